@@ -1,0 +1,37 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Event, Timestamp};
+
+/// One accepted callback: the events it carried, who said so, and when it reached us.
+///
+/// Nothing in a callback identifies it: OpenIM's `operationID` is chosen by the client, bodies carry
+/// no time, and the same body twice can be two real events. So an event's identity is its reception:
+/// the same [`id`](Self::id) twice is one reception, two ids are two, whatever they carry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reception {
+    /// The gateway's id of the request, and the event's idempotency key.
+    pub id: String,
+    /// When the gateway received the request.
+    pub received_at: Timestamp,
+    /// The chat server that said it.
+    pub source: Source,
+    /// The callback command, spelled as that server spells it.
+    pub command: String,
+    /// OpenIM's `operationID` header, when it was there and not empty. Chosen by the client: good for
+    /// finding a request in OpenIM's log, not for telling events apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation_id: Option<String>,
+    /// What happened, in the order in which the callback listed it. Never empty.
+    pub events: Vec<Event>,
+}
+
+/// The chat server that sent a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Source {
+    /// A self-hosted OpenIM server.
+    OpenIm,
+    /// Tencent Chat.
+    Tencent,
+}
