@@ -1,0 +1,211 @@
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use super::deviations::integer_or_string;
+
+/// What OpenIM can be told.
+///
+/// The server ignores the HTTP status and reads five fields: it refuses exactly when `actionCode` is 0
+/// **and** `nextCode` is 1, and takes every other readable object as *allowed*, `actionCode: 1`
+/// included. This type writes one of the two unmistakable forms, so that no contradictory pair can be
+/// expressed.
+///
+/// Only "before" callbacks can be refused. After an "after" callback the server parses a refusal and
+/// throws it away; it is still the clearest error for whoever reads the answer by hand.
+///
+/// ```
+/// use protocol::openim::{Answer, Refusal, RefusalCode};
+///
+/// assert_eq!(
+///     serde_json::to_string(&Answer::Allow).unwrap(),
+///     r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#,
+/// );
+/// let no = Answer::Refuse(Refusal::new(RefusalCode::new(20001).unwrap(), "not allowed"));
+/// assert_eq!(
+///     serde_json::to_string(&no).unwrap(),
+///     r#"{"actionCode":0,"errCode":20001,"errMsg":"not allowed","errDlt":"","nextCode":1}"#,
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The callback was accepted; a "before" operation goes ahead.
+    Allow,
+    /// The callback was not accepted; a "before" operation stops.
+    Refuse(Refusal),
+}
+
+/// What the end user's client is told about a refused operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// `errCode`.
+    pub code: RefusalCode,
+    /// `errMsg`: one sentence. The server replaces an empty one.
+    pub message: String,
+    /// `errDlt`: more about it; may be empty.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal without details.
+    pub fn new(code: RefusalCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            detail: String::new(),
+        }
+    }
+}
+
+/// An `errCode` of one's own: 20001 to 29999, the range that OpenIM's documents leave to the app.
+///
+/// The server does not check the range, but it turns a code of zero or less into 500.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RefusalCode(i32);
+
+impl RefusalCode {
+    /// Takes a code between 20001 and 29999.
+    ///
+    /// # Errors
+    ///
+    /// For every other number.
+    pub const fn new(code: i32) -> Result<Self, InvalidRefusalCode> {
+        if 20001 <= code && code <= 29999 {
+            Ok(Self(code))
+        } else {
+            Err(InvalidRefusalCode(code))
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+}
+
+/// A number outside 20001 to 29999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidRefusalCode(i32);
+
+impl fmt::Display for InvalidRefusalCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "errCode {} is not between 20001 and 29999", self.0)
+    }
+}
+
+impl std::error::Error for InvalidRefusalCode {}
+
+/// The five fields that every OpenIM answer has.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct Fields {
+    action_code: i32,
+    err_code: i32,
+    err_msg: String,
+    err_dlt: String,
+    #[serde(deserialize_with = "integer_or_string")]
+    next_code: i32,
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let fields = match self {
+            Self::Allow => Fields::default(),
+            Self::Refuse(Refusal {
+                code,
+                message,
+                detail,
+            }) => Fields {
+                action_code: 0,
+                err_code: code.get(),
+                err_msg: message.clone(),
+                err_dlt: detail.clone(),
+                next_code: 1,
+            },
+        };
+        fields.serialize(serializer)
+    }
+}
+
+/// Reads an answer as its author meant it: `nextCode` may be a string, as the published examples write
+/// it ([deviation](super::deviations#nextcode-is-an-integer)). The server itself
+/// is stricter.
+impl<'de> Deserialize<'de> for Answer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        if (fields.action_code, fields.next_code) != (0, 1) {
+            return Ok(Self::Allow);
+        }
+        Ok(Self::Refuse(Refusal {
+            code: RefusalCode::new(fields.err_code).map_err(D::Error::custom)?,
+            message: fields.err_msg,
+            detail: fields.err_dlt,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal() -> Answer {
+        Answer::Refuse(Refusal {
+            code: RefusalCode::new(20001).unwrap(),
+            message: "no".into(),
+            detail: "because".into(),
+        })
+    }
+
+    #[test]
+    fn an_answer_is_read_back_as_it_was_written() {
+        for answer in [Answer::Allow, refusal()] {
+            let written = serde_json::to_string(&answer).unwrap();
+            assert_eq!(serde_json::from_str::<Answer>(&written).unwrap(), answer);
+        }
+    }
+
+    #[test]
+    fn next_code_is_read_as_integer_or_string_and_written_as_integer() {
+        for next_code in ["1", "\"1\""] {
+            let body = format!(
+                r#"{{"actionCode":0,"errCode":20001,"errMsg":"no","errDlt":"because","nextCode":{next_code}}}"#
+            );
+            assert_eq!(serde_json::from_str::<Answer>(&body).unwrap(), refusal());
+        }
+        for next_code in ["0", "\"0\"", "\"\"", "2", "null"] {
+            let body = format!(r#"{{"actionCode":0,"errCode":0,"nextCode":{next_code}}}"#);
+            assert_eq!(
+                serde_json::from_str::<Answer>(&body).unwrap(),
+                Answer::Allow,
+                "{body}"
+            );
+        }
+        let written = serde_json::to_value(refusal()).unwrap();
+        assert!(written["nextCode"].is_i64());
+    }
+
+    #[test]
+    fn action_code_1_is_allowed_whatever_the_documents_say() {
+        let body = r#"{"actionCode":1,"errCode":5001,"errMsg":"no","errDlt":"","nextCode":1}"#;
+        assert_eq!(serde_json::from_str::<Answer>(body).unwrap(), Answer::Allow);
+    }
+
+    #[test]
+    fn placeholders_and_codes_outside_the_range_are_not_answers() {
+        for body in [
+            r#"{"actionCode":0,"errCode":0,"nextCode":"nextCodeValue"}"#,
+            r#"{"actionCode":0,"errCode":200,"nextCode":1}"#,
+            r#"{"actionCode":0,"errCode":"20001","nextCode":1}"#,
+        ] {
+            assert!(serde_json::from_str::<Answer>(body).is_err(), "{body}");
+        }
+        for code in [i32::MIN, -1, 0, 20000, 30000, i32::MAX] {
+            assert!(RefusalCode::new(code).is_err());
+        }
+        for code in [20001, 29999] {
+            assert_eq!(RefusalCode::new(code).unwrap().get(), code);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Where OpenIM's published documents and its server differ. The server wins.
+//!
+//! Read in `openimsdk/open-im-server` at commit `7848d7c` (main, 2026-07-02) and its tags back to
+//! v3.0.0. Each difference has a name here, and a test of that name.
+//!
+//! # Add friend is a request
+//!
+//! The documents call `callbackAfterAddFriendCommand` "after agreeing to add a friend". The server sends
+//! it when the friend *request* is stored, before any answer. The agreement is
+//! `callbackAfterAddFriendAgreeCommand`.
+//!
+//! # Remove black is after
+//!
+//! The documents let a receiver refuse `callbackAfterRemoveBlackCommand`. The server sends it after the
+//! block is gone, and throws the answer away.
+//!
+//! # `nextCode` is an integer
+//!
+//! The documents' examples write `nextCode` as a string (`"0"`, `""`, `"nextCodeValue"`). The server
+//! reads it into an `int32`, and a string makes the whole answer unreadable. It is written as an integer
+//! here; [`Answer`](super::Answer) reads both.
+//!
+//! # The command is in the path
+//!
+//! Two documents show the URL as `<url>?command=<command>&contenttype=json`, two as
+//! `<url>/<command>?contenttype=json`. Servers since v3.4.2 send `<url>/<command>` without a query, and
+//! none ever sent `contenttype`; gateways and older integrations still use the other forms, so all of
+//! them are served.
+
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+/// Reads `nextCode` as a JSON integer, or as the string that the documents show; an empty string and
+/// null are 0.
+///
+/// Use as `#[serde(deserialize_with = "integer_or_string")]`.
+pub(super) fn integer_or_string<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<i32, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum IntegerOrString {
+        Integer(i32),
+        String(String),
+        Null(()),
+    }
+
+    match IntegerOrString::deserialize(deserializer)? {
+        IntegerOrString::Integer(code) => Ok(code),
+        IntegerOrString::String(text) if text.is_empty() => Ok(0),
+        IntegerOrString::String(text) => text
+            .parse()
+            .map_err(|_| D::Error::custom("nextCode is neither an integer nor the text of one")),
+        IntegerOrString::Null(()) => Ok(0),
+    }
+}

@@ -1,0 +1,42 @@
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+/// What Tencent Chat can be told after an "after" callback, whose result it ignores.
+///
+/// `ActionStatus` and `ErrorCode` always agree. A "before" callback refuses per item instead, and never
+/// with these fields: a non-zero `ErrorCode` there lets everything through.
+///
+/// <https://www.tencentcloud.com/document/product/1047/34354>
+///
+/// ```
+/// use protocol::tencent::Answer;
+///
+/// assert_eq!(
+///     serde_json::to_string(&Answer::Ok).unwrap(),
+///     r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#,
+/// );
+/// assert_eq!(
+///     serde_json::to_string(&Answer::Fail("the body is not JSON".into())).unwrap(),
+///     r#"{"ActionStatus":"FAIL","ErrorCode":1,"ErrorInfo":"the body is not JSON"}"#,
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// The callback was accepted.
+    Ok,
+    /// The callback was not accepted, and why, in one sentence.
+    Fail(String),
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (status, code, info) = match self {
+            Self::Ok => ("OK", 0, ""),
+            Self::Fail(info) => ("FAIL", 1, info.as_str()),
+        };
+        let mut fields = serializer.serialize_struct("Answer", 3)?;
+        fields.serialize_field("ActionStatus", status)?;
+        fields.serialize_field("ErrorCode", &code)?;
+        fields.serialize_field("ErrorInfo", info)?;
+        fields.end()
+    }
+}
