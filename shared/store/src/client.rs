@@ -1,0 +1,216 @@
+use std::{fmt, time::Duration};
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{
+        BehaviorVersion, Credentials, IdentityCache, Region, StalledStreamProtectionConfig,
+        retry::RetryConfig, timeout::TimeoutConfig,
+    },
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+
+/// The roots that AWS's endpoints chain to (<https://www.amazontrust.com/repository/>).
+///
+/// Compiled in, because parsing the system's bundle of some 140 certificates costs about 65 ms of CPU in
+/// the first call of every new environment.
+const AMAZON_TRUST_SERVICES: &[u8] = include_bytes!("amazon-trust-services.pem");
+
+/// The whole operation, retry included. The strictest caller waits two seconds.
+const OPERATION_TIMEOUT: Duration = Duration::from_millis(1200);
+/// One attempt. Two of these and the pause between them fit into [`OPERATION_TIMEOUT`].
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(550);
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(400);
+/// A throttled or failed first attempt is repeated once.
+const ATTEMPTS: u32 = 2;
+const BACKOFF: Duration = Duration::from_millis(50);
+
+/// Where DynamoDB is and who we are to it.
+///
+/// Taken from the variables that Lambda sets, and from those that AWS SDKs and tools share.
+#[derive(Clone)]
+pub struct Settings {
+    region: String,
+    credentials: Credentials,
+    endpoint: Option<String>,
+    trusted_roots: Option<Vec<u8>>,
+}
+
+impl Settings {
+    /// Reads the settings through `get`, which is the environment outside of tests. An empty value
+    /// counts as not set: `sam local` passes absent ones that way.
+    ///
+    /// | Variable | Default | Meaning |
+    /// |---|---|---|
+    /// | `AWS_REGION` | required | Region of the table; Lambda sets it |
+    /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | first two required | Credentials of the function's role; Lambda sets them |
+    /// | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` | the region's endpoint | Another DynamoDB, for local use |
+    /// | `AWS_CA_BUNDLE` | Amazon's roots | PEM file of the roots to trust instead, for networks that intercept TLS |
+    ///
+    /// # Errors
+    ///
+    /// All that is missing or unreadable, in one list.
+    pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let mut wrong = Vec::new();
+        let mut need = |name: &str| {
+            get(name).unwrap_or_else(|| {
+                wrong.push(format!("{name} is not set"));
+                String::new()
+            })
+        };
+        let region = need("AWS_REGION");
+        // Straight from the environment: Lambda always has them there, and the SDK's provider chain
+        // costs milliseconds of every start.
+        let credentials = Credentials::new(
+            need("AWS_ACCESS_KEY_ID"),
+            need("AWS_SECRET_ACCESS_KEY"),
+            get("AWS_SESSION_TOKEN"),
+            None,
+            "environment",
+        );
+        let endpoint = get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL"));
+        let trusted_roots = get("AWS_CA_BUNDLE").and_then(|path| {
+            std::fs::read(&path)
+                .map_err(|error| {
+                    wrong.push(format!("AWS_CA_BUNDLE {path} cannot be read: {error}"))
+                })
+                .ok()
+        });
+        if wrong.is_empty() {
+            Ok(Self {
+                region,
+                credentials,
+                endpoint,
+                trusted_roots,
+            })
+        } else {
+            Err(InvalidSettings(wrong))
+        }
+    }
+
+    /// The same, for a DynamoDB on this machine that accepts any credentials.
+    #[must_use]
+    pub fn local(endpoint: impl Into<String>) -> Self {
+        Self {
+            region: "eu-central-1".to_owned(),
+            credentials: Credentials::new("local", "local", None, None, "local"),
+            endpoint: Some(endpoint.into()),
+            trusted_roots: None,
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("region", &self.region)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Everything that is wrong with the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidSettings(pub Vec<String>);
+
+impl fmt::Display for InvalidSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("; "))
+    }
+}
+
+impl std::error::Error for InvalidSettings {}
+
+/// A DynamoDB client that starts fast and gives up in time.
+///
+/// # Errors
+///
+/// When the roots in `AWS_CA_BUNDLE` are no PEM certificates.
+pub fn client(settings: &Settings) -> Result<Client, InvalidSettings> {
+    let roots = settings
+        .trusted_roots
+        .as_deref()
+        .unwrap_or(AMAZON_TRUST_SERVICES);
+    let tls = TlsContext::builder()
+        .with_trust_store(TrustStore::empty().with_pem_certificate(roots))
+        .build()
+        .map_err(|error| {
+            InvalidSettings(vec![format!("the trusted roots are unusable: {error}")])
+        })?;
+    // ring and not aws-lc: 2 MB smaller, and no collection of entropy at start.
+    let http = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build_https();
+    let mut config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(settings.region.clone()))
+        .credentials_provider(settings.credentials.clone())
+        // The credentials are constants: there is nothing to cache.
+        .identity_cache(IdentityCache::no_cache())
+        .http_client(http)
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(BACKOFF),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .operation_timeout(OPERATION_TIMEOUT)
+                .build(),
+        )
+        // Made for streams that trickle; our answers are one small packet under a timeout.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.set_endpoint_url(settings.endpoint.clone());
+    Ok(Client::from_conf(config.build()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_missing_is_said_at_once() {
+        let Err(InvalidSettings(wrong)) = Settings::from_env(|_| Some(String::new())) else {
+            panic!("an empty environment was accepted");
+        };
+        assert_eq!(
+            wrong,
+            [
+                "AWS_REGION is not set",
+                "AWS_ACCESS_KEY_ID is not set",
+                "AWS_SECRET_ACCESS_KEY is not set"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_empty_endpoint_counts_as_not_set() {
+        let settings = Settings::from_env(|name| {
+            Some(if name.contains("ENDPOINT") || name == "AWS_CA_BUNDLE" {
+                String::new()
+            } else {
+                "x".to_owned()
+            })
+        })
+        .unwrap();
+        assert_eq!(settings.endpoint, None);
+    }
+
+    #[test]
+    fn the_compiled_in_roots_are_five_usable_certificates() {
+        let text = std::str::from_utf8(AMAZON_TRUST_SERVICES).unwrap();
+        assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 5);
+        assert!(client(&Settings::local("http://127.0.0.1:1")).is_ok());
+    }
+
+    #[test]
+    fn two_attempts_and_the_pause_fit_into_the_operation() {
+        assert!(ATTEMPT_TIMEOUT * ATTEMPTS + BACKOFF * 2 <= OPERATION_TIMEOUT);
+    }
+}

@@ -1,0 +1,186 @@
+use std::{fmt, time::Duration};
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    types::AttributeValue,
+};
+use domain::{Reception, UserId};
+
+use crate::item;
+
+/// The table that holds every accepted callback.
+#[derive(Clone, Debug)]
+pub struct EventsTable {
+    client: Client,
+    name: String,
+    retention: Option<Duration>,
+}
+
+/// What became of a reception.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// It was written.
+    New,
+    /// It is in the table already: the same reception was recorded before.
+    Known,
+    /// It carries no events, so there was nothing to write.
+    Nothing,
+}
+
+impl EventsTable {
+    /// The table of that name. Events expire after `retention`; `None` keeps them for ever.
+    #[must_use]
+    pub fn new(client: Client, name: impl Into<String>, retention: Option<Duration>) -> Self {
+        Self {
+            client,
+            name: name.into(),
+            retention,
+        }
+    }
+
+    /// Opens the connection, so that the first callback does not wait for DNS, TCP and TLS, and proves
+    /// that the table is there and may be written.
+    ///
+    /// Uses the one action that a callback function is allowed: a `PutItem` whose condition never holds
+    /// (the key would have to exist, and no subject is empty), so nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record). The next call tries again by itself.
+    pub async fn open_connection(&self) -> Result<(), StoreError> {
+        let refused = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .item(item::PK, AttributeValue::S("user#".into()))
+            .item(item::SK, AttributeValue::S("open-connection".into()))
+            .condition_expression("attribute_exists(pk)")
+            .send()
+            .await;
+        match refused {
+            Err(error) if !is_condition_failure(&error) => Err(StoreError::from_sdk(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a reception, once: with one conditional `PutItem`, however often it is called.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB could not be reached, did not answer in time, or refused. The reception may have
+    /// been written all the same (a lost answer); recording it again is safe.
+    pub async fn record(&self, reception: &Reception) -> Result<Recorded, StoreError> {
+        let Some(item) = item::from_reception(reception, self.retention)? else {
+            return Ok(Recorded::Nothing);
+        };
+        let written = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match written {
+            Ok(_) => Ok(Recorded::New),
+            Err(error) if is_condition_failure(&error) => Ok(Recorded::Known),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
+    /// Everything that was recorded under a user, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record); also when an item was not written by this crate.
+    pub async fn history(&self, user: &UserId) -> Result<Vec<Reception>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(item::pk(user)))
+            .into_paginator()
+            .items()
+            .send();
+        let mut receptions = Vec::new();
+        while let Some(item) = pages.next().await {
+            receptions.push(item::to_reception(item.map_err(StoreError::from_sdk)?)?);
+        }
+        Ok(receptions)
+    }
+}
+
+fn is_condition_failure<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+    error.as_service_error().and_then(E::code) == Some("ConditionalCheckFailedException")
+}
+
+/// Why the table did not take or give something.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: ErrorKind,
+    detail: String,
+}
+
+/// What somebody on call can do about a [`StoreError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No connection, no answer in time, throttled, or a fault inside DynamoDB. It passes, or the
+    /// network or the table's capacity has to be looked at.
+    Unavailable,
+    /// The function's role may not do this: look at its policy.
+    Denied,
+    /// There is no table of that name in that region: look at `EVENTS_TABLE`.
+    NoSuchTable,
+    /// DynamoDB does not accept the item, for instance because it is larger than 400 KB.
+    InvalidItem,
+}
+
+impl StoreError {
+    pub(crate) fn new(kind: ErrorKind, detail: String) -> Self {
+        Self { kind, detail }
+    }
+
+    fn from_sdk<E, R>(error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        R: fmt::Debug + Send + Sync + 'static,
+    {
+        let kind = match error.as_service_error().and_then(E::code) {
+            Some(
+                "AccessDeniedException"
+                | "UnrecognizedClientException"
+                | "ExpiredTokenException"
+                | "InvalidSignatureException",
+            ) => ErrorKind::Denied,
+            Some("ResourceNotFoundException") => ErrorKind::NoSuchTable,
+            Some("ValidationException" | "ItemCollectionSizeLimitExceededException") => {
+                ErrorKind::InvalidItem
+            }
+            _ => ErrorKind::Unavailable,
+        };
+        Self::new(kind, DisplayErrorContext(error).to_string())
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            ErrorKind::Unavailable => "the events table is unavailable",
+            ErrorKind::Denied => "the function may not use the events table",
+            ErrorKind::NoSuchTable => "the events table does not exist",
+            ErrorKind::InvalidItem => "the events table does not take such an item",
+        })?;
+        write!(f, ": {}", self.detail)
+    }
+}
+
+impl std::error::Error for StoreError {}
