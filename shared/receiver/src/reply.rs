@@ -1,0 +1,66 @@
+use domain::Source;
+use protocol::{
+    openim::{self, Refusal},
+    tencent,
+};
+
+use crate::Problem;
+
+/// An HTTP answer in the words that the caller understands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status. OpenIM ignores it; Tencent Chat takes everything but 200 as a failure.
+    pub status: u16,
+    /// A JSON object, never empty.
+    pub body: String,
+}
+
+impl Reply {
+    /// The callback was accepted.
+    #[must_use]
+    pub fn accepted(dialect: Source) -> Self {
+        Self {
+            status: 200,
+            body: match dialect {
+                Source::Tencent => to_json(&tencent::Answer::Ok),
+                _ => to_json(&openim::Answer::Allow),
+            },
+        }
+    }
+
+    /// The callback was not accepted.
+    #[must_use]
+    pub fn problem(dialect: Source, problem: &Problem, operation_id: Option<&str>) -> Self {
+        let kind = problem.kind();
+        let mut detail = problem.detail_for_caller();
+        let body = match dialect {
+            Source::Tencent => {
+                let sentence = if detail.is_empty() {
+                    kind.message().to_owned()
+                } else {
+                    format!("{}: {detail}", kind.message())
+                };
+                to_json(&tencent::Answer::Fail(sentence))
+            }
+            _ => {
+                if let Some(operation_id) = operation_id {
+                    let space = if detail.is_empty() { "" } else { " " };
+                    detail = format!("{detail}{space}(operationID {operation_id})");
+                }
+                to_json(&openim::Answer::Refuse(Refusal {
+                    code: kind.code(),
+                    message: kind.message().to_owned(),
+                    detail,
+                }))
+            }
+        };
+        Self {
+            status: kind.status(),
+            body,
+        }
+    }
+}
+
+fn to_json(answer: &impl serde::Serialize) -> String {
+    serde_json::to_string(answer).expect("answers are strings and integers")
+}
