@@ -1,0 +1,5 @@
+//! The Lambda function of `callbackAfterDeleteFriendCommand`.
+
+fn main() -> Result<(), receiver::Error> {
+    receiver::serve([receiver::openim(after_delete_friend::handle)])
+}

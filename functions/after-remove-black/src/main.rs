@@ -1,0 +1,5 @@
+//! The Lambda function of `callbackAfterRemoveBlackCommand`.
+
+fn main() -> Result<(), receiver::Error> {
+    receiver::serve([receiver::openim(after_remove_black::handle)])
+}
