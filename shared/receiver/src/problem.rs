@@ -112,7 +112,7 @@ problem_kinds! {
     EmptyBody = 29004, 400, "the body is empty";
     /// Bytes that are no text.
     NotUtf8 = 29005, 400, "the body is not UTF-8";
-    /// Text that is no JSON, has something after the JSON, or is nested too deep.
+    /// Text that is no JSON, or has something after the JSON.
     NotJson = 29006, 400, "the body is not JSON";
     /// JSON, but not what this command carries: another type, a missing field, an empty user id.
     InvalidField = 29007, 400, "the body does not fit the command";

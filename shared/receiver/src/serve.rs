@@ -37,7 +37,11 @@ pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
         .and_then(|config| Receiver::new(handlers, config).map_err(|wrong| wrong.to_string()))
         .inspect_err(|wrong| error!(wrong, "misconfigured: every callback will be refused"))
         .ok();
-    let function = Function { receiver, dialect };
+    let function = Function {
+        receiver,
+        dialect,
+        sam_local: get("AWS_SAM_LOCAL").is_some(),
+    };
 
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -61,6 +65,9 @@ struct Function {
     /// `None` when the configuration is wrong.
     receiver: Option<Receiver>,
     dialect: Source,
+    /// `sam local start-api` gives every request of one run the same request id and time, so that all but
+    /// the first would be taken for repetitions.
+    sam_local: bool,
 }
 
 impl Function {
@@ -82,7 +89,11 @@ impl Function {
             ))
         });
         match request {
-            Ok(request) => {
+            Ok(mut request) => {
+                if self.sam_local {
+                    invocation_id.clone_into(&mut request.id);
+                    request.received_at = now;
+                }
                 GatewayResponse::new(receiver.receive(&request, now).await, request.payload())
             }
             Err(problem) => self.refuse(&problem),
