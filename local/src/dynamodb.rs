@@ -1,0 +1,48 @@
+//! DynamoDB without AWS: dynoxide, on a SQLite file or in memory.
+
+use std::{future::Future, net::Ipv4Addr, path::PathBuf};
+
+use dynoxide::{Database, server};
+use tokio::net::TcpListener;
+
+use crate::Result;
+
+/// Serves until Ctrl-C.
+pub(crate) async fn serve(port: u16, file: Option<PathBuf>) -> Result<()> {
+    let (endpoint, serving) = start(port, file, async {
+        // An error means that there is no such signal to wait for, so there is nothing to do.
+        let _ = tokio::signal::ctrl_c().await;
+    })
+    .await?;
+    println!("dynamodb: {endpoint}");
+    serving.await
+}
+
+/// Starts on 127.0.0.1. Gives the endpoint, and what has to be awaited for it to serve.
+pub(crate) async fn start(
+    port: u16,
+    file: Option<PathBuf>,
+    until: impl Future<Output = ()> + Send + 'static,
+) -> Result<(String, impl Future<Output = Result<()>>)> {
+    let database = match file {
+        Some(file) => {
+            if let Some(folder) = file.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            let path = file.to_str().ok_or("the database's path is not UTF-8")?;
+            Database::new(path)
+        }
+        None => Database::memory(),
+    }
+    .map_err(|error| format!("DynamoDB cannot open its database: {error}"))?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| format!("DynamoDB cannot use port {port}: {error}"))?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
+    let serving = async move {
+        server::serve_with_shutdown(listener, database, until)
+            .await
+            .map_err(Into::into)
+    };
+    Ok((endpoint, serving))
+}

@@ -1,0 +1,68 @@
+//! The project on a laptop: DynamoDB, the Lambda runtime, sample callbacks.
+//!
+//! `make run` and `make sample` call this; so do the tests, for their DynamoDB.
+
+// A program for a terminal speaks through it.
+#![allow(clippy::print_stdout)]
+
+mod dynamodb;
+mod run;
+mod sample;
+mod table;
+
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about, version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start DynamoDB and all functions, and print a line for each callback until Ctrl-C
+    Run(run::Options),
+    /// Post a sample of every callback to what `run` started, and show what was answered and stored
+    Sample(sample::Options),
+    /// Start DynamoDB alone
+    Dynamodb {
+        /// Port on 127.0.0.1; 0 takes a free one
+        #[arg(long, default_value_t = 8000)]
+        port: u16,
+        /// File that keeps the data; in memory without it
+        #[arg(long)]
+        file: Option<PathBuf>,
+    },
+    /// Create the events table of template.yaml, unless it is there
+    CreateTable {
+        /// DynamoDB's endpoint
+        #[arg(long)]
+        dynamodb: String,
+        /// The table's name
+        #[arg(long)]
+        table: String,
+    },
+}
+
+/// Everything that goes wrong here is told to a person.
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Run(options) => run::run(options).await,
+        Command::Sample(options) => sample::sample(options).await,
+        Command::Dynamodb { port, file } => dynamodb::serve(port, file).await,
+        Command::CreateTable { dynamodb, table } => table::create(&dynamodb, &table).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
