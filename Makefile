@@ -4,7 +4,7 @@ PORT = 9000
 DYNAMODB_PORT = 8000
 SDK_APP_ID = 1400000001
 
-.PHONY: run sample
+.PHONY: run sample test check fmt clippy doc unused template
 
 run: .local/tools/local/run.installed
 	cargo build --locked --workspace --bins
@@ -13,7 +13,38 @@ run: .local/tools/local/run.installed
 sample:
 	target/debug/local sample --url http://127.0.0.1:$(PORT) --dynamodb http://127.0.0.1:$(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
 
+# Always the whole workspace: one package alone would compile the dependencies again, with other features.
+test: check .local/tools/local/run.installed .local/ministack.installed
+	cargo build --locked --workspace --bins
+	cargo test --locked --workspace
+
+check: fmt clippy doc unused template
+
+fmt:
+	cargo fmt --all --check
+
+clippy:
+	cargo clippy --locked --workspace --all-targets -- --deny warnings
+
+doc:
+	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
+
+unused: .local/cargo/bin/cargo-machete
+	.local/cargo/bin/cargo-machete functions local shared tests
+
+template: .local/tools/tests/tools.installed
+	.local/tools/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
+	SAM_CLI_TELEMETRY=0 .local/tools/bin/sam validate --lint --region eu-central-1
+
 # Python programs, in a folder of their own. pip adds to what is there.
 .local/tools/%.installed: %.txt
 	python3 -m venv .local/tools && .local/tools/bin/pip install --quiet --requirement $<
 	mkdir -p $(@D) && touch $@
+
+.local/ministack.installed: tests/ministack.txt
+	python3 -m venv .local/ministack && .local/ministack/bin/pip install --quiet --requirement $<
+	touch $@
+
+# Without optimisation: it runs for a second and compiles in a third of the time.
+.local/cargo/bin/cargo-machete:
+	cargo install cargo-machete --version 0.9.2 --locked --debug --root .local/cargo

@@ -1,6 +1,6 @@
 //! DynamoDB without AWS: dynoxide, on a SQLite file or in memory.
 
-use std::{future::Future, net::Ipv4Addr, path::PathBuf};
+use std::{future::Future, net::SocketAddr, path::PathBuf};
 
 use dynoxide::{Database, server};
 use tokio::net::TcpListener;
@@ -8,8 +8,8 @@ use tokio::net::TcpListener;
 use crate::Result;
 
 /// Serves until Ctrl-C.
-pub(crate) async fn serve(port: u16, file: Option<PathBuf>) -> Result<()> {
-    let (endpoint, serving) = start(port, file, async {
+pub(crate) async fn serve(address: SocketAddr, file: Option<PathBuf>) -> Result<()> {
+    let (endpoint, serving) = start(address, file, async {
         // An error means that there is no such signal to wait for, so there is nothing to do.
         let _ = tokio::signal::ctrl_c().await;
     })
@@ -18,9 +18,9 @@ pub(crate) async fn serve(port: u16, file: Option<PathBuf>) -> Result<()> {
     serving.await
 }
 
-/// Starts on 127.0.0.1. Gives the endpoint, and what has to be awaited for it to serve.
+/// Starts. Gives the endpoint, and what has to be awaited for it to serve.
 pub(crate) async fn start(
-    port: u16,
+    address: SocketAddr,
     file: Option<PathBuf>,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(String, impl Future<Output = Result<()>>)> {
@@ -35,9 +35,9 @@ pub(crate) async fn start(
         None => Database::memory(),
     }
     .map_err(|error| format!("DynamoDB cannot open its database: {error}"))?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+    let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| format!("DynamoDB cannot use port {port}: {error}"))?;
+        .map_err(|error| format!("DynamoDB cannot use {address}: {error}"))?;
     let endpoint = format!("http://{}", listener.local_addr()?);
     let serving = async move {
         server::serve_with_shutdown(listener, database, until)

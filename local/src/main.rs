@@ -10,7 +10,7 @@ mod run;
 mod sample;
 mod table;
 
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{error::Error, net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -29,7 +29,10 @@ enum Command {
     Sample(sample::Options),
     /// Start DynamoDB alone
     Dynamodb {
-        /// Port on 127.0.0.1; 0 takes a free one
+        /// Address to listen on; Docker's bridge lets containers in
+        #[arg(long, default_value = "127.0.0.1")]
+        address: IpAddr,
+        /// Port; 0 takes a free one
         #[arg(long, default_value_t = 8000)]
         port: u16,
         /// File that keeps the data; in memory without it
@@ -55,7 +58,11 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,
         Command::Sample(options) => sample::sample(options).await,
-        Command::Dynamodb { port, file } => dynamodb::serve(port, file).await,
+        Command::Dynamodb {
+            address,
+            port,
+            file,
+        } => dynamodb::serve((address, port).into(), file).await,
         Command::CreateTable { dynamodb, table } => table::create(&dynamodb, &table).await,
     };
     match done {

@@ -1,6 +1,12 @@
 //! `make run`: DynamoDB and all functions, with a readable line for each callback.
 
-use std::{convert::Infallible, net::IpAddr, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    process::Stdio,
+    time::Duration,
+};
 
 use clap::Args;
 use nix::{
@@ -50,7 +56,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
     let mut database_stopped = stopped.clone();
     let database = options.folder.join("dynamodb.sqlite");
-    let (endpoint, serving) = dynamodb::start(options.dynamodb_port, Some(database), async move {
+    let address = (Ipv4Addr::LOCALHOST, options.dynamodb_port).into();
+    let (endpoint, serving) = dynamodb::start(address, Some(database), async move {
         let _ = database_stopped.wait_for(|stopped| *stopped).await;
     })
     .await?;

@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn an_event_without_a_request_id_is_known_by_its_invocation() {
-        let event = r#"{"httpMethod":"POST","path":"/x","requestContext":{"requestId":""}}"#;
+        let event = r#"{"httpMethod":"POST","path":"/x","requestContext":{"requestId":"","httpMethod":"POST","identity":{}}}"#;
         let request = Request::from_event(event, "invocation", now()).unwrap();
         assert_eq!(request.id, "invocation");
         assert_eq!(request.received_at, now());

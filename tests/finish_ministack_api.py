@@ -1,0 +1,61 @@
+"""Adds to a stack's REST API in MiniStack 1.5.33 what its import of an API definition leaves out.
+
+AWS takes `x-amazon-apigateway-any-method` and the gateway responses out of the definition that SAM makes of
+template.yaml; MiniStack does not. Both are taken from the deployed stack's own processed template, so nothing
+about the API is written twice.
+
+usage: finish_ministack_api.py STACK    prints {"api": <id>, "stage": <name>, "table": <name>}
+"""
+
+import json
+import re
+import sys
+
+import botocore.session
+
+stack = sys.argv[1]
+session = botocore.session.get_session()
+cloudformation = session.create_client("cloudformation")
+gateway = session.create_client("apigateway")
+
+resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
+physical = {resource["LogicalResourceId"]: resource["PhysicalResourceId"] for resource in resources}
+processed = cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
+logical_id, api = next(
+    (name, resource["Properties"])
+    for name, resource in processed["Resources"].items()
+    if resource["Type"] == "AWS::ApiGateway::RestApi"
+)
+api_id = physical[logical_id]
+
+
+def function_uri(integration):
+    """The integration's address, with this stack's names in the place of CloudFormation's references."""
+
+    def arn(reference):
+        return f"arn:aws:lambda:{session.get_config_variable('region')}:000000000000:function:{physical[reference[1]]}"
+
+    uri = re.sub(r"\$\{(\w+)\.Arn\}", arn, integration["uri"]["Fn::Sub"])
+    return uri.replace("${AWS::Region}", session.get_config_variable("region")).replace("${AWS::Partition}", "aws")
+
+
+ids = {resource["path"]: resource["id"] for resource in gateway.get_resources(restApiId=api_id, limit=500)["items"]}
+for path, methods in api["Body"]["paths"].items():
+    integration = methods["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]
+    method = {"restApiId": api_id, "resourceId": ids[path], "httpMethod": "ANY"}
+    gateway.put_method(**method, authorizationType="NONE")
+    gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=function_uri(integration))
+for kind, response in api["Body"]["x-amazon-apigateway-gateway-responses"].items():
+    gateway.put_gateway_response(
+        restApiId=api_id, responseType=kind, responseTemplates=response["responseTemplates"]
+    )
+stage = gateway.get_stages(restApiId=api_id)["item"][0]["stageName"]
+deployment = gateway.create_deployment(restApiId=api_id)["id"]
+gateway.update_stage(
+    restApiId=api_id,
+    stageName=stage,
+    patchOperations=[{"op": "replace", "path": "/deploymentId", "value": deployment}],
+)
+outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+table = next(output["OutputValue"] for output in outputs if output["OutputKey"] == "EventsTableName")
+print(json.dumps({"api": api_id, "stage": stage, "table": table}))

@@ -1,0 +1,607 @@
+//! What must not be accepted: each is refused in the caller's words, with its code and status, and
+//! nothing of it is stored.
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Value, json};
+
+use crate::support::{
+    Answer, Dynamodb, Function, OPEN, Request, SDK_APP_ID, Verdict, Watch, function_at,
+    read_as_openim,
+};
+
+const DELETE: &str = "/callbackAfterDeleteFriendCommand";
+const GOOD: &str = r#"{"callbackCommand":"callbackAfterDeleteFriendCommand","ownerUserID":"a","friendUserID":"b"}"#;
+const CAP: usize = 262_144;
+
+/// A request and what must be said to it.
+struct Case {
+    name: &'static str,
+    request: Request,
+    status: u16,
+    /// OpenIM's `errCode`; Tencent Chat is told the sentence alone.
+    code: i64,
+    /// What the answer must mention, such as the JSON path.
+    mentions: &'static str,
+}
+
+fn case(
+    name: &'static str,
+    request: Request,
+    (code, status): (i64, u16),
+    mentions: &'static str,
+) -> Case {
+    Case {
+        name,
+        request,
+        status,
+        code,
+        mentions,
+    }
+}
+
+const UNAUTHORIZED: (i64, u16) = (29001, 401);
+const METHOD: (i64, u16) = (29002, 405);
+const TOO_LARGE: (i64, u16) = (29003, 413);
+const EMPTY: (i64, u16) = (29004, 400);
+const NOT_UTF8: (i64, u16) = (29005, 400);
+const NOT_JSON: (i64, u16) = (29006, 400);
+const FIELD: (i64, u16) = (29007, 400);
+const UNKNOWN: (i64, u16) = (29008, 404);
+const CONTRADICTION: (i64, u16) = (29009, 400);
+const UNREADABLE: (i64, u16) = (29010, 400);
+
+fn openim_cases() -> Vec<Case> {
+    let delete = |body: &str| Request::post(DELETE, body);
+    let remark = |body: &str| Request::post("/callbackAfterSetFriendRemarkCommand", body);
+    let add = |body: &str| Request::post("/callbackAfterAddFriendCommand", body);
+    let black = |body: &str| Request::post("/callbackAfterRemoveBlackCommand", body);
+    let at = |url: &str| Request::post(url, GOOD);
+    let owner = |value: &str| delete(&format!(r#"{{"ownerUserID":{value},"friendUserID":"b"}}"#));
+    let binary = |body: &[u8]| {
+        Request::post(DELETE, body).header("content-type", "application/octet-stream")
+    };
+    let nested = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+    let large = format!(r#"{{"x":"{}"}}"#, "x".repeat(CAP));
+    let long_id = format!("\"{}\"", "x".repeat(1025));
+    vec![
+        case("no body", delete(""), EMPTY, ""),
+        case("white space", delete(" \r\n\t "), EMPTY, ""),
+        case("plain text", delete("hello"), NOT_JSON, ""),
+        case(
+            "a form",
+            delete("ownerUserID=a&friendUserID=b"),
+            NOT_JSON,
+            "",
+        ),
+        case("xml", delete("<xml/>"), NOT_JSON, ""),
+        case(
+            "half an object",
+            delete(r#"{"ownerUserID":"a","#),
+            NOT_JSON,
+            "",
+        ),
+        case(
+            "two objects",
+            delete(r#"{"ownerUserID":"a","friendUserID":"b"}{}"#),
+            NOT_JSON,
+            "",
+        ),
+        case(
+            "a trailing comma",
+            delete(r#"{"ownerUserID":"a","friendUserID":"b",}"#),
+            NOT_JSON,
+            "",
+        ),
+        case(
+            "single quotes",
+            delete("{'ownerUserID':'a','friendUserID':'b'}"),
+            NOT_JSON,
+            "",
+        ),
+        case("a byte-order mark", delete("\u{feff}{}"), NOT_JSON, ""),
+        case("half a surrogate", owner(r#""\ud800""#), NOT_JSON, ""),
+        case("a raw control character", owner("\"a\u{1}\""), NOT_JSON, ""),
+        case(
+            "an owner 10,000 levels deep",
+            owner(&nested),
+            FIELD,
+            "$.ownerUserID",
+        ),
+        case(
+            "bytes that are no text",
+            binary(b"{\"ownerUserID\":\"\xff\"}"),
+            NOT_UTF8,
+            "",
+        ),
+        case(
+            "text cut inside a character",
+            binary(&"é".as_bytes()[..1]),
+            NOT_UTF8,
+            "",
+        ),
+        case(
+            "an array",
+            delete(r#"["a","b"]"#),
+            FIELD,
+            "$: expected an object",
+        ),
+        case("a string", delete("\"ok\""), FIELD, "$"),
+        case("a number", delete("42"), FIELD, "$"),
+        case("null", delete("null"), FIELD, "$"),
+        case(
+            "no owner",
+            delete(r#"{"friendUserID":"b"}"#),
+            FIELD,
+            "ownerUserID",
+        ),
+        case(
+            "no friend",
+            delete(r#"{"ownerUserID":"a"}"#),
+            FIELD,
+            "friendUserID",
+        ),
+        case("an empty object", delete("{}"), FIELD, "ownerUserID"),
+        case(
+            "an empty owner",
+            owner("\"\""),
+            FIELD,
+            "$.ownerUserID: a user id is empty",
+        ),
+        case("a null owner", owner("null"), FIELD, "$.ownerUserID"),
+        case(
+            "a numeric owner",
+            owner("4801153207"),
+            FIELD,
+            "$.ownerUserID",
+        ),
+        case("an object as owner", owner("{}"), FIELD, "$.ownerUserID"),
+        case("a list as owner", owner("[\"a\"]"), FIELD, "$.ownerUserID"),
+        case("true as owner", owner("true"), FIELD, "$.ownerUserID"),
+        case("an endless owner", owner(&long_id), FIELD, "$.ownerUserID"),
+        case(
+            "another case",
+            delete(r#"{"owneruserid":"a","frienduserid":"b"}"#),
+            FIELD,
+            "ownerUserID",
+        ),
+        case(
+            "the owner twice",
+            delete(r#"{"ownerUserID":"a","ownerUserID":"c","friendUserID":"b"}"#),
+            FIELD,
+            "ownerUserID",
+        ),
+        case(
+            "no remark",
+            remark(r#"{"ownerUserID":"a","friendUserID":"b"}"#),
+            FIELD,
+            "remark",
+        ),
+        case(
+            "a null remark",
+            remark(r#"{"ownerUserID":"a","friendUserID":"b","remark":null}"#),
+            FIELD,
+            "$.remark",
+        ),
+        case(
+            "a numeric remark",
+            remark(r#"{"ownerUserID":"a","friendUserID":"b","remark":7}"#),
+            FIELD,
+            "$.remark",
+        ),
+        case(
+            "nobody asks",
+            add(r#"{"toUserID":"b","reqMsg":""}"#),
+            FIELD,
+            "fromUserID",
+        ),
+        case(
+            "nobody is asked",
+            add(r#"{"fromUserID":"a","toUserID":"","reqMsg":""}"#),
+            FIELD,
+            "$.toUserID",
+        ),
+        case(
+            "a numeric greeting",
+            add(r#"{"fromUserID":"a","toUserID":"b","reqMsg":1}"#),
+            FIELD,
+            "$.reqMsg",
+        ),
+        case(
+            "nobody is unblocked",
+            black(r#"{"ownerUserID":"a"}"#),
+            FIELD,
+            "blackUserID",
+        ),
+        case(
+            "a numeric command",
+            delete(r#"{"callbackCommand":1,"ownerUserID":"a","friendUserID":"b"}"#),
+            FIELD,
+            "$.callbackCommand",
+        ),
+        case("more than the cap", delete(&large), TOO_LARGE, ""),
+        case("GET", at(DELETE).method("GET"), METHOD, "GET"),
+        case("PUT", at(DELETE).method("PUT"), METHOD, "PUT"),
+        case("DELETE", at(DELETE).method("DELETE"), METHOD, "DELETE"),
+        case(
+            "PATCH on the catch-all",
+            at("/nowhere").method("PATCH"),
+            METHOD,
+            "PATCH",
+        ),
+        case(
+            "a command of nobody",
+            Request::post("/callbackNonsense", "{}"),
+            UNKNOWN,
+            "callbackNonsense",
+        ),
+        case(
+            "a command that is not served yet",
+            Request::post("/callbackAfterAddFriendAgreeCommand", "{}"),
+            UNKNOWN,
+            "callbackAfterAddFriendAgreeCommand",
+        ),
+        case(
+            "a command in another case",
+            Request::post("/callbackafterdeletefriendcommand", "{}"),
+            UNKNOWN,
+            "",
+        ),
+        case(
+            "an unknown command in the query",
+            Request::post("/?command=x&contenttype=json", "{}"),
+            UNKNOWN,
+            "x",
+        ),
+        case(
+            "an unknown command in the body",
+            Request::post("/", r#"{"callbackCommand":"x"}"#),
+            UNKNOWN,
+            "x",
+        ),
+        case(
+            "no command anywhere",
+            Request::post("/", r#"{"ownerUserID":"a","friendUserID":"b"}"#),
+            UNKNOWN,
+            "",
+        ),
+        case(
+            "no command under another path",
+            Request::post("/health", "{}"),
+            UNKNOWN,
+            "",
+        ),
+        case(
+            "path against body",
+            at("/callbackAfterRemoveBlackCommand"),
+            CONTRADICTION,
+            "path says callbackAfterRemoveBlackCommand, body says callbackAfterDeleteFriendCommand",
+        ),
+        case(
+            "path against query",
+            at(&format!("{DELETE}?command=callbackAfterRemoveBlackCommand")),
+            CONTRADICTION,
+            "query says",
+        ),
+        case(
+            "query against body",
+            at("/?command=callbackAfterRemoveBlackCommand"),
+            CONTRADICTION,
+            "query says",
+        ),
+        case(
+            "query against query",
+            at(
+                "/?command=callbackAfterDeleteFriendCommand&command=callbackAfterRemoveBlackCommand",
+            ),
+            CONTRADICTION,
+            "query says",
+        ),
+    ]
+}
+
+fn tencent_cases() -> Vec<Case> {
+    let command = "CallbackCommand=Sns.CallbackFriendDelete";
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}&{command}&contenttype=json");
+    let delete = |body: &str| Request::post(&url, body);
+    let at = |query: &str| {
+        Request::post(
+            &format!("/tencent?{query}"),
+            r#"{"PairList":[{"From_Account":"a","To_Account":"b"}]}"#,
+        )
+    };
+    let pair = |pair: &str| {
+        delete(&format!(
+            r#"{{"PairList":[{{"From_Account":"a","To_Account":"b"}},{pair}]}}"#
+        ))
+    };
+    let large = format!(r#"{{"x":"{}"}}"#, "x".repeat(CAP));
+    let binary = Request::post(&url, *b"{\"x\":\"\xff\"}")
+        .header("content-type", "application/octet-stream");
+    vec![
+        case("no body", delete(""), EMPTY, ""),
+        case("plain text", delete("ok"), NOT_JSON, ""),
+        case(
+            "a comment, as in the documents",
+            delete("{ // comment\n}"),
+            NOT_JSON,
+            "",
+        ),
+        case("bytes that are no text", binary, NOT_UTF8, ""),
+        case("an array", delete("[]"), FIELD, "$"),
+        case("no pairs", delete("{}"), FIELD, "PairList"),
+        case(
+            "null pairs",
+            delete(r#"{"PairList":null}"#),
+            FIELD,
+            "$.PairList",
+        ),
+        case(
+            "one pair without a list",
+            delete(r#"{"PairList":{"From_Account":"a","To_Account":"b"}}"#),
+            FIELD,
+            "$.PairList",
+        ),
+        case(
+            "half a pair",
+            pair(r#"{"From_Account":"a"}"#),
+            FIELD,
+            "$.PairList[1]",
+        ),
+        case(
+            "an empty account",
+            pair(r#"{"From_Account":"a","To_Account":""}"#),
+            FIELD,
+            "$.PairList[1].To_Account: a user id is empty",
+        ),
+        case(
+            "a numeric account",
+            pair(r#"{"From_Account":7,"To_Account":"b"}"#),
+            FIELD,
+            "$.PairList[1].From_Account",
+        ),
+        case("more than the cap", delete(&large), TOO_LARGE, ""),
+        case("GET", delete("{}").method("GET"), METHOD, "GET"),
+        case("no app", at(command), UNAUTHORIZED, ""),
+        case("no query at all", at(""), UNAUTHORIZED, ""),
+        case(
+            "a foreign app",
+            at(&format!("SdkAppid=1400000002&{command}")),
+            UNAUTHORIZED,
+            "",
+        ),
+        case(
+            "two apps",
+            at(&format!(
+                "SdkAppid={SDK_APP_ID}&SdkAppid=1400000002&{command}"
+            )),
+            UNAUTHORIZED,
+            "",
+        ),
+        case(
+            "an app in another case",
+            at(&format!("sdkappid={SDK_APP_ID}&{command}")),
+            UNAUTHORIZED,
+            "",
+        ),
+        case(
+            "a command that is not served yet",
+            at(&format!(
+                "SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendAdd"
+            )),
+            UNKNOWN,
+            "Sns.CallbackFriendAdd",
+        ),
+        case(
+            "query against body",
+            Request::post(
+                &url,
+                r#"{"CallbackCommand":"Sns.CallbackFriendAdd","PairList":[]}"#,
+            ),
+            CONTRADICTION,
+            "body says Sns.CallbackFriendAdd",
+        ),
+        case(
+            "query against query",
+            at(&format!(
+                "SdkAppid={SDK_APP_ID}&{command}&CallbackCommand=x"
+            )),
+            CONTRADICTION,
+            "query says x",
+        ),
+    ]
+}
+
+fn assert_refused_by_openims_rules(case: &Case, answer: &Answer) {
+    let at = format!("{}: {answer:?}", case.name);
+    assert_eq!(answer.status, case.status, "{at}");
+    assert_eq!(answer.content_type, "application/json", "{at}");
+    let Verdict::Refused {
+        code,
+        message,
+        detail,
+    } = read_as_openim(&answer.body)
+    else {
+        panic!("OpenIM reads no refusal: {at}");
+    };
+    assert_eq!(code, case.code, "{at}");
+    assert!(
+        !message.is_empty() && detail.contains(case.mentions),
+        "{at}"
+    );
+}
+
+fn assert_failed_by_tencents_rules(case: &Case, answer: &Answer) {
+    let at = format!("{}: {answer:?}", case.name);
+    assert_eq!(answer.status, case.status, "{at}");
+    assert_eq!(answer.content_type, "application/json", "{at}");
+    let body = answer.json();
+    assert_eq!(body["ActionStatus"], json!("FAIL"), "{at}");
+    assert_eq!(body["ErrorCode"], json!(1), "{at}");
+    let sentence = body["ErrorInfo"].as_str().unwrap();
+    assert!(
+        !sentence.is_empty() && sentence.contains(case.mentions),
+        "{at}"
+    );
+}
+
+#[test]
+fn there_are_at_least_forty_bad_inputs() {
+    assert!(openim_cases().len() + tencent_cases().len() >= 40);
+}
+
+#[tokio::test]
+async fn every_bad_input_is_refused_in_the_callers_words_over_http_and_nothing_is_stored() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let open = OPEN
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let watch = Watch::start(table.environment().into_iter().chain(open)).await;
+
+    let mut refused = 0;
+    for case in openim_cases() {
+        assert_refused_by_openims_rules(&case, &watch.send(&case.request).await);
+        refused += 1;
+    }
+    for case in tencent_cases() {
+        assert_failed_by_tencents_rules(&case, &watch.send(&case.request).await);
+        refused += 1;
+    }
+    assert_eq!(table.items().await.len(), 0, "nothing of it is stored");
+
+    let good = watch.send(&Request::post(DELETE, GOOD)).await;
+    assert_eq!(good.status, 200);
+    assert_eq!(table.items().await.len(), 1, "what is good is stored there");
+    println!("{refused} bad inputs over HTTP, none stored");
+}
+
+#[tokio::test]
+async fn every_bad_input_is_refused_in_the_callers_words_from_a_rest_api_and_nothing_is_stored() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let environment = table.environment();
+    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    let mut functions = std::collections::HashMap::new();
+    for (name, _) in crate::support::FUNCTIONS {
+        let environment = environment.clone().chain(OPEN.iter().copied());
+        functions.insert(*name, Function::start(name, environment).await);
+    }
+
+    for case in openim_cases() {
+        let function = &functions[function_at(&case.request.path)];
+        assert_refused_by_openims_rules(&case, &function.send(&case.request).await);
+    }
+    for case in tencent_cases() {
+        let function = &functions[function_at(&case.request.path)];
+        assert_failed_by_tencents_rules(&case, &function.send(&case.request).await);
+    }
+    assert_eq!(table.items().await.len(), 0, "nothing of it is stored");
+    functions["after-delete-friend"]
+        .send(&Request::post(DELETE, GOOD))
+        .await;
+    assert_eq!(table.items().await.len(), 1, "what is good is stored there");
+}
+
+/// A gateway's event with something replaced.
+fn event_with(change: impl Fn(&mut Value)) -> Value {
+    let mut event = Request::post(DELETE, GOOD).to_rest_api_event("r", 1_795_264_496_789);
+    change(&mut event);
+    event
+}
+
+#[tokio::test]
+async fn an_event_that_no_gateway_should_send_is_refused_too_and_the_function_lives_on() {
+    let function = Function::start("after-delete-friend", OPEN.iter().copied()).await;
+    let cases = [
+        (
+            "not an HTTP event",
+            json!({"Records": [{"body": "x"}]}),
+            UNREADABLE,
+        ),
+        ("no event", json!(null), UNREADABLE),
+        ("a text", json!("x"), UNREADABLE),
+        (
+            "base64 that is none",
+            event_with(|event| event["isBase64Encoded"] = json!(true)),
+            UNREADABLE,
+        ),
+        (
+            "a host that is none",
+            event_with(|event| event["headers"]["host"] = json!("no host")),
+            UNREADABLE,
+        ),
+        (
+            "base64 of no text",
+            event_with(|event| {
+                event["isBase64Encoded"] = json!(true);
+                event["body"] = json!(BASE64_STANDARD.encode(b"\xff\xfe"));
+            }),
+            NOT_UTF8,
+        ),
+        (
+            "a command that belongs to another function",
+            event_with(|event| {
+                event["path"] = json!("/callbackAfterRemoveBlackCommand");
+                event["body"] = json!("{}");
+            }),
+            CONTRADICTION,
+        ),
+        (
+            "a null body",
+            event_with(|event| event["body"] = json!(null)),
+            EMPTY,
+        ),
+    ];
+    for (name, event, (code, status)) in cases {
+        let answer = Answer::from_gateway_response(&function.invoke(event).await);
+        assert_eq!(answer.status, status, "{name}: {answer:?}");
+        let Verdict::Refused { code: refused, .. } = read_as_openim(&answer.body) else {
+            panic!("{name}: {answer:?}");
+        };
+        assert_eq!(refused, code, "{name}: {answer:?}");
+    }
+    let encoded = event_with(|event| {
+        event["isBase64Encoded"] = json!(true);
+        event["body"] = json!(BASE64_STANDARD.encode(GOOD));
+    });
+    let answer = Answer::from_gateway_response(&function.invoke(encoded).await);
+    assert_eq!(
+        read_as_openim(&answer.body),
+        Verdict::Allowed,
+        "good base64 is good"
+    );
+}
+
+#[tokio::test]
+async fn the_cap_is_configurable_and_its_last_byte_is_accepted() {
+    let environment = OPEN.iter().copied().chain([("MAX_BODY_BYTES", "100")]);
+    let function = Function::start("after-delete-friend", environment).await;
+    let padded = |length: usize| {
+        let body = format!("{GOOD:length$}");
+        assert_eq!(body.len(), length);
+        Request::post(DELETE, body)
+    };
+    assert_eq!(function.send(&padded(100)).await.status, 200);
+    assert_eq!(function.send(&padded(101)).await.status, 413);
+}
+
+#[tokio::test]
+async fn the_operation_id_is_in_the_error_detail_and_an_empty_one_is_tolerated() {
+    let function = Function::start("after-delete-friend", OPEN.iter().copied()).await;
+    for (operation_id, detail) in [
+        (
+            "op-1",
+            "$.ownerUserID: a user id is empty (operationID op-1)",
+        ),
+        ("", "$.ownerUserID: a user id is empty"),
+        (
+            "111$222$333",
+            "$.ownerUserID: a user id is empty (operationID 111$222$333)",
+        ),
+    ] {
+        let request = Request::post(DELETE, r#"{"ownerUserID":"","friendUserID":"b"}"#)
+            .header("Operationid", operation_id);
+        let answer = function.send(&request).await;
+        assert_eq!(answer.json()["errDlt"], json!(detail));
+    }
+}

@@ -1,0 +1,283 @@
+//! Every body that the servers send or the documents show, through the running functions.
+
+use domain::{Reception, Source};
+use protocol::{openim, tencent};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::support::{
+    Dynamodb, Function, OPEN, Payload, Request, SDK_APP_ID, Verdict, Watch, function_at, payloads,
+    read_as_openim, root,
+};
+
+/// Every URL under which a command can arrive.
+fn urls(payload: &Payload) -> Vec<String> {
+    let command = &payload.command;
+    match payload.source {
+        Source::Tencent => {
+            let documented = format!(
+                "SdkAppid={SDK_APP_ID}&CallbackCommand={command}&contenttype=json&ClientIP=203.0.113.7&OptPlatform=iOS"
+            );
+            let seen = format!(
+                "CallbackCommand={command}&ClientIP=203.0.113.7&OptPlatform=Web&RequestId=5f0c7a52-1111-4222-8333-0123456789ab&SdkAppid={SDK_APP_ID}&contenttype=json"
+            );
+            vec![
+                format!("/tencent?{documented}"),
+                format!("/tencent?{seen}"),
+                format!("/?{documented}"),
+            ]
+        }
+        _ => vec![
+            format!("/{command}"),
+            format!("/{command}?contenttype=json"),
+            format!("/{command}?key=x&command={command}"),
+            format!("//{command}"),
+            format!("/some/base/path/{command}"),
+            format!("/?command={command}&contenttype=json"),
+            // A URL with a query in OpenIM's configuration swallows the command: only the body has it.
+            format!("/?token=abc/{command}"),
+        ],
+    }
+}
+
+fn request(payload: &Payload, url: &str) -> Request {
+    let request = Request::post(url, payload.body.clone());
+    match payload.source {
+        Source::Tencent => request,
+        _ => request.header("operationid", "3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4"),
+    }
+}
+
+fn assert_accepted(payload: &Payload, url: &str, answer: &crate::support::Answer) {
+    let at = format!("{} at {url}: {answer:?}", payload.name);
+    assert_eq!(answer.status, 200, "{at}");
+    assert_eq!(answer.content_type, "application/json", "{at}");
+    match payload.source {
+        Source::Tencent => assert_eq!(
+            answer.body, r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#,
+            "{at}"
+        ),
+        _ => {
+            assert_eq!(read_as_openim(&answer.body), Verdict::Allowed, "{at}");
+            assert_eq!(
+                answer.body, r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#,
+                "{at}"
+            );
+        }
+    }
+}
+
+fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
+    let at = format!("{} at {url}", payload.name);
+    assert_eq!(stored.events, payload.events, "{at}");
+    assert_eq!(stored.command, payload.command, "{at}");
+    assert_eq!(stored.source, payload.source, "{at}");
+    let operation_id = (payload.source == Source::OpenIm)
+        .then(|| "3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4".to_owned());
+    assert_eq!(stored.operation_id, operation_id, "{at}");
+}
+
+#[tokio::test]
+async fn every_payload_under_every_url_is_answered_and_stored_over_http() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let open = OPEN
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let watch = Watch::start(table.environment().into_iter().chain(open)).await;
+
+    let mut sent = Vec::new();
+    for payload in &payloads() {
+        for url in urls(payload) {
+            let answer = watch.send(&request(payload, &url)).await;
+            assert_accepted(payload, &url, &answer);
+            sent.push((payload.name.clone(), payload.events.clone()));
+        }
+    }
+
+    // cargo lambda's own ids say nothing about the order, the times do.
+    let stored = table.receptions().await;
+    assert_eq!(stored.len(), sent.len(), "each is stored once");
+    for ((name, events), reception) in sent.iter().zip(&stored) {
+        assert_eq!(&reception.events, events, "{name}");
+    }
+    println!(
+        "{} callbacks over HTTP, {} stored",
+        sent.len(),
+        stored.len()
+    );
+}
+
+#[tokio::test]
+async fn every_payload_under_every_url_is_answered_and_stored_from_a_rest_api() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let mut count = 0;
+    for payload in &payloads() {
+        for url in urls(payload) {
+            let table = dynamodb.events_table().await;
+            let request = request(payload, &url);
+            let environment = table.environment();
+            let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+            let function = Function::start(
+                function_at(&request.path),
+                environment.chain(OPEN.iter().copied()),
+            )
+            .await;
+            let event = request.to_rest_api_event("the-gateways-id", 1_795_264_496_789);
+            let answer =
+                crate::support::Answer::from_gateway_response(&function.invoke(event).await);
+            assert_accepted(payload, &url, &answer);
+
+            let stored = table.receptions().await;
+            assert_eq!(stored.len(), 1, "{} at {url}", payload.name);
+            assert_stored(payload, &url, &stored[0]);
+            assert_eq!(stored[0].id, "the-gateways-id");
+            assert_eq!(
+                stored[0].received_at.to_string(),
+                "2026-11-21T12:34:56.789Z"
+            );
+            count += 1;
+        }
+    }
+    println!("{count} callbacks from a REST API, all stored under the gateway's id and time");
+}
+
+#[tokio::test]
+async fn a_body_of_2000_pairs_is_one_item_with_2000_events() {
+    let pairs: Vec<Value> = (0..2000)
+        .map(|n| serde_json::json!({"From_Account": format!("{:032}", 0), "To_Account": format!("{n:032}")}))
+        .collect();
+    let body =
+        serde_json::json!({"CallbackCommand": "Sns.CallbackFriendDelete", "PairList": pairs});
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let environment = table.environment();
+    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    let function = Function::start(
+        "tencent-friend-delete",
+        environment.chain(OPEN.iter().copied()),
+    )
+    .await;
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
+    let answer = function.send(&Request::post(&url, body.to_string())).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let stored = table.receptions().await;
+    assert_eq!(stored.len(), 1);
+    assert_eq!(stored[0].events.len(), 2000);
+}
+
+#[tokio::test]
+async fn the_same_body_twice_is_two_events_and_the_same_reception_twice_is_one() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let environment = table.environment();
+    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    let function = Function::start(
+        "after-delete-friend",
+        environment.chain(OPEN.iter().copied()),
+    )
+    .await;
+    let request = Request::post(
+        "/callbackAfterDeleteFriendCommand",
+        r#"{"ownerUserID":"a","friendUserID":"b"}"#,
+    );
+    for (id, items) in [("first", 1), ("second", 2), ("second", 2), ("first", 2)] {
+        let event = request.to_rest_api_event(id, 1_795_264_496_789);
+        let answer = crate::support::Answer::from_gateway_response(&function.invoke(event).await);
+        assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
+        assert_eq!(table.items().await.len(), items, "after {id}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_table_a_callback_is_checked_and_answered() {
+    let function = Function::start("after-delete-friend", OPEN.iter().copied()).await;
+    let path = "/callbackAfterDeleteFriendCommand";
+    let good = Request::post(path, r#"{"ownerUserID":"a","friendUserID":"b"}"#);
+    let answer = function.send(&good).await;
+    assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
+    let answer = function
+        .send(&Request::post(path, r#"{"ownerUserID":"a"}"#))
+        .await;
+    assert!(matches!(
+        read_as_openim(&answer.body),
+        Verdict::Refused { .. }
+    ));
+}
+
+#[tokio::test]
+async fn a_request_without_any_command_is_the_consoles_check_of_a_tencent_url() {
+    let function = Function::start("tencent-friend-delete", OPEN.iter().copied()).await;
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}");
+    let answer = function.send(&Request::post(&url, "{}")).await;
+    assert_eq!(
+        answer.body,
+        r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#
+    );
+}
+
+/// Reads a body into its type, writes it again, and wants nothing lost but unknown fields.
+fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload, command_key: &str) {
+    let before: Value = serde_json::from_slice(&payload.body).unwrap();
+    let typed: T = serde_json::from_value(before.clone()).unwrap();
+    let after = serde_json::to_value(&typed).unwrap();
+    let (before, after) = (before.as_object().unwrap(), after.as_object().unwrap());
+    for (key, value) in after {
+        assert_eq!(before.get(key), Some(value), "{}: {key}", payload.name);
+    }
+    let known_unknown = ["ex", "later", "EventTime", "Operator"];
+    for key in before.keys() {
+        assert!(
+            after.contains_key(key) || key == command_key || known_unknown.contains(&key.as_str()),
+            "{}: {key} is lost",
+            payload.name
+        );
+    }
+}
+
+#[test]
+fn every_payload_survives_its_type() {
+    for payload in &payloads() {
+        match payload.command.as_str() {
+            "callbackAfterAddFriendCommand" => {
+                assert_survives::<openim::AfterAddFriend>(payload, "callbackCommand");
+            }
+            "callbackAfterDeleteFriendCommand" => {
+                assert_survives::<openim::AfterDeleteFriend>(payload, "callbackCommand");
+            }
+            "callbackAfterRemoveBlackCommand" => {
+                assert_survives::<openim::AfterRemoveBlack>(payload, "callbackCommand");
+            }
+            "callbackAfterSetFriendRemarkCommand" => {
+                assert_survives::<openim::AfterSetFriendRemark>(payload, "callbackCommand");
+            }
+            "Sns.CallbackFriendDelete" => {
+                assert_survives::<tencent::FriendDelete>(payload, "CallbackCommand");
+            }
+            other => panic!("no type for {other}"),
+        }
+    }
+}
+
+/// Deviation: `nextCode` is an integer. The documents' answers are readable here where they are answers
+/// at all, mean the same as ours, and could not be read by the server.
+#[test]
+fn nextcode_is_an_integer() {
+    let answer = |name: &str| {
+        let file = root().join("tests/payloads/answers").join(name);
+        std::fs::read_to_string(file).unwrap()
+    };
+    for name in ["delete-friend", "set-friend-remark", "add-friend"] {
+        let text = answer(&format!("{name}.document.json"));
+        let read: openim::Answer = serde_json::from_str(&text).unwrap();
+        assert_eq!(read, openim::Answer::Allow, "{name}");
+        assert_eq!(read_as_openim(&text), Verdict::Unreadable, "{name}");
+        let ours = serde_json::to_string(&read).unwrap();
+        assert_eq!(read_as_openim(&ours), Verdict::Allowed, "{name}");
+    }
+    let placeholder = answer("remove-black.document.json");
+    assert!(serde_json::from_str::<openim::Answer>(&placeholder).is_err());
+    assert_eq!(read_as_openim(&placeholder), Verdict::Unreadable);
+    let tencent: Value = serde_json::from_str(&answer("friend-delete.tencent.json")).unwrap();
+    assert_eq!(serde_json::to_value(tencent::Answer::Ok).unwrap(), tencent);
+}

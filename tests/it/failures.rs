@@ -1,0 +1,115 @@
+//! What is said when something behind the function is wrong.
+
+use serde_json::Value;
+
+use crate::support::{
+    Answer, Dynamodb, Function, OPEN, Request, SDK_APP_ID, Table, Verdict, free_port,
+    read_as_openim,
+};
+
+const DELETE: &str = "/callbackAfterDeleteFriendCommand";
+const GOOD: &str = r#"{"ownerUserID":"ana","friendUserID":"leo"}"#;
+
+async fn with_table(function: &str, table: &Table) -> Function {
+    let environment = table.environment();
+    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    Function::start(function, environment.chain(OPEN.iter().copied())).await
+}
+
+fn assert_refused(answer: &Answer, code: i64, status: u16) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    match read_as_openim(&answer.body) {
+        Verdict::Refused { code: refused, .. } => assert_eq!(refused, code, "{answer:?}"),
+        verdict => panic!("{verdict:?}: {answer:?}"),
+    }
+}
+
+/// The event in the log line of somebody who could not store it.
+fn event_in(log: &[String]) -> Value {
+    let line = log
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|line| line["level"] == "ERROR" && line["event"].is_string())
+        .unwrap_or_else(|| panic!("no line holds the event:\n{}", log.join("\n")));
+    serde_json::from_str(line["event"].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_stored_is_refused_and_whole_in_the_log() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let mut unreachable = dynamodb.events_table().await;
+    unreachable.endpoint = format!("http://127.0.0.1:{}", free_port());
+    let mut missing = dynamodb.events_table().await;
+    missing.name = "no-such-table".to_owned();
+    for table in [unreachable, missing] {
+        let function = with_table("after-delete-friend", &table).await;
+        let request = Request::post(DELETE, GOOD).header("operationid", "op-1");
+        let answer = function.send(&request).await;
+        assert_refused(&answer, 29011, 503);
+        assert!(!answer.body.contains(&table.name), "{answer:?}");
+        let event = event_in(&function.log());
+        assert_eq!(event["events"][0]["type"], "friend_deleted");
+        assert_eq!(event["events"][0]["owner"], "ana");
+        assert_eq!(event["operation_id"], "op-1");
+        assert!(event["id"].is_string() && event["received_at"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn the_function_recovers_when_the_table_does() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let mut table = dynamodb.events_table().await;
+    table.name = "later".to_owned();
+    let function = with_table("after-delete-friend", &table).await;
+    assert_refused(
+        &function.send(&Request::post(DELETE, GOOD)).await,
+        29011,
+        503,
+    );
+    let created = tokio::process::Command::new(crate::support::binary("local"))
+        .args([
+            "create-table",
+            "--dynamodb",
+            &table.endpoint,
+            "--table",
+            "later",
+        ])
+        .status()
+        .await
+        .unwrap();
+    assert!(created.success());
+    assert_eq!(
+        function.send(&Request::post(DELETE, GOOD)).await.status,
+        200
+    );
+    assert_eq!(table.items().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_words() {
+    let wrong = [
+        ("OPENIM_VERIFIER", "basic"),
+        ("TENCENT_SDK_APP_ID", "x"),
+        ("MAX_BODY_BYTES", "many"),
+        ("EVENTS_TABLE", "events"),
+    ];
+    let function = Function::start("any-command", wrong).await;
+    let answer = function.send(&Request::post(DELETE, GOOD)).await;
+    assert_refused(&answer, 29013 - 1, 500);
+    let log = function.log().join("\n");
+    for mistake in [
+        "OPENIM_BASIC_USER is not set",
+        "OPENIM_BASIC_PASSWORD is not set",
+        "TENCENT_SDK_APP_ID is not a decimal number",
+        "MAX_BODY_BYTES is not a number",
+        "AWS_REGION is not set",
+    ] {
+        assert!(log.contains(mistake), "{mistake} is not in\n{log}");
+    }
+
+    let function = Function::start("tencent-friend-delete", wrong).await;
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
+    let answer = function.send(&Request::post(&url, "{}")).await;
+    assert_eq!(answer.status, 500);
+    assert_eq!(answer.json()["ActionStatus"], "FAIL");
+}

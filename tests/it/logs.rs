@@ -1,0 +1,109 @@
+//! What stands in the log, and what never does.
+
+use serde_json::Value;
+
+use crate::support::{Dynamodb, Function, OPEN, Request};
+
+const REMARK: &str = "/callbackAfterSetFriendRemarkCommand";
+
+fn lines(function: &Function) -> Vec<Value> {
+    function
+        .log()
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+#[tokio::test]
+async fn every_line_is_json_and_a_callbacks_lines_say_whose_they_are() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let environment = table.environment();
+    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    let function = Function::start(
+        "after-set-friend-remark",
+        environment.chain(OPEN.iter().copied()),
+    )
+    .await;
+    let body = r#"{"ownerUserID":"a","friendUserID":"b","remark":"my secret name"}"#;
+    let good = Request::post(REMARK, body).header("operationid", "op-1");
+    let bad = Request::post(
+        REMARK,
+        r#"{"ownerUserID":"a","friendUserID":"b","remark":["my secret name"]}"#,
+    )
+    .header("operationid", "op-2");
+    function.send(&good).await;
+    function.send(&bad).await;
+
+    let lines = lines(&function);
+    for line in &lines {
+        assert_eq!(line["function"], "after-set-friend-remark", "{line}");
+        assert!(
+            line["level"].is_string() && line["message"].is_string(),
+            "{line}"
+        );
+        assert!(line["timestamp"].is_string(), "{line}");
+    }
+    let of = |operation_id: &str| {
+        let mut of = lines
+            .iter()
+            .filter(|line| line["operationID"] == operation_id);
+        let line = of
+            .next()
+            .unwrap_or_else(|| panic!("no line of {operation_id}: {lines:#?}"));
+        assert!(of.next().is_none(), "one line is enough");
+        line
+    };
+    let stored = of("op-1");
+    assert_eq!(stored["level"], "INFO");
+    assert_eq!(stored["message"], "callback stored");
+    assert_eq!(stored["command"], "callbackAfterSetFriendRemarkCommand");
+    assert_eq!(stored["requestId"], "reception-1795264496789");
+    let refused = of("op-2");
+    assert_eq!(refused["level"], "WARN");
+    assert_eq!(refused["code"], 29007);
+    assert_eq!(refused["at"], "$.remark");
+    assert_eq!(
+        refused["detail"],
+        "invalid type: sequence, expected a string"
+    );
+    assert_eq!(refused["command"], "callbackAfterSetFriendRemarkCommand");
+}
+
+#[tokio::test]
+async fn what_users_write_is_not_in_the_log_even_at_debug_level() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let environment = table.environment();
+    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    let environment = environment.chain(OPEN.iter().copied());
+    let function =
+        Function::start("any-command", environment.chain([("LOG_LEVEL", "debug")])).await;
+    for body in [
+        r#"{"ownerUserID":"a","friendUserID":"b","remark":"hunter2"}"#,
+        r#"{"ownerUserID":"a","friendUserID":"b","remark":{"hunter2":"hunter2"}}"#,
+        r#"{"ownerUserID":"a","friendUserID":["hunter2"],"remark":"hunter2"}"#,
+        r#"{"ownerUserID":"a","friendUserID":"b","remark":"hunter2"} hunter2"#,
+        "hunter2",
+        r#"{"callbackCommand":"callbackAfterSetFriendRemarkCommand","remark":"hunter2""#,
+    ] {
+        function.send(&Request::post(REMARK, body)).await;
+    }
+    let log = function.log().join("\n");
+    assert!(!log.contains("hunter2"), "{log}");
+    assert!(log.lines().count() >= 6, "{log}");
+}
+
+#[tokio::test]
+async fn believing_everybody_is_warned_of_at_every_start() {
+    let function = Function::start("after-delete-friend", OPEN.iter().copied()).await;
+    function.send(&Request::post("/", "{}")).await;
+    let warned = lines(&function).iter().any(|line| {
+        line["level"] == "WARN"
+            && line["message"]
+                .as_str()
+                .unwrap()
+                .contains("OPENIM_VERIFIER is none")
+    });
+    assert!(warned);
+}

@@ -1,0 +1,17 @@
+//! What users run, run: the function binaries, behind a real Lambda runtime API and real HTTP, with a
+//! real DynamoDB.
+//!
+//! `make test` builds the binaries and installs the tools that these tests start.
+
+// Counts are printed for those who run the tests.
+#![allow(clippy::print_stdout)]
+
+mod bad_inputs;
+mod credentials;
+mod deployment;
+mod examples;
+mod failures;
+mod lists;
+mod logs;
+mod storage;
+mod support;

@@ -1,0 +1,194 @@
+//! The events table, on two DynamoDBs that know nothing of each other. Both must agree.
+
+use std::time::Duration;
+
+use domain::{Event, Reception, Source, Timestamp, UserId};
+use store::{ErrorKind, EventsTable, Recorded};
+
+use crate::support::Dynamodb;
+
+fn user(id: &str) -> UserId {
+    UserId::new(id).unwrap()
+}
+
+fn reception(id: &str, owner: &str, millis: i64) -> Reception {
+    Reception {
+        id: id.to_owned(),
+        received_at: Timestamp::from_unix_millis(1_700_000_000_000 + millis).unwrap(),
+        source: Source::OpenIm,
+        command: "callbackAfterSetFriendRemarkCommand".to_owned(),
+        operation_id: Some("op".to_owned()),
+        events: vec![Event::RemarkSet {
+            owner: user(owner),
+            friend: user("leo"),
+            // Empty strings were once impossible in DynamoDB.
+            remark: String::new(),
+        }],
+    }
+}
+
+async fn a_reception_is_stored_once_however_often_it_is_recorded(dynamodb: &Dynamodb) {
+    let table = dynamodb.events_table().await;
+    let events = table.events_table(None);
+    let first = reception("r1", "ana", 0);
+    assert_eq!(events.record(&first).await.unwrap(), Recorded::New);
+    for _ in 0..3 {
+        assert_eq!(events.record(&first).await.unwrap(), Recorded::Known);
+    }
+    let twin = reception("r2", "ana", 0);
+    assert_eq!(events.record(&twin).await.unwrap(), Recorded::New);
+    assert_eq!(table.receptions().await.len(), 2);
+}
+
+async fn twenty_writers_of_one_reception_store_it_once(dynamodb: &Dynamodb) {
+    let table = dynamodb.events_table().await;
+    let writers: Vec<_> = (0..20)
+        .map(|_| {
+            let events = table.events_table(None);
+            tokio::spawn(async move { events.record(&reception("r", "ana", 0)).await.unwrap() })
+        })
+        .collect();
+    let mut new = 0;
+    for writer in writers {
+        new += usize::from(writer.await.unwrap() == Recorded::New);
+    }
+    assert_eq!(new, 1);
+    assert_eq!(table.items().await.len(), 1);
+}
+
+async fn a_users_history_is_one_query_oldest_first(dynamodb: &Dynamodb) {
+    let events = dynamodb.events_table().await.events_table(None);
+    for (id, owner, millis) in [
+        ("b", "ana", 1000),
+        ("a", "ana", 5),
+        ("c", "ana", 999),
+        ("d", "bob", 1),
+    ] {
+        events.record(&reception(id, owner, millis)).await.unwrap();
+    }
+    let history = events.history(&user("ana")).await.unwrap();
+    let ids: Vec<&str> = history
+        .iter()
+        .map(|reception| reception.id.as_str())
+        .collect();
+    assert_eq!(ids, ["a", "c", "b"]);
+    assert_eq!(history[0], reception("a", "ana", 5));
+    assert_eq!(events.history(&user("nobody")).await.unwrap(), []);
+}
+
+async fn events_expire_after_their_retention_or_never(dynamodb: &Dynamodb) {
+    let table = dynamodb.events_table().await;
+    let day = Some(Duration::from_secs(86_400));
+    table
+        .events_table(day)
+        .record(&reception("day", "ana", 0))
+        .await
+        .unwrap();
+    table
+        .events_table(None)
+        .record(&reception("ever", "bob", 0))
+        .await
+        .unwrap();
+    for item in table.items().await {
+        let expires_at = item
+            .get("expires_at")
+            .map(|value| value.as_n().unwrap().as_str());
+        match item["id"].as_s().unwrap().as_str() {
+            "day" => assert_eq!(expires_at, Some("1700086400")),
+            _ => assert_eq!(expires_at, None),
+        }
+    }
+    let described = table
+        .client
+        .describe_time_to_live()
+        .table_name(&table.name)
+        .send()
+        .await
+        .unwrap();
+    let ttl = described.time_to_live_description.unwrap();
+    assert_eq!(ttl.attribute_name.as_deref(), Some("expires_at"));
+}
+
+async fn opening_the_connection_writes_nothing_and_notices_a_missing_table(dynamodb: &Dynamodb) {
+    let table = dynamodb.events_table().await;
+    table.events_table(None).open_connection().await.unwrap();
+    assert_eq!(table.items().await.len(), 0);
+    let missing = EventsTable::new(dynamodb.client(), "no-such-table", None);
+    let error = missing.open_connection().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoSuchTable);
+    let error = missing.record(&reception("r", "ana", 0)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoSuchTable);
+}
+
+async fn an_event_without_content_is_not_filed(dynamodb: &Dynamodb) {
+    let table = dynamodb.events_table().await;
+    let mut empty = reception("r", "ana", 0);
+    empty.events.clear();
+    assert_eq!(
+        table.events_table(None).record(&empty).await.unwrap(),
+        Recorded::Nothing
+    );
+    assert_eq!(table.items().await.len(), 0);
+}
+
+async fn the_longest_user_id_and_two_thousand_events_fit(dynamodb: &Dynamodb) {
+    let table = dynamodb.events_table().await;
+    let events = table.events_table(None);
+    let longest = reception("r", &"x".repeat(UserId::MAX_BYTES), 0);
+    assert_eq!(events.record(&longest).await.unwrap(), Recorded::New);
+    let mut many = reception("many", "ana", 0);
+    many.events = (0..2000)
+        .map(|n| Event::FriendDeleted {
+            owner: user(&format!("{:032}", 0)),
+            friend: user(&format!("{n:032}")),
+        })
+        .collect();
+    assert_eq!(events.record(&many).await.unwrap(), Recorded::New);
+    let history = events.history(&user(&format!("{:032}", 0))).await.unwrap();
+    assert_eq!(history, [many]);
+}
+
+async fn an_item_that_is_too_large_is_named_as_such(dynamodb: &Dynamodb) {
+    let table = dynamodb.events_table().await;
+    let mut large = reception("r", "ana", 0);
+    large.events = vec![Event::RemarkSet {
+        owner: user("ana"),
+        friend: user("leo"),
+        remark: "x".repeat(410_000),
+    }];
+    let error = table.events_table(None).record(&large).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidItem, "{error}");
+}
+
+macro_rules! on_both {
+    ($($test:ident)+) => {
+        mod dynoxide {
+            $(#[tokio::test] async fn $test() {
+                super::$test(&super::Dynamodb::dynoxide().await).await;
+            })+
+        }
+
+        /// One process for all: MiniStack takes a second to start.
+        mod ministack {
+            #[tokio::test]
+            async fn agrees() {
+                let dynamodb = super::Dynamodb::ministack().await;
+                $(
+                    println!("{}", stringify!($test));
+                    super::$test(&dynamodb).await;
+                )+
+            }
+        }
+    };
+}
+
+on_both! {
+    a_reception_is_stored_once_however_often_it_is_recorded
+    twenty_writers_of_one_reception_store_it_once
+    a_users_history_is_one_query_oldest_first
+    events_expire_after_their_retention_or_never
+    opening_the_connection_writes_nothing_and_notices_a_missing_table
+    an_event_without_content_is_not_filed
+    the_longest_user_id_and_two_thousand_events_fit
+    an_item_that_is_too_large_is_named_as_such
+}

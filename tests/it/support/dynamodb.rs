@@ -1,0 +1,148 @@
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use domain::Reception;
+use store::{EventsTable, Settings};
+use tokio::process::Command;
+
+use super::{Process, binary, free_port, root};
+
+/// A DynamoDB of this test's own.
+pub(crate) struct Dynamodb {
+    pub(crate) endpoint: String,
+    process: Process,
+}
+
+impl Dynamodb {
+    /// The one that `make run` uses.
+    pub(crate) async fn dynoxide() -> Self {
+        let mut process =
+            Process::start(Command::new(binary("local")).args(["dynamodb", "--port", "0"]));
+        let endpoint = process
+            .wait_for(|line| line.strip_prefix("dynamodb: ").map(ToOwned::to_owned))
+            .await;
+        Self { endpoint, process }
+    }
+
+    /// An independent one.
+    pub(crate) async fn ministack() -> Self {
+        let port = free_port();
+        let endpoint = format!("http://127.0.0.1:{port}");
+        let process = Process::start(
+            // Its functions inherit its environment, so that has nothing in it but this.
+            Command::new(root().join(".local/ministack/bin/ministack"))
+                .env_clear()
+                .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+                .env("BIND_HOST", "127.0.0.1")
+                .env("GATEWAY_PORT", port.to_string())
+                .env("MINISTACK_REGION", "eu-central-1")
+                .env("AWS_ENDPOINT_URL", &endpoint)
+                // Enforces IAM policies; these are the keys of the account's root.
+                .env("AUTH", "true")
+                .env("AWS_ACCESS_KEY_ID", "local")
+                .env("AWS_SECRET_ACCESS_KEY", "local"),
+        );
+        let this = Self { endpoint, process };
+        let health = format!("{}/_ministack/health", this.endpoint);
+        for _ in 0..1200 {
+            if reqwest::get(&health)
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+            {
+                return this;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!(
+            "MiniStack did not start:\n{}",
+            this.process.lines().join("\n")
+        );
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        store::client(&Settings::local(&self.endpoint)).unwrap()
+    }
+
+    /// A new, empty events table, made as `make run` makes it.
+    pub(crate) async fn events_table(&self) -> Table {
+        static TABLES: AtomicU32 = AtomicU32::new(0);
+        let name = format!("events-{}", TABLES.fetch_add(1, Ordering::Relaxed));
+        let created = Command::new(binary("local"))
+            .args([
+                "create-table",
+                "--dynamodb",
+                &self.endpoint,
+                "--table",
+                &name,
+            ])
+            .status()
+            .await
+            .unwrap();
+        assert!(created.success());
+        Table {
+            client: self.client(),
+            endpoint: self.endpoint.clone(),
+            name,
+        }
+    }
+}
+
+/// An events table.
+#[derive(Clone)]
+pub(crate) struct Table {
+    pub(crate) client: Client,
+    pub(crate) endpoint: String,
+    pub(crate) name: String,
+}
+
+impl Table {
+    /// The environment of a function that stores here.
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+        [
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.endpoint.as_str()),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_SECRET_ACCESS_KEY", "local"),
+            ("EVENTS_TABLE", &self.name),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    pub(crate) fn events_table(&self, retention: Option<Duration>) -> EventsTable {
+        EventsTable::new(self.client.clone(), &self.name, retention)
+    }
+
+    /// Everything in it.
+    pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut items = Vec::new();
+        while let Some(item) = pages.next().await {
+            items.push(item.unwrap());
+        }
+        items
+    }
+
+    /// Everything in it, oldest first.
+    pub(crate) async fn receptions(&self) -> Vec<Reception> {
+        let mut receptions: Vec<Reception> = self
+            .items()
+            .await
+            .into_iter()
+            .map(|item| store::item::to_reception(item).unwrap())
+            .collect();
+        receptions.sort_by_key(|reception| reception.received_at);
+        receptions
+    }
+}

@@ -1,0 +1,47 @@
+//! What the tests stand on.
+
+mod dynamodb;
+mod function;
+mod openim_server;
+mod payloads;
+mod process;
+mod request;
+mod watch;
+
+pub(crate) use dynamodb::{Dynamodb, Table};
+pub(crate) use function::Function;
+pub(crate) use openim_server::{Verdict, read_as_openim};
+pub(crate) use payloads::{Payload, payloads};
+pub(crate) use process::{Process, binary, free_port, root, tool};
+pub(crate) use request::{Answer, Request};
+pub(crate) use watch::Watch;
+
+/// Every function with the path that reaches it alone; `any-command` has all others.
+pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
+    ("after-add-friend", "/callbackAfterAddFriendCommand"),
+    ("after-delete-friend", "/callbackAfterDeleteFriendCommand"),
+    ("after-remove-black", "/callbackAfterRemoveBlackCommand"),
+    (
+        "after-set-friend-remark",
+        "/callbackAfterSetFriendRemarkCommand",
+    ),
+    ("tencent-friend-delete", "/tencent"),
+    ("any-command", "/{path}"),
+];
+
+/// Our app of Tencent Chat.
+pub(crate) const SDK_APP_ID: &str = "1400000001";
+
+/// The environment of every function, beside the table: nobody is asked who they are.
+pub(crate) const OPEN: &[(&str, &str)] = &[
+    ("OPENIM_VERIFIER", "none"),
+    ("TENCENT_SDK_APP_ID", SDK_APP_ID),
+];
+
+/// The function that a gateway routes a path to.
+pub(crate) fn function_at(path: &str) -> &'static str {
+    FUNCTIONS
+        .iter()
+        .find(|(_, route)| *route == path)
+        .map_or("any-command", |(function, _)| function)
+}

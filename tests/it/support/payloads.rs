@@ -1,0 +1,48 @@
+use std::{fs, path::PathBuf};
+
+use domain::{Event, Source};
+
+use super::root;
+
+/// A body of `tests/payloads`, with what it implies.
+pub(crate) struct Payload {
+    pub(crate) source: Source,
+    pub(crate) command: String,
+    /// File name without `.json`, for messages.
+    pub(crate) name: String,
+    pub(crate) body: Vec<u8>,
+    pub(crate) events: Vec<Event>,
+}
+
+/// Every body of `tests/payloads`. A file is named `<command>.<case>.json`; what it implies stands in
+/// `<command>.<case>.events.json`.
+pub(crate) fn payloads() -> Vec<Payload> {
+    let mut payloads: Vec<Payload> = [(Source::OpenIm, "openim"), (Source::Tencent, "tencent")]
+        .into_iter()
+        .flat_map(|(source, folder)| {
+            let folder = root().join("tests/payloads").join(folder);
+            let files = fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().path());
+            let bodies = files.filter(|file| !file.to_str().unwrap().ends_with(".events.json"));
+            bodies
+                .map(move |file| read(source, file))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    payloads.sort_by(|a, b| a.name.cmp(&b.name));
+    payloads
+}
+
+fn read(source: Source, file: PathBuf) -> Payload {
+    let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+    let (command, _case) = name.rsplit_once('.').unwrap();
+    let events = fs::read(file.with_extension("events.json")).unwrap();
+    Payload {
+        source,
+        command: command.to_owned(),
+        body: fs::read(&file).unwrap(),
+        events: serde_json::from_slice(&events).unwrap(),
+        name,
+    }
+}

@@ -1,0 +1,99 @@
+use std::{
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
+    process::{Child, Command},
+};
+
+/// The repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap()
+        .to_owned()
+}
+
+/// A program of this workspace, which `make test` has built.
+pub(crate) fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.parent().unwrap().parent().unwrap().join(name);
+    assert!(
+        path.exists(),
+        "{} is not built: `make test` does",
+        path.display()
+    );
+    path
+}
+
+/// A program that `make test` has installed.
+pub(crate) fn tool(name: &str) -> PathBuf {
+    let path = root().join(".local/tools/bin").join(name);
+    assert!(
+        path.exists(),
+        "{} is not installed: `make test` does",
+        path.display()
+    );
+    path
+}
+
+/// A port nobody listens on. Another process could take it before it is used; none here does.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// A running program whose output is kept, and which ends with this value.
+pub(crate) struct Process {
+    child: Child,
+    output: Arc<Mutex<Vec<String>>>,
+}
+
+impl Process {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let output = Arc::new(Mutex::new(Vec::new()));
+        keep(child.stdout.take().unwrap(), output.clone());
+        keep(child.stderr.take().unwrap(), output.clone());
+        Self { child, output }
+    }
+
+    /// Every line it has written.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.output.lock().unwrap().clone()
+    }
+
+    /// Waits for a line, and gives what `find` makes of it.
+    pub(crate) async fn wait_for<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
+        for _ in 0..1200 {
+            if let Some(found) = self.lines().iter().find_map(|line| find(line)) {
+                return found;
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("it ended ({status}) after:\n{}", self.lines().join("\n"));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("nothing in a minute but:\n{}", self.lines().join("\n"));
+    }
+}
+
+fn keep(stream: impl AsyncRead + Unpin + Send + 'static, output: Arc<Mutex<Vec<String>>>) {
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(stream).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            output.lock().unwrap().push(line);
+        }
+    });
+}

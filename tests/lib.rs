@@ -1,0 +1,1 @@
+//! Everything that needs a running function; see `it/`.
