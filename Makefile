@@ -14,7 +14,7 @@ sample:
 	target/debug/local sample --url http://127.0.0.1:$(PORT) --dynamodb http://127.0.0.1:$(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
 
 # Always the whole workspace: one package alone would compile the dependencies again, with other features.
-test: check .local/tools/local/run.installed .local/ministack.installed
+test: check .local/tools/local/run.installed .local/ministack/tests/ministack.installed
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace
 
@@ -36,14 +36,14 @@ template: .local/tools/tests/tools.installed
 	.local/tools/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
 	SAM_CLI_TELEMETRY=0 .local/tools/bin/sam validate --lint --region eu-central-1
 
-# Python programs, in a folder of their own. pip adds to what is there.
+# Python programs. The folder keeps a mark for each list, so that a changed list is installed.
 .local/tools/%.installed: %.txt
-	python3 -m venv .local/tools && .local/tools/bin/pip install --quiet --requirement $<
+	local/python.sh .local/tools $<
 	mkdir -p $(@D) && touch $@
 
-.local/ministack.installed: tests/ministack.txt
-	python3 -m venv .local/ministack && .local/ministack/bin/pip install --quiet --requirement $<
-	touch $@
+.local/ministack/%.installed: %.txt
+	local/python.sh .local/ministack $<
+	mkdir -p $(@D) && touch $@
 
 # Without optimisation: it runs for a second and compiles in a third of the time.
 .local/cargo/bin/cargo-machete:

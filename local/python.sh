@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# local/python.sh FOLDER REQUIREMENTS: installs Python programs into a folder of their own, or adds to it.
+set -euo pipefail
+# Debian's Python has a venv module that cannot do its work without one more package; pip can fetch what replaces it.
+if [ ! -x "$1/bin/pip" ] && ! python3 -m venv "$1" >/dev/null 2>&1; then
+  rm -rf "$1"
+  python3 -m pip install --quiet --target .local/virtualenv virtualenv==21.15.8
+  PYTHONPATH=.local/virtualenv python3 -m virtualenv --quiet "$1"
+fi
+"$1/bin/pip" install --quiet --requirement "$2"
