@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout)]
 
 mod dynamodb;
+mod resubmit;
 mod run;
 mod sample;
 mod table;
@@ -27,6 +28,8 @@ enum Command {
     Run(run::Options),
     /// Post a sample of every callback to what `run` started, and show what was answered and stored
     Sample(sample::Options),
+    /// Record the events in log lines, read from standard input, that no table and no queue took
+    Resubmit(resubmit::Options),
     /// Start DynamoDB alone
     Dynamodb {
         /// Address to listen on; Docker's bridge lets containers in
@@ -58,6 +61,7 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,
         Command::Sample(options) => sample::sample(options).await,
+        Command::Resubmit(options) => resubmit::resubmit(options).await,
         Command::Dynamodb {
             address,
             port,

@@ -1,5 +1,7 @@
 //! `make sample`: one callback of each command, as the servers send them.
 
+use std::time::Duration;
+
 use clap::Args;
 use domain::{Reception, UserId};
 use serde_json::Value;
@@ -48,7 +50,7 @@ const TENCENT: &[(&str, &str)] = &[(
 )];
 
 pub(crate) async fn sample(options: Options) -> Result<()> {
-    let dynamodb = store::client(&Settings::local(&options.dynamodb))?;
+    let dynamodb = store::dynamodb(&Settings::local(&options.dynamodb), Duration::from_secs(10))?;
     let table = EventsTable::new(dynamodb, &options.table, None);
     let client = reqwest::Client::new();
     for (command, body) in OPENIM {

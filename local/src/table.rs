@@ -1,5 +1,7 @@
 //! The events table as template.yaml describes it, so that it is described once.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     StreamSpecification, StreamViewType, TimeToLiveSpecification,
@@ -13,7 +15,7 @@ const TEMPLATE: &str = include_str!("../../template.yaml");
 
 /// Creates the table, unless it is there.
 pub(crate) async fn create(endpoint: &str, name: &str) -> Result<()> {
-    let client = store::client(&Settings::local(endpoint))?;
+    let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10))?;
     let template: Value = serde_yaml_ng::from_str(TEMPLATE)?;
     let table = &template["Resources"]["EventsTable"]["Properties"];
     let mut create = client

@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::support::{
-    Answer, Dynamodb, FUNCTIONS, Payload, Request, SDK_APP_ID, Table, Verdict, binary, payloads,
-    read_as_openim, root, tool,
+    Answer, Dynamodb, EVENT_FUNCTIONS, FUNCTIONS, Payload, Queue, Request, SDK_APP_ID, Table,
+    Verdict, binary, payloads, read_as_openim, root, tool,
 };
 
 const STACK: &str = "webhook-receiver";
@@ -23,7 +23,8 @@ const PASSWORD: &str = "correct-horse-battery";
 async fn staged() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deployment");
     let _ = fs::remove_dir_all(&folder);
-    for (function, _) in FUNCTIONS {
+    let callbacks = FUNCTIONS.iter().map(|(name, _)| *name);
+    for function in callbacks.chain(EVENT_FUNCTIONS.iter().copied()) {
         let bootstrap = folder
             .join("target/lambda")
             .join(function)
@@ -73,6 +74,7 @@ async fn output_of(mut command: Command) -> String {
 struct Stack {
     base: String,
     table: Table,
+    queue: Queue,
     _aws: Dynamodb,
 }
 
@@ -103,8 +105,13 @@ impl Stack {
             ),
             table: Table {
                 client: aws_in_one_process.client(),
-                endpoint,
-                name: text("table"),
+                endpoint: endpoint.clone(),
+                name: text("EventsTableName"),
+            },
+            queue: Queue {
+                client: Queue::client(&endpoint),
+                endpoint: endpoint.clone(),
+                url: text("EventsQueueUrl"),
             },
             _aws: aws_in_one_process,
         }
@@ -192,4 +199,29 @@ async fn the_stack_answers_on_every_route_and_stores_in_its_own_table() {
         expected,
         "nothing of it is stored"
     );
+
+    // What the table did not take at first.
+    let mut reception = stack.table.receptions().await.pop().unwrap();
+    reception.id = "queued".to_owned();
+    let message = store::to_message(&reception);
+    for _ in 0..3 {
+        stack
+            .queue
+            .client
+            .send_message()
+            .queue_url(&stack.queue.url)
+            .message_body(&message)
+            .send()
+            .await
+            .unwrap();
+    }
+    for _ in 0..300 {
+        if stack.table.receptions().await.len() > expected {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let redriven = stack.table.receptions().await;
+    let redriven: Vec<_> = redriven.iter().filter(|one| one.id == "queued").collect();
+    assert_eq!(redriven, [&reception], "three messages, one event");
 }

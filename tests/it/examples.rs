@@ -72,8 +72,13 @@ fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
     assert_eq!(stored.events, payload.events, "{at}");
     assert_eq!(stored.command, payload.command, "{at}");
     assert_eq!(stored.source, payload.source, "{at}");
-    let operation_id = (payload.source == Source::OpenIm)
-        .then(|| "3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4".to_owned());
+    let operation_id = match payload.source {
+        Source::Tencent => url
+            .contains("RequestId")
+            .then_some("5f0c7a52-1111-4222-8333-0123456789ab"),
+        _ => Some("3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4"),
+    };
+    let operation_id = operation_id.map(ToOwned::to_owned);
     assert_eq!(stored.operation_id, operation_id, "{at}");
 }
 

@@ -8,7 +8,7 @@ use std::{
 use protocol::{openim, tencent};
 use serde_yaml_ng::Value;
 
-use crate::support::{FUNCTIONS, root};
+use crate::support::{EVENT_FUNCTIONS, FUNCTIONS, root};
 
 fn yaml(file: &str) -> Value {
     serde_yaml_ng::from_str(&fs::read_to_string(root().join(file)).unwrap()).unwrap()
@@ -28,6 +28,9 @@ fn template_routes() -> BTreeMap<String, String> {
             .strip_prefix("target/lambda/")
             .and_then(|folder| folder.strip_suffix('/'))
             .unwrap();
+        if EVENT_FUNCTIONS.contains(&folder) {
+            continue;
+        }
         for (_, event) in properties["Events"].as_mapping().unwrap() {
             assert_eq!(event["Type"], "Api");
             assert_eq!(
@@ -48,7 +51,8 @@ fn functions_routes_and_commands_agree() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     let routes = template_routes();
-    let routed: BTreeSet<String> = routes.values().cloned().collect();
+    let mut routed: BTreeSet<String> = routes.values().cloned().collect();
+    routed.extend(EVENT_FUNCTIONS.iter().map(|name| (*name).to_owned()));
     assert_eq!(
         folders, routed,
         "every folder has a route, every route a folder"
@@ -82,7 +86,7 @@ fn functions_routes_and_commands_agree() {
     assert_eq!(routes["/"], "any-command");
     assert_eq!(routes["/{proxy+}"], "any-command");
     assert_eq!(
-        FUNCTIONS.len(),
+        FUNCTIONS.len() + EVENT_FUNCTIONS.len(),
         folders.len(),
         "the tests know every function"
     );
@@ -128,34 +132,97 @@ fn every_readme_table_of_codes_is_the_codes_own() {
     }
 }
 
+/// What a role allows: actions and the resource of each statement.
+fn allowed(template: &Value, role: &str) -> Vec<(String, String)> {
+    let role = &template["Resources"][role]["Properties"];
+    assert!(role["ManagedPolicyArns"].is_null());
+    let policies = role["Policies"].as_sequence().unwrap();
+    policies
+        .iter()
+        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap())
+        .map(|statement| {
+            assert_eq!(statement["Effect"], "Allow");
+            let actions = match &statement["Action"] {
+                Value::Sequence(actions) => {
+                    let actions = actions.iter().map(|action| action.as_str().unwrap());
+                    actions.collect::<Vec<_>>().join(" ")
+                }
+                action => action.as_str().unwrap().to_owned(),
+            };
+            let Value::Tagged(resource) = &statement["Resource"] else {
+                panic!("a resource that is not of this stack: {statement:?}");
+            };
+            (actions, resource.value.as_str().unwrap().to_owned())
+        })
+        .collect()
+}
+
+const LOGS: &str = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}/";
+
 #[test]
-fn a_callback_function_may_store_events_and_write_its_log_and_nothing_else() {
+fn a_callback_function_may_store_and_queue_events_and_write_its_log_and_nothing_else() {
     let template = yaml("template.yaml");
-    let resources = template["Resources"].as_mapping().unwrap();
-    for (name, resource) in resources {
+    for (name, resource) in template["Resources"].as_mapping().unwrap() {
         if resource["Type"] == "AWS::Serverless::Function" {
             let properties = &resource["Properties"];
-            assert_eq!(
-                get_att(&properties["Role"]),
-                Some("ReceiverRole.Arn"),
-                "{name:?}"
-            );
+            let role = match name.as_str() {
+                Some("Redrive") => "RedriveRole.Arn",
+                _ => "ReceiverRole.Arn",
+            };
+            assert_eq!(get_att(&properties["Role"]), Some(role), "{name:?}");
             assert!(properties["Policies"].is_null(), "{name:?}");
         }
     }
-    let role = &template["Resources"]["ReceiverRole"]["Properties"];
-    assert!(role["ManagedPolicyArns"].is_null());
-    let policies = role["Policies"].as_sequence().unwrap();
-    let statements: Vec<&Value> = policies
-        .iter()
-        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap())
-        .collect();
-    assert_eq!(statements.len(), 2);
-    assert_eq!(statements[0]["Action"], "dynamodb:PutItem");
-    assert_eq!(get_att(&statements[0]["Resource"]), Some("EventsTable.Arn"));
+    let statement = |actions: &str, resource: &str| (actions.to_owned(), resource.to_owned());
     assert_eq!(
-        statements[1]["Action"],
-        serde_yaml_ng::from_str::<Value>("[logs:CreateLogStream, logs:PutLogEvents]").unwrap()
+        allowed(&template, "ReceiverRole"),
+        [
+            statement("dynamodb:PutItem", "EventsTable.Arn"),
+            statement("sqs:SendMessage", "EventsQueue.Arn"),
+            statement(
+                "logs:CreateLogStream logs:PutLogEvents",
+                &format!("{LOGS}*")
+            ),
+        ]
+    );
+    assert_eq!(
+        allowed(&template, "RedriveRole"),
+        [
+            statement("dynamodb:PutItem", "EventsTable.Arn"),
+            statement(
+                "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
+                "EventsQueue.Arn"
+            ),
+            statement(
+                "logs:CreateLogStream logs:PutLogEvents",
+                &format!("{LOGS}redrive:*")
+            ),
+        ]
+    );
+}
+
+#[test]
+fn a_queued_event_is_tried_a_bounded_number_of_times_and_then_kept_for_a_person() {
+    let template = yaml("template.yaml");
+    let resources = &template["Resources"];
+    for queue in ["EventsQueue", "EventsDeadLetterQueue"] {
+        assert_eq!(resources[queue]["DeletionPolicy"], "Retain");
+        assert_eq!(
+            resources[queue]["Properties"]["MessageRetentionPeriod"],
+            1_209_600
+        );
+    }
+    let queue = &resources["EventsQueue"]["Properties"];
+    assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], 100);
+    let dead_letters = &queue["RedrivePolicy"]["deadLetterTargetArn"];
+    assert_eq!(get_att(dead_letters), Some("EventsDeadLetterQueue.Arn"));
+    let redrive = &resources["Redrive"]["Properties"];
+    let timeout = redrive["Timeout"].as_u64().unwrap();
+    assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
+    let source = &redrive["Events"]["Queue"]["Properties"];
+    assert_eq!(
+        source["FunctionResponseTypes"][0],
+        "ReportBatchItemFailures"
     );
 }
 

@@ -32,7 +32,9 @@ async fn every_line_is_json_and_a_callbacks_lines_say_whose_they_are() {
         r#"{"ownerUserID":"a","friendUserID":"b","remark":["my secret name"]}"#,
     )
     .header("operationid", "op-2");
-    function.send(&good).await;
+    function
+        .invoke(good.to_rest_api_event("reception-1", 1_795_264_496_789))
+        .await;
     function.send(&bad).await;
 
     let lines = lines(&function);
@@ -58,7 +60,7 @@ async fn every_line_is_json_and_a_callbacks_lines_say_whose_they_are() {
     assert_eq!(stored["level"], "INFO");
     assert_eq!(stored["message"], "callback stored");
     assert_eq!(stored["command"], "callbackAfterSetFriendRemarkCommand");
-    assert_eq!(stored["requestId"], "reception-1795264496789");
+    assert_eq!(stored["requestId"], "reception-1");
     let refused = of("op-2");
     assert_eq!(refused["level"], "WARN");
     assert_eq!(refused["code"], 29007);

@@ -9,6 +9,7 @@
 mod bad_inputs;
 mod credentials;
 mod deployment;
+mod durability;
 mod examples;
 mod failures;
 mod lists;

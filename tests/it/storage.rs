@@ -115,9 +115,9 @@ async fn opening_the_connection_writes_nothing_and_notices_a_missing_table(dynam
     assert_eq!(table.items().await.len(), 0);
     let missing = EventsTable::new(dynamodb.client(), "no-such-table", None);
     let error = missing.open_connection().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NoSuchTable);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
     let error = missing.record(&reception("r", "ana", 0)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NoSuchTable);
+    assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
 async fn an_event_without_content_is_not_filed(dynamodb: &Dynamodb) {
@@ -157,7 +157,7 @@ async fn an_item_that_is_too_large_is_named_as_such(dynamodb: &Dynamodb) {
         remark: "x".repeat(410_000),
     }];
     let error = table.events_table(None).record(&large).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidItem, "{error}");
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
 }
 
 macro_rules! on_both {

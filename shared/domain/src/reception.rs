@@ -17,8 +17,10 @@ pub struct Reception {
     pub source: Source,
     /// The callback command, spelled as that server spells it.
     pub command: String,
-    /// OpenIM's `operationID` header, when it was there and not empty. Chosen by the client: good for
-    /// finding a request in OpenIM's log, not for telling events apart.
+    /// What the caller calls the request, when it says so: OpenIM's `operationID` header, Tencent Chat's
+    /// `RequestId`. OpenIM's is chosen by clients and repeats; Tencent's is undocumented, and may be how a
+    /// retried callback can be told from a new one. Good for finding a request in the other side's log, not
+    /// for telling events apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
     /// What happened, in the order in which the callback listed it. Never empty.

@@ -10,6 +10,8 @@ const DEFAULT_MAX_BODY_BYTES: usize = 256 * 1024;
 /// API Gateway hands over at most this much.
 const LARGEST_MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 const DEFAULT_RETENTION_DAYS: u32 = 365;
+/// Tencent Chat, the strictest caller, waits two seconds.
+const DEFAULT_DEADLINE_MS: u64 = 1500;
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// What a function takes from its environment.
@@ -22,20 +24,39 @@ pub struct Config {
     pub tencent: Option<TencentVerifier>,
     /// The longest body that is read, in bytes.
     pub max_body_bytes: usize,
-    /// The events table; `None` means check, log and answer without storing.
-    pub events_table: Option<EventsTableConfig>,
+    /// Where accepted callbacks are stored; `None` means check, log and answer without storing.
+    pub storage: Option<StorageConfig>,
 }
 
 /// Where accepted callbacks are stored.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct EventsTableConfig {
-    /// The table's name.
-    pub name: String,
+pub struct StorageConfig {
+    /// The events table's name.
+    pub events_table: String,
     /// How long events are kept; `None` is for ever.
     pub retention: Option<Duration>,
-    /// How it is reached.
+    /// The queue for what the table does not take in time.
+    pub queue_url: Option<String>,
+    /// How long a function may take to answer, whatever is down.
+    pub deadline: Duration,
+    /// How AWS is reached.
     pub settings: store::Settings,
+}
+
+impl StorageConfig {
+    /// The table's share of the deadline.
+    pub(crate) fn table_budget(&self) -> Duration {
+        match self.queue_url {
+            Some(_) => self.deadline / 2,
+            None => self.deadline * 4 / 5,
+        }
+    }
+
+    /// The queue's share. A tenth of the deadline remains for everything else.
+    pub(crate) fn queue_budget(&self) -> Duration {
+        self.deadline * 2 / 5
+    }
 }
 
 impl Config {
@@ -54,6 +75,8 @@ impl Config {
     /// | `MAX_BODY_BYTES` | 262144 | The longest body that is read, at most 10485760 |
     /// | `EVENTS_TABLE` | none | The events table; without it nothing is stored |
     /// | `EVENT_RETENTION_DAYS` | 365 | Days after which events expire; 0 keeps them for ever |
+    /// | `EVENTS_QUEUE_URL` | none | The queue for events that the table does not take in time |
+    /// | `DEADLINE_MS` | 1500 | Milliseconds within which a callback is answered, whatever is down; 300 to 10000 |
     ///
     /// and, when there is an events table, those of [`store::Settings::from_env`].
     ///
@@ -89,13 +112,27 @@ impl Config {
             0..=36_500,
         );
         let retention = (days > 0).then(|| Duration::from_secs(u64::from(days) * SECONDS_PER_DAY));
-        let events_table = get("EVENTS_TABLE").and_then(|name| {
+        let deadline = number(
+            get,
+            &mut wrong,
+            "DEADLINE_MS",
+            DEFAULT_DEADLINE_MS,
+            300..=10_000,
+        );
+        let queue_url = get("EVENTS_QUEUE_URL");
+        let events_table = get("EVENTS_TABLE");
+        if queue_url.is_some() && events_table.is_none() {
+            wrong.push("EVENTS_QUEUE_URL is set, but EVENTS_TABLE is not".to_owned());
+        }
+        let storage = events_table.and_then(|events_table| {
             store::Settings::from_env(get)
                 .map_err(|store::InvalidSettings(more)| wrong.extend(more))
                 .ok()
-                .map(|settings| EventsTableConfig {
-                    name,
+                .map(|settings| StorageConfig {
+                    events_table,
                     retention,
+                    queue_url,
+                    deadline: Duration::from_millis(deadline),
                     settings,
                 })
         });
@@ -104,7 +141,7 @@ impl Config {
                 openim,
                 tencent,
                 max_body_bytes,
-                events_table,
+                storage,
             })
         } else {
             Err(InvalidConfig(wrong))
@@ -238,7 +275,7 @@ mod tests {
         assert!(config(&[Source::Tencent], &[]).is_ok());
         let config = config(BOTH, &[("OPENIM_VERIFIER", "none")]).unwrap();
         assert!(matches!(config.openim, Some(OpenImVerifier::None)));
-        assert!(config.tencent.is_none() && config.events_table.is_none());
+        assert!(config.tencent.is_none() && config.storage.is_none());
     }
 
     #[test]
@@ -252,10 +289,11 @@ mod tests {
                 ("MAX_BODY_BYTES", "hunter2"),
                 ("EVENT_RETENTION_DAYS", "-1"),
                 ("EVENTS_TABLE", "events"),
+                ("DEADLINE_MS", "0"),
             ],
         )
         .unwrap_err();
-        assert_eq!(wrong.len(), 8, "{wrong:#?}");
+        assert_eq!(wrong.len(), 9, "{wrong:#?}");
         assert!(!wrong.concat().contains("hunter2"), "{wrong:#?}");
     }
 
@@ -274,7 +312,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config.max_body_bytes, DEFAULT_MAX_BODY_BYTES);
-        assert!(config.events_table.is_none());
+        assert!(config.storage.is_none());
     }
 
     #[test]
@@ -291,7 +329,7 @@ mod tests {
                 ],
             )
             .unwrap()
-            .events_table
+            .storage
             .unwrap()
             .retention
         };

@@ -1,4 +1,4 @@
-use domain::Timestamp;
+use domain::{Source, Timestamp};
 use lambda_http::{
     Body, RequestExt as _, http,
     request::{LambdaRequest, RequestContext},
@@ -24,7 +24,7 @@ pub struct Request {
     /// Every value of the `Authorization` header.
     pub authorization: Vec<Vec<u8>>,
     /// OpenIM's `operationID` header, unless it is empty.
-    pub operation_id: Option<String>,
+    operation_id: Option<String>,
     body: Vec<u8>,
     payload: PayloadVersion,
 }
@@ -113,6 +113,14 @@ impl Request {
     #[must_use]
     pub fn body(&self) -> Unverified<'_> {
         Unverified::new(&self.body)
+    }
+
+    /// What the caller calls the request, in the way of its server.
+    pub(crate) fn operation_id(&self, dialect: Source) -> Option<String> {
+        match dialect {
+            Source::Tencent => self.tencent_query().request_id.into_iter().next(),
+            _ => self.operation_id.clone(),
+        }
     }
 
     /// Every value of a query parameter.

@@ -2,12 +2,12 @@ use std::panic::AssertUnwindSafe;
 
 use domain::{Reception, Source, Timestamp};
 use futures_util::FutureExt as _;
-use store::{EventsTable, Recorded};
+use store::{EventsTable, Queue, Recorded};
 use tracing::{Instrument as _, Span, error, error_span, info, warn};
 
 use crate::{
-    Config, Handler, OpenImVerifier, Problem, ProblemKind, Reply, Request, TencentVerifier,
-    Verified, command,
+    Config, Handler, OpenImVerifier, Problem, ProblemKind, Reply, Request, StorageConfig,
+    TencentVerifier, Verified, command,
 };
 
 /// Takes callbacks and answers them.
@@ -17,13 +17,22 @@ pub struct Receiver {
     openim: Option<OpenImVerifier>,
     tencent: Option<TencentVerifier>,
     max_body_bytes: usize,
-    events_table: Option<EventsTable>,
+    storage: Option<Storage>,
+}
+
+/// Where accepted callbacks go.
+#[derive(Debug)]
+struct Storage {
+    table: EventsTable,
+    queue: Option<Queue>,
 }
 
 /// How a journey ended well.
 enum Accepted {
     /// With events: written now, or found to be written already.
     Recorded(usize, Recorded),
+    /// With events that the table did not take in time, so that the queue keeps them.
+    Queued(usize),
     /// With events, but no table is configured.
     NotKept(usize),
     /// Without a command: the console of Tencent Chat tried the URL.
@@ -36,21 +45,14 @@ impl Receiver {
     ///
     /// # Errors
     ///
-    /// When the client of the events table cannot be made.
+    /// When the clients of the table and the queue cannot be made.
     pub fn new(handlers: Vec<Handler>, config: Config) -> Result<Self, store::InvalidSettings> {
-        let events_table = config
-            .events_table
-            .map(|table| {
-                let client = store::client(&table.settings)?;
-                Ok(EventsTable::new(client, table.name, table.retention))
-            })
-            .transpose()?;
         Ok(Self {
             handlers,
             openim: config.openim,
             tencent: config.tencent,
             max_body_bytes: config.max_body_bytes,
-            events_table,
+            storage: config.storage.map(Storage::new).transpose()?,
         })
     }
 
@@ -59,8 +61,15 @@ impl Receiver {
         if let Some(OpenImVerifier::None) = self.openim {
             warn!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
         }
-        match &self.events_table {
-            Some(table) => {
+        match &self.storage {
+            Some(Storage { table, queue }) => {
+                if queue.is_none() {
+                    warn!(
+                        "EVENTS_QUEUE_URL is not set: what the table does not take is only logged"
+                    );
+                }
+                // The queue's connection is opened when it is needed: that is rare, and by then an idle
+                // one would long be closed.
                 if let Err(error) = table.open_connection().await {
                     warn!(%error, "the events table did not answer as it should");
                 }
@@ -72,15 +81,16 @@ impl Receiver {
     /// One callback's whole journey. Never panics, and always has an answer that the caller can read.
     pub async fn receive(&self, request: &Request, now: Timestamp) -> Reply {
         let dialect = command::dialect(&self.handlers, request);
+        let operation_id = request.operation_id(dialect);
         // At error level, so that whatever is logged about a callback carries these fields.
         let span = error_span!(
             "callback",
             requestId = request.id,
-            operationID = request.operation_id,
+            operationID = operation_id,
             command = tracing::field::Empty,
         );
         async {
-            let journey = AssertUnwindSafe(self.journey(dialect, request, now));
+            let journey = AssertUnwindSafe(self.journey(dialect, request, &operation_id, now));
             let end = journey
                 .catch_unwind()
                 .await
@@ -88,7 +98,7 @@ impl Receiver {
             log(&end);
             match end {
                 Ok(_) => Reply::accepted(dialect),
-                Err(problem) => Reply::problem(dialect, &problem, request.operation_id.as_deref()),
+                Err(problem) => Reply::problem(dialect, &problem, operation_id.as_deref()),
             }
         }
         .instrument(span)
@@ -99,6 +109,7 @@ impl Receiver {
         &self,
         dialect: Source,
         request: &Request,
+        operation_id: &Option<String>,
         now: Timestamp,
     ) -> Result<Accepted, Problem> {
         let body = self.authenticate(dialect, request, now)?;
@@ -112,7 +123,7 @@ impl Receiver {
             received_at: request.received_at,
             source: dialect,
             command: handler.command.to_owned(),
-            operation_id: request.operation_id.clone(),
+            operation_id: operation_id.clone(),
             events: handler.handle(body)?,
         };
         self.record(&reception).await
@@ -172,18 +183,54 @@ impl Receiver {
 
     async fn record(&self, reception: &Reception) -> Result<Accepted, Problem> {
         let events = reception.events.len();
-        let Some(table) = &self.events_table else {
+        let Some(Storage { table, queue }) = &self.storage else {
             return Ok(Accepted::NotKept(events));
         };
-        match table.record(reception).await {
-            Ok(recorded) => Ok(Accepted::Recorded(events, recorded)),
-            Err(error) => {
-                // The chat server will not send it again, so this line is the only place left.
-                let event = serde_json::to_string(reception).unwrap_or_default();
-                error!(%error, event, "the event was not stored; this line holds all of it");
-                Err(Problem::new(ProblemKind::NotStored, error.to_string()))
-            }
-        }
+        let table_error = match table.record(reception).await {
+            Ok(recorded) => return Ok(Accepted::Recorded(events, recorded)),
+            Err(error) => error,
+        };
+        // Whatever is wrong with the table, the event is not the caller's to keep: it sends it once.
+        let queue_error = match queue {
+            Some(queue) => match queue.send(reception).await {
+                Ok(()) => {
+                    warn!(%table_error, "the events table did not take it");
+                    return Ok(Accepted::Queued(events));
+                }
+                Err(error) => Some(error),
+            },
+            None => None,
+        };
+        // This line is the only place left: `local resubmit` reads it.
+        let event = serde_json::to_string(reception).unwrap_or_default();
+        error!(
+            %table_error,
+            queue_error = queue_error.as_ref().map(tracing::field::display),
+            event,
+            "the event was neither stored nor queued; this line holds all of it"
+        );
+        Err(Problem::new(
+            ProblemKind::NotStored,
+            "neither the events table nor the queue took it",
+        ))
+    }
+}
+
+impl Storage {
+    fn new(config: StorageConfig) -> Result<Self, store::InvalidSettings> {
+        let client = store::dynamodb(&config.settings, config.table_budget())?;
+        let queue = config
+            .queue_url
+            .as_ref()
+            .map(|url| {
+                let client = store::sqs(&config.settings, config.queue_budget())?;
+                Ok(Queue::new(client, url))
+            })
+            .transpose()?;
+        Ok(Self {
+            table: EventsTable::new(client, config.events_table, config.retention),
+            queue,
+        })
     }
 }
 
@@ -193,6 +240,7 @@ fn log(end: &Result<Accepted, Problem>) {
         Ok(Accepted::Recorded(events, Recorded::Known)) => {
             info!(events, "callback was stored before");
         }
+        Ok(Accepted::Queued(events)) => info!(events, "callback queued"),
         Ok(Accepted::Recorded(events, Recorded::Nothing) | Accepted::NotKept(events)) => {
             info!(events, "callback accepted, nothing stored");
         }

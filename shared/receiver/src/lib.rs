@@ -37,11 +37,12 @@ mod serve;
 pub use auth::{
     BasicVerifier, OpenImVerifier, TencentVerifier, Unverified, Verified, tencent_sign,
 };
-pub use config::{Config, InvalidConfig};
+pub use config::{Config, InvalidConfig, StorageConfig};
 pub use gateway::Request;
 pub use handler::{Handler, openim, tencent};
 pub use journey::Receiver;
 pub use lambda_http::Error;
+pub use logging::init as init_logging;
 pub use problem::{Problem, ProblemKind};
 pub use reply::Reply;
 pub use serve::serve;

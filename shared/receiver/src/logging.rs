@@ -9,7 +9,7 @@ use tracing_subscriber::{
 /// Writes JSON lines to standard output, which Lambda hands to CloudWatch Logs.
 ///
 /// `LOG_LEVEL` is `error`, `warn`, `info` (the default), `debug` or `off`.
-pub(crate) fn init(get: impl Fn(&str) -> Option<String>) {
+pub fn init(get: impl Fn(&str) -> Option<String>) {
     let level = get("LOG_LEVEL")
         .and_then(|level| level.parse().ok())
         .unwrap_or(LevelFilter::INFO);

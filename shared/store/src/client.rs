@@ -1,16 +1,14 @@
 use std::{fmt, time::Duration};
 
-use aws_sdk_dynamodb::{
-    Client,
-    config::{
-        BehaviorVersion, Credentials, IdentityCache, Region, StalledStreamProtectionConfig,
-        retry::RetryConfig, timeout::TimeoutConfig,
-    },
+use aws_sdk_dynamodb::config::{
+    BehaviorVersion, Credentials, IdentityCache, Region, SharedCredentialsProvider,
+    StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
+use aws_types::SdkConfig;
 
 /// The roots that AWS's endpoints chain to (<https://www.amazontrust.com/repository/>).
 ///
@@ -18,23 +16,20 @@ use aws_smithy_http_client::{
 /// the first call of every new environment.
 const AMAZON_TRUST_SERVICES: &[u8] = include_bytes!("amazon-trust-services.pem");
 
-/// The whole operation, retry included. The strictest caller waits two seconds.
-const OPERATION_TIMEOUT: Duration = Duration::from_millis(1200);
-/// One attempt. Two of these and the pause between them fit into [`OPERATION_TIMEOUT`].
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(550);
-const CONNECT_TIMEOUT: Duration = Duration::from_millis(400);
 /// A throttled or failed first attempt is repeated once.
 const ATTEMPTS: u32 = 2;
+/// The longest pause before the second attempt.
 const BACKOFF: Duration = Duration::from_millis(50);
 
-/// Where DynamoDB is and who we are to it.
+/// Where DynamoDB and SQS are and who we are to them.
 ///
 /// Taken from the variables that Lambda sets, and from those that AWS SDKs and tools share.
 #[derive(Clone)]
 pub struct Settings {
     region: String,
     credentials: Credentials,
-    endpoint: Option<String>,
+    dynamodb_endpoint: Option<String>,
+    sqs_endpoint: Option<String>,
     trusted_roots: Option<Vec<u8>>,
 }
 
@@ -44,9 +39,10 @@ impl Settings {
     ///
     /// | Variable | Default | Meaning |
     /// |---|---|---|
-    /// | `AWS_REGION` | required | Region of the table; Lambda sets it |
+    /// | `AWS_REGION` | required | Region of the table and the queue; Lambda sets it |
     /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | first two required | Credentials of the function's role; Lambda sets them |
     /// | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` | the region's endpoint | Another DynamoDB, for local use |
+    /// | `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL` | the region's endpoint | Another SQS, for local use |
     /// | `AWS_CA_BUNDLE` | Amazon's roots | PEM file of the roots to trust instead, for networks that intercept TLS |
     ///
     /// # Errors
@@ -71,7 +67,9 @@ impl Settings {
             None,
             "environment",
         );
-        let endpoint = get("AWS_ENDPOINT_URL_DYNAMODB").or_else(|| get("AWS_ENDPOINT_URL"));
+        let endpoint = |name: &str| get(name).or_else(|| get("AWS_ENDPOINT_URL"));
+        let dynamodb_endpoint = endpoint("AWS_ENDPOINT_URL_DYNAMODB");
+        let sqs_endpoint = endpoint("AWS_ENDPOINT_URL_SQS");
         let trusted_roots = get("AWS_CA_BUNDLE").and_then(|path| {
             std::fs::read(&path)
                 .map_err(|error| {
@@ -83,7 +81,8 @@ impl Settings {
             Ok(Self {
                 region,
                 credentials,
-                endpoint,
+                dynamodb_endpoint,
+                sqs_endpoint,
                 trusted_roots,
             })
         } else {
@@ -91,23 +90,73 @@ impl Settings {
         }
     }
 
-    /// The same, for a DynamoDB on this machine that accepts any credentials.
+    /// The same, for a stand-in on this machine that accepts any credentials.
     #[must_use]
     pub fn local(endpoint: impl Into<String>) -> Self {
+        let endpoint = endpoint.into();
         Self {
             region: "eu-central-1".to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
-            endpoint: Some(endpoint.into()),
+            dynamodb_endpoint: Some(endpoint.clone()),
+            sqs_endpoint: Some(endpoint),
             trusted_roots: None,
         }
     }
+
+    /// What every client is made from.
+    fn sdk_config(
+        &self,
+        budget: Duration,
+    ) -> Result<aws_types::sdk_config::Builder, InvalidSettings> {
+        let roots = self
+            .trusted_roots
+            .as_deref()
+            .unwrap_or(AMAZON_TRUST_SERVICES);
+        let tls = TlsContext::builder()
+            .with_trust_store(TrustStore::empty().with_pem_certificate(roots))
+            .build()
+            .map_err(|error| {
+                InvalidSettings(vec![format!("the trusted roots are unusable: {error}")])
+            })?;
+        // ring and not aws-lc: 2 MB smaller, and no collection of entropy at start.
+        let http = Builder::new()
+            .tls_provider(Provider::Rustls(CryptoMode::Ring))
+            .tls_context(tls)
+            .build_https();
+        Ok(SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
+            // The credentials are constants: there is nothing to cache.
+            .identity_cache(IdentityCache::no_cache())
+            .http_client(http)
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(ATTEMPTS)
+                    .with_initial_backoff(BACKOFF),
+            )
+            .timeout_config(timeouts(budget))
+            // Made for streams that trickle; our answers are one small packet under a timeout.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled()))
+    }
+}
+
+/// One operation takes at most the budget: both attempts and the pause between them fit.
+fn timeouts(budget: Duration) -> TimeoutConfig {
+    let attempt = budget.saturating_sub(BACKOFF) / ATTEMPTS;
+    TimeoutConfig::builder()
+        .connect_timeout(attempt * 3 / 4)
+        .operation_attempt_timeout(attempt)
+        .operation_timeout(budget)
+        .build()
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("region", &self.region)
-            .field("endpoint", &self.endpoint)
+            .field("dynamodb_endpoint", &self.dynamodb_endpoint)
+            .field("sqs_endpoint", &self.sqs_endpoint)
             .finish_non_exhaustive()
     }
 }
@@ -124,50 +173,29 @@ impl fmt::Display for InvalidSettings {
 
 impl std::error::Error for InvalidSettings {}
 
-/// A DynamoDB client that starts fast and gives up in time.
+/// A DynamoDB client that starts fast, and whose operations end within the budget.
 ///
 /// # Errors
 ///
 /// When the roots in `AWS_CA_BUNDLE` are no PEM certificates.
-pub fn client(settings: &Settings) -> Result<Client, InvalidSettings> {
-    let roots = settings
-        .trusted_roots
-        .as_deref()
-        .unwrap_or(AMAZON_TRUST_SERVICES);
-    let tls = TlsContext::builder()
-        .with_trust_store(TrustStore::empty().with_pem_certificate(roots))
-        .build()
-        .map_err(|error| {
-            InvalidSettings(vec![format!("the trusted roots are unusable: {error}")])
-        })?;
-    // ring and not aws-lc: 2 MB smaller, and no collection of entropy at start.
-    let http = Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(tls)
-        .build_https();
-    let mut config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new(settings.region.clone()))
-        .credentials_provider(settings.credentials.clone())
-        // The credentials are constants: there is nothing to cache.
-        .identity_cache(IdentityCache::no_cache())
-        .http_client(http)
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(ATTEMPTS)
-                .with_initial_backoff(BACKOFF),
-        )
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                .operation_timeout(OPERATION_TIMEOUT)
-                .build(),
-        )
-        // Made for streams that trickle; our answers are one small packet under a timeout.
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    config.set_endpoint_url(settings.endpoint.clone());
-    Ok(Client::from_conf(config.build()))
+pub fn dynamodb(
+    settings: &Settings,
+    budget: Duration,
+) -> Result<aws_sdk_dynamodb::Client, InvalidSettings> {
+    let mut config = settings.sdk_config(budget)?;
+    config.set_endpoint_url(settings.dynamodb_endpoint.clone());
+    Ok(aws_sdk_dynamodb::Client::new(&config.build()))
+}
+
+/// An SQS client that starts fast, and whose operations end within the budget.
+///
+/// # Errors
+///
+/// As [`dynamodb`].
+pub fn sqs(settings: &Settings, budget: Duration) -> Result<aws_sdk_sqs::Client, InvalidSettings> {
+    let mut config = settings.sdk_config(budget)?;
+    config.set_endpoint_url(settings.sqs_endpoint.clone());
+    Ok(aws_sdk_sqs::Client::new(&config.build()))
 }
 
 #[cfg(test)]
@@ -199,18 +227,31 @@ mod tests {
             })
         })
         .unwrap();
-        assert_eq!(settings.endpoint, None);
+        assert_eq!(settings.dynamodb_endpoint, None);
+        assert_eq!(settings.sqs_endpoint, None);
     }
 
     #[test]
     fn the_compiled_in_roots_are_five_usable_certificates() {
         let text = std::str::from_utf8(AMAZON_TRUST_SERVICES).unwrap();
         assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 5);
-        assert!(client(&Settings::local("http://127.0.0.1:1")).is_ok());
+        let settings = Settings::local("http://127.0.0.1:1");
+        assert!(dynamodb(&settings, Duration::from_secs(1)).is_ok());
+        assert!(sqs(&settings, Duration::from_secs(1)).is_ok());
     }
 
     #[test]
-    fn two_attempts_and_the_pause_fit_into_the_operation() {
-        assert!(ATTEMPT_TIMEOUT * ATTEMPTS + BACKOFF * 2 <= OPERATION_TIMEOUT);
+    fn two_attempts_and_the_pause_fit_into_the_budget() {
+        for millis in [100, 600, 750, 1200] {
+            let budget = Duration::from_millis(millis);
+            let timeouts = timeouts(budget);
+            let attempt = timeouts.operation_attempt_timeout().unwrap();
+            assert!(attempt * ATTEMPTS + BACKOFF <= budget, "{timeouts:?}");
+            assert!(
+                timeouts.connect_timeout().unwrap() < attempt,
+                "{timeouts:?}"
+            );
+            assert_eq!(timeouts.operation_timeout(), Some(budget));
+        }
     }
 }

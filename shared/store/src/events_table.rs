@@ -1,13 +1,13 @@
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     Client,
-    error::{DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     types::AttributeValue,
 };
 use domain::{Reception, UserId};
 
-use crate::item;
+use crate::{StoreError, item};
 
 /// The table that holds every accepted callback.
 #[derive(Clone, Debug)]
@@ -115,72 +115,3 @@ impl EventsTable {
 fn is_condition_failure<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.as_service_error().and_then(E::code) == Some("ConditionalCheckFailedException")
 }
-
-/// Why the table did not take or give something.
-#[derive(Debug)]
-pub struct StoreError {
-    kind: ErrorKind,
-    detail: String,
-}
-
-/// What somebody on call can do about a [`StoreError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// No connection, no answer in time, throttled, or a fault inside DynamoDB. It passes, or the
-    /// network or the table's capacity has to be looked at.
-    Unavailable,
-    /// The function's role may not do this: look at its policy.
-    Denied,
-    /// There is no table of that name in that region: look at `EVENTS_TABLE`.
-    NoSuchTable,
-    /// DynamoDB does not accept the item, for instance because it is larger than 400 KB.
-    InvalidItem,
-}
-
-impl StoreError {
-    pub(crate) fn new(kind: ErrorKind, detail: String) -> Self {
-        Self { kind, detail }
-    }
-
-    fn from_sdk<E, R>(error: SdkError<E, R>) -> Self
-    where
-        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-        R: fmt::Debug + Send + Sync + 'static,
-    {
-        let kind = match error.as_service_error().and_then(E::code) {
-            Some(
-                "AccessDeniedException"
-                | "UnrecognizedClientException"
-                | "ExpiredTokenException"
-                | "InvalidSignatureException",
-            ) => ErrorKind::Denied,
-            Some("ResourceNotFoundException") => ErrorKind::NoSuchTable,
-            Some("ValidationException" | "ItemCollectionSizeLimitExceededException") => {
-                ErrorKind::InvalidItem
-            }
-            _ => ErrorKind::Unavailable,
-        };
-        Self::new(kind, DisplayErrorContext(error).to_string())
-    }
-
-    /// What to do about it.
-    #[must_use]
-    pub fn kind(&self) -> ErrorKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for StoreError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            ErrorKind::Unavailable => "the events table is unavailable",
-            ErrorKind::Denied => "the function may not use the events table",
-            ErrorKind::NoSuchTable => "the events table does not exist",
-            ErrorKind::InvalidItem => "the events table does not take such an item",
-        })?;
-        write!(f, ": {}", self.detail)
-    }
-}
-
-impl std::error::Error for StoreError {}

@@ -82,7 +82,7 @@ pub(crate) fn from_reception(
     };
     serde_dynamo::to_item(item)
         .map(Some)
-        .map_err(|error| StoreError::new(ErrorKind::InvalidItem, error.to_string()))
+        .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))
 }
 
 /// The reception in an item.
@@ -92,7 +92,7 @@ pub(crate) fn from_reception(
 /// When the item was not written by this crate.
 pub fn to_reception(item: HashMap<String, AttributeValue>) -> Result<Reception, StoreError> {
     serde_dynamo::from_item(item)
-        .map_err(|error| StoreError::new(ErrorKind::InvalidItem, error.to_string()))
+        .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))
 }
 
 #[cfg(test)]

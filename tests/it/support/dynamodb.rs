@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    path::Path,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -18,10 +19,20 @@ pub(crate) struct Dynamodb {
 }
 
 impl Dynamodb {
-    /// The one that `make run` uses.
+    /// The one that `make run` uses, in memory.
     pub(crate) async fn dynoxide() -> Self {
+        Self::start_dynoxide(&["--port", "0"]).await
+    }
+
+    /// The same with its data in a file.
+    pub(crate) async fn dynoxide_on(port: u16, file: &Path) -> Self {
+        let file = file.to_str().unwrap();
+        Self::start_dynoxide(&["--port", &port.to_string(), "--file", file]).await
+    }
+
+    async fn start_dynoxide(options: &[&str]) -> Self {
         let mut process =
-            Process::start(Command::new(binary("local")).args(["dynamodb", "--port", "0"]));
+            Process::start(Command::new(binary("local")).arg("dynamodb").args(options));
         let endpoint = process
             .wait_for(|line| line.strip_prefix("dynamodb: ").map(ToOwned::to_owned))
             .await;
@@ -64,7 +75,7 @@ impl Dynamodb {
     }
 
     pub(crate) fn client(&self) -> Client {
-        store::client(&Settings::local(&self.endpoint)).unwrap()
+        store::dynamodb(&Settings::local(&self.endpoint), Duration::from_secs(10)).unwrap()
     }
 
     /// A new, empty events table, made as `make run` makes it.

@@ -35,7 +35,6 @@ type Invocation = (Value, oneshot::Sender<Value>);
 pub(crate) struct Function {
     process: Process,
     events: UnboundedSender<Invocation>,
-    received: AtomicI64,
 }
 
 #[derive(Clone)]
@@ -77,7 +76,6 @@ impl Function {
         Self {
             process: Process::start(&mut command),
             events,
-            received: AtomicI64::new(1_795_264_496_789),
         }
     }
 
@@ -93,7 +91,8 @@ impl Function {
 
     /// Hands over a request as the gateway does; every one has an id and a time of its own.
     pub(crate) async fn send(&self, request: &Request) -> Answer {
-        let time = self.received.fetch_add(1, Ordering::Relaxed);
+        static RECEIVED: AtomicI64 = AtomicI64::new(1_795_264_496_789);
+        let time = RECEIVED.fetch_add(1, Ordering::Relaxed);
         let event = request.to_rest_api_event(&format!("reception-{time}"), time);
         Answer::from_gateway_response(&self.invoke(event).await)
     }

@@ -1,20 +1,27 @@
 //! What the tests stand on.
 
 mod dynamodb;
+mod fault_proxy;
 mod function;
 mod openim_server;
 mod payloads;
 mod process;
+mod queue;
 mod request;
 mod watch;
 
 pub(crate) use dynamodb::{Dynamodb, Table};
+pub(crate) use fault_proxy::{Fault, FaultProxy};
 pub(crate) use function::Function;
 pub(crate) use openim_server::{Verdict, read_as_openim};
 pub(crate) use payloads::{Payload, payloads};
 pub(crate) use process::{Process, binary, free_port, root, tool};
+pub(crate) use queue::{Queue, redrive};
 pub(crate) use request::{Answer, Request};
 pub(crate) use watch::Watch;
+
+/// Functions that something else than the gateway calls.
+pub(crate) const EVENT_FUNCTIONS: &[&str] = &["redrive"];
 
 /// Every function with the path that reaches it alone; `any-command` has all others.
 pub(crate) const FUNCTIONS: &[(&str, &str)] = &[

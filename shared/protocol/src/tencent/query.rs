@@ -15,6 +15,8 @@ pub struct Query {
     pub sign: Vec<String>,
     /// `RequestTime`: decimal Unix seconds, only with `Sign`.
     pub request_time: Vec<String>,
+    /// `RequestId` or `RequestID`: undocumented, seen since 2021. Whether a retry repeats it is unknown.
+    pub request_id: Vec<String>,
 }
 
 impl Query {
@@ -27,6 +29,7 @@ impl Query {
                 "CallbackCommand" => &mut query.callback_command,
                 "Sign" => &mut query.sign,
                 "RequestTime" => &mut query.request_time,
+                "RequestId" | "RequestID" => &mut query.request_id,
                 _ => continue,
             };
             if !field.iter().any(|known| known == value) {
@@ -62,6 +65,13 @@ mod tests {
     fn a_repeated_parameter_with_another_value_is_not_hidden() {
         let query = Query::from_pairs([("SdkAppid", "1"), ("SdkAppid", "1"), ("SdkAppid", "2")]);
         assert_eq!(query.sdk_app_id, ["1", "2"]);
+    }
+
+    #[test]
+    fn both_spellings_of_the_request_id_are_known() {
+        for name in ["RequestId", "RequestID"] {
+            assert_eq!(Query::from_pairs([(name, "r1")]).request_id, ["r1"]);
+        }
     }
 
     #[test]

@@ -1,0 +1,26 @@
+//! The Lambda function that the events queue feeds.
+
+use std::{env, time::Duration};
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{LambdaEvent, service_fn};
+use receiver::{Config, Error};
+use store::EventsTable;
+
+/// Nobody waits for this function, so the table may take its time.
+const TABLE_BUDGET: Duration = Duration::from_secs(5);
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let get = |name: &str| env::var(name).ok();
+    receiver::init_logging(get);
+    let storage = Config::from_env(&[], get)?
+        .storage
+        .ok_or("EVENTS_TABLE is not set")?;
+    let client = store::dynamodb(&storage.settings, TABLE_BUDGET)?;
+    let table = EventsTable::new(client, storage.events_table, storage.retention);
+    lambda_runtime::run(service_fn(async |batch: LambdaEvent<SqsEvent>| {
+        Ok::<_, Error>(redrive::redrive(batch.payload, &table).await)
+    }))
+    .await
+}

@@ -1,0 +1,79 @@
+use std::fmt;
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+
+/// Why the table or the queue did not take or give something.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: ErrorKind,
+    detail: String,
+}
+
+/// What somebody on call can do about a [`StoreError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// No connection, no answer in time, throttled, or a fault inside the service. It passes, or the
+    /// network or the table's capacity has to be looked at.
+    Unavailable,
+    /// The function's role may not do this: look at its policy.
+    Denied,
+    /// There is no table or queue of that name in that region: look at `EVENTS_TABLE` and
+    /// `EVENTS_QUEUE_URL`.
+    NotFound,
+    /// DynamoDB does not accept the item, for instance because it is larger than 400 KB, or SQS the
+    /// message.
+    Invalid,
+}
+
+impl StoreError {
+    pub(crate) fn new(kind: ErrorKind, detail: String) -> Self {
+        Self { kind, detail }
+    }
+
+    pub(crate) fn from_sdk<E, R>(error: SdkError<E, R>) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        R: fmt::Debug + Send + Sync + 'static,
+    {
+        let kind = match error.as_service_error().and_then(E::code) {
+            Some(
+                "AccessDeniedException"
+                | "UnrecognizedClientException"
+                | "ExpiredTokenException"
+                | "InvalidSignatureException"
+                | "AccessDenied",
+            ) => ErrorKind::Denied,
+            Some(
+                "ResourceNotFoundException"
+                | "QueueDoesNotExist"
+                | "AWS.SimpleQueueService.NonExistentQueue",
+            ) => ErrorKind::NotFound,
+            Some("ValidationException" | "InvalidMessageContents" | "InvalidParameterValue") => {
+                ErrorKind::Invalid
+            }
+            _ => ErrorKind::Unavailable,
+        };
+        Self::new(kind, DisplayErrorContext(error).to_string())
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            ErrorKind::Unavailable => "unavailable",
+            ErrorKind::Denied => "access denied",
+            ErrorKind::NotFound => "no such table or queue",
+            ErrorKind::Invalid => "not accepted",
+        })?;
+        write!(f, ": {}", self.detail)
+    }
+}
+
+impl std::error::Error for StoreError {}

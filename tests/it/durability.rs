@@ -1,0 +1,327 @@
+//! What was accepted is not lost: everything that a caller was told "ok" about is in the table or in the
+//! queue, and after the redrive once in the table, whatever the table does meanwhile.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
+
+use crate::support::{
+    Dynamodb, Fault, FaultProxy, Function, OPEN, Queue, Request, Table, Verdict, binary, free_port,
+    read_as_openim, redrive,
+};
+
+const DELETE: &str = "/callbackAfterDeleteFriendCommand";
+const CALLBACKS: usize = 2000;
+const FUNCTIONS: usize = 16;
+/// Twice the default, so that a busy machine is not mistaken for a slow function; the shares of table and
+/// queue grow with it.
+const DEADLINE: Duration = Duration::from_millis(3000);
+
+fn request(number: usize) -> Request {
+    let body = format!(
+        r#"{{"ownerUserID":"u{}","friendUserID":"f{number}"}}"#,
+        number % 50
+    );
+    Request::post(DELETE, body).header("operationid", &format!("op-{number}"))
+}
+
+/// A function that stores in a table which it reaches at another endpoint, and has a queue.
+async fn function(
+    name: &str,
+    table: &Table,
+    table_endpoint: &str,
+    queue: Option<&Queue>,
+) -> Function {
+    let mut environment: BTreeMap<String, String> = table.environment().into_iter().collect();
+    environment.extend(OPEN.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+    environment.insert(
+        "AWS_ENDPOINT_URL_DYNAMODB".into(),
+        table_endpoint.to_owned(),
+    );
+    environment.insert("DEADLINE_MS".into(), DEADLINE.as_millis().to_string());
+    if let Some(queue) = queue {
+        environment.insert("AWS_ENDPOINT_URL_SQS".into(), queue.endpoint.clone());
+        environment.insert("EVENTS_QUEUE_URL".into(), queue.url.clone());
+    }
+    Function::start(name, environment).await
+}
+
+/// What became of a load.
+struct Load {
+    /// The `operationID`s of callbacks whose caller was told "ok".
+    accepted: BTreeSet<String>,
+    refused: BTreeSet<String>,
+    slowest: Duration,
+    log: Vec<String>,
+}
+
+/// Sends all callbacks through several functions at once.
+async fn load(functions: Vec<Function>) -> Load {
+    let share = CALLBACKS / functions.len();
+    let workers: Vec<_> = functions
+        .into_iter()
+        .enumerate()
+        .map(|(worker, function)| {
+            tokio::spawn(async move {
+                let mut answers = Vec::new();
+                for number in worker * share..(worker + 1) * share {
+                    let start = Instant::now();
+                    let answer = function.send(&request(number)).await;
+                    let accepted = read_as_openim(&answer.body) == Verdict::Allowed;
+                    answers.push((format!("op-{number}"), accepted, start.elapsed()));
+                }
+                (answers, function.log())
+            })
+        })
+        .collect();
+    let mut load = Load {
+        accepted: BTreeSet::new(),
+        refused: BTreeSet::new(),
+        slowest: Duration::ZERO,
+        log: Vec::new(),
+    };
+    for worker in workers {
+        let (answers, log) = worker.await.unwrap();
+        for (id, accepted, took) in answers {
+            if accepted {
+                &mut load.accepted
+            } else {
+                &mut load.refused
+            }
+            .insert(id);
+            load.slowest = load.slowest.max(took);
+        }
+        load.log.extend(log);
+    }
+    load
+}
+
+/// The `operationID`s in the table; panics when one is there twice.
+async fn stored(table: &Table) -> BTreeSet<String> {
+    let receptions = table.receptions().await;
+    let ids: BTreeSet<String> = receptions
+        .iter()
+        .map(|reception| reception.operation_id.clone().unwrap())
+        .collect();
+    assert_eq!(ids.len(), receptions.len(), "something is stored twice");
+    ids
+}
+
+#[tokio::test]
+async fn under_ten_kinds_of_faults_nothing_that_was_accepted_is_lost() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let aws = Dynamodb::ministack().await;
+    println!("fault              sent accepted stored queued both spoiled slowest  after redrive");
+    for &fault in Fault::ALL {
+        let table = dynamodb.events_table().await;
+        let queue = Queue::create(&aws, &format!("{fault:?}")).await;
+        // A fault that takes time is rarer, so that the run ends today.
+        let percent = match fault {
+            Fault::Hang | Fault::Trickle => 30,
+            _ => 60,
+        };
+        let proxy = FaultProxy::start(&dynamodb.endpoint, fault, percent).await;
+        let mut functions = Vec::new();
+        for _ in 0..FUNCTIONS {
+            functions
+                .push(function("after-delete-friend", &table, &proxy.endpoint, Some(&queue)).await);
+        }
+        let load = load(functions).await;
+
+        let stored_at_first = stored(&table).await;
+        let messages = queue.receive_all().await;
+        let queued: BTreeSet<String> = messages
+            .iter()
+            .map(|message| {
+                let reception = store::from_message(message.body.as_deref().unwrap()).unwrap();
+                reception.operation_id.unwrap()
+            })
+            .collect();
+        let kept: BTreeSet<String> = stored_at_first.union(&queued).cloned().collect();
+        assert_eq!(
+            load.refused.len(),
+            0,
+            "{fault:?}: the queue was there for all"
+        );
+        assert_eq!(load.accepted.len(), CALLBACKS, "{fault:?}");
+        assert_eq!(load.accepted, kept, "{fault:?}: accepted = stored + queued");
+        assert!(!queued.is_empty(), "{fault:?}: it was a fault");
+
+        let function = function("redrive", &table, &dynamodb.endpoint, None).await;
+        for _ in 0..2 {
+            assert_eq!(
+                redrive(&function, &messages).await,
+                Vec::<String>::new(),
+                "{fault:?}"
+            );
+            assert_eq!(stored(&table).await, load.accepted, "{fault:?}");
+        }
+        assert!(load.slowest < DEADLINE, "{fault:?}: {:?}", load.slowest);
+        println!(
+            "{:18} {CALLBACKS:4} {:8} {:6} {:6} {:4} {:7} {:5} ms {:6}",
+            format!("{fault:?}"),
+            load.accepted.len(),
+            stored_at_first.len(),
+            queued.len(),
+            stored_at_first.intersection(&queued).count(),
+            proxy.spoiled.load(Ordering::Relaxed),
+            load.slowest.as_millis(),
+            stored(&table).await.len(),
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() {
+    let port = free_port();
+    let folder = tempfolder("kill-and-restart");
+    let file = folder.join("dynamodb.sqlite");
+    let dynamodb = Dynamodb::dynoxide_on(port, &file).await;
+    let aws = Dynamodb::ministack().await;
+    let table = dynamodb.events_table().await;
+    let queue = Queue::create(&aws, "killed").await;
+    let mut functions = Vec::new();
+    for _ in 0..FUNCTIONS {
+        functions.push(
+            function(
+                "after-delete-friend",
+                &table,
+                &dynamodb.endpoint,
+                Some(&queue),
+            )
+            .await,
+        );
+    }
+    let loading = tokio::spawn(load(functions));
+    let mut database = Some(dynamodb);
+    let mut kills = 0;
+    while !loading.is_finished() {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        drop(database.take());
+        kills += 1;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        database = Some(Dynamodb::dynoxide_on(port, &file).await);
+    }
+    let load = loading.await.unwrap();
+
+    let messages = queue.receive_all().await;
+    let redriving = function("redrive", &table, &table.endpoint, None).await;
+    assert_eq!(redrive(&redriving, &messages).await, Vec::<String>::new());
+    assert_eq!(load.accepted.len(), CALLBACKS);
+    assert_eq!(stored(&table).await, load.accepted);
+    println!(
+        "killed {kills} times: {} accepted, {} of them through the queue, slowest {} ms",
+        load.accepted.len(),
+        messages.len(),
+        load.slowest.as_millis()
+    );
+}
+
+#[tokio::test]
+async fn without_table_and_queue_callers_are_told_and_the_log_can_be_resubmitted() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let queue = Queue {
+        client: Queue::client(&nowhere),
+        endpoint: nowhere.clone(),
+        url: format!("{nowhere}/queue/events"),
+    };
+    let mut functions = Vec::new();
+    for _ in 0..FUNCTIONS {
+        functions.push(function("after-delete-friend", &table, &nowhere, Some(&queue)).await);
+    }
+    let load = load(functions).await;
+    assert_eq!(
+        load.accepted.len(),
+        0,
+        "nothing was kept, and nobody was told so"
+    );
+    assert_eq!(load.refused.len(), CALLBACKS);
+    assert_eq!(stored(&table).await.len(), 0);
+
+    let log = load.log.join("\n");
+    for expected in [
+        format!("{CALLBACKS} events recorded, 0 were there already"),
+        format!("0 events recorded, {CALLBACKS} were there already"),
+    ] {
+        assert_eq!(resubmit(&log, &table).await.trim(), expected);
+        assert_eq!(stored(&table).await, load.refused);
+    }
+    assert!(load.slowest < DEADLINE, "{:?}", load.slowest);
+    println!("{CALLBACKS} refused, all resubmitted from the log");
+}
+
+async fn resubmit(log: &str, table: &Table) -> String {
+    let file = tempfolder("resubmit").join("log.jsonl");
+    std::fs::write(&file, log).unwrap();
+    let output = tokio::process::Command::new(binary("local"))
+        .args([
+            "resubmit",
+            "--dynamodb",
+            &table.endpoint,
+            "--table",
+            &table.name,
+        ])
+        .stdin(std::fs::File::open(file).unwrap())
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn only_the_messages_that_failed_come_again() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let aws = Dynamodb::ministack().await;
+    let queue = Queue::create(&aws, "mixed").await;
+    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let refused_by_table = function("after-delete-friend", &table, &nowhere, Some(&queue)).await;
+    for number in 0..3 {
+        let answer = refused_by_table.send(&request(number)).await;
+        assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
+    }
+    for body in ["not ours", r#"{"v":2,"reception":{}}"#] {
+        queue
+            .client
+            .send_message()
+            .queue_url(&queue.url)
+            .message_body(body)
+            .send()
+            .await
+            .unwrap();
+    }
+    let messages = queue.receive_all().await;
+    assert_eq!(messages.len(), 5);
+    let foreign: BTreeSet<&str> = messages
+        .iter()
+        .filter(|message| store::from_message(message.body.as_deref().unwrap()).is_err())
+        .map(|message| message.message_id.as_deref().unwrap())
+        .collect();
+
+    let redriving = function("redrive", &table, &dynamodb.endpoint, None).await;
+    let again = redrive(&redriving, &messages).await;
+    assert_eq!(
+        again.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+        foreign
+    );
+    assert_eq!(stored(&table).await.len(), 3);
+
+    let without_table = function("redrive", &table, &nowhere, None).await;
+    assert_eq!(
+        redrive(&without_table, &messages).await.len(),
+        5,
+        "the queue keeps all"
+    );
+}
+
+fn tempfolder(name: &str) -> std::path::PathBuf {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}

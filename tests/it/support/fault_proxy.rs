@@ -1,0 +1,197 @@
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+/// What happens to a request on its way to an AWS service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The connection is reset before anything is read.
+    Reset,
+    /// The request is read, and the connection closed without an answer.
+    Close,
+    /// The request is read, and nothing ever comes back.
+    Hang,
+    /// The service does what was asked, and its answer is lost.
+    LoseAnswer,
+    /// The service does what was asked, and half of its answer arrives before a reset.
+    ResetInsideAnswer,
+    /// The service does what was asked, and its answer comes in single bytes, too slowly.
+    Trickle,
+    /// The service says that it is asked too often.
+    Throttle,
+    /// The service says that it is broken.
+    InternalError,
+    /// The service says that we may not.
+    Deny,
+    /// Something answers that is no HTTP.
+    Garbage,
+}
+
+impl Fault {
+    pub(crate) const ALL: &[Self] = &[
+        Self::Reset,
+        Self::Close,
+        Self::Hang,
+        Self::LoseAnswer,
+        Self::ResetInsideAnswer,
+        Self::Trickle,
+        Self::Throttle,
+        Self::InternalError,
+        Self::Deny,
+        Self::Garbage,
+    ];
+}
+
+/// Stands between a function and an AWS service, and spoils a part of the requests.
+pub(crate) struct FaultProxy {
+    pub(crate) endpoint: String,
+    pub(crate) spoiled: Arc<AtomicU32>,
+    serving: JoinHandle<()>,
+}
+
+impl FaultProxy {
+    /// Spoils so many of a hundred requests, evenly spread.
+    pub(crate) async fn start(upstream: &str, fault: Fault, percent: u32) -> Self {
+        let upstream: SocketAddr = upstream.strip_prefix("http://").unwrap().parse().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let spoiled = Arc::new(AtomicU32::new(0));
+        let counts = (Arc::new(AtomicU32::new(0)), spoiled.clone());
+        let serving = tokio::spawn(async move {
+            loop {
+                let (client, _) = listener.accept().await.unwrap();
+                let (seen, spoiled) = counts.clone();
+                tokio::spawn(async move {
+                    // An error is a connection that ended: what it was about is over.
+                    let _ = serve(client, upstream, fault, percent, &seen, &spoiled).await;
+                });
+            }
+        });
+        Self {
+            endpoint,
+            spoiled,
+            serving,
+        }
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn serve(
+    mut client: TcpStream,
+    upstream: SocketAddr,
+    fault: Fault,
+    percent: u32,
+    seen: &AtomicU32,
+    spoiled: &AtomicU32,
+) -> std::io::Result<()> {
+    loop {
+        let Some(request) = read_message(&mut client).await? else {
+            return Ok(());
+        };
+        // Steps through all remainders, so that faults neither come in blocks nor follow the retries.
+        let turn = seen.fetch_add(1, Ordering::Relaxed).wrapping_mul(37) % 100;
+        if turn >= percent {
+            let answer = ask(upstream, &request).await?;
+            client.write_all(&answer).await?;
+            continue;
+        }
+        spoiled.fetch_add(1, Ordering::Relaxed);
+        match fault {
+            Fault::Reset => return reset(&client),
+            Fault::Close => return Ok(()),
+            Fault::Hang => {
+                tokio::time::sleep(Duration::from_secs(60)).await;
+                return Ok(());
+            }
+            Fault::LoseAnswer => {
+                ask(upstream, &request).await?;
+                return Ok(());
+            }
+            Fault::ResetInsideAnswer => {
+                let answer = ask(upstream, &request).await?;
+                client.write_all(&answer[..answer.len() / 2]).await?;
+                return reset(&client);
+            }
+            Fault::Trickle => {
+                for byte in ask(upstream, &request).await? {
+                    client.write_all(&[byte]).await?;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            }
+            Fault::Throttle => {
+                answer_error(&mut client, 400, "ProvisionedThroughputExceededException").await?;
+            }
+            Fault::InternalError => answer_error(&mut client, 500, "InternalServerError").await?,
+            Fault::Deny => answer_error(&mut client, 400, "AccessDeniedException").await?,
+            Fault::Garbage => {
+                client
+                    .write_all(b"<html>bad gateway</html>\r\n\r\n")
+                    .await?;
+                return Ok(());
+            }
+        }
+    }
+}
+
+async fn ask(upstream: SocketAddr, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut service = TcpStream::connect(upstream).await?;
+    service.write_all(request).await?;
+    Ok(read_message(&mut service).await?.unwrap_or_default())
+}
+
+async fn answer_error(client: &mut TcpStream, status: u16, kind: &str) -> std::io::Result<()> {
+    let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{kind}","message":"x"}}"#);
+    let answer = format!(
+        "HTTP/1.1 {status} x\r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    client.write_all(answer.as_bytes()).await
+}
+
+/// Makes the kernel send a reset in the place of an orderly end.
+fn reset(client: &TcpStream) -> std::io::Result<()> {
+    client.set_zero_linger()
+}
+
+/// One HTTP/1.1 message with its body; `None` at the end of the connection.
+async fn read_message(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
+    let mut message = Vec::new();
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        let read = stream.read(&mut buffer).await?;
+        if read == 0 {
+            return Ok(None);
+        }
+        message.extend_from_slice(&buffer[..read]);
+        let Some(head) = message.windows(4).position(|window| window == b"\r\n\r\n") else {
+            continue;
+        };
+        let length: usize = String::from_utf8_lossy(&message[..head])
+            .lines()
+            .find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length")
+                    .then(|| value.trim().parse().unwrap())
+            })
+            .unwrap_or(0);
+        if message.len() >= head + 4 + length {
+            return Ok(Some(message));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use aws_sdk_sqs::{Client, types::Message};
+use serde_json::{Value, json};
+use store::Settings;
+
+use super::{Dynamodb, Function};
+
+/// An SQS queue in MiniStack.
+pub(crate) struct Queue {
+    pub(crate) client: Client,
+    pub(crate) endpoint: String,
+    pub(crate) url: String,
+}
+
+impl Queue {
+    pub(crate) async fn create(ministack: &Dynamodb, name: &str) -> Self {
+        let client = Self::client(&ministack.endpoint);
+        let created = client.create_queue().queue_name(name).send().await.unwrap();
+        Self {
+            client,
+            endpoint: ministack.endpoint.clone(),
+            url: created.queue_url.unwrap(),
+        }
+    }
+
+    pub(crate) fn client(endpoint: &str) -> Client {
+        store::sqs(&Settings::local(endpoint), Duration::from_secs(10)).unwrap()
+    }
+
+    /// Takes everything that is in it out of sight, and gives it.
+    pub(crate) async fn receive_all(&self) -> Vec<Message> {
+        let mut all = Vec::new();
+        loop {
+            let received = self
+                .client
+                .receive_message()
+                .queue_url(&self.url)
+                .max_number_of_messages(10)
+                .send()
+                .await
+                .unwrap();
+            match received.messages {
+                Some(messages) if !messages.is_empty() => all.extend(messages),
+                _ => return all,
+            }
+        }
+    }
+}
+
+/// Hands messages to the redrive function, ten at a time as Lambda does, and gives the ids of those that
+/// have to come again.
+pub(crate) async fn redrive(function: &Function, messages: &[Message]) -> Vec<String> {
+    let mut again = Vec::new();
+    for batch in messages.chunks(10) {
+        let records: Vec<Value> = batch
+            .iter()
+            .map(|message| {
+                json!({
+                    "messageId": message.message_id,
+                    "receiptHandle": message.receipt_handle,
+                    "body": message.body,
+                    "attributes": {"ApproximateReceiveCount": "1"},
+                    "messageAttributes": {},
+                    "md5OfBody": message.md5_of_body,
+                    "eventSource": "aws:sqs",
+                    "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:events",
+                    "awsRegion": "eu-central-1",
+                })
+            })
+            .collect();
+        let response = function.invoke(json!({ "Records": records })).await;
+        for failure in response["batchItemFailures"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{response}"))
+        {
+            again.push(failure["itemIdentifier"].as_str().unwrap().to_owned());
+        }
+    }
+    again
+}
