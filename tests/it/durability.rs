@@ -2,13 +2,13 @@
 //! queue, and after the redrive once in the table, whatever the table does meanwhile.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
 use crate::support::{
-    Dynamodb, Fault, FaultProxy, Function, OPEN, Queue, Request, Table, Verdict, binary, free_port,
+    Dynamodb, Fault, FaultProxy, Function, Queue, Request, Table, Verdict, binary, free_port,
     read_as_openim, redrive,
 };
 
@@ -34,8 +34,7 @@ async fn function(
     table_endpoint: &str,
     queue: Option<&Queue>,
 ) -> Function {
-    let mut environment: BTreeMap<String, String> = table.environment().into_iter().collect();
-    environment.extend(OPEN.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+    let mut environment = table.environment();
     environment.insert(
         "AWS_ENDPOINT_URL_DYNAMODB".into(),
         table_endpoint.to_owned(),

@@ -86,10 +86,7 @@ fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
 async fn every_payload_under_every_url_is_answered_and_stored_over_http() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
-    let open = OPEN
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let watch = Watch::start(table.environment().into_iter().chain(open)).await;
+    let watch = Watch::start(table.environment()).await;
 
     let mut sent = Vec::new();
     for payload in &payloads() {
@@ -121,13 +118,7 @@ async fn every_payload_under_every_url_is_answered_and_stored_from_a_rest_api() 
         for url in urls(payload) {
             let table = dynamodb.events_table().await;
             let request = request(payload, &url);
-            let environment = table.environment();
-            let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-            let function = Function::start(
-                function_at(&request.path),
-                environment.chain(OPEN.iter().copied()),
-            )
-            .await;
+            let function = Function::start(function_at(&request.path), table.environment()).await;
             let event = request.to_rest_api_event("the-gateways-id", 1_795_264_496_789);
             let answer =
                 crate::support::Answer::from_gateway_response(&function.invoke(event).await);
@@ -156,13 +147,7 @@ async fn a_body_of_2000_pairs_is_one_item_with_2000_events() {
         serde_json::json!({"CallbackCommand": "Sns.CallbackFriendDelete", "PairList": pairs});
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
-    let environment = table.environment();
-    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-    let function = Function::start(
-        "tencent-friend-delete",
-        environment.chain(OPEN.iter().copied()),
-    )
-    .await;
+    let function = Function::start("tencent-friend-delete", table.environment()).await;
     let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
     let answer = function.send(&Request::post(&url, body.to_string())).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -175,13 +160,7 @@ async fn a_body_of_2000_pairs_is_one_item_with_2000_events() {
 async fn the_same_body_twice_is_two_events_and_the_same_reception_twice_is_one() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
-    let environment = table.environment();
-    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-    let function = Function::start(
-        "after-delete-friend",
-        environment.chain(OPEN.iter().copied()),
-    )
-    .await;
+    let function = Function::start("after-delete-friend", table.environment()).await;
     let request = Request::post(
         "/callbackAfterDeleteFriendCommand",
         r#"{"ownerUserID":"a","friendUserID":"b"}"#,

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::Path,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -10,7 +10,7 @@ use domain::Reception;
 use store::{EventsTable, Settings};
 use tokio::process::Command;
 
-use super::{Process, binary, free_port, root};
+use super::{OPEN, Process, binary, free_port, root};
 
 /// A DynamoDB of this test's own.
 pub(crate) struct Dynamodb {
@@ -111,8 +111,8 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// The environment of a function that stores here.
-    pub(crate) fn environment(&self) -> Vec<(String, String)> {
+    /// The environment of a function that stores here and believes everybody.
+    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
         [
             ("AWS_ENDPOINT_URL_DYNAMODB", self.endpoint.as_str()),
             ("AWS_REGION", "eu-central-1"),
@@ -120,8 +120,10 @@ impl Table {
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("EVENTS_TABLE", &self.name),
         ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into()
+        .iter()
+        .chain(OPEN)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
     }
 
     pub(crate) fn events_table(&self, retention: Option<Duration>) -> EventsTable {
