@@ -258,3 +258,36 @@ fn log(end: &Result<Accepted, Problem>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::Event;
+    use protocol::openim::AfterDeleteFriend;
+
+    use super::*;
+
+    fn panics(callback: AfterDeleteFriend) -> Vec<Event> {
+        panic!("{callback:?}")
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_as_a_refusal() {
+        let config = Config::from_env(&[Source::OpenIm], |name| {
+            (name == "OPENIM_VERIFIER").then(|| "none".to_owned())
+        });
+        let receiver = Receiver::new(vec![crate::openim(panics)], config.unwrap()).unwrap();
+        let event = r#"{"httpMethod":"POST","path":"/","requestContext":{"httpMethod":"POST","identity":{}},
+            "body":"{\"ownerUserID\":\"ana\",\"friendUserID\":\"leo\"}"}"#;
+        let now = Timestamp::now();
+        let request = Request::from_event(event, "invocation", now).unwrap();
+        // Twice, because the function lives on.
+        for _ in 0..2 {
+            let reply = receiver.receive(&request, now).await;
+            assert_eq!(reply.status, 500);
+            assert_eq!(
+                reply.body,
+                r#"{"actionCode":0,"errCode":29013,"errMsg":"internal error","errDlt":"","nextCode":1}"#
+            );
+        }
+    }
+}
