@@ -4,7 +4,7 @@ PORT = 9000
 DYNAMODB_PORT = 8000
 SDK_APP_ID = 1400000001
 
-.PHONY: run sample test check fmt clippy doc unused template
+.PHONY: run sample build sam-local test check fmt clippy doc unused template
 
 run: .local/tools/local/run.installed
 	cargo build --locked --workspace --bins
@@ -12,6 +12,14 @@ run: .local/tools/local/run.installed
 
 sample:
 	target/debug/local sample --url http://127.0.0.1:$(PORT) --dynamodb http://127.0.0.1:$(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
+
+# What `sam deploy` takes: target/lambda/<function>/bootstrap. ARCHITECTURE=x86-64 goes with the stack's x86_64.
+ARCHITECTURE = arm64
+build: .local/tools/local/run.installed
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude local --exclude tests
+
+sam-local: .local/tools/local/run.installed .local/tools/tests/tools.installed
+	ADDRESS=$(ADDRESS) PORT=$(PORT) DYNAMODB_PORT=$(DYNAMODB_PORT) SDK_APP_ID=$(SDK_APP_ID) local/sam-local.sh
 
 # Always the whole workspace: one package alone would compile the dependencies again, with other features.
 test: check .local/tools/local/run.installed .local/ministack/tests/ministack.installed

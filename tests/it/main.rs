@@ -14,5 +14,6 @@ mod examples;
 mod failures;
 mod lists;
 mod logs;
+mod sam_local;
 mod storage;
 mod support;

@@ -69,6 +69,11 @@ impl Process {
         Self { child, output }
     }
 
+    /// Its process id, while it runs.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// Every line it has written.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.output.lock().unwrap().clone()
@@ -76,16 +81,21 @@ impl Process {
 
     /// Waits for a line, and gives what `find` makes of it.
     pub(crate) async fn wait_for<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
-        for _ in 0..1200 {
+        for _ in 0..12_000 {
+            // First, because what it wrote last is read after it has ended.
+            let ended = self.child.try_wait().unwrap();
+            if ended.is_some() {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
             if let Some(found) = self.lines().iter().find_map(|line| find(line)) {
                 return found;
             }
-            if let Some(status) = self.child.try_wait().unwrap() {
+            if let Some(status) = ended {
                 panic!("it ended ({status}) after:\n{}", self.lines().join("\n"));
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("nothing in a minute but:\n{}", self.lines().join("\n"));
+        panic!("nothing in ten minutes but:\n{}", self.lines().join("\n"));
     }
 }
 
