@@ -96,6 +96,19 @@ impl AsOf {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// When the fact was received, as text.
+    #[must_use]
+    pub fn received_at(&self) -> &str {
+        self.0.split_once('#').map_or("", |(time, _)| time)
+    }
+
+    /// Which reception said it.
+    #[must_use]
+    pub fn reception_id(&self) -> &str {
+        let rest = self.0.split_once('#').map_or("", |(_, rest)| rest);
+        rest.rsplit_once('#').map_or("", |(id, _)| id)
+    }
 }
 
 impl fmt::Display for AsOf {
@@ -276,6 +289,8 @@ mod tests {
             at(10, "b", 10),
             at(1_700_000_000_000, "a", 0),
         ];
+        assert_eq!(order[5].received_at(), "2023-11-14T22:13:20.000Z");
+        assert_eq!(order[5].reception_id(), "a");
         assert!(order.is_sorted());
         assert!(order.windows(2).all(|pair| pair[0] != pair[1]));
     }

@@ -170,6 +170,29 @@ pub fn client(settings: &Settings) -> Result<Client, InvalidSettings> {
     Ok(Client::from_conf(config.build()))
 }
 
+/// The same client for work that no caller waits for: it repeats a throttled or failed attempt until it
+/// has got through a table's busy seconds.
+#[must_use]
+pub fn patient(client: &Client) -> Client {
+    let config = client
+        .config()
+        .to_builder()
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(10)
+                .with_initial_backoff(Duration::from_millis(100))
+                .with_max_backoff(Duration::from_secs(3)),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(3))
+                .operation_attempt_timeout(Duration::from_secs(10))
+                .operation_timeout(Duration::from_secs(40))
+                .build(),
+        );
+    Client::from_conf(config.build())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
