@@ -4,7 +4,7 @@ AWS takes `x-amazon-apigateway-any-method` and the gateway responses out of the 
 template.yaml; MiniStack does not. Both are taken from the deployed stack's own processed template, so nothing
 about the API is written twice.
 
-usage: finish_ministack_api.py STACK    prints {"api": <id>, "stage": <name>, "table": <name>}
+usage: finish_ministack_api.py STACK    prints {"api": <id>, "stage": <name>, "events": <table>, "relationships": <table>}
 """
 
 import json
@@ -57,5 +57,6 @@ gateway.update_stage(
     patchOperations=[{"op": "replace", "path": "/deploymentId", "value": deployment}],
 )
 outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-table = next(output["OutputValue"] for output in outputs if output["OutputKey"] == "EventsTableName")
-print(json.dumps({"api": api_id, "stage": stage, "table": table}))
+output = {output["OutputKey"]: output["OutputValue"] for output in outputs}
+tables = {"events": output["EventsTableName"], "relationships": output["RelationshipsTableName"]}
+print(json.dumps({"api": api_id, "stage": stage, **tables}))

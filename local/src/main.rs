@@ -6,9 +6,12 @@
 #![allow(clippy::print_stdout)]
 
 mod dynamodb;
+mod rebuild;
 mod run;
 mod sample;
 mod table;
+mod tables;
+mod view;
 
 use std::{error::Error, net::IpAddr, path::PathBuf, process::ExitCode};
 
@@ -27,6 +30,10 @@ enum Command {
     Run(run::Options),
     /// Post a sample of every callback to what `run` started, and show what was answered and stored
     Sample(sample::Options),
+    #[command(flatten)]
+    Ask(view::Question),
+    /// Apply the whole events table to the relationships table once more; safe at any time
+    RebuildRelationships(rebuild::Options),
     /// Start DynamoDB alone
     Dynamodb {
         /// Address to listen on; Docker's bridge lets containers in
@@ -39,8 +46,11 @@ enum Command {
         #[arg(long)]
         file: Option<PathBuf>,
     },
-    /// Create the events table of template.yaml, unless it is there
+    /// Create a table of template.yaml, unless it is there
     CreateTable {
+        /// Its name in template.yaml
+        #[arg(long, default_value = table::EVENTS)]
+        resource: String,
         /// DynamoDB's endpoint
         #[arg(long)]
         dynamodb: String,
@@ -58,12 +68,18 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,
         Command::Sample(options) => sample::sample(options).await,
+        Command::Ask(question) => view::answer(question).await,
+        Command::RebuildRelationships(options) => rebuild::rebuild(options).await,
         Command::Dynamodb {
             address,
             port,
             file,
         } => dynamodb::serve((address, port).into(), file).await,
-        Command::CreateTable { dynamodb, table } => table::create(&dynamodb, &table).await,
+        Command::CreateTable {
+            resource,
+            dynamodb,
+            table,
+        } => table::create(&dynamodb, &resource, &table).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

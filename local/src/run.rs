@@ -63,7 +63,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     .await?;
     let serving = async { serving.await.map_err(|error| error.to_string()) };
     let database = tokio::spawn(serving);
-    table::create(&endpoint, TABLE).await?;
+    table::create(&endpoint, table::EVENTS, TABLE).await?;
 
     let mut functions = start_functions(&options, &endpoint)?;
     let (ready, is_ready) = watch::channel(false);

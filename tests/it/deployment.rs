@@ -1,19 +1,22 @@
 //! template.yaml, deployed as it is with `sam deploy` into MiniStack, an AWS in one process that knows
-//! CloudFormation, API Gateway, Lambda and DynamoDB, and enforces IAM policies.
+//! CloudFormation, API Gateway, Lambda, DynamoDB and its streams, and enforces IAM policies.
 
 use std::{
+    collections::{BTreeMap, HashMap},
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use domain::Source;
+use domain::{Reception, Source, relations::changes};
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::support::{
-    Answer, Dynamodb, FUNCTIONS, Payload, Request, SDK_APP_ID, Table, Verdict, binary, payloads,
-    read_as_openim, root, tool,
+    Answer, Dynamodb, FED, FUNCTIONS, Payload, Request, SDK_APP_ID, Table, Verdict, binary,
+    payloads, read_as_openim, root, tool,
 };
 
 const STACK: &str = "webhook-receiver";
@@ -23,7 +26,8 @@ const PASSWORD: &str = "correct-horse-battery";
 async fn staged() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deployment");
     let _ = fs::remove_dir_all(&folder);
-    for (function, _) in FUNCTIONS {
+    let called = FUNCTIONS.iter().map(|(function, _)| function);
+    for function in called.chain(FED) {
         let bootstrap = folder
             .join("target/lambda")
             .join(function)
@@ -73,6 +77,7 @@ async fn output_of(mut command: Command) -> String {
 struct Stack {
     base: String,
     table: Table,
+    relationships: Table,
     _aws: Dynamodb,
 }
 
@@ -95,17 +100,19 @@ impl Stack {
             .arg(STACK);
         let deployed: Value = serde_json::from_str(&output_of(finish).await).unwrap();
         let text = |name: &str| deployed[name].as_str().unwrap().to_owned();
+        let table = |name: &str| Table {
+            client: aws_in_one_process.client(),
+            endpoint: endpoint.clone(),
+            name: text(name),
+        };
         Self {
             base: format!(
                 "{endpoint}/_aws/execute-api/{}/{}",
                 text("api"),
                 text("stage")
             ),
-            table: Table {
-                client: aws_in_one_process.client(),
-                endpoint,
-                name: text("table"),
-            },
+            table: table("events"),
+            relationships: table("relationships"),
             _aws: aws_in_one_process,
         }
     }
@@ -141,8 +148,43 @@ fn urls(payload: &Payload) -> Vec<String> {
     }
 }
 
+/// The keys that these receptions make in the relationships table, each with its newest fact's place.
+fn rows_of(receptions: &[Reception]) -> BTreeMap<(String, String), String> {
+    let mut rows = BTreeMap::new();
+    for change in receptions.iter().flat_map(changes) {
+        let aspect = format!("{:?}", change.fact.aspect()).to_lowercase();
+        let key = (
+            format!("user#{}", change.owner),
+            format!("{aspect}#{}", change.other),
+        );
+        let newest: &mut String = rows.entry(key).or_default();
+        *newest = change.as_of.to_string().max(std::mem::take(newest));
+    }
+    rows
+}
+
+/// Waits for the stack's own function to have applied everything.
+async fn until_equal(relationships: &Table, expected: &BTreeMap<(String, String), String>) {
+    let mut found = BTreeMap::new();
+    for _ in 0..600 {
+        let items = relationships.items().await;
+        let text = |item: &HashMap<String, AttributeValue>, name: &str| {
+            item[name].as_s().unwrap().to_owned()
+        };
+        found = items
+            .iter()
+            .map(|item| ((text(item, "pk"), text(item, "sk")), text(item, "as_of")))
+            .collect();
+        if found == *expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(&found, expected);
+}
+
 #[tokio::test]
-async fn the_stack_answers_on_every_route_and_stores_in_its_own_table() {
+async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_view() {
     let stack = Stack::deploy().await;
 
     let mut expected = 0;
@@ -162,6 +204,9 @@ async fn the_stack_answers_on_every_route_and_stores_in_its_own_table() {
         }
     }
     println!("{expected} callbacks through the stack's REST API, all in its table");
+    let rows = rows_of(&stack.table.receptions().await);
+    until_equal(&stack.relationships, &rows).await;
+    println!("{} rows in its relationships table", rows.len());
 
     // Nobody without the password, no unknown command, no other method: refused in OpenIM's words.
     let delete = "/callbackAfterDeleteFriendCommand";

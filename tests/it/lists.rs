@@ -8,34 +8,46 @@ use std::{
 use protocol::{openim, tencent};
 use serde_yaml_ng::Value;
 
-use crate::support::{FUNCTIONS, root};
+use crate::support::{FED, FUNCTIONS, root};
 
 fn yaml(file: &str) -> Value {
     serde_yaml_ng::from_str(&fs::read_to_string(root().join(file)).unwrap()).unwrap()
 }
 
+/// Function folder to its properties, as template.yaml has it.
+fn template_functions() -> BTreeMap<String, Value> {
+    let template = yaml("template.yaml");
+    let resources = template["Resources"].as_mapping().unwrap();
+    let functions = resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::Serverless::Function");
+    functions
+        .map(|function| {
+            let properties = function["Properties"].clone();
+            let folder = properties["CodeUri"].as_str().unwrap();
+            let folder = folder
+                .strip_prefix("target/lambda/")
+                .and_then(|folder| folder.strip_suffix('/'))
+                .unwrap();
+            (folder.to_owned(), properties)
+        })
+        .collect()
+}
+
+/// The kinds and properties of what invokes a function.
+fn events(function: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let events = function["Events"].as_mapping().unwrap().values();
+    events.map(|event| (event["Type"].as_str().unwrap(), &event["Properties"]))
+}
+
 /// Route to function folder, as template.yaml has it.
 fn template_routes() -> BTreeMap<String, String> {
-    let template = yaml("template.yaml");
     let mut routes = BTreeMap::new();
-    for (_, resource) in template["Resources"].as_mapping().unwrap() {
-        if resource["Type"] != "AWS::Serverless::Function" {
-            continue;
-        }
-        let properties = &resource["Properties"];
-        let folder = properties["CodeUri"].as_str().unwrap();
-        let folder = folder
-            .strip_prefix("target/lambda/")
-            .and_then(|folder| folder.strip_suffix('/'))
-            .unwrap();
-        for (_, event) in properties["Events"].as_mapping().unwrap() {
-            assert_eq!(event["Type"], "Api");
-            assert_eq!(
-                event["Properties"]["Method"], "ANY",
-                "a GET is answered by us, too"
-            );
-            let path = event["Properties"]["Path"].as_str().unwrap();
-            routes.insert(path.to_owned(), folder.to_owned());
+    for (folder, function) in template_functions() {
+        for (_, route) in events(&function).filter(|(kind, _)| *kind == "Api") {
+            assert_eq!(route["Method"], "ANY", "a GET is answered by us, too");
+            let path = route["Path"].as_str().unwrap();
+            routes.insert(path.to_owned(), folder.clone());
         }
     }
     routes
@@ -49,9 +61,20 @@ fn functions_routes_and_commands_agree() {
         .collect();
     let routes = template_routes();
     let routed: BTreeSet<String> = routes.values().cloned().collect();
+    let fed: BTreeSet<String> = template_functions()
+        .into_iter()
+        .filter(|(_, function)| events(function).all(|(kind, _)| kind != "Api"))
+        .map(|(folder, _)| folder)
+        .collect();
+    let invoked: BTreeSet<String> = routed.union(&fed).cloned().collect();
     assert_eq!(
-        folders, routed,
-        "every folder has a route, every route a folder"
+        folders, invoked,
+        "every folder has a route or is fed by an event source, and the reverse"
+    );
+    assert_eq!(
+        fed,
+        FED.iter().map(|&name| name.to_owned()).collect(),
+        "the tests know every function that an event source feeds"
     );
 
     let commands: BTreeSet<String> = openim::COMMANDS
@@ -83,8 +106,8 @@ fn functions_routes_and_commands_agree() {
     assert_eq!(routes["/{proxy+}"], "any-command");
     assert_eq!(
         FUNCTIONS.len(),
-        folders.len(),
-        "the tests know every function"
+        routed.len(),
+        "the tests know every function that callbacks reach"
     );
 }
 
@@ -130,32 +153,107 @@ fn every_readme_table_of_codes_is_the_codes_own() {
 
 #[test]
 fn a_callback_function_may_store_events_and_write_its_log_and_nothing_else() {
-    let template = yaml("template.yaml");
-    let resources = template["Resources"].as_mapping().unwrap();
-    for (name, resource) in resources {
-        if resource["Type"] == "AWS::Serverless::Function" {
-            let properties = &resource["Properties"];
+    for (folder, function) in template_functions() {
+        if !FED.contains(&folder.as_str()) {
             assert_eq!(
-                get_att(&properties["Role"]),
+                get_att(&function["Role"]),
                 Some("ReceiverRole.Arn"),
-                "{name:?}"
+                "{folder}"
             );
-            assert!(properties["Policies"].is_null(), "{name:?}");
         }
+        assert!(function["Policies"].is_null(), "{folder}");
     }
-    let role = &template["Resources"]["ReceiverRole"]["Properties"];
-    assert!(role["ManagedPolicyArns"].is_null());
-    let policies = role["Policies"].as_sequence().unwrap();
-    let statements: Vec<&Value> = policies
-        .iter()
-        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap())
-        .collect();
+    let statements = statements("ReceiverRole");
     assert_eq!(statements.len(), 2);
     assert_eq!(statements[0]["Action"], "dynamodb:PutItem");
     assert_eq!(get_att(&statements[0]["Resource"]), Some("EventsTable.Arn"));
     assert_eq!(
         statements[1]["Action"],
-        serde_yaml_ng::from_str::<Value>("[logs:CreateLogStream, logs:PutLogEvents]").unwrap()
+        literal("[logs:CreateLogStream, logs:PutLogEvents]")
+    );
+}
+
+#[test]
+fn the_projection_may_read_its_stream_write_its_table_and_nothing_else() {
+    let function = &template_functions()["project-relationships"];
+    let role = "ProjectRelationshipsRole";
+    assert_eq!(
+        get_att(&function["Role"]),
+        Some("ProjectRelationshipsRole.Arn")
+    );
+    let statements = statements(role);
+    let allowed: Vec<(Value, Option<&str>)> = statements
+        .iter()
+        .map(|statement| {
+            let resource = &statement["Resource"];
+            let resource = get_att(resource).or_else(|| resource.as_str());
+            (statement["Action"].clone(), resource)
+        })
+        .collect();
+    let read = "[dynamodb:DescribeStream, dynamodb:GetRecords, dynamodb:GetShardIterator]";
+    let log = "[logs:CreateLogStream, logs:PutLogEvents]";
+    assert_eq!(
+        allowed,
+        [
+            (literal(read), Some("EventsTable.StreamArn")),
+            (literal("dynamodb:ListStreams"), Some("*")),
+            (literal("dynamodb:PutItem"), Some("RelationshipsTable.Arn")),
+            (
+                literal("sqs:SendMessage"),
+                Some("RelationshipsFailures.Arn")
+            ),
+            (literal(log), Some("ProjectRelationshipsLogs.Arn")),
+        ]
+    );
+}
+
+#[test]
+fn the_projection_hears_of_stored_relations_only_and_gives_up_what_it_cannot_apply() {
+    let function = &template_functions()["project-relationships"];
+    let (kind, source) = events(function).next().unwrap();
+    assert_eq!(kind, "DynamoDB");
+    assert_eq!(get_att(&source["Stream"]), Some("EventsTable.StreamArn"));
+    assert_eq!(source["StartingPosition"], "TRIM_HORIZON");
+    let pattern = source["FilterCriteria"]["Filters"][0]["Pattern"]
+        .as_str()
+        .unwrap();
+    let pattern: serde_json::Value = serde_json::from_str(pattern).unwrap();
+    assert_eq!(pattern["eventName"], serde_json::json!(["INSERT"]));
+    assert_eq!(
+        pattern["dynamodb"]["NewImage"][store::item::FAMILY]["S"],
+        serde_json::json!([store::item::RELATION])
+    );
+    assert_eq!(source["BisectBatchOnFunctionError"], true);
+    assert!(source["MaximumRetryAttempts"].as_u64().unwrap() > 0);
+    assert_eq!(
+        source["FunctionResponseTypes"],
+        literal("[ReportBatchItemFailures]")
+    );
+    let failure = &source["DestinationConfig"]["OnFailure"];
+    assert_eq!(failure["Type"], "SQS");
+    assert_eq!(
+        get_att(&failure["Destination"]),
+        Some("RelationshipsFailures.Arn")
+    );
+}
+
+#[test]
+fn the_relationships_table_is_kept_recoverable_and_has_the_index_that_is_asked() {
+    let template = yaml("template.yaml");
+    let table = &template["Resources"]["RelationshipsTable"];
+    assert_eq!(table["DeletionPolicy"], "Retain");
+    assert_eq!(table["UpdateReplacePolicy"], "Retain");
+    let properties = &table["Properties"];
+    assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");
+    let recovery = &properties["PointInTimeRecoverySpecification"];
+    assert_eq!(recovery["PointInTimeRecoveryEnabled"], true);
+    assert_eq!(
+        properties["GlobalSecondaryIndexes"][0]["IndexName"],
+        store::relationships_table::BY_OTHER
+    );
+    assert!(
+        properties["TimeToLiveSpecification"].is_null(),
+        "rows do not expire"
     );
 }
 
@@ -200,6 +298,22 @@ fn what_the_gateway_says_by_itself_is_a_refusal_for_openim() {
             "{kind}: {verdict:?}"
         );
     }
+}
+
+/// What a role allows.
+fn statements(role: &str) -> Vec<Value> {
+    let role = yaml("template.yaml")["Resources"][role]["Properties"].clone();
+    assert!(role["ManagedPolicyArns"].is_null());
+    let policies = role["Policies"].as_sequence().unwrap();
+    policies
+        .iter()
+        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_sequence().unwrap())
+        .cloned()
+        .collect()
+}
+
+fn literal(yaml: &str) -> Value {
+    serde_yaml_ng::from_str(yaml).unwrap()
 }
 
 fn get_att(value: &Value) -> Option<&str> {

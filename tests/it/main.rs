@@ -13,5 +13,9 @@ mod examples;
 mod failures;
 mod lists;
 mod logs;
+#[path = "../../shared/domain/tests/model/mod.rs"]
+mod model;
+mod relationships;
+mod relationships_table;
 mod storage;
 mod support;

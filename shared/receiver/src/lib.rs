@@ -42,6 +42,7 @@ pub use gateway::Request;
 pub use handler::{Handler, openim, tencent};
 pub use journey::Receiver;
 pub use lambda_http::Error;
+pub use logging::init as init_logging;
 pub use problem::{Problem, ProblemKind};
 pub use reply::Reply;
 pub use serve::serve;

@@ -147,8 +147,10 @@ impl EventsTable {
             .send()
             .await
             .map_err(StoreError::from_sdk)?;
-        let mut page = Page::default();
-        page.next = scanned.last_evaluated_key.as_ref().map(Position::of);
+        let mut page = Page {
+            next: scanned.last_evaluated_key.as_ref().map(Position::of),
+            ..Page::default()
+        };
         for item in scanned.items.unwrap_or_default() {
             let position = Position::of(&item);
             match item::to_relations(item) {

@@ -24,8 +24,9 @@
 //! history can be applied in any order, any number of times, by any number of writers.
 
 use std::{
-    cell::Cell,
     collections::{BTreeMap, HashMap},
+    pin::pin,
+    sync::OnceLock,
 };
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
@@ -129,28 +130,33 @@ impl RelationshipsTable {
     /// being applied. After any other error no more is begun, because it would meet the same; what was not
     /// begun has that error too.
     pub async fn apply(&self, receptions: &[Reception]) -> Vec<Result<Applied, StoreError>> {
+        let changes: Vec<(usize, Change)> = receptions
+            .iter()
+            .enumerate()
+            .flat_map(|(n, reception)| {
+                changes(reception)
+                    .into_iter()
+                    .map(move |change| (n, change))
+            })
+            .collect();
         // The kind of the error that stopped everything.
-        let stopped: Cell<Option<ErrorKind>> = Cell::new(None);
-        let writes = receptions.iter().enumerate().flat_map(|(n, reception)| {
-            let stopped = &stopped;
-            changes(reception)
-                .into_iter()
-                .map(move |change| async move {
-                    let written = match stopped.get() {
-                        Some(kind) => Err(StoreError::new(kind, "not begun".to_owned())),
-                        None => self.put(&change).await,
-                    };
-                    if let Err(error) = &written
-                        && error.kind() != ErrorKind::InvalidItem
-                    {
-                        stopped.set(Some(error.kind()));
-                    }
-                    (n, written)
-                })
+        let stopped: OnceLock<ErrorKind> = OnceLock::new();
+        let stopped = &stopped;
+        let writes = stream::iter(changes).map(|(n, change)| async move {
+            let written = match stopped.get() {
+                Some(kind) => Err(StoreError::new(*kind, "not begun".to_owned())),
+                None => self.put(&change).await,
+            };
+            if let Err(error) = &written
+                && error.kind() != ErrorKind::InvalidItem
+            {
+                stopped.get_or_init(|| error.kind());
+            }
+            (n, written)
         });
+        let mut writes = pin!(writes.buffer_unordered(CONCURRENT_WRITES));
         let mut results: Vec<Result<Applied, StoreError>> =
             receptions.iter().map(|_| Ok(Applied::default())).collect();
-        let mut writes = stream::iter(writes).buffer_unordered(CONCURRENT_WRITES);
         while let Some((n, written)) = writes.next().await {
             match (&mut results[n], written) {
                 (Ok(applied), Ok(true)) => applied.changed += 1,

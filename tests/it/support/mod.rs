@@ -6,6 +6,7 @@ mod openim_server;
 mod payloads;
 mod process;
 mod request;
+mod stream;
 mod watch;
 
 pub(crate) use dynamodb::{Dynamodb, Table};
@@ -14,6 +15,7 @@ pub(crate) use openim_server::{Verdict, read_as_openim};
 pub(crate) use payloads::{Payload, payloads};
 pub(crate) use process::{Process, binary, free_port, root, tool};
 pub(crate) use request::{Answer, Request};
+pub(crate) use stream::records;
 pub(crate) use watch::Watch;
 
 /// Every function with the path that reaches it alone; `any-command` has all others.
@@ -28,6 +30,9 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("tencent-friend-delete", "/tencent"),
     ("any-command", "/{path}"),
 ];
+
+/// Every function that no callback reaches: an event source feeds it.
+pub(crate) const FED: &[&str] = &["project-relationships"];
 
 /// Our app of Tencent Chat.
 pub(crate) const SDK_APP_ID: &str = "1400000001";

@@ -1,0 +1,54 @@
+//! Which tables a command is about.
+
+use clap::Args;
+use store::{EventsTable, RelationshipsTable, Settings};
+
+use crate::Result;
+
+/// The names that `run` gives its tables.
+pub(crate) const EVENTS: &str = "events";
+pub(crate) const RELATIONSHIPS: &str = "relationships";
+
+#[derive(Args)]
+pub(crate) struct Tables {
+    /// Endpoint of a DynamoDB on this machine
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8000",
+        conflicts_with = "aws"
+    )]
+    dynamodb: String,
+    /// The tables are in AWS: region and credentials are taken from AWS_REGION, AWS_ACCESS_KEY_ID and so on
+    #[arg(long)]
+    aws: bool,
+    /// Name of the events table
+    #[arg(long, value_name = "NAME", default_value = EVENTS)]
+    pub(crate) events_table: String,
+    /// Name of the relationships table
+    #[arg(long, value_name = "NAME", default_value = RELATIONSHIPS)]
+    pub(crate) relationships_table: String,
+}
+
+impl Tables {
+    fn client(&self) -> Result<aws_sdk_dynamodb::Client> {
+        let settings = if self.aws {
+            Settings::from_env(|name| std::env::var(name).ok())?
+        } else {
+            Settings::local(&self.dynamodb)
+        };
+        // A person can wait longer than a chat server.
+        Ok(store::patient(&store::client(&settings)?))
+    }
+
+    pub(crate) fn events(&self) -> Result<EventsTable> {
+        Ok(EventsTable::new(self.client()?, &self.events_table, None))
+    }
+
+    pub(crate) fn relationships(&self) -> Result<RelationshipsTable> {
+        Ok(RelationshipsTable::new(
+            self.client()?,
+            &self.relationships_table,
+        ))
+    }
+}
