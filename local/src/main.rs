@@ -9,6 +9,7 @@ mod dynamodb;
 mod rebuild;
 mod run;
 mod sample;
+mod stream;
 mod table;
 mod tables;
 mod view;

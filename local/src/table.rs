@@ -14,6 +14,8 @@ const TEMPLATE: &str = include_str!("../../template.yaml");
 
 /// A table of template.yaml, by its name there.
 pub(crate) const EVENTS: &str = "EventsTable";
+/// The view made from it.
+pub(crate) const RELATIONSHIPS: &str = "RelationshipsTable";
 
 /// Creates the table that template.yaml calls `resource`, unless it is there.
 pub(crate) async fn create(endpoint: &str, resource: &str, name: &str) -> Result<()> {
