@@ -35,6 +35,18 @@ enum Command {
     Ask(view::Question),
     /// Apply the whole events table to the relationships table once more; safe at any time
     RebuildRelationships(rebuild::Options),
+    /// Feed the stream of a local events table into the relationships view's function, as `run` does
+    Feed {
+        /// Where `cargo lambda watch` listens
+        #[arg(long, default_value = "http://127.0.0.1:9000")]
+        url: String,
+        /// DynamoDB's endpoint
+        #[arg(long, default_value = "http://127.0.0.1:8000")]
+        dynamodb: String,
+        /// The events table's name
+        #[arg(long, default_value = tables::EVENTS)]
+        table: String,
+    },
     /// Start DynamoDB alone
     Dynamodb {
         /// Address to listen on; Docker's bridge lets containers in
@@ -71,6 +83,13 @@ async fn main() -> ExitCode {
         Command::Sample(options) => sample::sample(options).await,
         Command::Ask(question) => view::answer(question).await,
         Command::RebuildRelationships(options) => rebuild::rebuild(options).await,
+        Command::Feed {
+            url,
+            dynamodb,
+            table,
+        } => stream::feed(&dynamodb, &table, &url)
+            .await
+            .map(|never| match never {}),
         Command::Dynamodb {
             address,
             port,

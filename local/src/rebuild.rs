@@ -4,7 +4,7 @@ use std::{fs, io, path::PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use store::Position;
+use store::{ErrorKind, Position};
 
 use crate::{Result, tables::Tables};
 
@@ -29,7 +29,7 @@ struct Progress {
     after: Option<Position>,
     events: u64,
     rows_changed: u64,
-    unreadable: u64,
+    left_out: u64,
 }
 
 /// Safe while callbacks arrive: a row keeps the newest fact, whoever writes it and whenever. Removes
@@ -59,11 +59,23 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
         for position in &page.unreadable {
             println!("cannot be read, left out: {position}");
         }
-        for applied in relationships.apply(&page.receptions).await {
-            progress.rows_changed += u64::try_from(applied?.changed)?;
+        progress.left_out += u64::try_from(page.unreadable.len())?;
+        let results = relationships.apply(&page.receptions).await;
+        for (reception, applied) in page.receptions.iter().zip(results) {
+            match applied {
+                Ok(applied) => progress.rows_changed += u64::try_from(applied.changed)?,
+                Err(error) if error.kind() == ErrorKind::InvalidItem => {
+                    println!("cannot be applied, left out: {}: {error}", reception.id);
+                    progress.left_out += 1;
+                }
+                Err(error) => {
+                    let done = progress.events;
+                    let advice = "once it is mended, the same command goes on from there";
+                    return Err(format!("stopped after {done} events: {error}\n{advice}").into());
+                }
+            }
         }
         progress.events += u64::try_from(page.receptions.len())?;
-        progress.unreadable += u64::try_from(page.unreadable.len())?;
         progress.after = page.next;
         println!(
             "{} events of about {}, {} rows changed",
@@ -80,10 +92,10 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
-    if progress.unreadable > 0 {
+    if progress.left_out > 0 {
         return Err(format!(
-            "{} items of the events table could not be read (see above); all others are applied",
-            progress.unreadable
+            "{} items of the events table were left out (see above); all others are applied",
+            progress.left_out
         )
         .into());
     }

@@ -22,9 +22,6 @@ use tokio::{
 
 use crate::{Result, dynamodb, stream, table, tables};
 
-/// The function behind the stream of the events table.
-const PROJECTION: &str = "project-relationships";
-
 #[derive(Args)]
 pub(crate) struct Options {
     /// Address to listen on; 0.0.0.0 lets an OpenIM in a container in
@@ -85,8 +82,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         println!("SdkAppid: {}", options.sdk_app_id);
         println!("ready: `make sample` posts one of each callback; Ctrl-C stops");
         let _ = ready.send(true);
-        let projection = stream::invocations(&url, PROJECTION);
-        stream::feed(&endpoint, tables::EVENTS, &projection).await
+        stream::feed(&endpoint, tables::EVENTS, &url).await
     };
     let ended = tokio::select! {
         // First, because DynamoDB stops as well, and the feeding with it.
@@ -182,7 +178,7 @@ async fn until_ready(url: &str) -> Result<()> {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }
-    let projection = stream::invocations(url, PROJECTION);
+    let projection = stream::projection(url);
     while stream::invoke(&client, &projection, &[]).await.is_err() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }

@@ -18,14 +18,15 @@ const BATCH_BYTES: usize = 1_000_000;
 /// Tries of one batch, after which its first record is left out.
 const ATTEMPTS: u32 = 5;
 
-/// Where a function of `cargo lambda watch` is invoked.
-pub(crate) fn invocations(url: &str, function: &str) -> String {
-    format!("{url}/2015-03-31/functions/{function}/invocations")
+/// Where `cargo lambda watch` at this URL invokes the function behind the stream.
+pub(crate) fn projection(url: &str) -> String {
+    format!("{url}/2015-03-31/functions/project-relationships/invocations")
 }
 
-/// Feeds every record of the table's stream, from its beginning, into the function. Ends only when the
-/// stream cannot be read.
-pub(crate) async fn feed(endpoint: &str, table: &str, function: &str) -> Result<Infallible> {
+/// Feeds every record of the table's stream, from its beginning, into the function of the `cargo lambda
+/// watch` at this URL. Ends only when the stream cannot be read.
+pub(crate) async fn feed(endpoint: &str, table: &str, url: &str) -> Result<Infallible> {
+    let function = projection(url);
     let client = store::client(&Settings::local(endpoint))?;
     let described = client.describe_table().table_name(table).send().await;
     let described = described.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)?;
@@ -60,7 +61,7 @@ pub(crate) async fn feed(endpoint: &str, table: &str, function: &str) -> Result<
             quiet &= records.is_empty();
             let stored = records.into_iter().filter(is_stored_relation).collect();
             for batch in batches(stored) {
-                deliver(&streams.http, function, batch).await;
+                deliver(&streams.http, &function, batch).await;
             }
             if let Ok(next) = text(&answer, "NextShardIterator") {
                 *iterator = next;

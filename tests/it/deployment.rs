@@ -2,21 +2,18 @@
 //! CloudFormation, API Gateway, Lambda, DynamoDB and its streams, and enforces IAM policies.
 
 use std::{
-    collections::{BTreeMap, HashMap},
     fs,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use domain::{Reception, Source, relations::changes};
+use domain::Source;
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::support::{
     Answer, Dynamodb, FED, FUNCTIONS, Payload, Request, SDK_APP_ID, Table, Verdict, binary,
-    payloads, read_as_openim, root, tool,
+    payloads, read_as_openim, root, tool, until_all_is_applied,
 };
 
 const STACK: &str = "webhook-receiver";
@@ -148,41 +145,6 @@ fn urls(payload: &Payload) -> Vec<String> {
     }
 }
 
-/// The keys that these receptions make in the relationships table, each with its newest fact's place.
-fn rows_of(receptions: &[Reception]) -> BTreeMap<(String, String), String> {
-    let mut rows = BTreeMap::new();
-    for change in receptions.iter().flat_map(changes) {
-        let aspect = format!("{:?}", change.fact.aspect()).to_lowercase();
-        let key = (
-            format!("user#{}", change.owner),
-            format!("{aspect}#{}", change.other),
-        );
-        let newest: &mut String = rows.entry(key).or_default();
-        *newest = change.as_of.to_string().max(std::mem::take(newest));
-    }
-    rows
-}
-
-/// Waits for the stack's own function to have applied everything.
-async fn until_equal(relationships: &Table, expected: &BTreeMap<(String, String), String>) {
-    let mut found = BTreeMap::new();
-    for _ in 0..600 {
-        let items = relationships.items().await;
-        let text = |item: &HashMap<String, AttributeValue>, name: &str| {
-            item[name].as_s().unwrap().to_owned()
-        };
-        found = items
-            .iter()
-            .map(|item| ((text(item, "pk"), text(item, "sk")), text(item, "as_of")))
-            .collect();
-        if found == *expected {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    assert_eq!(&found, expected);
-}
-
 #[tokio::test]
 async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_view() {
     let stack = Stack::deploy().await;
@@ -204,9 +166,8 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
         }
     }
     println!("{expected} callbacks through the stack's REST API, all in its table");
-    let rows = rows_of(&stack.table.receptions().await);
-    until_equal(&stack.relationships, &rows).await;
-    println!("{} rows in its relationships table", rows.len());
+    let rows = until_all_is_applied(&stack.table, &stack.relationships).await;
+    println!("{rows} rows in its relationships table");
 
     // Nobody without the password, no unknown command, no other method: refused in OpenIM's words.
     let delete = "/callbackAfterDeleteFriendCommand";

@@ -190,6 +190,21 @@ async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along()
 
     let log = function.log().join("\n");
     assert!(!log.contains("hunter2") && !log.contains("xxxx"), "{log}");
+
+    // A rebuild meets the same two, and does all the rest.
+    let rebuilt = dynamodb.relationships_table().await;
+    let output = rebuild(&events, &rebuilt, &checkpoint("poison.json"), 1).output();
+    let output = output.await.unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("2 items of the events table were left out"),
+        "{said}"
+    );
+    assert_eq!(
+        rebuilt.items().await.len(),
+        relationships.items().await.len()
+    );
     let line: Value = function
         .log()
         .iter()
