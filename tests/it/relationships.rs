@@ -3,10 +3,18 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Instant,
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
+};
 use domain::{
     Event, Reception, Source, Timestamp, UserId,
     relations::{Aspect, Fact},
@@ -310,6 +318,59 @@ async fn a_callback_of_2000_pairs_changes_the_rows_of_2000_pairs() {
             .all(|present| *present == AttributeValue::Bool(false))
     );
     println!("2,000 pairs: 4,000 rows in {took:?}");
+}
+
+/// A DynamoDB whose every third request for an item is throttled, and every seventh is done and then
+/// answered with an error. Gives its endpoint.
+async fn flaky(endpoint: &str) -> String {
+    let upstream = endpoint.to_owned();
+    let count = Arc::new(AtomicU32::new(0));
+    let http = reqwest::Client::new();
+    let forward = move |headers: HeaderMap, body: Bytes| {
+        let (upstream, http) = (upstream.clone(), http.clone());
+        let n = count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let json = [("content-type", "application/x-amz-json-1.0")];
+            if n.is_multiple_of(3) {
+                let throttled = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down"}"#;
+                return (StatusCode::BAD_REQUEST, json, Bytes::from(throttled));
+            }
+            let request = http.post(&upstream).headers(headers).body(body);
+            let answer = request.send().await.unwrap();
+            let status = answer.status();
+            let body = answer.bytes().await.unwrap();
+            if n.is_multiple_of(7) {
+                let lost = r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"lost"}"#;
+                return (StatusCode::INTERNAL_SERVER_ERROR, json, Bytes::from(lost));
+            }
+            (status, json, body)
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = axum::Router::new().fallback(forward);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_table_that_throttles_and_loses_answers_delays_the_view_and_no_more() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let events = dynamodb.events_table().await;
+    let (history, _) = sample(&mut TestRunner::deterministic(), 200);
+    store(&events, &history).await;
+    let stream = records(&events).await;
+    let relationships = dynamodb.relationships_table().await;
+    let mut through_flaky = relationships.clone();
+    through_flaky.endpoint = flaky(&dynamodb.endpoint).await;
+    let function = projection(&through_flaky).await;
+    let started = Instant::now();
+    for batch in stream.chunks(100) {
+        assert_eq!(deliver(&function, batch).await, [] as [String; 0]);
+    }
+    assert_eq!(state(&relationships).await, Model::of(&history));
+    let (events, took) = (history.len(), started.elapsed());
+    println!("{events} events past throttling and lost answers in {took:?}");
 }
 
 fn rebuild(events: &Table, relationships: &Table, checkpoint: &Path, step: usize) -> Command {

@@ -4,7 +4,8 @@ use aws_sdk_dynamodb::{
     Client,
     config::{
         BehaviorVersion, Credentials, IdentityCache, Region, StalledStreamProtectionConfig,
-        retry::RetryConfig, timeout::TimeoutConfig,
+        retry::{RetryConfig, RetryPartition, TokenBucket},
+        timeout::TimeoutConfig,
     },
 };
 use aws_smithy_http_client::{
@@ -182,6 +183,13 @@ pub fn patient(client: &Client) -> Client {
                 .with_max_attempts(10)
                 .with_initial_backoff(Duration::from_millis(100))
                 .with_max_backoff(Duration::from_secs(3)),
+        )
+        // The SDK would give up when it has repeated a few hundred requests in all; a partition that takes
+        // 1,000 writes a second refuses more than that while the rows of one large callback are written.
+        .retry_partition(
+            RetryPartition::custom("patient")
+                .token_bucket(TokenBucket::unlimited())
+                .build(),
         )
         .timeout_config(
             TimeoutConfig::builder()
