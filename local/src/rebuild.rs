@@ -23,6 +23,7 @@ pub(crate) struct Options {
 /// How far it came.
 #[derive(Default, Serialize, Deserialize)]
 struct Progress {
+    database: String,
     events_table: String,
     relationships_table: String,
     /// The last item that was applied.
@@ -49,6 +50,7 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
             progress
         }
         None => Progress {
+            database: options.tables.database(),
             events_table: options.tables.events_table.clone(),
             relationships_table: options.tables.relationships_table.clone(),
             ..Progress::default()
@@ -113,12 +115,13 @@ fn resumed(options: &Options) -> Result<Option<Progress>> {
     let file = options.checkpoint.display();
     let progress: Progress = serde_json::from_str(&text)
         .map_err(|error| format!("{file} is no checkpoint ({error}): remove it to begin anew"))?;
-    if progress.events_table != options.tables.events_table
+    if progress.database != options.tables.database()
+        || progress.events_table != options.tables.events_table
         || progress.relationships_table != options.tables.relationships_table
     {
         return Err(format!(
-            "{file} belongs to an interrupted rebuild of {} from {}: finish that, or remove the file",
-            progress.relationships_table, progress.events_table
+            "{file} belongs to an interrupted rebuild of {} from {} in {}: finish that, or remove the file",
+            progress.relationships_table, progress.events_table, progress.database
         )
         .into());
     }

@@ -31,6 +31,15 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
+    /// Where the tables are.
+    pub(crate) fn database(&self) -> String {
+        if self.aws {
+            format!("aws {}", std::env::var("AWS_REGION").unwrap_or_default())
+        } else {
+            self.dynamodb.clone()
+        }
+    }
+
     fn client(&self) -> Result<aws_sdk_dynamodb::Client> {
         let settings = if self.aws {
             Settings::from_env(|name| std::env::var(name).ok())?

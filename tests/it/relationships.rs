@@ -28,7 +28,10 @@ use tokio::process::Command;
 
 use crate::{
     model::{self, Model, USERS},
-    support::{Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Table, binary, records},
+    support::{
+        Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Table, binary, records,
+        until_all_is_applied,
+    },
 };
 
 fn user(id: &str) -> UserId {
@@ -273,11 +276,9 @@ async fn a_table_that_is_away_is_a_failure_from_the_first_record_on() {
     assert_eq!(state(&missing).await, Model::of(&history));
 }
 
-#[tokio::test]
-async fn a_callback_of_2000_pairs_changes_the_rows_of_2000_pairs() {
-    let dynamodb = Dynamodb::dynoxide().await;
+/// The events table after one callback of 2,000 pairs.
+async fn two_thousand_pairs(dynamodb: &Dynamodb) -> Table {
     let events = dynamodb.events_table().await;
-    let relationships = dynamodb.relationships_table().await;
     let environment = events.environment();
     let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
     let receiver = Function::start(
@@ -298,9 +299,15 @@ async fn a_callback_of_2000_pairs_changes_the_rows_of_2000_pairs() {
     let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
     let answer = receiver.send(&Request::post(&url, body.to_string())).await;
     assert_eq!(answer.status, 200, "{answer:?}");
+    events
+}
 
+#[tokio::test]
+async fn a_callback_of_2000_pairs_changes_the_rows_of_2000_pairs() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let relationships = dynamodb.relationships_table().await;
     let function = projection(&relationships).await;
-    let records = records(&events).await;
+    let records = records(&two_thousand_pairs(&dynamodb).await).await;
     assert_eq!(records.len(), 1);
     let started = Instant::now();
     assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
@@ -318,6 +325,23 @@ async fn a_callback_of_2000_pairs_changes_the_rows_of_2000_pairs() {
             .all(|present| *present == AttributeValue::Bool(false))
     );
     println!("2,000 pairs: 4,000 rows in {took:?}");
+}
+
+#[tokio::test]
+async fn a_function_that_dies_in_the_middle_is_made_good_by_the_next_delivery() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let relationships = dynamodb.relationships_table().await;
+    let events = two_thousand_pairs(&dynamodb).await;
+    let records = records(&events).await;
+    let killed = projection(&relationships).await;
+    let half_way = async { while relationships.items().await.is_empty() {} };
+    tokio::select! {
+        failed = deliver(&killed, &records) => panic!("it was too fast: {failed:?}"),
+        () = half_way => drop(killed),
+    }
+    let function = projection(&relationships).await;
+    assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
+    assert_eq!(until_all_is_applied(&events, &relationships).await, 4000);
 }
 
 /// A DynamoDB whose every third request for an item is throttled, and every seventh is done and then
@@ -414,6 +438,10 @@ async fn a_rebuild_gives_what_the_stream_gives_also_when_it_was_interrupted() {
     // The killed process may have been in the middle of a step.
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     assert!(checkpoint.exists(), "it was still under way");
+    let other = rebuild(&events, &streamed, &checkpoint, 50).output();
+    let other = other.await.unwrap();
+    let refused = String::from_utf8_lossy(&other.stderr);
+    assert!(!other.status.success() && refused.contains("an interrupted rebuild of"));
     let resumed = rebuild(&events, &rebuilt, &checkpoint, 50)
         .output()
         .await
