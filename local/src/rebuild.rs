@@ -36,8 +36,7 @@ struct Progress {
 /// Safe while callbacks arrive: a row keeps the newest fact, whoever writes it and whenever. Removes
 /// nothing, and what is right already it leaves alone.
 pub(crate) async fn rebuild(options: Options) -> Result<()> {
-    let events = options.tables.events()?;
-    let relationships = options.tables.relationships()?;
+    let (events, relationships) = options.tables.patient()?;
     // Wrong names are found out before anything is said about progress.
     let about = events.approximate_count().await?;
     let mut progress = match resumed(&options)? {

@@ -1,5 +1,6 @@
 //! Which tables a command is about.
 
+use aws_sdk_dynamodb::Client;
 use clap::Args;
 use store::{EventsTable, RelationshipsTable, Settings};
 
@@ -40,24 +41,41 @@ impl Tables {
         }
     }
 
-    fn client(&self) -> Result<aws_sdk_dynamodb::Client> {
+    fn client(&self) -> Result<Client> {
         let settings = if self.aws {
             Settings::from_env(|name| std::env::var(name).ok())?
         } else {
             Settings::local(&self.dynamodb)
         };
-        // A person can wait longer than a chat server.
-        Ok(store::patient(&store::client(&settings)?))
+        Ok(store::client(&settings)?)
+    }
+
+    /// To ask one question: AWS can be far away, and what is on this machine answers at once or not at all.
+    fn client_for_questions(&self) -> Result<Client> {
+        let client = self.client()?;
+        Ok(if self.aws {
+            store::patient(&client)
+        } else {
+            client
+        })
     }
 
     pub(crate) fn events(&self) -> Result<EventsTable> {
-        Ok(EventsTable::new(self.client()?, &self.events_table, None))
+        let client = self.client_for_questions()?;
+        Ok(EventsTable::new(client, &self.events_table, None))
     }
 
     pub(crate) fn relationships(&self) -> Result<RelationshipsTable> {
-        Ok(RelationshipsTable::new(
-            self.client()?,
-            &self.relationships_table,
+        let client = self.client_for_questions()?;
+        Ok(RelationshipsTable::new(client, &self.relationships_table))
+    }
+
+    /// Both, for a long piece of work.
+    pub(crate) fn patient(&self) -> Result<(EventsTable, RelationshipsTable)> {
+        let client = store::patient(&self.client()?);
+        Ok((
+            EventsTable::new(client.clone(), &self.events_table, None),
+            RelationshipsTable::new(client, &self.relationships_table),
         ))
     }
 }

@@ -42,9 +42,9 @@ use crate::{ErrorKind, StoreError, events_table::is_condition_failure, item::pk}
 /// The index that is keyed by whom a row is about.
 pub const BY_OTHER: &str = "by-other";
 
-/// Writes that are under way at the same time. A row in the middle of a large callback needs about 5 ms;
-/// with 16 at a time its 4,000 rows take seconds, and one partition of DynamoDB, which takes 1,000 writes
-/// a second, is not asked for much more than that.
+/// Writes that are under way at the same time: enough to hide the way to DynamoDB and back, and not much
+/// more than the 1,000 a second that one of its partitions takes. The 4,000 rows of a large callback can
+/// all be in one.
 const CONCURRENT_WRITES: usize = 16;
 
 /// The table that holds who is friends with whom now.
