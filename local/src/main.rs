@@ -6,10 +6,14 @@
 #![allow(clippy::print_stdout)]
 
 mod dynamodb;
+mod rebuild;
 mod resubmit;
 mod run;
 mod sample;
+mod stream;
 mod table;
+mod tables;
+mod view;
 
 use std::{error::Error, net::IpAddr, path::PathBuf, process::ExitCode};
 
@@ -30,6 +34,22 @@ enum Command {
     Sample(sample::Options),
     /// Record the events in log lines, read from standard input, that no table and no queue took
     Resubmit(resubmit::Options),
+    #[command(flatten)]
+    Ask(view::Question),
+    /// Apply the whole events table to the relationships table once more; safe at any time
+    RebuildRelationships(rebuild::Options),
+    /// Feed the stream of a local events table into the relationships view's function, as `run` does
+    Feed {
+        /// Where `cargo lambda watch` listens
+        #[arg(long, default_value = "http://127.0.0.1:9000")]
+        url: String,
+        /// DynamoDB's endpoint
+        #[arg(long, default_value = "http://127.0.0.1:8000")]
+        dynamodb: String,
+        /// The events table's name
+        #[arg(long, default_value = tables::EVENTS)]
+        table: String,
+    },
     /// Start DynamoDB alone
     Dynamodb {
         /// Address to listen on; Docker's bridge lets containers in
@@ -42,8 +62,11 @@ enum Command {
         #[arg(long)]
         file: Option<PathBuf>,
     },
-    /// Create the events table of template.yaml, unless it is there
+    /// Create a table of template.yaml, unless it is there
     CreateTable {
+        /// Its name in template.yaml
+        #[arg(long, default_value = table::EVENTS)]
+        resource: String,
         /// DynamoDB's endpoint
         #[arg(long)]
         dynamodb: String,
@@ -62,12 +85,25 @@ async fn main() -> ExitCode {
         Command::Run(options) => run::run(options).await,
         Command::Sample(options) => sample::sample(options).await,
         Command::Resubmit(options) => resubmit::resubmit(options).await,
+        Command::Ask(question) => view::answer(question).await,
+        Command::RebuildRelationships(options) => rebuild::rebuild(options).await,
+        Command::Feed {
+            url,
+            dynamodb,
+            table,
+        } => stream::feed(&dynamodb, &table, &url)
+            .await
+            .map(|never| match never {}),
         Command::Dynamodb {
             address,
             port,
             file,
         } => dynamodb::serve((address, port).into(), file).await,
-        Command::CreateTable { dynamodb, table } => table::create(&dynamodb, &table).await,
+        Command::CreateTable {
+            resource,
+            dynamodb,
+            table,
+        } => table::create(&dynamodb, &resource, &table).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,21 +8,14 @@ use std::{
 use clap::Args;
 use domain::Reception;
 use serde_json::Value;
-use store::{EventsTable, Recorded, Settings};
+use store::Recorded;
 
-use crate::Result;
+use crate::{Result, tables::Tables};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// DynamoDB's endpoint
-    #[arg(long, default_value = "http://127.0.0.1:8000")]
-    dynamodb: String,
-    /// The AWS account of the environment's credentials, in place of a local DynamoDB
-    #[arg(long, conflicts_with = "dynamodb")]
-    aws: bool,
-    /// The events table's name
-    #[arg(long, default_value = "events")]
-    table: String,
+    #[command(flatten)]
+    tables: Tables,
     /// Days after which the events expire, counted from their reception; 0 keeps them for ever
     #[arg(long, default_value_t = 365)]
     retention_days: u32,
@@ -31,15 +24,9 @@ pub(crate) struct Options {
 /// Reads log lines from standard input and records every event they hold. An event that is in the table
 /// already is left as it is, so the same log can be read again.
 pub(crate) async fn resubmit(options: Options) -> Result<()> {
-    let settings = if options.aws {
-        Settings::from_env(|name| std::env::var(name).ok())?
-    } else {
-        Settings::local(&options.dynamodb)
-    };
-    let client = store::dynamodb(&settings, Duration::from_secs(10))?;
     let retention = (options.retention_days > 0)
         .then(|| Duration::from_secs(u64::from(options.retention_days) * 24 * 60 * 60));
-    let table = EventsTable::new(client, options.table, retention);
+    let table = options.tables.events(retention)?;
 
     let (mut new, mut known) = (0, 0);
     for line in io::stdin().lock().lines() {

@@ -1,7 +1,6 @@
 //! `make run`: DynamoDB and all functions, with a readable line for each callback.
 
 use std::{
-    convert::Infallible,
     net::{IpAddr, Ipv4Addr},
     path::PathBuf,
     process::Stdio,
@@ -21,9 +20,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{Result, dynamodb, table};
-
-const TABLE: &str = "events";
+use crate::{Result, dynamodb, stream, table, tables};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -63,7 +60,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     .await?;
     let serving = async { serving.await.map_err(|error| error.to_string()) };
     let database = tokio::spawn(serving);
-    table::create(&endpoint, TABLE).await?;
+    table::create(&endpoint, table::EVENTS, tables::EVENTS).await?;
+    table::create(&endpoint, table::RELATIONSHIPS, tables::RELATIONSHIPS).await?;
 
     let mut functions = start_functions(&options, &endpoint)?;
     let (ready, is_ready) = watch::channel(false);
@@ -75,20 +73,23 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
 
     let url = url(options.address, options.port);
-    let announced = async {
+    let announced_and_fed = async {
         until_ready(&url).await?;
         println!("url: {url}");
         println!("dynamodb: {endpoint}");
-        println!("table: {TABLE}");
+        println!("table: {}", tables::EVENTS);
+        println!("relationships: {}", tables::RELATIONSHIPS);
         println!("SdkAppid: {}", options.sdk_app_id);
         println!("ready: `make sample` posts one of each callback; Ctrl-C stops");
         let _ = ready.send(true);
-        std::future::pending::<Result<Infallible>>().await
+        stream::feed(&endpoint, tables::EVENTS, &url).await
     };
     let ended = tokio::select! {
+        // First, because DynamoDB stops as well, and the feeding with it.
+        biased;
         _ = stopped.wait_for(|stopped| *stopped) => None,
         status = functions.wait() => Some(status?),
-        never = announced => match never? {},
+        never = announced_and_fed => match never? {},
     };
     if let Some(status) = ended {
         return Err(format!(
@@ -125,7 +126,8 @@ fn start_functions(options: &Options, dynamodb: &str) -> Result<Child> {
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")
         .env_remove("AWS_SESSION_TOKEN")
-        .env("EVENTS_TABLE", TABLE)
+        .env("EVENTS_TABLE", tables::EVENTS)
+        .env("RELATIONSHIPS_TABLE", tables::RELATIONSHIPS)
         .env("OPENIM_VERIFIER", "none")
         .env("TENCENT_SDK_APP_ID", &options.sdk_app_id)
         .env_remove("TENCENT_TOKEN")
@@ -159,7 +161,7 @@ async fn stop_functions(functions: &mut Child) -> Result<()> {
     Ok(())
 }
 
-/// Every function, the way a callback reaches it. The first request builds and starts it.
+/// Every function, the way a callback or a stream reaches it. The first request builds and starts it.
 async fn until_ready(url: &str) -> Result<()> {
     let client = reqwest::Client::new();
     let paths = protocol::openim::COMMANDS.iter().copied();
@@ -175,6 +177,10 @@ async fn until_ready(url: &str) -> Result<()> {
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+    }
+    let projection = stream::projection(url);
+    while stream::invoke(&client, &projection, &[]).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(200)).await;
     }
     Ok(())
 }

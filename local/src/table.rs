@@ -1,10 +1,11 @@
-//! The events table as template.yaml describes it, so that it is described once.
+//! The tables as template.yaml describes them, so that they are described once.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-    StreamSpecification, StreamViewType, TimeToLiveSpecification,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+    TimeToLiveSpecification,
 };
 use serde_yaml_ng::Value;
 use store::Settings;
@@ -13,23 +14,21 @@ use crate::Result;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// Creates the table, unless it is there.
-pub(crate) async fn create(endpoint: &str, name: &str) -> Result<()> {
+/// A table of template.yaml, by its name there.
+pub(crate) const EVENTS: &str = "EventsTable";
+/// The view made from it.
+pub(crate) const RELATIONSHIPS: &str = "RelationshipsTable";
+
+/// Creates the table that template.yaml calls `resource`, unless it is there.
+pub(crate) async fn create(endpoint: &str, resource: &str, name: &str) -> Result<()> {
     let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10))?;
     let template: Value = serde_yaml_ng::from_str(TEMPLATE)?;
-    let table = &template["Resources"]["EventsTable"]["Properties"];
+    let table = &template["Resources"][resource]["Properties"];
     let mut create = client
         .create_table()
         .table_name(name)
         .billing_mode(BillingMode::PayPerRequest)
-        .stream_specification(
-            StreamSpecification::builder()
-                .stream_enabled(true)
-                .stream_view_type(StreamViewType::from(text(
-                    &table["StreamSpecification"]["StreamViewType"],
-                )?))
-                .build()?,
-        );
+        .set_key_schema(Some(key_schema(&table["KeySchema"])?));
     for attribute in list(&table["AttributeDefinitions"])? {
         create = create.attribute_definitions(
             AttributeDefinition::builder()
@@ -40,13 +39,29 @@ pub(crate) async fn create(endpoint: &str, name: &str) -> Result<()> {
                 .build()?,
         );
     }
-    for key in list(&table["KeySchema"])? {
-        create = create.key_schema(
-            KeySchemaElement::builder()
-                .attribute_name(text(&key["AttributeName"])?)
-                .key_type(KeyType::from(text(&key["KeyType"])?))
+    if let Some(stream) = table.get("StreamSpecification") {
+        create = create.stream_specification(
+            StreamSpecification::builder()
+                .stream_enabled(true)
+                .stream_view_type(StreamViewType::from(text(&stream["StreamViewType"])?))
                 .build()?,
         );
+    }
+    if let Some(indexes) = table.get("GlobalSecondaryIndexes") {
+        for index in list(indexes)? {
+            let projection = text(&index["Projection"]["ProjectionType"])?;
+            create = create.global_secondary_indexes(
+                GlobalSecondaryIndex::builder()
+                    .index_name(text(&index["IndexName"])?)
+                    .set_key_schema(Some(key_schema(&index["KeySchema"])?))
+                    .projection(
+                        Projection::builder()
+                            .projection_type(ProjectionType::from(projection))
+                            .build(),
+                    )
+                    .build()?,
+            );
+        }
     }
     match create.send().await {
         Ok(_) => {}
@@ -59,29 +74,41 @@ pub(crate) async fn create(endpoint: &str, name: &str) -> Result<()> {
         }
         Err(error) => return Err(error.into_service_error().into()),
     }
-    client
-        .update_time_to_live()
-        .table_name(name)
-        .time_to_live_specification(
-            TimeToLiveSpecification::builder()
-                .attribute_name(text(&table["TimeToLiveSpecification"]["AttributeName"])?)
-                .enabled(true)
-                .build()?,
-        )
-        .send()
-        .await
-        .map_err(|error| error.into_service_error())?;
+    if let Some(expiry) = table.get("TimeToLiveSpecification") {
+        client
+            .update_time_to_live()
+            .table_name(name)
+            .time_to_live_specification(
+                TimeToLiveSpecification::builder()
+                    .attribute_name(text(&expiry["AttributeName"])?)
+                    .enabled(true)
+                    .build()?,
+            )
+            .send()
+            .await
+            .map_err(|error| error.into_service_error())?;
+    }
     Ok(())
+}
+
+fn key_schema(keys: &Value) -> Result<Vec<KeySchemaElement>> {
+    let key = |key: &Value| -> Result<KeySchemaElement> {
+        Ok(KeySchemaElement::builder()
+            .attribute_name(text(&key["AttributeName"])?)
+            .key_type(KeyType::from(text(&key["KeyType"])?))
+            .build()?)
+    };
+    list(keys)?.iter().map(key).collect()
 }
 
 fn list(value: &Value) -> Result<&Vec<Value>> {
     Ok(value
         .as_sequence()
-        .ok_or("template.yaml: EventsTable lacks a list")?)
+        .ok_or("template.yaml: a table lacks a list")?)
 }
 
 fn text(value: &Value) -> Result<&str> {
     Ok(value
         .as_str()
-        .ok_or("template.yaml: EventsTable lacks a text")?)
+        .ok_or("template.yaml: a table lacks a text")?)
 }

@@ -1,5 +1,5 @@
 //! template.yaml, deployed as it is with `sam deploy` into MiniStack, an AWS in one process that knows
-//! CloudFormation, API Gateway, Lambda and DynamoDB, and enforces IAM policies.
+//! CloudFormation, API Gateway, Lambda, DynamoDB and its streams, and enforces IAM policies.
 
 use std::{
     fs,
@@ -12,8 +12,8 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::support::{
-    Answer, Dynamodb, EVENT_FUNCTIONS, FUNCTIONS, Payload, Queue, Request, SDK_APP_ID, Table,
-    Verdict, binary, payloads, read_as_openim, root, tool,
+    Answer, Dynamodb, FED, FUNCTIONS, Payload, Queue, Request, SDK_APP_ID, Table, Verdict, binary,
+    payloads, read_as_openim, root, tool, until_all_is_applied,
 };
 
 const STACK: &str = "webhook-receiver";
@@ -23,8 +23,8 @@ const PASSWORD: &str = "correct-horse-battery";
 async fn staged() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deployment");
     let _ = fs::remove_dir_all(&folder);
-    let callbacks = FUNCTIONS.iter().map(|(name, _)| *name);
-    for function in callbacks.chain(EVENT_FUNCTIONS.iter().copied()) {
+    let called = FUNCTIONS.iter().map(|(function, _)| function);
+    for function in called.chain(FED) {
         let bootstrap = folder
             .join("target/lambda")
             .join(function)
@@ -74,6 +74,7 @@ async fn output_of(mut command: Command) -> String {
 struct Stack {
     base: String,
     table: Table,
+    relationships: Table,
     queue: Queue,
     _aws: Dynamodb,
 }
@@ -97,17 +98,19 @@ impl Stack {
             .arg(STACK);
         let deployed: Value = serde_json::from_str(&output_of(finish).await).unwrap();
         let text = |name: &str| deployed[name].as_str().unwrap().to_owned();
+        let table = |name: &str| Table {
+            client: aws_in_one_process.client(),
+            endpoint: endpoint.clone(),
+            name: text(name),
+        };
         Self {
             base: format!(
                 "{endpoint}/_aws/execute-api/{}/{}",
                 text("api"),
                 text("stage")
             ),
-            table: Table {
-                client: aws_in_one_process.client(),
-                endpoint: endpoint.clone(),
-                name: text("EventsTableName"),
-            },
+            table: table("EventsTableName"),
+            relationships: table("RelationshipsTableName"),
             queue: Queue {
                 client: Queue::client(&endpoint),
                 endpoint: endpoint.clone(),
@@ -149,7 +152,7 @@ fn urls(payload: &Payload) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_stack_answers_on_every_route_and_stores_in_its_own_table() {
+async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_view() {
     let stack = Stack::deploy().await;
 
     let mut expected = 0;
@@ -169,6 +172,8 @@ async fn the_stack_answers_on_every_route_and_stores_in_its_own_table() {
         }
     }
     println!("{expected} callbacks through the stack's REST API, all in its table");
+    let rows = until_all_is_applied(&stack.table, &stack.relationships).await;
+    println!("{rows} rows in its relationships table");
 
     // Nobody without the password, no unknown command, no other method: refused in OpenIM's words.
     let delete = "/callbackAfterDeleteFriendCommand";

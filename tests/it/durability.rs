@@ -261,7 +261,7 @@ async fn resubmit(log: &str, table: &Table) -> String {
             "resubmit",
             "--dynamodb",
             &table.endpoint,
-            "--table",
+            "--events-table",
             &table.name,
         ])
         .stdin(std::fs::File::open(file).unwrap())

@@ -4,10 +4,11 @@ use domain::{Reception, Source};
 use protocol::{openim, tencent};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use tokio::process::Command;
 
 use crate::support::{
-    Dynamodb, Function, OPEN, Payload, Request, SDK_APP_ID, Verdict, Watch, function_at, payloads,
-    read_as_openim, root,
+    Dynamodb, Function, OPEN, Payload, Process, Request, SDK_APP_ID, Verdict, Watch, binary,
+    function_at, payloads, read_as_openim, root, until_all_is_applied,
 };
 
 /// Every URL under which a command can arrive.
@@ -83,10 +84,19 @@ fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
 }
 
 #[tokio::test]
-async fn every_payload_under_every_url_is_answered_and_stored_over_http() {
+async fn every_payload_under_every_url_is_answered_stored_and_applied_over_http() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
-    let watch = Watch::start(table.environment()).await;
+    let relationships = dynamodb.relationships_table().await;
+    let mut environment = table.environment();
+    environment.insert("RELATIONSHIPS_TABLE".to_owned(), relationships.name.clone());
+    let watch = Watch::start(environment).await;
+    let feed = ["feed", "--url", &watch.base, "--dynamodb", &table.endpoint];
+    let _feed = Process::start(
+        Command::new(binary("local"))
+            .args(feed)
+            .args(["--table", &table.name]),
+    );
 
     let mut sent = Vec::new();
     for payload in &payloads() {
@@ -103,8 +113,9 @@ async fn every_payload_under_every_url_is_answered_and_stored_over_http() {
     for ((name, events), reception) in sent.iter().zip(&stored) {
         assert_eq!(&reception.events, events, "{name}");
     }
+    let rows = until_all_is_applied(&table, &relationships).await;
     println!(
-        "{} callbacks over HTTP, {} stored",
+        "{} callbacks over HTTP, {} stored, {rows} rows in the view",
         sent.len(),
         stored.len()
     );

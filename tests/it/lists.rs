@@ -8,37 +8,46 @@ use std::{
 use protocol::{openim, tencent};
 use serde_yaml_ng::Value;
 
-use crate::support::{EVENT_FUNCTIONS, FUNCTIONS, root};
+use crate::support::{FED, FUNCTIONS, root};
 
 fn yaml(file: &str) -> Value {
     serde_yaml_ng::from_str(&fs::read_to_string(root().join(file)).unwrap()).unwrap()
 }
 
+/// Function folder to its properties, as template.yaml has it.
+fn template_functions() -> BTreeMap<String, Value> {
+    let template = yaml("template.yaml");
+    let resources = template["Resources"].as_mapping().unwrap();
+    let functions = resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::Serverless::Function");
+    functions
+        .map(|function| {
+            let properties = function["Properties"].clone();
+            let folder = properties["CodeUri"].as_str().unwrap();
+            let folder = folder
+                .strip_prefix("target/lambda/")
+                .and_then(|folder| folder.strip_suffix('/'))
+                .unwrap();
+            (folder.to_owned(), properties)
+        })
+        .collect()
+}
+
+/// The kinds and properties of what invokes a function.
+fn events(function: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let events = function["Events"].as_mapping().unwrap().values();
+    events.map(|event| (event["Type"].as_str().unwrap(), &event["Properties"]))
+}
+
 /// Route to function folder, as template.yaml has it.
 fn template_routes() -> BTreeMap<String, String> {
-    let template = yaml("template.yaml");
     let mut routes = BTreeMap::new();
-    for (_, resource) in template["Resources"].as_mapping().unwrap() {
-        if resource["Type"] != "AWS::Serverless::Function" {
-            continue;
-        }
-        let properties = &resource["Properties"];
-        let folder = properties["CodeUri"].as_str().unwrap();
-        let folder = folder
-            .strip_prefix("target/lambda/")
-            .and_then(|folder| folder.strip_suffix('/'))
-            .unwrap();
-        if EVENT_FUNCTIONS.contains(&folder) {
-            continue;
-        }
-        for (_, event) in properties["Events"].as_mapping().unwrap() {
-            assert_eq!(event["Type"], "Api");
-            assert_eq!(
-                event["Properties"]["Method"], "ANY",
-                "a GET is answered by us, too"
-            );
-            let path = event["Properties"]["Path"].as_str().unwrap();
-            routes.insert(path.to_owned(), folder.to_owned());
+    for (folder, function) in template_functions() {
+        for (_, route) in events(&function).filter(|(kind, _)| *kind == "Api") {
+            assert_eq!(route["Method"], "ANY", "a GET is answered by us, too");
+            let path = route["Path"].as_str().unwrap();
+            routes.insert(path.to_owned(), folder.clone());
         }
     }
     routes
@@ -51,11 +60,21 @@ fn functions_routes_and_commands_agree() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     let routes = template_routes();
-    let mut routed: BTreeSet<String> = routes.values().cloned().collect();
-    routed.extend(EVENT_FUNCTIONS.iter().map(|name| (*name).to_owned()));
+    let routed: BTreeSet<String> = routes.values().cloned().collect();
+    let fed: BTreeSet<String> = template_functions()
+        .into_iter()
+        .filter(|(_, function)| events(function).all(|(kind, _)| kind != "Api"))
+        .map(|(folder, _)| folder)
+        .collect();
+    let invoked: BTreeSet<String> = routed.union(&fed).cloned().collect();
     assert_eq!(
-        folders, routed,
-        "every folder has a route, every route a folder"
+        folders, invoked,
+        "every folder has a route or is fed by an event source, and the reverse"
+    );
+    assert_eq!(
+        fed,
+        FED.iter().map(|&name| name.to_owned()).collect(),
+        "the tests know every function that an event source feeds"
     );
 
     let commands: BTreeSet<String> = openim::COMMANDS
@@ -86,9 +105,9 @@ fn functions_routes_and_commands_agree() {
     assert_eq!(routes["/"], "any-command");
     assert_eq!(routes["/{proxy+}"], "any-command");
     assert_eq!(
-        FUNCTIONS.len() + EVENT_FUNCTIONS.len(),
-        folders.len(),
-        "the tests know every function"
+        FUNCTIONS.len(),
+        routed.len(),
+        "the tests know every function that callbacks reach"
     );
 }
 
@@ -133,8 +152,8 @@ fn every_readme_table_of_codes_is_the_codes_own() {
 }
 
 /// What a role allows: actions and the resource of each statement.
-fn allowed(template: &Value, role: &str) -> Vec<(String, String)> {
-    let role = &template["Resources"][role]["Properties"];
+fn allowed(role: &str) -> Vec<(String, String)> {
+    let role = yaml("template.yaml")["Resources"][role]["Properties"].clone();
     assert!(role["ManagedPolicyArns"].is_null());
     let policies = role["Policies"].as_sequence().unwrap();
     policies
@@ -160,43 +179,48 @@ fn allowed(template: &Value, role: &str) -> Vec<(String, String)> {
 const LOGS: &str = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}/";
 
 #[test]
-fn a_callback_function_may_store_and_queue_events_and_write_its_log_and_nothing_else() {
-    let template = yaml("template.yaml");
-    for (name, resource) in template["Resources"].as_mapping().unwrap() {
-        if resource["Type"] == "AWS::Serverless::Function" {
-            let properties = &resource["Properties"];
-            let role = match name.as_str() {
-                Some("Redrive") => "RedriveRole.Arn",
-                _ => "ReceiverRole.Arn",
-            };
-            assert_eq!(get_att(&properties["Role"]), Some(role), "{name:?}");
-            assert!(properties["Policies"].is_null(), "{name:?}");
-        }
-    }
+fn every_function_may_do_what_it_is_for_and_nothing_else() {
     let statement = |actions: &str, resource: &str| (actions.to_owned(), resource.to_owned());
+    let logs = "logs:CreateLogStream logs:PutLogEvents";
+    for (folder, function) in template_functions() {
+        let role = match folder.as_str() {
+            "redrive" => "RedriveRole.Arn",
+            "project-relationships" => "ProjectRelationshipsRole.Arn",
+            _ => "ReceiverRole.Arn",
+        };
+        assert_eq!(get_att(&function["Role"]), Some(role), "{folder}");
+        assert!(function["Policies"].is_null(), "{folder}");
+    }
     assert_eq!(
-        allowed(&template, "ReceiverRole"),
+        allowed("ReceiverRole"),
         [
             statement("dynamodb:PutItem", "EventsTable.Arn"),
             statement("sqs:SendMessage", "EventsQueue.Arn"),
-            statement(
-                "logs:CreateLogStream logs:PutLogEvents",
-                &format!("{LOGS}*")
-            ),
+            statement(logs, &format!("{LOGS}*")),
         ]
     );
     assert_eq!(
-        allowed(&template, "RedriveRole"),
+        allowed("RedriveRole"),
         [
             statement("dynamodb:PutItem", "EventsTable.Arn"),
             statement(
                 "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
                 "EventsQueue.Arn"
             ),
+            statement(logs, &format!("{LOGS}redrive:*")),
+        ]
+    );
+    assert_eq!(
+        allowed("ProjectRelationshipsRole"),
+        [
             statement(
-                "logs:CreateLogStream logs:PutLogEvents",
-                &format!("{LOGS}redrive:*")
+                "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator",
+                "EventsTable.StreamArn"
             ),
+            statement("dynamodb:ListStreams", "${EventsTable.Arn}/stream/*"),
+            statement("dynamodb:PutItem", "RelationshipsTable.Arn"),
+            statement("sqs:SendMessage", "RelationshipsFailures.Arn"),
+            statement(logs, "ProjectRelationshipsLogs.Arn"),
         ]
     );
 }
@@ -207,22 +231,71 @@ fn a_queued_event_is_tried_a_bounded_number_of_times_and_then_kept_for_a_person(
     let resources = &template["Resources"];
     for queue in ["EventsQueue", "EventsDeadLetterQueue"] {
         assert_eq!(resources[queue]["DeletionPolicy"], "Retain");
-        assert_eq!(
-            resources[queue]["Properties"]["MessageRetentionPeriod"],
-            1_209_600
-        );
+        let retention = &resources[queue]["Properties"]["MessageRetentionPeriod"];
+        assert_eq!(*retention, 1_209_600);
     }
     let queue = &resources["EventsQueue"]["Properties"];
     assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], 100);
     let dead_letters = &queue["RedrivePolicy"]["deadLetterTargetArn"];
     assert_eq!(get_att(dead_letters), Some("EventsDeadLetterQueue.Arn"));
-    let redrive = &resources["Redrive"]["Properties"];
+    let redrive = &template_functions()["redrive"];
     let timeout = redrive["Timeout"].as_u64().unwrap();
     assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
-    let source = &redrive["Events"]["Queue"]["Properties"];
+    let (kind, source) = events(redrive).next().unwrap();
+    assert_eq!(kind, "SQS");
     assert_eq!(
-        source["FunctionResponseTypes"][0],
-        "ReportBatchItemFailures"
+        source["FunctionResponseTypes"],
+        literal("[ReportBatchItemFailures]")
+    );
+}
+
+#[test]
+fn the_projection_hears_of_stored_relations_only_and_gives_up_what_it_cannot_apply() {
+    let function = &template_functions()["project-relationships"];
+    let (kind, source) = events(function).next().unwrap();
+    assert_eq!(kind, "DynamoDB");
+    assert_eq!(get_att(&source["Stream"]), Some("EventsTable.StreamArn"));
+    assert_eq!(source["StartingPosition"], "TRIM_HORIZON");
+    let pattern = source["FilterCriteria"]["Filters"][0]["Pattern"]
+        .as_str()
+        .unwrap();
+    let pattern: serde_json::Value = serde_json::from_str(pattern).unwrap();
+    assert_eq!(pattern["eventName"], serde_json::json!(["INSERT"]));
+    assert_eq!(
+        pattern["dynamodb"]["NewImage"][store::item::FAMILY]["S"],
+        serde_json::json!([store::item::RELATION])
+    );
+    assert_eq!(source["BisectBatchOnFunctionError"], true);
+    assert!(source["MaximumRetryAttempts"].as_u64().unwrap() > 0);
+    assert_eq!(
+        source["FunctionResponseTypes"],
+        literal("[ReportBatchItemFailures]")
+    );
+    let failure = &source["DestinationConfig"]["OnFailure"];
+    assert_eq!(failure["Type"], "SQS");
+    assert_eq!(
+        get_att(&failure["Destination"]),
+        Some("RelationshipsFailures.Arn")
+    );
+}
+
+#[test]
+fn the_relationships_table_is_kept_recoverable_and_has_the_index_that_is_asked() {
+    let template = yaml("template.yaml");
+    let table = &template["Resources"]["RelationshipsTable"];
+    assert_eq!(table["DeletionPolicy"], "Retain");
+    assert_eq!(table["UpdateReplacePolicy"], "Retain");
+    let properties = &table["Properties"];
+    assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");
+    let recovery = &properties["PointInTimeRecoverySpecification"];
+    assert_eq!(recovery["PointInTimeRecoveryEnabled"], true);
+    assert_eq!(
+        properties["GlobalSecondaryIndexes"][0]["IndexName"],
+        store::relationships_table::BY_OTHER
+    );
+    assert!(
+        properties["TimeToLiveSpecification"].is_null(),
+        "rows do not expire"
     );
 }
 
@@ -267,6 +340,10 @@ fn what_the_gateway_says_by_itself_is_a_refusal_for_openim() {
             "{kind}: {verdict:?}"
         );
     }
+}
+
+fn literal(yaml: &str) -> Value {
+    serde_yaml_ng::from_str(yaml).unwrap()
 }
 
 fn get_att(value: &Value) -> Option<&str> {

@@ -14,6 +14,10 @@ mod examples;
 mod failures;
 mod lists;
 mod logs;
+#[path = "../../shared/domain/tests/model/mod.rs"]
+mod model;
+mod relationships;
+mod relationships_table;
 mod sam_local;
 mod storage;
 mod support;

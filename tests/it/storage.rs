@@ -182,6 +182,8 @@ macro_rules! on_both {
     };
 }
 
+pub(crate) use on_both;
+
 on_both! {
     a_reception_is_stored_once_however_often_it_is_recorded
     twenty_writers_of_one_reception_store_it_once

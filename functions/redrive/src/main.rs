@@ -2,9 +2,9 @@
 
 use std::{env, time::Duration};
 
-use aws_lambda_events::sqs::SqsEvent;
 use lambda_runtime::{LambdaEvent, service_fn};
 use receiver::{Config, Error};
+use redrive::Batch;
 use store::EventsTable;
 
 /// Nobody waits for this function, so the table may take its time.
@@ -12,14 +12,13 @@ const TABLE_BUDGET: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let get = |name: &str| env::var(name).ok();
-    receiver::init_logging(get);
-    let storage = Config::from_env(&[], get)?
+    receiver::init_logging();
+    let storage = Config::from_env(&[], |name| env::var(name).ok())?
         .storage
         .ok_or("EVENTS_TABLE is not set")?;
     let client = store::dynamodb(&storage.settings, TABLE_BUDGET)?;
     let table = EventsTable::new(client, storage.events_table, storage.retention);
-    lambda_runtime::run(service_fn(async |batch: LambdaEvent<SqsEvent>| {
+    lambda_runtime::run(service_fn(async |batch: LambdaEvent<Batch>| {
         Ok::<_, Error>(redrive::redrive(batch.payload, &table).await)
     }))
     .await

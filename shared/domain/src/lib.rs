@@ -5,9 +5,11 @@
 //!
 //! * [`Event`] — one fact about two users.
 //! * [`Reception`] — one accepted callback: the events it carried, who said so, and when it reached us.
+//! * [`relations`] — what events mean for who is friends with whom.
 
 mod event;
 mod reception;
+pub mod relations;
 mod timestamp;
 mod user_id;
 

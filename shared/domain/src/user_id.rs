@@ -13,8 +13,8 @@ impl UserId {
     /// The longest id that is accepted, in bytes of UTF-8.
     ///
     /// Tencent allows 32 bytes and OpenIM's database columns hold 64 characters. The limit only keeps
-    /// an id well inside DynamoDB's 2,048 bytes for a partition key.
-    pub const MAX_BYTES: usize = 1024;
+    /// an id, with a word before it, inside DynamoDB's 1,024 bytes for a sort key.
+    pub const MAX_BYTES: usize = 1000;
 
     /// Takes the id as it is.
     ///

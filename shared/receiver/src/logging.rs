@@ -8,9 +8,11 @@ use tracing_subscriber::{
 
 /// Writes JSON lines to standard output, which Lambda hands to CloudWatch Logs.
 ///
-/// `LOG_LEVEL` is `error`, `warn`, `info` (the default), `debug` or `off`.
-pub fn init(get: impl Fn(&str) -> Option<String>) {
-    let level = get("LOG_LEVEL")
+/// `LOG_LEVEL` is `error`, `warn`, `info` (the default), `debug` or `off`. [`serve`](crate::serve) calls
+/// this; so does a function that serves no callbacks.
+pub fn init() {
+    let level = std::env::var("LOG_LEVEL")
+        .ok()
         .and_then(|level| level.parse().ok())
         .unwrap_or(LevelFilter::INFO);
     // What the SDK and the runtime say below warnings quotes requests: callers' bodies, signed headers.

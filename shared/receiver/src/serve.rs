@@ -26,7 +26,7 @@ use crate::{
 pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
     let handlers: Vec<Handler> = handlers.into_iter().collect();
     let get = |name: &str| env::var(name).ok();
-    logging::init(get);
+    logging::init();
     // The words for answers that are given before it is known who asks.
     let dialect = handlers
         .first()

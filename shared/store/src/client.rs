@@ -2,7 +2,9 @@ use std::{fmt, time::Duration};
 
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, IdentityCache, Region, SharedCredentialsProvider,
-    StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+    StalledStreamProtectionConfig,
+    retry::{RetryConfig, RetryPartition, TokenBucket},
+    timeout::TimeoutConfig,
 };
 use aws_smithy_http_client::{
     Builder,
@@ -196,6 +198,39 @@ pub fn sqs(settings: &Settings, budget: Duration) -> Result<aws_sdk_sqs::Client,
     let mut config = settings.sdk_config(budget)?;
     config.set_endpoint_url(settings.sqs_endpoint.clone());
     Ok(aws_sdk_sqs::Client::new(&config.build()))
+}
+
+/// A DynamoDB client for work that no caller waits for: it repeats a throttled or failed attempt until it
+/// has got through a table's busy seconds.
+///
+/// # Errors
+///
+/// As [`dynamodb`].
+pub fn patient(settings: &Settings) -> Result<aws_sdk_dynamodb::Client, InvalidSettings> {
+    let mut config = settings.sdk_config(Duration::from_secs(40))?;
+    config.set_endpoint_url(settings.dynamodb_endpoint.clone());
+    let config = aws_sdk_dynamodb::config::Builder::from(&config.build())
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(10)
+                .with_initial_backoff(Duration::from_millis(100))
+                .with_max_backoff(Duration::from_secs(3)),
+        )
+        // The SDK would give up when it has repeated a few hundred requests in all; a partition that takes
+        // 1,000 writes a second refuses more than that while the rows of one large callback are written.
+        .retry_partition(
+            RetryPartition::custom("patient")
+                .token_bucket(TokenBucket::unlimited())
+                .build(),
+        )
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(3))
+                .operation_attempt_timeout(Duration::from_secs(10))
+                .operation_timeout(Duration::from_secs(40))
+                .build(),
+        );
+    Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::HashMap, fmt, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::{
     types::AttributeValue,
 };
 use domain::{Reception, UserId};
+use serde::{Deserialize, Serialize};
 
 use crate::{StoreError, item};
 
@@ -26,6 +27,43 @@ pub enum Recorded {
     Known,
     /// It carries no events, so there was nothing to write.
     Nothing,
+}
+
+/// A part of the log.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// What it holds about relations.
+    pub receptions: Vec<Reception>,
+    /// Items that this program cannot read.
+    pub unreadable: Vec<Position>,
+    /// Where the next part begins; `None` after the last.
+    pub next: Option<Position>,
+}
+
+/// A place in the log: an item's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    pk: String,
+    sk: String,
+}
+
+impl Position {
+    fn of(item: &HashMap<String, AttributeValue>) -> Self {
+        let text = |name: &str| {
+            let value = item.get(name).and_then(|value| value.as_s().ok());
+            value.cloned().unwrap_or_default()
+        };
+        Self {
+            pk: text(item::PK),
+            sk: text(item::SK),
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pk, self.sk)
+    }
 }
 
 impl EventsTable {
@@ -89,6 +127,53 @@ impl EventsTable {
         }
     }
 
+    /// The next part of the whole log, in no particular order: at most `limit` items after `after`, or after
+    /// nothing. For going through all of it with pauses.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record). An item that this program cannot read is none: it is in
+    /// [`Page::unreadable`].
+    pub async fn page(&self, after: Option<&Position>, limit: i32) -> Result<Page, StoreError> {
+        let key = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
+        let start = after.map(|after| [key(item::PK, &after.pk), key(item::SK, &after.sk)].into());
+        let scanned = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .limit(limit)
+            .consistent_read(true)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(StoreError::from_sdk)?;
+        let mut page = Page {
+            next: scanned.last_evaluated_key.as_ref().map(Position::of),
+            ..Page::default()
+        };
+        for item in scanned.items.unwrap_or_default() {
+            let position = Position::of(&item);
+            match item::to_relations(item) {
+                Ok(Some(reception)) => page.receptions.push(reception),
+                Ok(None) => {}
+                Err(_) => page.unreadable.push(position),
+            }
+        }
+        Ok(page)
+    }
+
+    /// How many items the table has, as DynamoDB counted them in the last six hours.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub async fn approximate_count(&self) -> Result<u64, StoreError> {
+        let described = self.client.describe_table().table_name(&self.name);
+        let described = described.send().await.map_err(StoreError::from_sdk)?;
+        let count = described.table.and_then(|table| table.item_count);
+        Ok(count.and_then(|count| count.try_into().ok()).unwrap_or(0))
+    }
+
     /// Everything that was recorded under a user, oldest first.
     ///
     /// # Errors
@@ -112,6 +197,6 @@ impl EventsTable {
     }
 }
 
-fn is_condition_failure<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+pub(crate) fn is_condition_failure<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.as_service_error().and_then(E::code) == Some("ConditionalCheckFailedException")
 }

@@ -31,7 +31,7 @@ use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Reception, UserId};
-use serde::Serialize;
+use serde::{Deserialize as _, Deserializer, Serialize};
 
 use crate::{ErrorKind, StoreError};
 
@@ -41,6 +41,11 @@ pub const PK: &str = "pk";
 pub const SK: &str = "sk";
 /// The attribute that DynamoDB's TTL looks at.
 pub const EXPIRES_AT: &str = "expires_at";
+
+/// The attribute that a stream filter looks at.
+pub const FAMILY: &str = "family";
+/// The family of everything about friendship, requests, remarks and blocks.
+pub const RELATION: &str = "relation";
 
 const VERSION: u8 = 1;
 
@@ -73,7 +78,7 @@ pub(crate) fn from_reception(
         pk: pk(first.subject()),
         sk: format!("{}#{}", reception.received_at, reception.id),
         v: VERSION,
-        family: "relation",
+        family: RELATION,
         expires_at: retention.map(|retention| {
             let seconds = i64::try_from(retention.as_secs()).unwrap_or(i64::MAX);
             reception.received_at.unix_seconds().saturating_add(seconds)
@@ -93,6 +98,34 @@ pub(crate) fn from_reception(
 pub fn to_reception(item: HashMap<String, AttributeValue>) -> Result<Reception, StoreError> {
     serde_dynamo::from_item(item)
         .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))
+}
+
+/// The reception in an item, when it is one about relations.
+///
+/// # Errors
+///
+/// When the item was not written by this crate.
+pub(crate) fn to_relations(
+    item: HashMap<String, AttributeValue>,
+) -> Result<Option<Reception>, StoreError> {
+    match item.get(FAMILY).map(AttributeValue::as_s) {
+        Some(Ok(family)) if family != RELATION => Ok(None),
+        _ => to_reception(item).map(Some),
+    }
+}
+
+/// The same from the image of an item in the table's stream, which is DynamoDB's JSON.
+///
+/// # Errors
+///
+/// When the item was not written by this crate.
+pub fn from_stream<'de, D>(image: D) -> Result<Option<Reception>, StoreError>
+where
+    D: Deserializer<'de>,
+{
+    let item = serde_dynamo::Item::deserialize(image)
+        .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))?;
+    to_relations(item.into())
 }
 
 #[cfg(test)]

@@ -1,23 +1,34 @@
-//! Where accepted callbacks are kept: the events table in DynamoDB, and the queue for what it does not
-//! take.
+//! Where accepted callbacks are kept: the events table in DynamoDB, which is the log of everything that
+//! was accepted; the queue for what it does not take; and the relationships table, a view made from it.
 //!
 //! [`EventsTable::record`] is the one write of a callback: one conditional `PutItem`. What an item looks
 //! like is said in [`item`]. When that write does not succeed in time, [`Queue::send`] keeps the event
 //! until it can be recorded.
 //!
+//! [`RelationshipsTable::apply`] keeps who is friends with whom now. What an item looks like is said in
+//! [`relationships_table`].
+//!
 //! # Permissions needed
 //!
 //! `dynamodb:PutItem` on the table, for [`record`](EventsTable::record) and
 //! [`open_connection`](EventsTable::open_connection). `dynamodb:Query`, for
-//! [`history`](EventsTable::history), which no callback function uses. `sqs:SendMessage` on the queue.
+//! [`history`](EventsTable::history), which no callback function uses;
+//! `dynamodb:Scan` and `dynamodb:DescribeTable`, for [`page`](EventsTable::page) and
+//! [`approximate_count`](EventsTable::approximate_count), with which the view is built again.
+//! `sqs:SendMessage` on the queue.
+//!
+//! On the relationships table `dynamodb:PutItem`, for [`apply`](RelationshipsTable::apply);
+//! `dynamodb:Query`, also on its index, and `dynamodb:GetItem`, for reading it.
 
 mod client;
 mod error;
 mod events_table;
 pub mod item;
 mod queue;
+pub mod relationships_table;
 
-pub use client::{InvalidSettings, Settings, dynamodb, sqs};
+pub use client::{InvalidSettings, Settings, dynamodb, patient, sqs};
 pub use error::{ErrorKind, StoreError};
-pub use events_table::{EventsTable, Recorded};
+pub use events_table::{EventsTable, Page, Position, Recorded};
 pub use queue::{InvalidMessage, Queue, from_message, to_message};
+pub use relationships_table::RelationshipsTable;

@@ -7,7 +7,7 @@ use std::{
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use domain::Reception;
-use store::{EventsTable, Settings};
+use store::{EventsTable, RelationshipsTable, Settings};
 use tokio::process::Command;
 
 use super::{OPEN, Process, binary, free_port, root};
@@ -80,11 +80,22 @@ impl Dynamodb {
 
     /// A new, empty events table, made as `make run` makes it.
     pub(crate) async fn events_table(&self) -> Table {
+        self.table("EventsTable").await
+    }
+
+    /// A new, empty relationships table, made as `make run` makes it.
+    pub(crate) async fn relationships_table(&self) -> Table {
+        self.table("RelationshipsTable").await
+    }
+
+    async fn table(&self, resource: &str) -> Table {
         static TABLES: AtomicU32 = AtomicU32::new(0);
-        let name = format!("events-{}", TABLES.fetch_add(1, Ordering::Relaxed));
+        let name = format!("{resource}-{}", TABLES.fetch_add(1, Ordering::Relaxed));
         let created = Command::new(binary("local"))
             .args([
                 "create-table",
+                "--resource",
+                resource,
                 "--dynamodb",
                 &self.endpoint,
                 "--table",
@@ -102,7 +113,7 @@ impl Dynamodb {
     }
 }
 
-/// An events table.
+/// An events table, or a relationships table.
 #[derive(Clone)]
 pub(crate) struct Table {
     pub(crate) client: Client,
@@ -119,6 +130,7 @@ impl Table {
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("EVENTS_TABLE", &self.name),
+            ("RELATIONSHIPS_TABLE", &self.name),
         ]
         .iter()
         .chain(OPEN)
@@ -128,6 +140,11 @@ impl Table {
 
     pub(crate) fn events_table(&self, retention: Option<Duration>) -> EventsTable {
         EventsTable::new(self.client.clone(), &self.name, retention)
+    }
+
+    pub(crate) fn relationships_table(&self) -> RelationshipsTable {
+        let settings = Settings::local(&self.endpoint);
+        RelationshipsTable::new(store::patient(&settings).unwrap(), &self.name)
     }
 
     /// Everything in it.

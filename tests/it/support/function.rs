@@ -83,7 +83,7 @@ impl Function {
     pub(crate) async fn invoke(&self, event: Value) -> Value {
         let (answer, answered) = oneshot::channel();
         self.events.send((event, answer)).unwrap();
-        tokio::time::timeout(Duration::from_secs(30), answered)
+        tokio::time::timeout(Duration::from_secs(120), answered)
             .await
             .unwrap_or_else(|_| panic!("no answer; it wrote:\n{}", self.log().join("\n")))
             .unwrap()

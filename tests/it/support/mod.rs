@@ -7,7 +7,9 @@ mod openim_server;
 mod payloads;
 mod process;
 mod queue;
+mod relationships;
 mod request;
+mod stream;
 mod watch;
 
 pub(crate) use dynamodb::{Dynamodb, Table};
@@ -17,11 +19,10 @@ pub(crate) use openim_server::{Verdict, read_as_openim};
 pub(crate) use payloads::{Payload, payloads};
 pub(crate) use process::{Process, binary, free_port, root, tool};
 pub(crate) use queue::{Queue, redrive};
+pub(crate) use relationships::until_all_is_applied;
 pub(crate) use request::{Answer, Request};
+pub(crate) use stream::records;
 pub(crate) use watch::Watch;
-
-/// Functions that something else than the gateway calls.
-pub(crate) const EVENT_FUNCTIONS: &[&str] = &["redrive"];
 
 /// Every function with the path that reaches it alone; `any-command` has all others.
 pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
@@ -35,6 +36,9 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("tencent-friend-delete", "/tencent"),
     ("any-command", "/{path}"),
 ];
+
+/// Every function that no callback reaches: an event source feeds it.
+pub(crate) const FED: &[&str] = &["project-relationships", "redrive"];
 
 /// Our app of Tencent Chat.
 pub(crate) const SDK_APP_ID: &str = "1400000001";

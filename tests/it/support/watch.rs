@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::{Answer, FUNCTIONS, Process, Request, binary, free_port, root, tool};
+use super::{Answer, FED, FUNCTIONS, Process, Request, binary, free_port, root, tool};
 
 /// `cargo lambda watch` with the routes of the workspace, and all functions behind it.
 pub(crate) struct Watch {
-    base: String,
+    pub(crate) base: String,
     _watch: Process,
     _functions: Vec<Process>,
 }
@@ -32,7 +32,8 @@ impl Watch {
             .await;
         let base = format!("http://127.0.0.1:{port}");
         let environment: Vec<_> = environment.into_iter().collect();
-        let functions = FUNCTIONS.iter().map(|(name, _)| {
+        let called = FUNCTIONS.iter().map(|(name, _)| name);
+        let functions = called.chain(FED).map(|name| {
             let mut command = Command::new(binary(name));
             command
                 .env_clear()

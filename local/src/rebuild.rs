@@ -1,0 +1,138 @@
+//! `rebuild-relationships`: the whole events table, once more through the rules.
+
+use std::{fs, io, path::PathBuf};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use store::{ErrorKind, Position};
+
+use crate::{Result, tables::Tables};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    tables: Tables,
+    /// File that remembers how far this came, for the case that it is interrupted
+    #[arg(long, value_name = "FILE", default_value = ".local/rebuild.json")]
+    checkpoint: PathBuf,
+    /// Events between two checkpoints
+    #[arg(long, value_name = "NUMBER", default_value_t = 500, value_parser = clap::value_parser!(i32).range(1..))]
+    step: i32,
+}
+
+/// How far it came.
+#[derive(Default, Serialize, Deserialize)]
+struct Progress {
+    database: String,
+    events_table: String,
+    relationships_table: String,
+    /// The last item that was applied.
+    after: Option<Position>,
+    events: u64,
+    rows_changed: u64,
+    left_out: u64,
+}
+
+/// Safe while callbacks arrive: a row keeps the newest fact, whoever writes it and whenever. Removes
+/// nothing, and what is right already it leaves alone.
+pub(crate) async fn rebuild(options: Options) -> Result<()> {
+    let (events, relationships) = options.tables.patient()?;
+    // Wrong names are found out before anything is said about progress.
+    let about = events.approximate_count().await?;
+    let mut progress = match resumed(&options)? {
+        Some(progress) => {
+            println!(
+                "resuming after {} events ({})",
+                progress.events,
+                options.checkpoint.display()
+            );
+            progress
+        }
+        None => Progress {
+            database: options.tables.database(),
+            events_table: options.tables.events_table.clone(),
+            relationships_table: options.tables.relationships_table.clone(),
+            ..Progress::default()
+        },
+    };
+    loop {
+        let page = events.page(progress.after.as_ref(), options.step).await?;
+        for position in &page.unreadable {
+            println!("cannot be read, left out: {position}");
+        }
+        progress.left_out += u64::try_from(page.unreadable.len())?;
+        let results = relationships.apply(&page.receptions).await;
+        for (reception, applied) in page.receptions.iter().zip(results) {
+            match applied {
+                Ok(applied) => progress.rows_changed += u64::try_from(applied.changed)?,
+                Err(error) if error.kind() == ErrorKind::Invalid => {
+                    println!("cannot be applied, left out: {}: {error}", reception.id);
+                    progress.left_out += 1;
+                }
+                Err(error) => {
+                    let done = progress.events;
+                    let advice = "once it is mended, the same command goes on from there";
+                    return Err(format!("stopped after {done} events: {error}\n{advice}").into());
+                }
+            }
+        }
+        progress.events += u64::try_from(page.receptions.len())?;
+        progress.after = page.next;
+        println!(
+            "{} events of about {}, {} rows changed",
+            progress.events,
+            about.max(progress.events),
+            progress.rows_changed
+        );
+        if progress.after.is_none() {
+            break;
+        }
+        save(&options, &progress)?;
+    }
+    match fs::remove_file(&options.checkpoint) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    if progress.left_out > 0 {
+        return Err(format!(
+            "{} items of the events table were left out (see above); all others are applied",
+            progress.left_out
+        )
+        .into());
+    }
+    println!("done: the relationships table says what the events table does");
+    Ok(())
+}
+
+/// What an interrupted run left, unless it was about other tables.
+fn resumed(options: &Options) -> Result<Option<Progress>> {
+    let text = match fs::read_to_string(&options.checkpoint) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let file = options.checkpoint.display();
+    let progress: Progress = serde_json::from_str(&text)
+        .map_err(|error| format!("{file} is no checkpoint ({error}): remove it to begin anew"))?;
+    if progress.database != options.tables.database()
+        || progress.events_table != options.tables.events_table
+        || progress.relationships_table != options.tables.relationships_table
+    {
+        return Err(format!(
+            "{file} belongs to an interrupted rebuild of {} from {} in {}: finish that, or remove the file",
+            progress.relationships_table, progress.events_table, progress.database
+        )
+        .into());
+    }
+    Ok(Some(progress))
+}
+
+/// In one stroke: an interruption leaves the old file or the new one.
+fn save(options: &Options, progress: &Progress) -> Result<()> {
+    if let Some(folder) = options.checkpoint.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let new = options.checkpoint.with_extension("new");
+    fs::write(&new, serde_json::to_string(progress)?)?;
+    Ok(fs::rename(new, &options.checkpoint)?)
+}

@@ -1,0 +1,83 @@
+//! Which tables a command is about.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use clap::Args;
+use store::{EventsTable, RelationshipsTable, Settings};
+
+use crate::Result;
+
+/// The names that `run` gives its tables.
+pub(crate) const EVENTS: &str = "events";
+pub(crate) const RELATIONSHIPS: &str = "relationships";
+
+#[derive(Args)]
+pub(crate) struct Tables {
+    /// Endpoint of a DynamoDB on this machine
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:8000",
+        conflicts_with = "aws"
+    )]
+    dynamodb: String,
+    /// The tables are in AWS: region and credentials are taken from AWS_REGION, AWS_ACCESS_KEY_ID and so on
+    #[arg(long)]
+    aws: bool,
+    /// Name of the events table
+    #[arg(long, value_name = "NAME", default_value = EVENTS)]
+    pub(crate) events_table: String,
+    /// Name of the relationships table
+    #[arg(long, value_name = "NAME", default_value = RELATIONSHIPS)]
+    pub(crate) relationships_table: String,
+}
+
+impl Tables {
+    /// Where the tables are.
+    pub(crate) fn database(&self) -> String {
+        if self.aws {
+            format!("aws {}", std::env::var("AWS_REGION").unwrap_or_default())
+        } else {
+            self.dynamodb.clone()
+        }
+    }
+
+    fn settings(&self) -> Result<Settings> {
+        if self.aws {
+            Ok(Settings::from_env(|name| std::env::var(name).ok())?)
+        } else {
+            Ok(Settings::local(&self.dynamodb))
+        }
+    }
+
+    /// The table of a database that may be far away, but answers a person's question.
+    fn client(&self) -> Result<Client> {
+        Ok(store::dynamodb(&self.settings()?, Duration::from_secs(10))?)
+    }
+
+    /// The events table; what is written to it expires after `retention`.
+    pub(crate) fn events(&self, retention: Option<Duration>) -> Result<EventsTable> {
+        Ok(EventsTable::new(
+            self.client()?,
+            &self.events_table,
+            retention,
+        ))
+    }
+
+    pub(crate) fn relationships(&self) -> Result<RelationshipsTable> {
+        Ok(RelationshipsTable::new(
+            self.client()?,
+            &self.relationships_table,
+        ))
+    }
+
+    /// Both, for a long piece of work.
+    pub(crate) fn patient(&self) -> Result<(EventsTable, RelationshipsTable)> {
+        let client = store::patient(&self.settings()?)?;
+        Ok((
+            EventsTable::new(client.clone(), &self.events_table, None),
+            RelationshipsTable::new(client, &self.relationships_table),
+        ))
+    }
+}

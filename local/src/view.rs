@@ -1,0 +1,280 @@
+//! Who is friends with whom, for people and for programs.
+
+use clap::{Args, Subcommand};
+use domain::{Event, Reception, Timestamp, UserId};
+use serde::Serialize;
+use store::relationships_table::{Direction, Entry, Friend};
+
+use crate::{Result, tables::Tables};
+
+#[derive(Subcommand)]
+pub(crate) enum Question {
+    /// Who is on a user's friend list
+    FriendsOf {
+        /// Whose list
+        user: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Whether two users are on each other's friend list
+    AreFriends {
+        /// One
+        a: String,
+        /// The other
+        b: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Whose friend lists a user is on
+    ListedBy {
+        /// Who is listed
+        user: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Who is on a user's block list
+    BlockedBy {
+        /// Whose list
+        user: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// The callbacks that are filed under a user, oldest first
+    History {
+        /// Under whom
+        user: String,
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Print JSON lines in place of a table
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    tables: Tables,
+}
+
+pub(crate) async fn answer(question: Question) -> Result<()> {
+    let (answer, options) = match question {
+        Question::FriendsOf { user, options } => {
+            let table = options.tables.relationships()?;
+            (
+                Answer::Friends(table.friends_of(&id(user)?).await?),
+                options,
+            )
+        }
+        Question::AreFriends { a, b, options } => {
+            let table = options.tables.relationships()?;
+            let friendship = table.friendship(&id(a)?, &id(b)?).await?;
+            (Answer::Friendship(friendship), options)
+        }
+        Question::ListedBy { user, options } => {
+            let table = options.tables.relationships()?;
+            (
+                Answer::ListedBy(table.listed_by(&id(user)?).await?),
+                options,
+            )
+        }
+        Question::BlockedBy { user, options } => {
+            let table = options.tables.relationships()?;
+            (
+                Answer::BlockedBy(table.blocked_by(&id(user)?).await?),
+                options,
+            )
+        }
+        Question::History { user, options } => {
+            let table = options.tables.events(None)?;
+            (Answer::History(table.history(&id(user)?).await?), options)
+        }
+    };
+    if options.json {
+        print!("{}", answer.json_lines()?);
+    } else {
+        print!("{}", table(&answer.rows()));
+    }
+    Ok(())
+}
+
+fn id(user: String) -> Result<UserId> {
+    Ok(UserId::new(user)?)
+}
+
+enum Answer {
+    Friends(Vec<Friend>),
+    Friendship([Direction; 2]),
+    ListedBy(Vec<Entry>),
+    BlockedBy(Vec<Entry>),
+    History(Vec<Reception>),
+}
+
+impl Answer {
+    fn json_lines(&self) -> Result<String> {
+        match self {
+            Self::Friends(friends) => json_lines(friends),
+            Self::Friendship(directions) => json_lines(directions),
+            Self::ListedBy(entries) | Self::BlockedBy(entries) => json_lines(entries),
+            Self::History(receptions) => json_lines(receptions),
+        }
+    }
+
+    /// A heading, and a row for each answer.
+    fn rows(&self) -> Vec<Vec<String>> {
+        match self {
+            Self::Friends(friends) => with_heading(
+                &["FRIEND", "REMARK", "AS OF"],
+                friends.iter().map(|friend| {
+                    let remark = friend.remark.clone();
+                    vec![friend.friend.to_string(), remark, time(friend.received_at)]
+                }),
+            ),
+            Self::Friendship(directions) => with_heading(
+                &["LIST OF", "WHO", "LISTED", "AS OF"],
+                directions.iter().map(|direction| {
+                    let listed = match direction.listed {
+                        Some(true) => "yes",
+                        Some(false) => "no",
+                        None => "not known",
+                    };
+                    vec![
+                        direction.owner.to_string(),
+                        direction.other.to_string(),
+                        listed.to_owned(),
+                        direction.received_at.map(time).unwrap_or_default(),
+                    ]
+                }),
+            ),
+            Self::ListedBy(entries) => with_heading(
+                &["LIST OF", "AS OF"],
+                entries
+                    .iter()
+                    .map(|entry| vec![entry.owner.to_string(), time(entry.received_at)]),
+            ),
+            Self::BlockedBy(entries) => with_heading(
+                &["BLOCKED", "AS OF"],
+                entries
+                    .iter()
+                    .map(|entry| vec![entry.other.to_string(), time(entry.received_at)]),
+            ),
+            Self::History(receptions) => with_heading(
+                &["RECEIVED", "COMMAND", "EVENT"],
+                receptions.iter().flat_map(|reception| {
+                    reception.events.iter().map(|event| {
+                        vec![
+                            time(reception.received_at),
+                            reception.command.clone(),
+                            sentence(event),
+                        ]
+                    })
+                }),
+            ),
+        }
+    }
+}
+
+fn json_lines(values: &[impl Serialize]) -> Result<String> {
+    let mut lines = String::new();
+    for value in values {
+        lines.push_str(&serde_json::to_string(value)?);
+        lines.push('\n');
+    }
+    Ok(lines)
+}
+
+fn time(time: Timestamp) -> String {
+    time.to_string()
+}
+
+fn sentence(event: &Event) -> String {
+    match event {
+        Event::FriendRequested { from, to, message } => {
+            format!("{from} asked {to} for friendship: {message:?}")
+        }
+        Event::FriendDeleted { owner, friend } => format!("{owner} deleted {friend}"),
+        Event::RemarkSet {
+            owner,
+            friend,
+            remark,
+        } => format!("{owner} named {friend} {remark:?}"),
+        Event::Unblocked { owner, blocked } => format!("{owner} unblocked {blocked}"),
+        other => format!("{other:?}"),
+    }
+}
+
+fn with_heading(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>> {
+    let heading = heading.iter().map(|&word| word.to_owned()).collect();
+    std::iter::once(heading).chain(rows).collect()
+}
+
+/// Columns as wide as their widest cell.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns)
+        .map(|n| {
+            let cells = rows.iter().filter_map(|row| row.get(n));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        })
+        .collect();
+    let mut table = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths);
+        let line: String = cells
+            .map(|(cell, &width)| format!("{cell:width$}  "))
+            .collect();
+        table.push_str(line.trim_end());
+        table.push('\n');
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(id: &str) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    #[test]
+    fn a_table_is_aligned_whatever_the_letters() {
+        let received_at = Timestamp::from_unix_millis(1_700_000_000_123).unwrap();
+        let friends = ["zoé", "maximilian"].map(|id| Friend {
+            friend: user(id),
+            remark: if id == "zoé" { "Zoë ☀" } else { "" }.to_owned(),
+            received_at,
+        });
+        assert_eq!(
+            table(&Answer::Friends(friends.into()).rows()),
+            "FRIEND      REMARK  AS OF\n\
+             zoé         Zoë ☀   2023-11-14T22:13:20.123Z\n\
+             maximilian          2023-11-14T22:13:20.123Z\n"
+        );
+    }
+
+    #[test]
+    fn what_no_callback_said_is_not_known_and_not_no() {
+        let direction = |owner: &str, other: &str, listed| Direction {
+            owner: user(owner),
+            other: user(other),
+            listed,
+            received_at: listed.and(Timestamp::from_unix_millis(0).ok()),
+        };
+        let answer = Answer::Friendship([
+            direction("ana", "leo", Some(false)),
+            direction("leo", "ana", None),
+        ]);
+        assert_eq!(
+            table(&answer.rows()),
+            "LIST OF  WHO  LISTED     AS OF\n\
+             ana      leo  no         1970-01-01T00:00:00.000Z\n\
+             leo      ana  not known\n"
+        );
+        assert_eq!(
+            answer.json_lines().unwrap(),
+            "{\"owner\":\"ana\",\"other\":\"leo\",\"listed\":false,\"received_at\":\"1970-01-01T00:00:00.000Z\"}\n\
+             {\"owner\":\"leo\",\"other\":\"ana\",\"listed\":null,\"received_at\":null}\n"
+        );
+    }
+}

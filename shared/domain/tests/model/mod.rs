@@ -1,0 +1,128 @@
+//! What the relationships view must say, told in the simplest way: sort everything that happened, then
+//! let one event after the other change plain sets and maps. Knows nothing of rows, of marks of absence
+//! and of late deliveries. Also used by `tests/it`, for the real table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Event, Reception, Source, Timestamp, UserId};
+use proptest::{collection::vec, prelude::*};
+
+type Pair = (UserId, UserId);
+
+/// The present state.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Model {
+    pub(crate) friends: BTreeSet<Pair>,
+    pub(crate) requests: BTreeMap<Pair, String>,
+    pub(crate) remarks: BTreeMap<Pair, String>,
+    pub(crate) blocks: BTreeSet<Pair>,
+}
+
+impl Model {
+    pub(crate) fn of(history: &[Reception]) -> Self {
+        let mut history: Vec<&Reception> = history.iter().collect();
+        history.sort_by_key(|reception| (reception.received_at, reception.id.as_str()));
+        let mut model = Self::default();
+        for event in history.iter().flat_map(|reception| &reception.events) {
+            model.happen(event.clone());
+        }
+        model
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::FriendRequested { from, to, message } => {
+                self.requests.insert((from, to), message);
+            }
+            Event::FriendDeleted { owner, friend } => {
+                let pair = (owner, friend);
+                self.friends.remove(&pair);
+                self.remarks.remove(&pair);
+            }
+            Event::RemarkSet {
+                owner,
+                friend,
+                remark,
+            } => {
+                let pair = (owner, friend);
+                self.friends.insert(pair.clone());
+                if remark.is_empty() {
+                    self.remarks.remove(&pair);
+                } else {
+                    self.remarks.insert(pair, remark);
+                }
+            }
+            Event::Unblocked { owner, blocked } => {
+                self.blocks.remove(&(owner, blocked));
+            }
+            other => panic!("the model has no rule for {other:?}"),
+        }
+    }
+}
+
+/// Few users, so that events meet.
+pub(crate) const USERS: [&str; 4] = ["ana", "bob", "leo", "zoé"];
+
+fn user() -> impl Strategy<Value = UserId> {
+    (0..USERS.len()).prop_map(|n| UserId::new(USERS[n]).unwrap())
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let text = || (0..4_u8).prop_map(|n| "x".repeat(n.into()));
+    (user(), user(), text(), 0..5_u8).prop_map(|(owner, other, text, kind)| match kind {
+        0 => Event::FriendRequested {
+            from: owner,
+            to: other,
+            message: text,
+        },
+        1 => Event::FriendDeleted {
+            owner,
+            friend: other,
+        },
+        2 => Event::Unblocked {
+            owner,
+            blocked: other,
+        },
+        // Nothing else makes friends yet.
+        _ => Event::RemarkSet {
+            owner,
+            friend: other,
+            remark: text,
+        },
+    })
+}
+
+/// Receptions whose times often tie, and whose ids are not in the order of their times.
+pub(crate) fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>> {
+    let reception = (vec(event(), 1..4), 0..20_i64, any::<u32>());
+    vec(reception, 1..=receptions).prop_map(|receptions| {
+        let numbered = receptions.into_iter().enumerate();
+        numbered
+            .map(|(n, (events, millis, random))| Reception {
+                // The number keeps ids apart.
+                id: format!("{random:08x}-{n:04}"),
+                received_at: Timestamp::from_unix_millis(1_700_000_000_000 + millis).unwrap(),
+                source: Source::OpenIm,
+                command: "x".to_owned(),
+                operation_id: None,
+                events,
+            })
+            .collect()
+    })
+}
+
+/// A history, and its deliveries: each reception at least once, some often, in any order.
+pub(crate) fn deliveries(
+    receptions: usize,
+) -> impl Strategy<Value = (Vec<Reception>, Vec<Reception>)> {
+    history(receptions)
+        .prop_flat_map(|history| {
+            let again = vec(0..history.len(), 0..=history.len());
+            (Just(history), again)
+        })
+        .prop_flat_map(|(history, again)| {
+            let mut deliveries = history.clone();
+            deliveries.extend(again.into_iter().map(|n| history[n].clone()));
+            (Just(history), Just(deliveries).prop_shuffle())
+        })
+}

@@ -1,0 +1,93 @@
+//! The rules of the relationships view against a model that is simple enough to be believed.
+
+mod model;
+
+use std::collections::HashMap;
+
+use domain::{
+    Reception, UserId,
+    relations::{AsOf, Aspect, Fact, changes},
+};
+use model::Model;
+use proptest::prelude::*;
+
+/// The view, kept in memory: the row of a pair under an aspect holds the fact with the greatest place.
+#[derive(Default)]
+struct View(HashMap<(UserId, UserId, Aspect), (AsOf, Fact)>);
+
+impl View {
+    fn apply(&mut self, reception: &Reception) {
+        for change in changes(reception) {
+            let row = (change.owner, change.other, change.fact.aspect());
+            if self
+                .0
+                .get(&row)
+                .is_none_or(|(held, _)| *held < change.as_of)
+            {
+                self.0.insert(row, (change.as_of, change.fact));
+            }
+        }
+    }
+
+    fn state(self) -> Model {
+        let mut model = Model::default();
+        for ((owner, other, _), (_, fact)) in self.0 {
+            let pair = (owner, other);
+            match fact {
+                Fact::Friend(true) => {
+                    model.friends.insert(pair);
+                }
+                Fact::Request(Some(message)) => {
+                    model.requests.insert(pair, message);
+                }
+                Fact::Remark(text) if !text.is_empty() => {
+                    model.remarks.insert(pair, text);
+                }
+                Fact::Block(true) => {
+                    model.blocks.insert(pair);
+                }
+                Fact::Friend(false)
+                | Fact::Request(None)
+                | Fact::Remark(_)
+                | Fact::Block(false) => {}
+            }
+        }
+        model
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn any_order_and_number_of_deliveries_gives_the_state_of_the_history(
+        (history, deliveries) in model::deliveries(40)
+    ) {
+        let mut view = View::default();
+        for reception in &deliveries {
+            view.apply(reception);
+        }
+        prop_assert_eq!(view.state(), Model::of(&history));
+    }
+
+    #[test]
+    fn what_is_delivered_late_changes_the_state_as_if_it_had_been_in_time(
+        (history, late) in model::history(30).prop_flat_map(|history| {
+            let late = 0..history.len();
+            (Just(history), late)
+        })
+    ) {
+        let mut view = View::default();
+        for (n, reception) in history.iter().enumerate() {
+            if n != late {
+                view.apply(reception);
+            }
+        }
+        view.apply(&history[late]);
+        prop_assert_eq!(view.state(), Model::of(&history));
+    }
+}

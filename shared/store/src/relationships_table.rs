@@ -1,0 +1,478 @@
+//! What one item of the relationships table looks like, and how it is written and read.
+//!
+//! One item is one row of [`domain::relations`]: one fact that `owner` keeps about `other`.
+//!
+//! | Attribute | Type | Meaning |
+//! |---|---|---|
+//! | `pk` | S | Partition key: `user#<owner>` |
+//! | `sk` | S | Sort key: `<aspect>#<other>` |
+//! | `owner` | S | Whose row it is |
+//! | `other` | S | Whom it is about; partition key of the index `by-other` |
+//! | `sk_by_other` | S | `<aspect>#<owner>`; sort key of the index `by-other` |
+//! | `aspect` | S | `friend`, `request`, `remark` or `block` |
+//! | `present` | BOOL | Of `friend`, `request` and `block`: whether it is so. `false` is kept, so that an older fact that arrives late does not bring it back |
+//! | `message` | S | Of a `request` that is present |
+//! | `remark` | S | Of `remark`: the text, empty when there is none |
+//! | `as_of` | S | [`AsOf`](domain::relations::AsOf): what decides between two facts about the row |
+//! | `received_at`, `reception_id` | S | When the fact was received, and as which item of the events table |
+//!
+//! **Access patterns.** *Friends of X*, *whom X blocks*: Query on `pk` with `begins_with(sk, "friend#")`.
+//! *Is B a friend of A*: GetItem. *Who lists X*: Query on the index `by-other`.
+//!
+//! **Order.** Every write has the condition `attribute_not_exists(as_of) OR as_of < :as_of`. When it does
+//! not hold, the row knows this fact or a newer one, and that is as good as written. So the facts of a
+//! history can be applied in any order, any number of times, by any number of writers.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    pin::pin,
+    sync::OnceLock,
+};
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use domain::{
+    Reception, Timestamp, UserId,
+    relations::{Aspect, Change, Fact, changes},
+};
+use futures_util::{StreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+
+use crate::{ErrorKind, StoreError, events_table::is_condition_failure, item::pk};
+
+/// The index that is keyed by whom a row is about.
+pub const BY_OTHER: &str = "by-other";
+
+/// Writes that are under way at the same time: enough to hide the way to DynamoDB and back, and not much
+/// more than the 1,000 a second that one of its partitions takes. The 4,000 rows of a large callback can
+/// all be in one.
+const CONCURRENT_WRITES: usize = 16;
+
+/// The table that holds who is friends with whom now.
+#[derive(Clone, Debug)]
+pub struct RelationshipsTable {
+    client: Client,
+    name: String,
+}
+
+/// What became of the changes of a reception.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Rows that hold the reception's fact now.
+    pub changed: usize,
+    /// Rows that held it, or a newer one, before.
+    pub known: usize,
+}
+
+/// One row, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Whose row it is.
+    pub owner: UserId,
+    /// Whom it is about.
+    pub other: UserId,
+    /// What it holds.
+    pub fact: Fact,
+    /// When that was received.
+    pub received_at: Timestamp,
+    /// Which callback said it.
+    pub reception_id: String,
+}
+
+/// Somebody on a friend list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Friend {
+    /// Who it is.
+    pub friend: UserId,
+    /// The private name that the list's owner gave; empty when there is none.
+    pub remark: String,
+    /// When the last callback said so.
+    pub received_at: Timestamp,
+}
+
+/// One user on another's list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Whose list it is.
+    pub owner: UserId,
+    /// Who is on it.
+    pub other: UserId,
+    /// When the last callback said so.
+    pub received_at: Timestamp,
+}
+
+/// One direction of what is known of a friendship.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Direction {
+    /// Whose friend list it is.
+    pub owner: UserId,
+    /// Who may be on it.
+    pub other: UserId,
+    /// Whether `other` is on it; `None` when no callback has said anything about it.
+    pub listed: Option<bool>,
+    /// When the last callback said so.
+    pub received_at: Option<Timestamp>,
+}
+
+impl RelationshipsTable {
+    /// The table of that name. Give it a [`patient`](crate::patient) client to write with.
+    #[must_use]
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self {
+            client,
+            name: name.into(),
+        }
+    }
+
+    /// Applies all changes that these receptions imply, several at a time. Gives one result for each
+    /// reception, in their order; applying it again is always safe.
+    ///
+    /// A reception that the table does not take ([`ErrorKind::Invalid`]) keeps none of the others from
+    /// being applied. After any other error no more is begun, because it would meet the same; what was not
+    /// begun has that error too.
+    pub async fn apply(&self, receptions: &[Reception]) -> Vec<Result<Applied, StoreError>> {
+        let changes: Vec<(usize, Change)> = receptions
+            .iter()
+            .enumerate()
+            .flat_map(|(n, reception)| {
+                changes(reception)
+                    .into_iter()
+                    .map(move |change| (n, change))
+            })
+            .collect();
+        // The kind of the error that stopped everything.
+        let stopped: OnceLock<ErrorKind> = OnceLock::new();
+        let stopped = &stopped;
+        let writes = stream::iter(changes).map(|(n, change)| async move {
+            let written = match stopped.get() {
+                Some(kind) => Err(StoreError::new(*kind, "not begun".to_owned())),
+                None => self.put(&change).await,
+            };
+            if let Err(error) = &written
+                && error.kind() != ErrorKind::Invalid
+            {
+                stopped.get_or_init(|| error.kind());
+            }
+            (n, written)
+        });
+        let mut writes = pin!(writes.buffer_unordered(CONCURRENT_WRITES));
+        let mut results: Vec<Result<Applied, StoreError>> =
+            receptions.iter().map(|_| Ok(Applied::default())).collect();
+        while let Some((n, written)) = writes.next().await {
+            match (&mut results[n], written) {
+                (Ok(applied), Ok(true)) => applied.changed += 1,
+                (Ok(applied), Ok(false)) => applied.known += 1,
+                (result @ Ok(_), Err(error)) => *result = Err(error),
+                // The first error of a reception is the one that tells something.
+                (Err(_), _) => {}
+            }
+        }
+        results
+    }
+
+    /// Writes a row, unless it holds this fact or a newer one.
+    async fn put(&self, change: &Change) -> Result<bool, StoreError> {
+        let item = serde_dynamo::to_item(Item::from(change))
+            .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))?;
+        let as_of = AttributeValue::S(change.as_of.as_str().to_owned());
+        let written = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(as_of) OR as_of < :as_of")
+            .expression_attribute_values(":as_of", as_of)
+            .send()
+            .await;
+        match written {
+            Ok(_) => Ok(true),
+            Err(error) if is_condition_failure(&error) => Ok(false),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
+    /// Who is on a user's friend list, in the order of their ids.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn friends_of(&self, user: &UserId) -> Result<Vec<Friend>, StoreError> {
+        let mut remarks: BTreeMap<UserId, String> = BTreeMap::new();
+        for row in self.rows(user, Aspect::Remark).await? {
+            if let Fact::Remark(text) = row.fact {
+                remarks.insert(row.other, text);
+            }
+        }
+        let rows = self.rows(user, Aspect::Friend).await?;
+        let friends = rows
+            .into_iter()
+            .filter(|row| row.fact == Fact::Friend(true));
+        Ok(friends
+            .map(|row| Friend {
+                remark: remarks.remove(&row.other).unwrap_or_default(),
+                friend: row.other,
+                received_at: row.received_at,
+            })
+            .collect())
+    }
+
+    /// Both directions of a friendship: whether `b` is on `a`'s list, and whether `a` is on `b`'s.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn friendship(&self, a: &UserId, b: &UserId) -> Result<[Direction; 2], StoreError> {
+        Ok([self.direction(a, b).await?, self.direction(b, a).await?])
+    }
+
+    async fn direction(&self, owner: &UserId, other: &UserId) -> Result<Direction, StoreError> {
+        let row = self.row(owner, other, Aspect::Friend).await?;
+        Ok(Direction {
+            owner: owner.clone(),
+            other: other.clone(),
+            listed: row.as_ref().map(|row| row.fact == Fact::Friend(true)),
+            received_at: row.map(|row| row.received_at),
+        })
+    }
+
+    /// Whose friend lists a user is on. The index that answers it is behind by a moment.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn listed_by(&self, user: &UserId) -> Result<Vec<Entry>, StoreError> {
+        let rows = self.rows_about(user, Aspect::Friend).await?;
+        Ok(entries(rows, &Fact::Friend(true)))
+    }
+
+    /// Who is on a user's block list.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn blocked_by(&self, user: &UserId) -> Result<Vec<Entry>, StoreError> {
+        let rows = self.rows(user, Aspect::Block).await?;
+        Ok(entries(rows, &Fact::Block(true)))
+    }
+
+    /// All rows of an owner under one aspect, absences included, in the order of the other's id.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB could not be reached, did not answer in time, or refused; when an item was not written
+    /// by this crate.
+    pub async fn rows(&self, owner: &UserId, aspect: Aspect) -> Result<Vec<Row>, StoreError> {
+        self.query(None, ("pk", pk(owner)), ("sk", aspect)).await
+    }
+
+    /// All rows about somebody under one aspect, absences included, in the order of the owner's id.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn rows_about(&self, other: &UserId, aspect: Aspect) -> Result<Vec<Row>, StoreError> {
+        let key = ("other", other.to_string());
+        self.query(Some(BY_OTHER), key, ("sk_by_other", aspect))
+            .await
+    }
+
+    async fn query(
+        &self,
+        index: Option<&str>,
+        (hash, value): (&str, String),
+        (range, aspect): (&str, Aspect),
+    ) -> Result<Vec<Row>, StoreError> {
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .set_index_name(index.map(ToOwned::to_owned))
+            // An index has no consistent reads.
+            .consistent_read(index.is_none())
+            .key_condition_expression("#hash = :hash AND begins_with(#range, :aspect)")
+            .expression_attribute_names("#hash", hash)
+            .expression_attribute_names("#range", range)
+            .expression_attribute_values(":hash", AttributeValue::S(value))
+            .expression_attribute_values(":aspect", AttributeValue::S(format!("{}#", word(aspect))))
+            .into_paginator()
+            .items()
+            .send();
+        let mut rows = Vec::new();
+        while let Some(item) = pages.next().await {
+            rows.push(row(item.map_err(StoreError::from_sdk)?)?);
+        }
+        Ok(rows)
+    }
+
+    /// One row; `None` when no callback has said anything about it.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn row(
+        &self,
+        owner: &UserId,
+        other: &UserId,
+        aspect: Aspect,
+    ) -> Result<Option<Row>, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("pk", AttributeValue::S(pk(owner)))
+            .key("sk", AttributeValue::S(sk(aspect, other)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::from_sdk)?;
+        found.item.map(row).transpose()
+    }
+}
+
+fn entries(rows: Vec<Row>, present: &Fact) -> Vec<Entry> {
+    let rows = rows.into_iter().filter(|row| row.fact == *present);
+    rows.map(|row| Entry {
+        owner: row.owner,
+        other: row.other,
+        received_at: row.received_at,
+    })
+    .collect()
+}
+
+fn sk(aspect: Aspect, user: &UserId) -> String {
+    format!("{}#{user}", word(aspect))
+}
+
+/// The word that stands in the table.
+fn word(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Friend => "friend",
+        Aspect::Request => "request",
+        Aspect::Remark => "remark",
+        Aspect::Block => "block",
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Item {
+    pk: String,
+    sk: String,
+    sk_by_other: String,
+    owner: UserId,
+    other: UserId,
+    aspect: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    present: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remark: Option<String>,
+    as_of: String,
+    received_at: String,
+    reception_id: String,
+}
+
+impl From<&Change> for Item {
+    fn from(change: &Change) -> Self {
+        let aspect = change.fact.aspect();
+        let (present, message, remark) = match change.fact.clone() {
+            Fact::Friend(present) | Fact::Block(present) => (Some(present), None, None),
+            Fact::Request(message) => (Some(message.is_some()), message, None),
+            Fact::Remark(text) => (None, None, Some(text)),
+        };
+        Self {
+            pk: pk(&change.owner),
+            sk: sk(aspect, &change.other),
+            sk_by_other: sk(aspect, &change.owner),
+            owner: change.owner.clone(),
+            other: change.other.clone(),
+            aspect: word(aspect).to_owned(),
+            present,
+            message,
+            remark,
+            as_of: change.as_of.as_str().to_owned(),
+            received_at: change.as_of.received_at().to_owned(),
+            reception_id: change.as_of.reception_id().to_owned(),
+        }
+    }
+}
+
+fn row(item: HashMap<String, AttributeValue>) -> Result<Row, StoreError> {
+    let foreign = |what: &str| {
+        StoreError::new(
+            ErrorKind::Invalid,
+            format!("not written by this program: {what}"),
+        )
+    };
+    let item: Item = serde_dynamo::from_item(item).map_err(|error| foreign(&error.to_string()))?;
+    let fact = match (item.aspect.as_str(), item.present, item.remark) {
+        ("friend", Some(present), None) => Fact::Friend(present),
+        ("block", Some(present), None) => Fact::Block(present),
+        ("request", Some(present), None) => {
+            Fact::Request(present.then(|| item.message.unwrap_or_default()))
+        }
+        ("remark", None, Some(text)) => Fact::Remark(text),
+        _ => return Err(foreign("the aspect and its value do not fit")),
+    };
+    Ok(Row {
+        owner: item.owner,
+        other: item.other,
+        fact,
+        received_at: Timestamp::try_from(item.received_at)
+            .map_err(|error| foreign(&error.to_string()))?,
+        reception_id: item.reception_id,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Event, Source};
+
+    use super::*;
+
+    #[test]
+    fn every_fact_survives_the_table() {
+        let user = |id: &str| UserId::new(id).unwrap();
+        let reception = Reception {
+            id: "r#1".into(),
+            received_at: Timestamp::from_unix_millis(1_700_000_000_123).unwrap(),
+            source: Source::OpenIm,
+            command: "x".into(),
+            operation_id: None,
+            events: vec![Event::Unblocked {
+                owner: user("a#b"),
+                blocked: user("leo"),
+            }],
+        };
+        let mut change = changes(&reception).remove(0);
+        for fact in [
+            Fact::Friend(true),
+            Fact::Friend(false),
+            Fact::Request(Some(String::new())),
+            Fact::Request(Some("hi".into())),
+            Fact::Request(None),
+            Fact::Remark("Lenny".into()),
+            Fact::Remark(String::new()),
+            Fact::Block(true),
+            Fact::Block(false),
+        ] {
+            change.fact = fact.clone();
+            let item: HashMap<String, AttributeValue> =
+                serde_dynamo::to_item(Item::from(&change)).unwrap();
+            let aspect = word(fact.aspect());
+            assert_eq!(item["pk"].as_s().unwrap(), "user#a#b");
+            assert_eq!(item["sk"].as_s().unwrap(), &format!("{aspect}#leo"));
+            assert_eq!(
+                item["sk_by_other"].as_s().unwrap(),
+                &format!("{aspect}#a#b")
+            );
+            let expected = Row {
+                owner: user("a#b"),
+                other: user("leo"),
+                fact,
+                received_at: reception.received_at,
+                reception_id: "r#1".into(),
+            };
+            assert_eq!(row(item).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,573 @@
+//! Who is friends with whom, from callbacks and stored events to the view: through the function and
+//! through the rebuild.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Instant,
+};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
+};
+use domain::{
+    Event, Reception, Source, Timestamp, UserId,
+    relations::{Aspect, Fact},
+};
+use proptest::{
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::TestRunner,
+};
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use crate::{
+    model::{self, Model, USERS},
+    support::{
+        Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Table, binary, records,
+        until_all_is_applied,
+    },
+};
+
+fn user(id: &str) -> UserId {
+    UserId::new(id).unwrap()
+}
+
+async fn projection(relationships: &Table) -> Function {
+    Function::start("project-relationships", relationships.environment()).await
+}
+
+/// Hands over records as Lambda does; gives the sequence numbers of those that are to come again.
+async fn deliver(function: &Function, records: &[Value]) -> Vec<String> {
+    let answer = function.invoke(json!({ "Records": records })).await;
+    let failures = answer["batchItemFailures"]
+        .as_array()
+        .unwrap_or_else(|| panic!("{answer}: {}", function.log().join("\n")));
+    failures
+        .iter()
+        .map(|failure| failure["itemIdentifier"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+async fn store(events: &Table, history: &[Reception]) {
+    let table = events.events_table(None);
+    for reception in history {
+        table.record(reception).await.unwrap();
+    }
+}
+
+/// What the table answers about everybody, by every way in which it can be asked.
+async fn state(relationships: &Table) -> Model {
+    let table = relationships.relationships_table();
+    let mut state = Model::default();
+    let mut listed = std::collections::BTreeSet::new();
+    for name in USERS {
+        let name = user(name);
+        for friend in table.friends_of(&name).await.unwrap() {
+            let pair = (name.clone(), friend.friend);
+            if !friend.remark.is_empty() {
+                state.remarks.insert(pair.clone(), friend.remark);
+            }
+            let [forth, _] = table.friendship(&pair.0, &pair.1).await.unwrap();
+            assert_eq!(forth.listed, Some(true));
+            state.friends.insert(pair);
+        }
+        for entry in table.listed_by(&name).await.unwrap() {
+            listed.insert((entry.owner, entry.other));
+        }
+        for entry in table.blocked_by(&name).await.unwrap() {
+            state.blocks.insert((entry.owner, entry.other));
+        }
+        for row in table.rows(&name, Aspect::Request).await.unwrap() {
+            if let Fact::Request(Some(message)) = row.fact {
+                state.requests.insert((row.owner, row.other), message);
+            }
+        }
+    }
+    assert_eq!(listed, state.friends, "the index says the same");
+    state
+}
+
+/// A random history and its deliveries, the same in every run.
+fn sample(runner: &mut TestRunner, receptions: usize) -> (Vec<Reception>, Vec<Reception>) {
+    let deliveries = model::deliveries(receptions);
+    loop {
+        let (history, deliveries) = deliveries.new_tree(runner).unwrap().current();
+        if history.len() * 2 > receptions {
+            return (history, deliveries);
+        }
+    }
+}
+
+#[tokio::test]
+async fn shuffled_and_repeated_deliveries_to_the_function_give_the_state_of_the_history() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let mut runner = TestRunner::deterministic();
+    let (mut stored, mut delivered) = (0, 0);
+    for round in 0..4 {
+        let (history, deliveries) = sample(&mut runner, 100);
+        let events = dynamodb.events_table().await;
+        store(&events, &history).await;
+        let stream = records(&events).await;
+        assert_eq!(stream.len(), history.len());
+        let record_of = |reception: &Reception| {
+            let id = |record: &&Value| {
+                record["dynamodb"]["NewImage"]["id"]["S"] == reception.id.as_str()
+            };
+            stream.iter().find(id).unwrap().clone()
+        };
+        let deliveries: Vec<Value> = deliveries.iter().map(record_of).collect();
+        let relationships = dynamodb.relationships_table().await;
+        // Two environments at once, as shards are read: neither knows of the other.
+        let functions = [
+            projection(&relationships).await,
+            projection(&relationships).await,
+        ];
+        let (one, two) = deliveries.split_at(deliveries.len() / 2);
+        let halves = [(&functions[0], one), (&functions[1], two)];
+        let deliver_all = halves.map(|(function, half)| async move {
+            for batch in half.chunks(7 + round) {
+                assert_eq!(deliver(function, batch).await, [] as [String; 0]);
+            }
+        });
+        let [one, two] = deliver_all;
+        tokio::join!(one, two);
+        assert_eq!(state(&relationships).await, Model::of(&history));
+        stored += history.len();
+        delivered += deliveries.len();
+    }
+    println!("{stored} stored events, {delivered} deliveries in any order: the same state");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let events = dynamodb.events_table().await;
+    let remark = |id: &str, friend: &str, remark: String| Reception {
+        id: id.to_owned(),
+        received_at: Timestamp::from_unix_millis(1_700_000_000_000).unwrap(),
+        source: Source::OpenIm,
+        command: "x".to_owned(),
+        operation_id: None,
+        events: vec![Event::RemarkSet {
+            owner: user("ana"),
+            friend: user(friend),
+            remark,
+        }],
+    };
+    store(&events, &[remark("r1", "bob", "B".to_owned())]).await;
+    // What no version of this program wrote.
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    events
+        .client
+        .put_item()
+        .table_name(&events.name)
+        .item("pk", text("user#ana"))
+        .item("sk", text("2026-11-21T12:34:56.789Z#poison"))
+        .item("id", text("poison"))
+        .item("family", text("relation"))
+        .item("events", text("hunter2"))
+        .send()
+        .await
+        .unwrap();
+    // Fits into an item of the events table, and not into a row, which repeats the ids more often.
+    let (long, most) = ("y".repeat(UserId::MAX_BYTES), "x".repeat(408_000));
+    store(&events, &[remark("r2", &long, most)]).await;
+    store(&events, &[remark("r3", "zoé", "Z".to_owned())]).await;
+
+    let relationships = dynamodb.relationships_table().await;
+    let function = projection(&relationships).await;
+    let records = records(&events).await;
+    let sequence_number = |n: usize| {
+        let number = &records[n]["dynamodb"]["SequenceNumber"];
+        number.as_str().unwrap().to_owned()
+    };
+    // Lambda delivers from the named record on, until it gives that one up.
+    for (from, failed) in [(0, 1), (1, 1), (2, 2)] {
+        let named = deliver(&function, &records[from..]).await;
+        assert_eq!(named, [sequence_number(failed)], "from {from}");
+        let view = relationships.relationships_table();
+        let friends = view.friends_of(&user("ana")).await.unwrap();
+        let friends = friends.iter().filter(|friend| !friend.remark.is_empty());
+        let friends: Vec<&str> = friends.map(|friend| friend.friend.as_str()).collect();
+        assert_eq!(friends, ["bob", "zoé"], "all others, at once");
+    }
+    assert_eq!(deliver(&function, &records[3..]).await, [] as [String; 0]);
+
+    let log = function.log().join("\n");
+    assert!(!log.contains("hunter2") && !log.contains("xxxx"), "{log}");
+
+    // A rebuild meets the same two, and does all the rest.
+    let rebuilt = dynamodb.relationships_table().await;
+    let output = rebuild(&events, &rebuilt, &checkpoint("poison.json"), 1).output();
+    let output = output.await.unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("2 items of the events table were left out"),
+        "{said}"
+    );
+    assert_eq!(
+        rebuilt.items().await.len(),
+        relationships.items().await.len()
+    );
+    let line: Value = function
+        .log()
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .find(|line| line["level"] == "ERROR")
+        .unwrap();
+    assert_eq!(line["requestId"], "poison");
+    assert_eq!(line["sequenceNumber"], sequence_number(1).as_str());
+    assert_eq!(line["function"], "project-relationships");
+}
+
+#[tokio::test]
+async fn records_that_are_no_records_are_failures_and_not_panics() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let relationships = dynamodb.relationships_table().await;
+    let function = projection(&relationships).await;
+    for bad in [
+        json!(null),
+        json!(1),
+        json!({}),
+        json!({"eventName": "INSERT", "dynamodb": {"SequenceNumber": 1}}),
+        json!({"eventName": "INSERT", "dynamodb": {"NewImage": {"pk": "x"}}}),
+    ] {
+        assert_eq!(
+            deliver(&function, &[bad]).await,
+            [""],
+            "the whole batch again"
+        );
+    }
+    for bad in [json!({}), json!([]), json!({"Records": 1}), json!("x")] {
+        let answer = function.invoke(bad).await;
+        assert!(answer["invocationError"].is_string(), "{answer}");
+    }
+    assert_eq!(deliver(&function, &[]).await, [] as [String; 0]);
+    assert!(!function.log().join("\n").contains("panicked"));
+}
+
+#[tokio::test]
+async fn a_table_that_is_away_is_a_failure_from_the_first_record_on() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let events = dynamodb.events_table().await;
+    let (history, _) = sample(&mut TestRunner::deterministic(), 20);
+    store(&events, &history).await;
+    let records = records(&events).await;
+    let mut missing = dynamodb.relationships_table().await;
+    missing.name = "later".to_owned();
+    let function = projection(&missing).await;
+    let first = records[0]["dynamodb"]["SequenceNumber"].as_str().unwrap();
+    assert_eq!(deliver(&function, &records).await, [first]);
+    let created = Command::new(binary("local"))
+        .args(["create-table", "--resource", "RelationshipsTable"])
+        .args(["--dynamodb", &missing.endpoint, "--table", "later"])
+        .status()
+        .await
+        .unwrap();
+    assert!(created.success());
+    assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
+    assert_eq!(state(&missing).await, Model::of(&history));
+}
+
+/// The events table after one callback of 2,000 pairs.
+async fn two_thousand_pairs(dynamodb: &Dynamodb) -> Table {
+    let events = dynamodb.events_table().await;
+    let environment = events.environment();
+    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+    let receiver = Function::start(
+        "tencent-friend-delete",
+        environment.chain(OPEN.iter().copied()),
+    )
+    .await;
+    let id = |n: usize| format!("{n:032}");
+    let pairs: Vec<Value> = (1..=1000)
+        .flat_map(|n| {
+            [
+                json!({"From_Account": id(0), "To_Account": id(n)}),
+                json!({"From_Account": id(n), "To_Account": id(0)}),
+            ]
+        })
+        .collect();
+    let body = json!({"CallbackCommand": "Sns.CallbackFriendDelete", "PairList": pairs});
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
+    let answer = receiver.send(&Request::post(&url, body.to_string())).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    events
+}
+
+#[tokio::test]
+async fn a_callback_of_2000_pairs_changes_the_rows_of_2000_pairs() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let relationships = dynamodb.relationships_table().await;
+    let function = projection(&relationships).await;
+    let records = records(&two_thousand_pairs(&dynamodb).await).await;
+    assert_eq!(records.len(), 1);
+    let started = Instant::now();
+    assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
+    let took = started.elapsed();
+    let items = relationships.items().await;
+    let friend_rows = items
+        .iter()
+        .filter(|item| item["aspect"].as_s().unwrap() == "friend");
+    assert_eq!(friend_rows.count(), 2000);
+    assert_eq!(items.len(), 4000, "and the remarks that went with them");
+    assert!(
+        items
+            .iter()
+            .filter_map(|item| item.get("present"))
+            .all(|present| *present == AttributeValue::Bool(false))
+    );
+    println!("2,000 pairs: 4,000 rows in {took:?}");
+}
+
+#[tokio::test]
+async fn a_function_that_dies_in_the_middle_is_made_good_by_the_next_delivery() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let relationships = dynamodb.relationships_table().await;
+    let events = two_thousand_pairs(&dynamodb).await;
+    let records = records(&events).await;
+    let killed = projection(&relationships).await;
+    let half_way = async { while relationships.items().await.is_empty() {} };
+    tokio::select! {
+        failed = deliver(&killed, &records) => panic!("it was too fast: {failed:?}"),
+        () = half_way => drop(killed),
+    }
+    let function = projection(&relationships).await;
+    assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
+    assert_eq!(until_all_is_applied(&events, &relationships).await, 4000);
+}
+
+/// A DynamoDB whose every third request for an item is throttled, and every seventh is done and then
+/// answered with an error. Gives its endpoint.
+async fn flaky(endpoint: &str) -> String {
+    let upstream = endpoint.to_owned();
+    let count = Arc::new(AtomicU32::new(0));
+    let http = reqwest::Client::new();
+    let forward = move |headers: HeaderMap, body: Bytes| {
+        let (upstream, http) = (upstream.clone(), http.clone());
+        let n = count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            let json = [("content-type", "application/x-amz-json-1.0")];
+            if n.is_multiple_of(3) {
+                let throttled = r#"{"__type":"com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException","message":"slow down"}"#;
+                return (StatusCode::BAD_REQUEST, json, Bytes::from(throttled));
+            }
+            let request = http.post(&upstream).headers(headers).body(body);
+            let answer = request.send().await.unwrap();
+            let status = answer.status();
+            let body = answer.bytes().await.unwrap();
+            if n.is_multiple_of(7) {
+                let lost = r#"{"__type":"com.amazonaws.dynamodb.v20120810#InternalServerError","message":"lost"}"#;
+                return (StatusCode::INTERNAL_SERVER_ERROR, json, Bytes::from(lost));
+            }
+            (status, json, body)
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = axum::Router::new().fallback(forward);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+#[tokio::test]
+async fn a_table_that_throttles_and_loses_answers_delays_the_view_and_no_more() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let events = dynamodb.events_table().await;
+    let (history, _) = sample(&mut TestRunner::deterministic(), 200);
+    store(&events, &history).await;
+    let stream = records(&events).await;
+    let relationships = dynamodb.relationships_table().await;
+    let mut through_flaky = relationships.clone();
+    through_flaky.endpoint = flaky(&dynamodb.endpoint).await;
+    let function = projection(&through_flaky).await;
+    let started = Instant::now();
+    for batch in stream.chunks(100) {
+        assert_eq!(deliver(&function, batch).await, [] as [String; 0]);
+    }
+    assert_eq!(state(&relationships).await, Model::of(&history));
+    let (events, took) = (history.len(), started.elapsed());
+    println!("{events} events past throttling and lost answers in {took:?}");
+}
+
+fn rebuild(events: &Table, relationships: &Table, checkpoint: &Path, step: usize) -> Command {
+    let mut rebuild = Command::new(binary("local"));
+    rebuild
+        .args(["rebuild-relationships", "--dynamodb", &events.endpoint])
+        .args(["--events-table", &events.name])
+        .args(["--relationships-table", &relationships.name])
+        .args(["--step", &step.to_string()])
+        .arg("--checkpoint")
+        .arg(checkpoint);
+    rebuild
+}
+
+fn checkpoint(name: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_file(&file);
+    file
+}
+
+#[tokio::test]
+async fn a_rebuild_gives_what_the_stream_gives_also_when_it_was_interrupted() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let events = dynamodb.events_table().await;
+    let (history, _) = sample(&mut TestRunner::deterministic(), 300);
+    store(&events, &history).await;
+    let streamed = dynamodb.relationships_table().await;
+    let function = projection(&streamed).await;
+    for batch in records(&events).await.chunks(100) {
+        assert_eq!(deliver(&function, batch).await, [] as [String; 0]);
+    }
+    let expected = Model::of(&history);
+    assert_eq!(state(&streamed).await, expected);
+
+    let rebuilt = dynamodb.relationships_table().await;
+    let checkpoint = checkpoint("interrupted.json");
+    let mut interrupted = Process::start(&mut rebuild(&events, &rebuilt, &checkpoint, 1));
+    let third = |line: &str| line.starts_with("3 events of about").then_some(());
+    interrupted.wait_for(third).await;
+    drop(interrupted);
+    // The killed process may have been in the middle of a step.
+    tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    assert!(checkpoint.exists(), "it was still under way");
+    let other = rebuild(&events, &streamed, &checkpoint, 50).output();
+    let other = other.await.unwrap();
+    let refused = String::from_utf8_lossy(&other.stderr);
+    assert!(!other.status.success() && refused.contains("an interrupted rebuild of"));
+    let resumed = rebuild(&events, &rebuilt, &checkpoint, 50)
+        .output()
+        .await
+        .unwrap();
+    let output = String::from_utf8(resumed.stdout).unwrap();
+    assert!(resumed.status.success(), "{output}");
+    assert!(output.starts_with("resuming after "), "{output}");
+    assert!(
+        output.contains(&format!("{} events of about", history.len())),
+        "{output}"
+    );
+    assert!(!checkpoint.exists(), "nothing is left to resume");
+    assert_eq!(state(&rebuilt).await, expected);
+    let items = |mut items: Vec<_>| {
+        items.sort_by_key(|item: &std::collections::HashMap<String, AttributeValue>| {
+            (
+                item["pk"].as_s().unwrap().clone(),
+                item["sk"].as_s().unwrap().clone(),
+            )
+        });
+        items
+    };
+    assert_eq!(
+        items(rebuilt.items().await),
+        items(streamed.items().await),
+        "to the attribute"
+    );
+
+    // Once more changes nothing.
+    let again = rebuild(&events, &rebuilt, &checkpoint, 500)
+        .output()
+        .await
+        .unwrap();
+    let output = String::from_utf8(again.stdout).unwrap();
+    assert!(output.contains(", 0 rows changed"), "{output}");
+    println!("{} events rebuilt, interrupted and resumed", history.len());
+}
+
+#[tokio::test]
+async fn a_rebuild_while_callbacks_arrive_loses_and_undoes_nothing() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let events = dynamodb.events_table().await;
+    let relationships = dynamodb.relationships_table().await;
+    let (history, _) = sample(&mut TestRunner::deterministic(), 300);
+    let (before, during) = history.split_at(history.len() / 2);
+    store(&events, before).await;
+    let function = projection(&relationships).await;
+    let checkpoint = checkpoint("concurrent.json");
+    let mut rebuilding = Process::start(&mut rebuild(&events, &relationships, &checkpoint, 1));
+    let started = |line: &str| line.contains("events of about").then_some(());
+    rebuilding.wait_for(started).await;
+    for reception in during {
+        store(&events, std::slice::from_ref(reception)).await;
+        // The stream, read from its beginning each time: everything comes again and again.
+        if reception.id.ends_with('0') {
+            let all = records(&events).await;
+            assert_eq!(deliver(&function, &all).await, [] as [String; 0]);
+        }
+    }
+    rebuilding
+        .wait_for(|line| line.starts_with("done").then_some(()))
+        .await;
+    let all = records(&events).await;
+    assert_eq!(deliver(&function, &all).await, [] as [String; 0]);
+    assert_eq!(state(&relationships).await, Model::of(&history));
+}
+
+#[tokio::test]
+async fn the_commands_answer_for_people_and_for_programs() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let events = dynamodb.events_table().await;
+    let relationships = dynamodb.relationships_table().await;
+    let reception = Reception {
+        id: "r1".to_owned(),
+        received_at: Timestamp::from_unix_millis(1_795_264_496_789).unwrap(),
+        source: Source::OpenIm,
+        command: "callbackAfterSetFriendRemarkCommand".to_owned(),
+        operation_id: None,
+        events: vec![Event::RemarkSet {
+            owner: user("ana"),
+            friend: user("leo"),
+            remark: "Lenny".to_owned(),
+        }],
+    };
+    store(&events, &[reception]).await;
+    let function = projection(&relationships).await;
+    deliver(&function, &records(&events).await).await;
+    let ask = async |arguments: &[&str]| {
+        let output = Command::new(binary("local"))
+            .args(arguments)
+            .args(["--dynamodb", &dynamodb.endpoint])
+            .args(["--events-table", &events.name])
+            .args(["--relationships-table", &relationships.name])
+            .output()
+            .await
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let as_of = "2026-11-21T12:34:56.789Z";
+    assert_eq!(
+        ask(&["friends-of", "ana"]).await,
+        format!("FRIEND  REMARK  AS OF\nleo     Lenny   {as_of}\n")
+    );
+    assert_eq!(
+        ask(&["friends-of", "ana", "--json"]).await,
+        format!("{{\"friend\":\"leo\",\"remark\":\"Lenny\",\"received_at\":\"{as_of}\"}}\n")
+    );
+    assert_eq!(
+        ask(&["are-friends", "ana", "leo"]).await,
+        format!(
+            "LIST OF  WHO  LISTED     AS OF\nana      leo  yes        {as_of}\nleo      ana  not known\n"
+        )
+    );
+    assert_eq!(
+        ask(&["listed-by", "leo", "--json"]).await,
+        format!("{{\"owner\":\"ana\",\"other\":\"leo\",\"received_at\":\"{as_of}\"}}\n")
+    );
+    assert_eq!(ask(&["blocked-by", "ana"]).await, "BLOCKED  AS OF\n");
+    assert_eq!(
+        ask(&["history", "ana"]).await,
+        format!(
+            "RECEIVED                  COMMAND                              EVENT\n\
+             {as_of}  callbackAfterSetFriendRemarkCommand  ana named leo \"Lenny\"\n"
+        )
+    );
+    let history: Value = serde_json::from_str(&ask(&["history", "ana", "--json"]).await).unwrap();
+    assert_eq!(history["id"], "r1");
+}

@@ -1,0 +1,212 @@
+//! The relationships table, on two DynamoDBs that know nothing of each other. Both must agree.
+
+use domain::{
+    Event, Reception, Source, Timestamp, UserId,
+    relations::{Aspect, Fact},
+};
+use store::{ErrorKind, RelationshipsTable};
+
+use crate::{storage::on_both, support::Dynamodb};
+
+fn user(id: &str) -> UserId {
+    UserId::new(id).unwrap()
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_unix_millis(1_700_000_000_000 + millis).unwrap()
+}
+
+fn reception(id: &str, millis: i64, events: Vec<Event>) -> Reception {
+    Reception {
+        id: id.to_owned(),
+        received_at: at(millis),
+        source: Source::OpenIm,
+        command: "x".to_owned(),
+        operation_id: None,
+        events,
+    }
+}
+
+fn named(owner: &str, friend: &str, remark: &str) -> Event {
+    Event::RemarkSet {
+        owner: user(owner),
+        friend: user(friend),
+        remark: remark.to_owned(),
+    }
+}
+
+fn deleted(owner: &str, friend: &str) -> Event {
+    Event::FriendDeleted {
+        owner: user(owner),
+        friend: user(friend),
+    }
+}
+
+/// Applies one reception; gives how many rows changed and how many knew it or better.
+async fn apply(table: &RelationshipsTable, reception: Reception) -> (usize, usize) {
+    let applied = table.apply(&[reception]).await.remove(0).unwrap();
+    (applied.changed, applied.known)
+}
+
+async fn friends(table: &RelationshipsTable, of: &str) -> Vec<(String, String)> {
+    let friends = table.friends_of(&user(of)).await.unwrap();
+    let friends = friends.into_iter();
+    friends
+        .map(|friend| (friend.friend.to_string(), friend.remark))
+        .collect()
+}
+
+fn pair(a: &str, b: &str) -> (String, String) {
+    (a.to_owned(), b.to_owned())
+}
+
+async fn an_older_fact_never_overwrites_a_newer_one(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let new = reception("r2", 10, vec![named("ana", "leo", "new")]);
+    assert_eq!(apply(&table, new.clone()).await, (2, 0));
+    let old = reception("r1", 9, vec![named("ana", "leo", "old")]);
+    assert_eq!(apply(&table, old).await, (0, 2));
+    assert_eq!(apply(&table, new).await, (0, 2), "twice is once");
+    assert_eq!(friends(&table, "ana").await, [pair("leo", "new")]);
+}
+
+async fn a_deletion_is_not_undone_by_what_was_before_it(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let gone = reception("r2", 10, vec![deleted("ana", "leo")]);
+    assert_eq!(
+        apply(&table, gone).await,
+        (2, 0),
+        "nothing was there before"
+    );
+    let old = reception("r1", 9, vec![named("ana", "leo", "old")]);
+    assert_eq!(apply(&table, old).await, (0, 2));
+    assert_eq!(friends(&table, "ana").await, []);
+    let again = reception("r3", 11, vec![named("ana", "leo", "again")]);
+    assert_eq!(apply(&table, again).await, (2, 0));
+    assert_eq!(friends(&table, "ana").await, [pair("leo", "again")]);
+}
+
+async fn of_two_facts_of_one_moment_the_greater_id_wins(dynamodb: &Dynamodb) {
+    for order in [["r1", "r2"], ["r2", "r1"]] {
+        let table = dynamodb.relationships_table().await.relationships_table();
+        for id in order {
+            apply(&table, reception(id, 0, vec![named("ana", "leo", id)])).await;
+        }
+        assert_eq!(friends(&table, "ana").await, [pair("leo", "r2")]);
+    }
+}
+
+async fn fifty_writers_of_one_row_leave_the_newest(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let writers: Vec<_> = (0..50)
+        .map(|n| {
+            let table = table.clone();
+            // 7 and 50 have no common divisor: every n once, in another order.
+            let n = n * 7 % 50;
+            let event = named("ana", "leo", &n.to_string());
+            tokio::spawn(async move { apply(&table, reception("r", n, vec![event])).await })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_eq!(friends(&table, "ana").await, [pair("leo", "49")]);
+}
+
+async fn every_question_has_its_answer(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let events = vec![
+        named("ana", "leo", ""),
+        named("ana", "bob", "B"),
+        named("leo", "bob", ""),
+        deleted("bob", "ana"),
+        Event::FriendRequested {
+            from: user("ana"),
+            to: user("zoé"),
+            message: "hi".to_owned(),
+        },
+        Event::Unblocked {
+            owner: user("ana"),
+            blocked: user("mallory"),
+        },
+        // Nobody's key is the beginning of somebody else's.
+        named("ana2", "leo", ""),
+        named("ana", "leo2", ""),
+    ];
+    apply(&table, reception("r", 0, events)).await;
+
+    let expected = [pair("bob", "B"), pair("leo", ""), pair("leo2", "")];
+    assert_eq!(friends(&table, "ana").await, expected);
+    assert_eq!(friends(&table, "bob").await, []);
+    let listed_by = table.listed_by(&user("leo")).await.unwrap();
+    let owners: Vec<&str> = listed_by.iter().map(|entry| entry.owner.as_str()).collect();
+    assert_eq!(owners, ["ana", "ana2"]);
+    assert_eq!(listed_by[0].received_at, at(0));
+    let [forth, back] = table.friendship(&user("ana"), &user("bob")).await.unwrap();
+    assert_eq!((forth.listed, back.listed), (Some(true), Some(false)));
+    let [forth, back] = table.friendship(&user("ana"), &user("leo")).await.unwrap();
+    assert_eq!((forth.listed, back.listed), (Some(true), None));
+    assert_eq!(table.blocked_by(&user("ana")).await.unwrap(), []);
+    let row = async |owner: &str, other: &str, aspect| {
+        let row = table.row(&user(owner), &user(other), aspect).await.unwrap();
+        row.map(|row| row.fact)
+    };
+    let unblocked = row("ana", "mallory", Aspect::Block).await;
+    assert_eq!(unblocked, Some(Fact::Block(false)));
+    assert_eq!(row("ana", "leo", Aspect::Block).await, None);
+    let requests = table.rows(&user("ana"), Aspect::Request).await.unwrap();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].fact, Fact::Request(Some("hi".to_owned())));
+    assert_eq!(requests[0].reception_id, "r");
+    let asked = table.rows_about(&user("zoé"), Aspect::Request).await;
+    assert_eq!(asked.unwrap(), requests);
+}
+
+async fn the_longest_user_ids_fit(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let owner = "é".repeat(UserId::MAX_BYTES / 2);
+    let other = "x".repeat(UserId::MAX_BYTES);
+    let events = vec![
+        named(&owner, &other, ""),
+        Event::FriendRequested {
+            from: user(&owner),
+            to: user(&other),
+            message: String::new(),
+        },
+    ];
+    assert_eq!(apply(&table, reception("r", 0, events)).await, (3, 0));
+    let listed_by = table.listed_by(&user(&other)).await.unwrap();
+    assert_eq!(listed_by[0].owner, user(&owner));
+}
+
+async fn what_the_table_does_not_take_keeps_nothing_else_out(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let receptions = [
+        reception("r1", 0, vec![named("ana", "leo", "")]),
+        reception("r2", 0, vec![named("ana", "bob", &"x".repeat(410_000))]),
+        reception("r3", 0, vec![named("ana", "zoé", "")]),
+    ];
+    let results = table.apply(&receptions).await;
+    assert!(results[0].is_ok() && results[2].is_ok(), "{results:?}");
+    let error = results[1].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+}
+
+async fn without_a_table_every_reception_has_an_error(dynamodb: &Dynamodb) {
+    let table = RelationshipsTable::new(dynamodb.client(), "no-such-table");
+    let receptions = ["r1", "r2"].map(|id| reception(id, 0, vec![named("ana", "leo", "")]));
+    for result in table.apply(&receptions).await {
+        assert_eq!(result.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+}
+
+on_both! {
+    an_older_fact_never_overwrites_a_newer_one
+    a_deletion_is_not_undone_by_what_was_before_it
+    of_two_facts_of_one_moment_the_greater_id_wins
+    fifty_writers_of_one_row_leave_the_newest
+    every_question_has_its_answer
+    the_longest_user_ids_fit
+    what_the_table_does_not_take_keeps_nothing_else_out
+    without_a_table_every_reception_has_an_error
+}
