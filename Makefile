@@ -24,7 +24,7 @@ sam-local: .local/tools/local/run.installed .local/tools/tests/tools.installed
 # Always the whole workspace: one package alone would compile the dependencies again, with other features.
 test: check .local/tools/local/run.installed .local/ministack/tests/ministack.installed
 	cargo build --locked --workspace --bins
-	cargo test --locked --workspace
+	cargo test --locked --workspace -- --show-output
 
 check: fmt clippy doc unused template
 

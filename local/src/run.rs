@@ -120,12 +120,13 @@ fn start_functions(options: &Options, dynamodb: &str) -> Result<Child> {
         .args(["lambda", "watch"])
         .args(["--invoke-address", &options.address.to_string()])
         .args(["--invoke-port", &options.port.to_string()])
-        // The real table is never within reach of a local run.
+        // The real table and queue are never within reach of a local run.
         .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
         .env("AWS_REGION", "eu-central-1")
         .env("AWS_ACCESS_KEY_ID", "local")
         .env("AWS_SECRET_ACCESS_KEY", "local")
         .env_remove("AWS_SESSION_TOKEN")
+        .env_remove("EVENTS_QUEUE_URL")
         .env("EVENTS_TABLE", tables::EVENTS)
         .env("RELATIONSHIPS_TABLE", tables::RELATIONSHIPS)
         .env("OPENIM_VERIFIER", "none")

@@ -266,8 +266,9 @@ mod tests {
 
     use super::*;
 
-    fn panics(callback: AfterDeleteFriend) -> Vec<Event> {
-        panic!("{callback:?}")
+    fn panics(_: AfterDeleteFriend) -> Vec<Event> {
+        // As panic! does, without its message among the tests' own.
+        std::panic::resume_unwind(Box::new("a bug"))
     }
 
     #[tokio::test]
