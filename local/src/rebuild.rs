@@ -1,6 +1,10 @@
 //! `rebuild-relationships`: the whole events table, once more through the rules.
 
-use std::{fs, io, path::PathBuf};
+use std::{
+    fs, io,
+    path::PathBuf,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -18,7 +22,13 @@ pub(crate) struct Options {
     /// Events between two checkpoints
     #[arg(long, value_name = "NUMBER", default_value_t = 500, value_parser = clap::value_parser!(i32).range(1..))]
     step: i32,
+    /// Begin with the first event, whatever an interrupted run left
+    #[arg(long)]
+    from_start: bool,
 }
+
+/// An interrupted run that is older is not taken up: what was wrong then need not be what is wrong now.
+const RESUMED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// How far it came.
 #[derive(Default, Serialize, Deserialize)]
@@ -26,6 +36,10 @@ struct Progress {
     database: String,
     events_table: String,
     relationships_table: String,
+    /// Tells the events table from another one of that name.
+    events_table_created: String,
+    /// Unix seconds.
+    begun: u64,
     /// The last item that was applied.
     after: Option<Position>,
     events: u64,
@@ -39,7 +53,9 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
     let (events, relationships) = options.tables.patient()?;
     // Wrong names are found out before anything is said about progress.
     let about = events.approximate_count().await?;
-    let mut progress = match resumed(&options)? {
+    let created = events.created().await?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+    let mut progress = match resumed(&options, &created, now)? {
         Some(progress) => {
             println!(
                 "resuming after {} events ({})",
@@ -52,6 +68,8 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
             database: options.tables.database(),
             events_table: options.tables.events_table.clone(),
             relationships_table: options.tables.relationships_table.clone(),
+            events_table_created: created,
+            begun: now.as_secs(),
             ..Progress::default()
         },
     };
@@ -104,8 +122,11 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// What an interrupted run left, unless it was about other tables.
-fn resumed(options: &Options) -> Result<Option<Progress>> {
+/// What an interrupted run left, unless it was about other tables or long ago.
+fn resumed(options: &Options, created: &str, now: Duration) -> Result<Option<Progress>> {
+    if options.from_start {
+        return Ok(None);
+    }
     let text = match fs::read_to_string(&options.checkpoint) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -123,6 +144,13 @@ fn resumed(options: &Options) -> Result<Option<Progress>> {
             progress.relationships_table, progress.events_table, progress.database
         )
         .into());
+    }
+    let age = now.saturating_sub(Duration::from_secs(progress.begun));
+    if progress.events_table_created != created || age > RESUMED_WITHIN {
+        println!(
+            "beginning anew: {file} is about another table of that name, or more than a day old"
+        );
+        return Ok(None);
     }
     Ok(Some(progress))
 }

@@ -28,24 +28,42 @@ pub(crate) async fn resubmit(options: Options) -> Result<()> {
         .then(|| Duration::from_secs(u64::from(options.retention_days) * 24 * 60 * 60));
     let table = options.tables.events(retention)?;
 
-    let (mut new, mut known) = (0, 0);
-    for line in io::stdin().lock().lines() {
-        let Some(reception) = reception_in(&line?) else {
-            continue;
+    let (mut new, mut known, mut left_out) = (0, 0, 0);
+    for (number, line) in (1..).zip(io::stdin().lock().lines()) {
+        let recorded = match reception_in(&line?) {
+            Ok(None) => continue,
+            Ok(Some(reception)) => table
+                .record(&reception)
+                .await
+                .map_err(|error| error.to_string()),
+            Err(damage) => Err(damage),
         };
-        match table.record(&reception).await? {
-            Recorded::New => new += 1,
-            Recorded::Known | Recorded::Nothing => known += 1,
+        match recorded {
+            Ok(Recorded::New) => new += 1,
+            Ok(Recorded::Known | Recorded::Nothing) => known += 1,
+            Err(reason) => {
+                eprintln!("line {number} is left out: {reason}");
+                left_out += 1;
+            }
         }
     }
     println!("{new} events recorded, {known} were there already");
+    if left_out > 0 {
+        return Err(format!("{left_out} lines with an event were left out").into());
+    }
     Ok(())
 }
 
-/// What a log line's field `event` holds.
-fn reception_in(line: &str) -> Option<Reception> {
-    let line: Value = serde_json::from_str(line).ok()?;
-    serde_json::from_str(line.get("event")?.as_str()?).ok()
+/// What a log line's field `event` holds; nothing, when it has none. The reasons quote nothing of it.
+fn reception_in(line: &str) -> std::result::Result<Option<Reception>, String> {
+    if !line.contains(r#""event":"#) {
+        return Ok(None);
+    }
+    let line: Value =
+        serde_json::from_str(line).map_err(|_| "it is no whole line of JSON".to_owned())?;
+    let event = line["event"].as_str().ok_or("its event is no text")?;
+    let reception = serde_json::from_str(event).map_err(|_| "its event is none of ours")?;
+    Ok(Some(reception))
 }
 
 #[cfg(test)]
@@ -56,9 +74,20 @@ mod tests {
     fn only_lines_with_a_whole_event_count() {
         let event = r#"{"id":"r","received_at":"2026-11-21T12:34:56.789Z","source":"openim","command":"c","events":[]}"#;
         let line = serde_json::json!({"level": "ERROR", "event": event}).to_string();
-        assert_eq!(reception_in(&line).unwrap().id, "r");
-        for other in ["", "x", "{}", r#"{"event":1}"#, r#"{"event":"{}"}"#] {
-            assert!(reception_in(other).is_none(), "{other}");
+        assert_eq!(reception_in(&line).unwrap().unwrap().id, "r");
+        for other in ["", "x", "{}", r#"{"events":1}"#] {
+            assert_eq!(reception_in(other), Ok(None), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_event_is_not_passed_over() {
+        for damaged in [
+            r#"{"level":"ERROR","event":"{\"id"#,
+            r#"{"event":1}"#,
+            r#"{"event":"{}"}"#,
+        ] {
+            assert!(reception_in(damaged).is_err(), "{damaged}");
         }
     }
 }

@@ -74,7 +74,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
 
     let url = url(options.address, options.port);
     let announced_and_fed = async {
-        until_ready(&url).await?;
+        until_ready(&url).await;
         println!("url: {url}");
         println!("dynamodb: {endpoint}");
         println!("table: {}", tables::EVENTS);
@@ -82,14 +82,19 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         println!("SdkAppid: {}", options.sdk_app_id);
         println!("ready: `make sample` posts one of each callback; Ctrl-C stops");
         let _ = ready.send(true);
-        stream::feed(&endpoint, tables::EVENTS, &url).await
+        loop {
+            let Err(error) = stream::feed(&endpoint, tables::EVENTS, &url).await;
+            // From its beginning: what is applied already changes nothing.
+            println!("the stream is read again, because {error}");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     };
     let ended = tokio::select! {
         // First, because DynamoDB stops as well, and the feeding with it.
         biased;
         _ = stopped.wait_for(|stopped| *stopped) => None,
         status = functions.wait() => Some(status?),
-        never = announced_and_fed => match never? {},
+        () = announced_and_fed => None,
     };
     if let Some(status) = ended {
         return Err(format!(
@@ -163,7 +168,7 @@ async fn stop_functions(functions: &mut Child) -> Result<()> {
 }
 
 /// Every function, the way a callback or a stream reaches it. The first request builds and starts it.
-async fn until_ready(url: &str) -> Result<()> {
+async fn until_ready(url: &str) {
     let client = reqwest::Client::new();
     let paths = protocol::openim::COMMANDS.iter().copied();
     for path in paths.chain(["tencent", "any"]) {
@@ -183,7 +188,6 @@ async fn until_ready(url: &str) -> Result<()> {
     while stream::invoke(&client, &projection, &[]).await.is_err() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    Ok(())
 }
 
 fn is_ours(body: &str) -> bool {

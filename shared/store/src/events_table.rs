@@ -3,7 +3,7 @@ use std::{collections::HashMap, fmt, time::Duration};
 use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
-    types::AttributeValue,
+    types::{AttributeValue, TableDescription},
 };
 use domain::{Reception, UserId};
 use serde::{Deserialize, Serialize};
@@ -168,10 +168,26 @@ impl EventsTable {
     ///
     /// As [`record`](Self::record).
     pub async fn approximate_count(&self) -> Result<u64, StoreError> {
-        let described = self.client.describe_table().table_name(&self.name);
-        let described = described.send().await.map_err(StoreError::from_sdk)?;
-        let count = described.table.and_then(|table| table.item_count);
+        let count = self.describe().await?.and_then(|table| table.item_count);
         Ok(count.and_then(|count| count.try_into().ok()).unwrap_or(0))
+    }
+
+    /// When the table was created, as text: tells it from another one of the same name.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record).
+    pub async fn created(&self) -> Result<String, StoreError> {
+        let time = self
+            .describe()
+            .await?
+            .and_then(|table| table.creation_date_time);
+        Ok(time.map(|time| time.to_string()).unwrap_or_default())
+    }
+
+    async fn describe(&self) -> Result<Option<TableDescription>, StoreError> {
+        let described = self.client.describe_table().table_name(&self.name);
+        Ok(described.send().await.map_err(StoreError::from_sdk)?.table)
     }
 
     /// Everything that was recorded under a user, oldest first.
