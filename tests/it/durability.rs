@@ -7,17 +7,19 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
+
 use crate::support::{
-    Dynamodb, Fault, FaultProxy, Function, Queue, Request, Table, Verdict, binary, free_port,
-    read_as_openim, redrive,
+    Dynamodb, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, Verdict, binary,
+    free_port, read_as_openim, redrive,
 };
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const CALLBACKS: usize = 2000;
 const FUNCTIONS: usize = 16;
-/// Twice the default, so that a busy machine is not mistaken for a slow function; the shares of table and
+/// More than the default, so that a busy machine is not mistaken for a slow function; the shares of table and
 /// queue grow with it.
-const DEADLINE: Duration = Duration::from_millis(3000);
+const DEADLINE: Duration = Duration::from_millis(2500);
 
 fn request(number: usize) -> Request {
     let body = format!(
@@ -57,8 +59,8 @@ struct Load {
 }
 
 /// Sends all callbacks through several functions at once.
-async fn load(functions: Vec<Function>) -> Load {
-    let share = CALLBACKS / functions.len();
+async fn load(functions: Vec<Function>, callbacks: usize) -> Load {
+    let share = callbacks / functions.len();
     let workers: Vec<_> = functions
         .into_iter()
         .enumerate()
@@ -127,17 +129,11 @@ async fn under_ten_kinds_of_faults_nothing_that_was_accepted_is_lost() {
             functions
                 .push(function("after-delete-friend", &table, &proxy.endpoint, Some(&queue)).await);
         }
-        let load = load(functions).await;
+        let load = load(functions, CALLBACKS).await;
 
         let stored_at_first = stored(&table).await;
         let messages = queue.receive_all().await;
-        let queued: BTreeSet<String> = messages
-            .iter()
-            .map(|message| {
-                let reception = store::from_message(message.body.as_deref().unwrap()).unwrap();
-                reception.operation_id.unwrap()
-            })
-            .collect();
+        let queued = operation_ids(&messages);
         let kept: BTreeSet<String> = stored_at_first.union(&queued).cloned().collect();
         assert_eq!(
             load.refused.len(),
@@ -193,7 +189,7 @@ async fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() 
             .await,
         );
     }
-    let loading = tokio::spawn(load(functions));
+    let loading = tokio::spawn(load(functions, CALLBACKS));
     let mut database = Some(dynamodb);
     let mut kills = 0;
     while !loading.is_finished() {
@@ -206,6 +202,11 @@ async fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() 
     let load = loading.await.unwrap();
 
     let messages = queue.receive_all().await;
+    let queued = operation_ids(&messages);
+    assert!(!queued.is_empty(), "it was down");
+    let kept: BTreeSet<String> = stored(&table).await.union(&queued).cloned().collect();
+    assert_eq!(load.accepted, kept, "accepted = stored + queued");
+    assert!(load.slowest < DEADLINE, "{:?}", load.slowest);
     let redriving = function("redrive", &table, &table.endpoint, None).await;
     assert_eq!(redrive(&redriving, &messages).await, Vec::<String>::new());
     assert_eq!(load.accepted.len(), CALLBACKS);
@@ -215,6 +216,142 @@ async fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() 
         load.accepted.len(),
         messages.len(),
         load.slowest.as_millis()
+    );
+}
+
+/// The `operationID`s in messages.
+fn operation_ids(messages: &[aws_sdk_sqs::types::Message]) -> BTreeSet<String> {
+    let receptions = messages
+        .iter()
+        .map(|message| store::from_message(message.body.as_deref().unwrap()).unwrap());
+    receptions
+        .map(|reception| reception.operation_id.unwrap())
+        .collect()
+}
+
+/// The `operationID`s of events that stand whole in the log.
+fn logged(log: &[String]) -> BTreeSet<String> {
+    log.iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|line| line["event"].is_string())
+        .map(|line| line["operationID"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn with_the_table_down_and_the_queue_faulty_everything_is_queued_or_refused_and_in_the_log() {
+    const EACH: usize = 480;
+    let dynamodb = Dynamodb::dynoxide().await;
+    let aws = Dynamodb::ministack().await;
+    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    println!("fault              sent accepted queued refused slowest");
+    for &fault in Fault::ALL {
+        let table = dynamodb.events_table().await;
+        let direct = Queue::create(&aws, &format!("{fault:?}")).await;
+        let percent = match fault {
+            Fault::Hang | Fault::Trickle => 30,
+            _ => 60,
+        };
+        let proxy = FaultProxy::start(&aws.endpoint, fault, percent).await;
+        let faulty = Queue {
+            client: Queue::client(&proxy.endpoint),
+            endpoint: proxy.endpoint.clone(),
+            url: direct.url.clone(),
+        };
+        let mut functions = Vec::new();
+        for _ in 0..FUNCTIONS {
+            functions.push(function("after-delete-friend", &table, &nowhere, Some(&faulty)).await);
+        }
+        let load = load(functions, EACH).await;
+        let messages = direct.receive_all().await;
+        let queued = operation_ids(&messages);
+        assert_eq!(load.accepted.len() + load.refused.len(), EACH, "{fault:?}");
+        assert!(
+            load.accepted.is_subset(&queued),
+            "{fault:?}: what was accepted is queued"
+        );
+        assert_eq!(
+            load.refused,
+            logged(&load.log),
+            "{fault:?}: what was refused is in the log"
+        );
+        assert!(load.slowest < DEADLINE, "{fault:?}: {:?}", load.slowest);
+
+        // A lost answer leaves an event both in the queue and in the log, or twice in the queue.
+        let redriving = function("redrive", &table, &dynamodb.endpoint, None).await;
+        assert_eq!(
+            redrive(&redriving, &messages).await,
+            Vec::<String>::new(),
+            "{fault:?}"
+        );
+        resubmit(&load.log.join("\n"), &table).await;
+        assert_eq!(stored(&table).await.len(), EACH, "{fault:?}: each once");
+        println!(
+            "{:18} {EACH:4} {:8} {:6} {:7} {:5} ms",
+            format!("{fault:?}"),
+            load.accepted.len(),
+            messages.len(),
+            load.refused.len(),
+            load.slowest.as_millis()
+        );
+    }
+}
+
+#[tokio::test]
+async fn with_the_table_refusing_connections_everything_is_queued() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let aws = Dynamodb::ministack().await;
+    let table = dynamodb.events_table().await;
+    let queue = Queue::create(&aws, "refused").await;
+    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let mut functions = Vec::new();
+    for _ in 0..FUNCTIONS {
+        functions.push(function("after-delete-friend", &table, &nowhere, Some(&queue)).await);
+    }
+    let load = load(functions, CALLBACKS).await;
+    assert_eq!(load.accepted.len(), CALLBACKS);
+    assert_eq!(operation_ids(&queue.receive_all().await), load.accepted);
+    assert!(load.slowest < DEADLINE, "{:?}", load.slowest);
+    println!(
+        "{CALLBACKS} accepted, all queued, slowest {} ms",
+        load.slowest.as_millis()
+    );
+}
+
+#[tokio::test]
+async fn two_thousand_pairs_are_accepted_within_the_deadline_though_the_table_hangs() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let aws = Dynamodb::ministack().await;
+    let table = dynamodb.events_table().await;
+    let queue = Queue::create(&aws, "pairs").await;
+    let hanging = FaultProxy::start(&dynamodb.endpoint, Fault::Hang, 100).await;
+    let receiving = function(
+        "tencent-friend-delete",
+        &table,
+        &hanging.endpoint,
+        Some(&queue),
+    )
+    .await;
+    let pairs: Vec<Value> = (0..2000)
+        .map(|n| json!({"From_Account": format!("{:032}", 0), "To_Account": format!("{n:032}")}))
+        .collect();
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
+    let request = Request::post(&url, json!({ "PairList": pairs }).to_string());
+    for _ in 0..2 {
+        let start = Instant::now();
+        let answer = receiving.send(&request).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(start.elapsed() < DEADLINE, "{:?}", start.elapsed());
+    }
+    let redriving = function("redrive", &table, &dynamodb.endpoint, None).await;
+    let messages = queue.receive_all().await;
+    assert_eq!(redrive(&redriving, &messages).await, Vec::<String>::new());
+    let stored = table.receptions().await;
+    assert_eq!(stored.len(), 2);
+    assert!(
+        stored
+            .iter()
+            .all(|reception| reception.events.len() == 2000)
     );
 }
 
@@ -232,7 +369,7 @@ async fn without_table_and_queue_callers_are_told_and_the_log_can_be_resubmitted
     for _ in 0..FUNCTIONS {
         functions.push(function("after-delete-friend", &table, &nowhere, Some(&queue)).await);
     }
-    let load = load(functions).await;
+    let load = load(functions, CALLBACKS).await;
     assert_eq!(
         load.accepted.len(),
         0,

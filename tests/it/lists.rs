@@ -8,7 +8,7 @@ use std::{
 use protocol::{openim, tencent};
 use serde_yaml_ng::Value;
 
-use crate::support::{FED, FUNCTIONS, root};
+use crate::support::{FED, FUNCTIONS, payloads, root};
 
 fn yaml(file: &str) -> Value {
     serde_yaml_ng::from_str(&fs::read_to_string(root().join(file)).unwrap()).unwrap()
@@ -129,6 +129,21 @@ fn a_laptop_has_the_routes_of_the_stack() {
 }
 
 #[test]
+fn every_command_has_payloads_and_a_sample() {
+    let with_payloads: BTreeSet<String> = payloads().into_iter().map(|one| one.command).collect();
+    let commands = openim::COMMANDS.iter().chain(tencent::COMMANDS);
+    let commands: BTreeSet<String> = commands.map(|command| (*command).to_owned()).collect();
+    assert_eq!(with_payloads, commands);
+    let sample = fs::read_to_string(root().join("local/src/sample.rs")).unwrap();
+    for command in &commands {
+        assert!(
+            sample.contains(&format!("\"{command}\"")),
+            "make sample lacks {command}"
+        );
+    }
+}
+
+#[test]
 fn the_catch_all_links_every_handler() {
     let main = fs::read_to_string(root().join("functions/any-command/src/main.rs")).unwrap();
     for (function, _) in FUNCTIONS.iter().filter(|(name, _)| *name != "any-command") {
@@ -230,7 +245,7 @@ fn a_queued_event_is_tried_a_bounded_number_of_times_and_then_kept_for_a_person(
     let template = yaml("template.yaml");
     let resources = &template["Resources"];
     for queue in ["EventsQueue", "EventsDeadLetterQueue"] {
-        assert_eq!(resources[queue]["DeletionPolicy"], "Retain");
+        assert_eq!(resources[queue]["DeletionPolicy"], "RetainExceptOnCreate");
         let retention = &resources[queue]["Properties"]["MessageRetentionPeriod"];
         assert_eq!(*retention, 1_209_600);
     }
@@ -283,7 +298,7 @@ fn the_projection_hears_of_stored_relations_only_and_gives_up_what_it_cannot_app
 fn the_relationships_table_is_kept_recoverable_and_has_the_index_that_is_asked() {
     let template = yaml("template.yaml");
     let table = &template["Resources"]["RelationshipsTable"];
-    assert_eq!(table["DeletionPolicy"], "Retain");
+    assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate");
     assert_eq!(table["UpdateReplacePolicy"], "Retain");
     let properties = &table["Properties"];
     assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");
@@ -303,7 +318,7 @@ fn the_relationships_table_is_kept_recoverable_and_has_the_index_that_is_asked()
 fn the_events_table_is_kept_streamed_recoverable_and_expires() {
     let template = yaml("template.yaml");
     let table = &template["Resources"]["EventsTable"];
-    assert_eq!(table["DeletionPolicy"], "Retain");
+    assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate");
     assert_eq!(table["UpdateReplacePolicy"], "Retain");
     let properties = &table["Properties"];
     assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");

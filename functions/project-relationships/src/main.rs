@@ -10,7 +10,8 @@ use tracing::error;
 
 fn main() -> Result<(), Error> {
     receiver::init_logging();
-    // No start without a table: Lambda delivers the records again, and nothing is lost.
+    // No start without a table: Lambda delivers the records again, a bounded number of times. What it gives
+    // up is named in the failure queue, and still in the events table.
     let table = table(|name| env::var(name).ok().filter(|value| !value.is_empty()))
         .inspect_err(|wrong| error!(%wrong, "misconfigured: no event can be applied"))?;
     let table = &table;

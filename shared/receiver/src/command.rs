@@ -1,10 +1,10 @@
 //! Which command a request is about, and whether all who say so agree.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use domain::Source;
 use protocol::{openim, tencent};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{Handler, Problem, ProblemKind, Request, handler::decode};
 
@@ -25,8 +25,28 @@ pub(crate) fn dialect(handlers: &[Handler], request: &Request) -> Source {
     }
 }
 
-/// The handler of the command that the request is about; `None` when Tencent Chat names no command at
-/// all, as the console's check of a new URL may do.
+/// The command that path or query name, for what is logged before it is known whether all agree.
+pub(crate) fn claimed(request: &Request) -> Option<String> {
+    let query = ["command", "CallbackCommand"];
+    let mut query = query
+        .into_iter()
+        .flat_map(|name| request.query_values(name));
+    command_in_path(request)
+        .or_else(|| query.next())
+        .map(name_of)
+}
+
+/// Anything else than a command at the end of the path is the base path, or a stage.
+fn command_in_path(request: &Request) -> Option<&str> {
+    request
+        .path
+        .rsplit('/')
+        .find(|segment| !segment.is_empty())
+        .filter(|segment| segment.starts_with(openim::COMMAND_PREFIX))
+}
+
+/// The handler of the command that the request is about; `None` when Tencent Chat sends nothing at all,
+/// as the console's check of a new URL may do.
 pub(crate) fn find<'h>(
     handlers: &'h [Handler],
     dialect: Source,
@@ -41,7 +61,9 @@ pub(crate) fn find<'h>(
     let mut served = handlers.iter().filter(|handler| handler.dialect == dialect);
     let Some(named) = named else {
         return match (served.next(), served.next(), dialect) {
-            (_, _, Source::Tencent) => Ok(None),
+            (_, _, Source::Tencent) if decode::<BTreeMap<String, IgnoredAny>>(body)?.is_empty() => {
+                Ok(None)
+            }
             // Reached under another path: the function itself says what it is for.
             (Some(only), None, _) => Ok(Some(only)),
             _ => Err(Problem::new(
@@ -74,12 +96,7 @@ struct Claim<'a> {
 }
 
 fn openim_claims<'a>(request: &'a Request, body: &'a str) -> Result<Vec<Claim<'a>>, Problem> {
-    let path = request
-        .path
-        .rsplit('/')
-        .find(|segment| !segment.is_empty())
-        // Anything else is the base path, or a stage.
-        .filter(|segment| segment.starts_with(openim::COMMAND_PREFIX));
+    let path = command_in_path(request);
     let query = request.query_values("command");
     let envelope: OpenImEnvelope<'_> = decode(body)?;
     Ok(claims(path, query, envelope.callback_command))

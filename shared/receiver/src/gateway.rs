@@ -4,6 +4,7 @@ use lambda_http::{
     request::{LambdaRequest, RequestContext},
 };
 use protocol::{openim::OPERATION_ID_HEADER, tencent};
+use serde::Deserialize;
 
 use crate::{Problem, ProblemKind, Unverified};
 
@@ -11,7 +12,9 @@ use crate::{Problem, ProblemKind, Unverified};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Request {
-    /// The gateway's id of the request: the identity of what it carries.
+    /// The gateway's id of the request: the identity of what it carries. From a REST API it is the extended
+    /// request id, because callers can set the other one.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>
     pub id: String,
     /// When the gateway received it.
     pub received_at: Timestamp,
@@ -49,8 +52,8 @@ impl Request {
     /// # Errors
     ///
     /// When the event is none of these.
-    pub fn from_event(event: &str, invocation_id: &str, now: Timestamp) -> Result<Self, Problem> {
-        let event: LambdaRequest = serde_json::from_str(event).map_err(|_| {
+    pub fn from_event(text: &str, invocation_id: &str, now: Timestamp) -> Result<Self, Problem> {
+        let event: LambdaRequest = serde_json::from_str(text).map_err(|_| {
             // The parser's own words could quote the request.
             Problem::new(
                 ProblemKind::UnreadableRequest,
@@ -61,24 +64,28 @@ impl Request {
             LambdaRequest::ApiGatewayV2(_) => PayloadVersion::V2,
             _ => PayloadVersion::V1,
         };
+        // Before lambda_http makes one of several headers of a name.
+        let authorization = match &event {
+            LambdaRequest::ApiGatewayV1(event) if !event.multi_value_headers.is_empty() => {
+                all(&event.multi_value_headers, "authorization")
+            }
+            LambdaRequest::ApiGatewayV1(event) => all(&event.headers, "authorization"),
+            LambdaRequest::ApiGatewayV2(event) => all(&event.headers, "authorization"),
+            _ => Vec::new(),
+        };
+        let extended_id = extended_request_id(text);
         // Panics on an event that claims base64 and holds none, or whose path is no path. The caller of
         // this function catches that: see `serve`.
         let request = http::Request::<Body>::from(event);
         let (id, epoch) = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV1(context)) => {
-                (context.request_id.as_deref(), context.request_time_epoch)
+                let id = extended_id.as_deref().or(context.request_id.as_deref());
+                (id, context.request_time_epoch)
             }
             Some(RequestContext::ApiGatewayV2(context)) => {
                 (context.request_id.as_deref(), context.time_epoch)
             }
             _ => (None, 0),
-        };
-        let header = |name: &str| {
-            request
-                .headers()
-                .get_all(name)
-                .iter()
-                .map(|value| value.as_bytes().to_vec())
         };
         Ok(Self {
             id: id
@@ -94,8 +101,9 @@ impl Request {
                 .flat_map(|query| query.iter())
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            authorization: header("authorization").collect(),
-            operation_id: header(OPERATION_ID_HEADER)
+            authorization,
+            operation_id: all(request.headers(), OPERATION_ID_HEADER)
+                .into_iter()
                 .find(|id| !id.is_empty())
                 // The client chose it: any bytes are possible.
                 .map(|id| String::from_utf8_lossy(&id).into_owned()),
@@ -137,6 +145,31 @@ impl Request {
     }
 }
 
+/// A REST API's own id of a request, which lambda_http does not hand on.
+fn extended_request_id(event: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Event {
+        request_context: Context,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Context {
+        extended_request_id: Option<String>,
+    }
+
+    let event: Event = serde_json::from_str(event).ok()?;
+    let id = event.request_context.extended_request_id;
+    id.filter(|id| !id.is_empty())
+}
+
+/// Every value of a header.
+fn all(headers: &http::HeaderMap, name: &str) -> Vec<Vec<u8>> {
+    let values = headers.get_all(name).iter();
+    values.map(|value| value.as_bytes().to_vec()).collect()
+}
+
 /// `cargo lambda watch` writes seconds where API Gateway writes milliseconds. A number that would be a
 /// time before 2001 in milliseconds is none, and the clock is better than whole seconds.
 fn received_at(epoch_millis: i64, now: Timestamp) -> Timestamp {
@@ -172,6 +205,32 @@ mod tests {
         let request = Request::from_event(event, "invocation", now()).unwrap();
         assert_eq!(request.id, "invocation");
         assert_eq!(request.received_at, now());
+    }
+
+    #[test]
+    fn an_id_that_the_caller_can_choose_is_the_last_resort() {
+        let id = |context: &str| {
+            let event = format!(
+                r#"{{"httpMethod":"POST","path":"/x","requestContext":{{{context}"httpMethod":"POST","identity":{{}}}}}}"#
+            );
+            Request::from_event(&event, "invocation", now()).unwrap().id
+        };
+        assert_eq!(
+            id(r#""requestId":"callers","extendedRequestId":"gateways","#),
+            "gateways"
+        );
+        assert_eq!(id(r#""requestId":"r","extendedRequestId":"","#), "r");
+        assert_eq!(id(r#""requestId":"r","#), "r");
+        assert_eq!(id(""), "invocation");
+    }
+
+    #[test]
+    fn two_headers_of_a_name_are_two() {
+        let event = r#"{"httpMethod":"POST","path":"/x","headers":{"authorization":"b"},
+            "multiValueHeaders":{"authorization":["a","b"]},
+            "requestContext":{"httpMethod":"POST","identity":{}}}"#;
+        let request = Request::from_event(event, "i", now()).unwrap();
+        assert_eq!(request.authorization, [b"a", b"b"]);
     }
 
     #[test]

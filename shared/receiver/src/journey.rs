@@ -1,8 +1,9 @@
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use domain::{Reception, Source, Timestamp};
 use futures_util::FutureExt as _;
 use store::{EventsTable, Queue, Recorded};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument as _, Span, error, error_span, info, warn};
 
 use crate::{
@@ -25,7 +26,12 @@ pub struct Receiver {
 struct Storage {
     table: EventsTable,
     queue: Option<Queue>,
+    deadline: Duration,
 }
+
+/// A callback may be waiting for the start, so a table that hangs must not use up its patience. A good one
+/// answers in a tenth of this.
+const OPEN_CONNECTION: Duration = Duration::from_millis(300);
 
 /// How a journey ended well.
 enum Accepted {
@@ -61,8 +67,17 @@ impl Receiver {
         if let Some(OpenImVerifier::None) = self.openim {
             warn!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
         }
+        if self
+            .tencent
+            .as_ref()
+            .is_some_and(|tencent| !tencent.wants_signatures())
+        {
+            warn!(
+                "TENCENT_TOKEN is not set: whoever knows the SDKAppID, which is no secret, is believed"
+            );
+        }
         match &self.storage {
-            Some(Storage { table, queue }) => {
+            Some(Storage { table, queue, .. }) => {
                 if queue.is_none() {
                     warn!(
                         "EVENTS_QUEUE_URL is not set: what the table does not take is only logged"
@@ -70,8 +85,10 @@ impl Receiver {
                 }
                 // The queue's connection is opened when it is needed: that is rare, and by then an idle
                 // one would long be closed.
-                if let Err(error) = table.open_connection().await {
-                    warn!(%error, "the events table did not answer as it should");
+                match timeout(OPEN_CONNECTION, table.open_connection()).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => warn!(%error, "the events table did not answer as it should"),
+                    Err(_) => warn!("the events table did not answer in time"),
                 }
             }
             None => warn!("EVENTS_TABLE is not set: callbacks are checked and logged, not stored"),
@@ -87,10 +104,12 @@ impl Receiver {
             "callback",
             requestId = request.id,
             operationID = operation_id,
-            command = tracing::field::Empty,
+            command = command::claimed(request),
         );
+        let start = Instant::now();
         async {
-            let journey = AssertUnwindSafe(self.journey(dialect, request, &operation_id, now));
+            let journey =
+                AssertUnwindSafe(self.journey(dialect, request, &operation_id, now, start));
             let end = journey
                 .catch_unwind()
                 .await
@@ -111,6 +130,7 @@ impl Receiver {
         request: &Request,
         operation_id: &Option<String>,
         now: Timestamp,
+        start: Instant,
     ) -> Result<Accepted, Problem> {
         let body = self.authenticate(dialect, request, now)?;
         let body = self.text(request, body)?;
@@ -126,7 +146,7 @@ impl Receiver {
             operation_id: operation_id.clone(),
             events: handler.handle(body)?,
         };
-        self.record(&reception).await
+        self.record(&reception, start).await
     }
 
     fn authenticate<'a>(
@@ -181,31 +201,40 @@ impl Receiver {
         Ok(text)
     }
 
-    async fn record(&self, reception: &Reception) -> Result<Accepted, Problem> {
+    async fn record(&self, reception: &Reception, start: Instant) -> Result<Accepted, Problem> {
         let events = reception.events.len();
-        let Some(Storage { table, queue }) = &self.storage else {
+        let Some(Storage {
+            table,
+            queue,
+            deadline,
+        }) = &self.storage
+        else {
             return Ok(Accepted::NotKept(events));
         };
-        let table_error = match table.record(reception).await {
-            Ok(recorded) => return Ok(Accepted::Recorded(events, recorded)),
-            Err(error) => error,
+        // Both have their shares of the deadline. This holds whatever else took time, such as a handler.
+        let deadline = start + *deadline * 19 / 20;
+        let table_error = match timeout_at(deadline, table.record(reception)).await {
+            Ok(Ok(recorded)) => return Ok(Accepted::Recorded(events, recorded)),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no time was left for it".to_owned(),
         };
         // Whatever is wrong with the table, the event is not the caller's to keep: it sends it once.
         let queue_error = match queue {
-            Some(queue) => match queue.send(reception).await {
-                Ok(()) => {
-                    warn!(%table_error, "the events table did not take it");
+            Some(queue) => match timeout_at(deadline, queue.send(reception)).await {
+                Ok(Ok(())) => {
+                    warn!(table_error, "the events table did not take it");
                     return Ok(Accepted::Queued(events));
                 }
-                Err(error) => Some(error),
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(_) => Some("no time was left for it".to_owned()),
             },
             None => None,
         };
         // This line is the only place left: `local resubmit` reads it.
         let event = serde_json::to_string(reception).unwrap_or_default();
         error!(
-            %table_error,
-            queue_error = queue_error.as_ref().map(tracing::field::display),
+            table_error,
+            queue_error,
             event,
             "the event was neither stored nor queued; this line holds all of it"
         );
@@ -230,6 +259,7 @@ impl Storage {
         Ok(Self {
             table: EventsTable::new(client, config.events_table, config.retention),
             queue,
+            deadline: config.deadline,
         })
     }
 }

@@ -74,7 +74,7 @@ impl Function {
     async fn answer(&self, event: &str, invocation_id: &str) -> GatewayResponse {
         let Some(receiver) = &self.receiver else {
             let problem = Problem::new(ProblemKind::Misconfigured, "see the log of the start");
-            return self.refuse(&problem);
+            return self.refuse(&problem, invocation_id);
         };
         let now = Timestamp::now();
         // lambda_http panics on events that contradict themselves, such as a body that is said to be
@@ -96,12 +96,13 @@ impl Function {
                 }
                 GatewayResponse::new(receiver.receive(&request, now).await, request.payload())
             }
-            Err(problem) => self.refuse(&problem),
+            Err(problem) => self.refuse(&problem, invocation_id),
         }
     }
 
-    fn refuse(&self, problem: &Problem) -> GatewayResponse {
+    fn refuse(&self, problem: &Problem, invocation_id: &str) -> GatewayResponse {
         warn!(
+            requestId = invocation_id,
             code = problem.kind().code().get(),
             problem = problem.kind().message(),
             detail = problem.detail(),

@@ -16,7 +16,7 @@ use tokio::{
 /// What happens to a request on its way to an AWS service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The connection is reset before anything is read.
+    /// The connection is reset once the request is read.
     Reset,
     /// The request is read, and the connection closed without an answer.
     Close,

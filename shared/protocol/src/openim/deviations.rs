@@ -1,7 +1,7 @@
 //! Where OpenIM's published documents and its server differ. The server wins.
 //!
 //! Read in `openimsdk/open-im-server` at commit `7848d7c` (main, 2026-07-02) and its tags back to
-//! v3.0.0. Each difference has a name here, and a test of that name.
+//! v3.0.0. Each difference has a name here, by which tests are named that prove what is done about it.
 //!
 //! # Add friend is a request
 //!
