@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use store::{ErrorKind, Position};
+use store::{Description, ErrorKind, Position};
 
 use crate::{Result, tables::Tables};
 
@@ -52,8 +52,10 @@ struct Progress {
 pub(crate) async fn rebuild(options: Options) -> Result<()> {
     let (events, relationships) = options.tables.patient()?;
     // Wrong names are found out before anything is said about progress.
-    let about = events.approximate_count().await?;
-    let created = events.created().await?;
+    let Description {
+        approximate_count: about,
+        created,
+    } = events.description().await?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let mut progress = match resumed(&options, &created, now)? {
         Some(progress) => {

@@ -60,9 +60,9 @@ impl Request {
                 "the event is neither API Gateway's payload v1 nor v2",
             )
         })?;
-        let payload = match event {
-            LambdaRequest::ApiGatewayV2(_) => PayloadVersion::V2,
-            _ => PayloadVersion::V1,
+        let (payload, extended_id) = match event {
+            LambdaRequest::ApiGatewayV2(_) => (PayloadVersion::V2, None),
+            _ => (PayloadVersion::V1, extended_request_id(text)),
         };
         // Before lambda_http makes one of several headers of a name.
         let authorization = match &event {
@@ -73,7 +73,6 @@ impl Request {
             LambdaRequest::ApiGatewayV2(event) => all(&event.headers, "authorization"),
             _ => Vec::new(),
         };
-        let extended_id = extended_request_id(text);
         // Panics on an event that claims base64 and holds none, or whose path is no path. The caller of
         // this function catches that: see `serve`.
         let request = http::Request::<Body>::from(event);

@@ -66,6 +66,15 @@ impl fmt::Display for Position {
     }
 }
 
+/// What [`EventsTable::description`] tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// How many items the table has, as DynamoDB counted them in the last six hours.
+    pub approximate_count: u64,
+    /// When the table was created, as text: tells it from another one of the same name.
+    pub created: String,
+}
+
 impl EventsTable {
     /// The table of that name. Events expire after `retention`; `None` keeps them for ever.
     #[must_use]
@@ -162,32 +171,21 @@ impl EventsTable {
         Ok(page)
     }
 
-    /// How many items the table has, as DynamoDB counted them in the last six hours.
+    /// What DynamoDB says of the table.
     ///
     /// # Errors
     ///
     /// As [`record`](Self::record).
-    pub async fn approximate_count(&self) -> Result<u64, StoreError> {
-        let count = self.describe().await?.and_then(|table| table.item_count);
-        Ok(count.and_then(|count| count.try_into().ok()).unwrap_or(0))
-    }
-
-    /// When the table was created, as text: tells it from another one of the same name.
-    ///
-    /// # Errors
-    ///
-    /// As [`record`](Self::record).
-    pub async fn created(&self) -> Result<String, StoreError> {
-        let time = self
-            .describe()
-            .await?
-            .and_then(|table| table.creation_date_time);
-        Ok(time.map(|time| time.to_string()).unwrap_or_default())
-    }
-
-    async fn describe(&self) -> Result<Option<TableDescription>, StoreError> {
+    pub async fn description(&self) -> Result<Description, StoreError> {
         let described = self.client.describe_table().table_name(&self.name);
-        Ok(described.send().await.map_err(StoreError::from_sdk)?.table)
+        let described = described.send().await.map_err(StoreError::from_sdk)?;
+        let table = described.table.as_ref();
+        let count = table.and_then(TableDescription::item_count);
+        let created = table.and_then(TableDescription::creation_date_time);
+        Ok(Description {
+            approximate_count: count.and_then(|count| count.try_into().ok()).unwrap_or(0),
+            created: created.map(ToString::to_string).unwrap_or_default(),
+        })
     }
 
     /// Everything that was recorded under a user, oldest first.

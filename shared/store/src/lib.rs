@@ -14,7 +14,7 @@
 //! [`open_connection`](EventsTable::open_connection). `dynamodb:Query`, for
 //! [`history`](EventsTable::history), which no callback function uses;
 //! `dynamodb:Scan` and `dynamodb:DescribeTable`, for [`page`](EventsTable::page) and
-//! [`approximate_count`](EventsTable::approximate_count), with which the view is built again.
+//! [`description`](EventsTable::description), with which the view is built again.
 //! `sqs:SendMessage` on the queue.
 //!
 //! On the relationships table `dynamodb:PutItem`, for [`apply`](RelationshipsTable::apply);
@@ -29,6 +29,6 @@ pub mod relationships_table;
 
 pub use client::{InvalidSettings, Settings, dynamodb, patient, sqs};
 pub use error::{ErrorKind, StoreError};
-pub use events_table::{EventsTable, Page, Position, Recorded};
+pub use events_table::{Description, EventsTable, Page, Position, Recorded};
 pub use queue::{InvalidMessage, Queue, from_message, to_message};
 pub use relationships_table::RelationshipsTable;
