@@ -49,6 +49,23 @@ async fn function(
     Function::start(name, environment).await
 }
 
+/// As many callback functions as take a load together.
+async fn several(table: &Table, table_endpoint: &str, queue: &Queue) -> Vec<Function> {
+    let mut functions = Vec::new();
+    for _ in 0..FUNCTIONS {
+        functions.push(function("after-delete-friend", table, table_endpoint, Some(queue)).await);
+    }
+    functions
+}
+
+/// How many of a hundred requests meet a fault. One that takes time is rarer, so that the run ends today.
+fn percent(fault: Fault) -> u32 {
+    match fault {
+        Fault::Hang | Fault::Trickle => 30,
+        _ => 60,
+    }
+}
+
 /// What became of a load.
 struct Load {
     /// The `operationID`s of callbacks whose caller was told "ok".
@@ -118,17 +135,8 @@ async fn under_ten_kinds_of_faults_nothing_that_was_accepted_is_lost() {
     for &fault in Fault::ALL {
         let table = dynamodb.events_table().await;
         let queue = Queue::create(&aws, &format!("{fault:?}")).await;
-        // A fault that takes time is rarer, so that the run ends today.
-        let percent = match fault {
-            Fault::Hang | Fault::Trickle => 30,
-            _ => 60,
-        };
-        let proxy = FaultProxy::start(&dynamodb.endpoint, fault, percent).await;
-        let mut functions = Vec::new();
-        for _ in 0..FUNCTIONS {
-            functions
-                .push(function("after-delete-friend", &table, &proxy.endpoint, Some(&queue)).await);
-        }
+        let proxy = FaultProxy::start(&dynamodb.endpoint, fault, percent(fault)).await;
+        let functions = several(&table, &proxy.endpoint, &queue).await;
         let load = load(functions, CALLBACKS).await;
 
         let stored_at_first = stored(&table).await;
@@ -177,18 +185,7 @@ async fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() 
     let aws = Dynamodb::ministack().await;
     let table = dynamodb.events_table().await;
     let queue = Queue::create(&aws, "killed").await;
-    let mut functions = Vec::new();
-    for _ in 0..FUNCTIONS {
-        functions.push(
-            function(
-                "after-delete-friend",
-                &table,
-                &dynamodb.endpoint,
-                Some(&queue),
-            )
-            .await,
-        );
-    }
+    let functions = several(&table, &dynamodb.endpoint, &queue).await;
     let loading = tokio::spawn(load(functions, CALLBACKS));
     let mut database = Some(dynamodb);
     let mut kills = 0;
@@ -248,20 +245,13 @@ async fn with_the_table_down_and_the_queue_faulty_everything_is_queued_or_refuse
     for &fault in Fault::ALL {
         let table = dynamodb.events_table().await;
         let direct = Queue::create(&aws, &format!("{fault:?}")).await;
-        let percent = match fault {
-            Fault::Hang | Fault::Trickle => 30,
-            _ => 60,
-        };
-        let proxy = FaultProxy::start(&aws.endpoint, fault, percent).await;
+        let proxy = FaultProxy::start(&aws.endpoint, fault, percent(fault)).await;
         let faulty = Queue {
             client: Queue::client(&proxy.endpoint),
             endpoint: proxy.endpoint.clone(),
             url: direct.url.clone(),
         };
-        let mut functions = Vec::new();
-        for _ in 0..FUNCTIONS {
-            functions.push(function("after-delete-friend", &table, &nowhere, Some(&faulty)).await);
-        }
+        let functions = several(&table, &nowhere, &faulty).await;
         let load = load(functions, EACH).await;
         let messages = direct.receive_all().await;
         let queued = operation_ids(&messages);
@@ -304,10 +294,7 @@ async fn with_the_table_refusing_connections_everything_is_queued() {
     let table = dynamodb.events_table().await;
     let queue = Queue::create(&aws, "refused").await;
     let nowhere = format!("http://127.0.0.1:{}", free_port());
-    let mut functions = Vec::new();
-    for _ in 0..FUNCTIONS {
-        functions.push(function("after-delete-friend", &table, &nowhere, Some(&queue)).await);
-    }
+    let functions = several(&table, &nowhere, &queue).await;
     let load = load(functions, CALLBACKS).await;
     assert_eq!(load.accepted.len(), CALLBACKS);
     assert_eq!(operation_ids(&queue.receive_all().await), load.accepted);
@@ -365,10 +352,7 @@ async fn without_table_and_queue_callers_are_told_and_the_log_can_be_resubmitted
         endpoint: nowhere.clone(),
         url: format!("{nowhere}/queue/events"),
     };
-    let mut functions = Vec::new();
-    for _ in 0..FUNCTIONS {
-        functions.push(function("after-delete-friend", &table, &nowhere, Some(&queue)).await);
-    }
+    let functions = several(&table, &nowhere, &queue).await;
     let load = load(functions, CALLBACKS).await;
     assert_eq!(
         load.accepted.len(),

@@ -29,7 +29,7 @@ use tokio::process::Command;
 use crate::{
     model::{self, Model, USERS},
     support::{
-        Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Table, binary, records,
+        Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records,
         until_all_is_applied,
     },
 };
@@ -279,13 +279,7 @@ async fn a_table_that_is_away_is_a_failure_from_the_first_record_on() {
 /// The events table after one callback of 2,000 pairs.
 async fn two_thousand_pairs(dynamodb: &Dynamodb) -> Table {
     let events = dynamodb.events_table().await;
-    let environment = events.environment();
-    let environment = environment.iter().map(|(n, v)| (n.as_str(), v.as_str()));
-    let receiver = Function::start(
-        "tencent-friend-delete",
-        environment.chain(OPEN.iter().copied()),
-    )
-    .await;
+    let receiver = Function::start("tencent-friend-delete", events.environment()).await;
     let id = |n: usize| format!("{n:032}");
     let pairs: Vec<Value> = (1..=1000)
         .flat_map(|n| {
