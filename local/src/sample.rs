@@ -50,7 +50,7 @@ const TENCENT: &[(&str, &str)] = &[(
 )];
 
 pub(crate) async fn sample(options: Options) -> Result<()> {
-    let dynamodb = store::dynamodb(&Settings::local(&options.dynamodb), Duration::from_secs(10))?;
+    let dynamodb = store::dynamodb(&Settings::local(&options.dynamodb), Duration::from_secs(10));
     let table = EventsTable::new(dynamodb, &options.table, None);
     let client = reqwest::Client::new();
     for (command, body) in OPENIM {

@@ -27,7 +27,7 @@ pub(crate) fn projection(url: &str) -> String {
 /// watch` at this URL. Ends only when the stream cannot be read.
 pub(crate) async fn feed(endpoint: &str, table: &str, url: &str) -> Result<Infallible> {
     let function = projection(url);
-    let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10))?;
+    let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10));
     let described = client.describe_table().table_name(table).send().await;
     let described = described.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)?;
     let stream = described

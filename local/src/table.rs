@@ -21,7 +21,7 @@ pub(crate) const RELATIONSHIPS: &str = "RelationshipsTable";
 
 /// Creates the table that template.yaml calls `resource`, unless it is there.
 pub(crate) async fn create(endpoint: &str, resource: &str, name: &str) -> Result<()> {
-    let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10))?;
+    let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10));
     let template: Value = serde_yaml_ng::from_str(TEMPLATE)?;
     let table = &template["Resources"][resource]["Properties"];
     let mut create = client

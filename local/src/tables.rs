@@ -53,7 +53,7 @@ impl Tables {
 
     /// The table of a database that may be far away, but answers a person's question.
     fn client(&self) -> Result<Client> {
-        Ok(store::dynamodb(&self.settings()?, Duration::from_secs(10))?)
+        Ok(store::dynamodb(&self.settings()?, Duration::from_secs(10)))
     }
 
     /// The events table; what is written to it expires after `retention`.
@@ -74,7 +74,7 @@ impl Tables {
 
     /// Both, for a long piece of work.
     pub(crate) fn patient(&self) -> Result<(EventsTable, RelationshipsTable)> {
-        let client = store::patient(&self.settings()?)?;
+        let client = store::patient(&self.settings()?);
         Ok((
             EventsTable::new(client.clone(), &self.events_table, None),
             RelationshipsTable::new(client, &self.relationships_table),

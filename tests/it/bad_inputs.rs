@@ -49,6 +49,13 @@ const FIELD: (i64, u16) = (29007, 400);
 const UNKNOWN: (i64, u16) = (29008, 404);
 const CONTRADICTION: (i64, u16) = (29009, 400);
 const UNREADABLE: (i64, u16) = (29010, 400);
+const TOO_DEEP: (i64, u16) = (29014, 400);
+
+/// A good callback, but for something unknown that makes it so many levels deep.
+fn nested_to(levels: usize) -> String {
+    let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
+    format!(r#"{{"ownerUserID":"a","friendUserID":"b","new":{open}{close}}}"#)
+}
 
 fn openim_cases() -> Vec<Case> {
     let delete = |body: &str| Request::post(DELETE, body);
@@ -104,8 +111,20 @@ fn openim_cases() -> Vec<Case> {
         case(
             "an owner 10,000 levels deep",
             owner(&nested),
-            FIELD,
-            "$.ownerUserID",
+            TOO_DEEP,
+            "10001 levels",
+        ),
+        case(
+            "something unknown that is 33 levels deep",
+            delete(&nested_to(33)),
+            TOO_DEEP,
+            "33 levels",
+        ),
+        case(
+            "brackets that never end",
+            delete(&"[".repeat(CAP)),
+            TOO_DEEP,
+            "262144 levels",
         ),
         case(
             "bytes that are no text",
@@ -598,4 +617,11 @@ async fn the_operation_id_is_in_the_error_detail_and_an_empty_one_is_tolerated()
         let answer = function.send(&request).await;
         assert_eq!(answer.json()["errDlt"], json!(detail));
     }
+}
+
+#[tokio::test]
+async fn what_nobody_knows_yet_may_be_32_levels_deep() {
+    let function = Function::start("after-delete-friend", OPEN.iter().copied()).await;
+    let answer = function.send(&Request::post(DELETE, nested_to(32))).await;
+    assert_eq!(read_as_openim(&answer.body), Verdict::Allowed, "{answer:?}");
 }

@@ -89,7 +89,10 @@ impl Stack {
             .args(["deploy", "--no-confirm-changeset", "--no-progressbar"])
             .args(["--stack-name", STACK, "--parameter-overrides"])
             .arg(format!("OpenIMPassword={PASSWORD}"))
-            .arg(format!("TencentSdkAppId={SDK_APP_ID}"));
+            .args([
+                &format!("TencentSdkAppId={SDK_APP_ID}"),
+                "TencentVerifier=none",
+            ]);
         output_of(deploy).await;
         let python = root().join(".local/ministack/bin/python");
         let mut finish = aws(python, &endpoint);

@@ -85,6 +85,7 @@ async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_
         ("TENCENT_SDK_APP_ID", "x"),
         ("MAX_BODY_BYTES", "many"),
         ("EVENTS_TABLE", "events"),
+        ("ON_FAILURE", "shrug"),
     ];
     let function = Function::start("any-command", wrong).await;
     let answer = function.send(&Request::post(DELETE, GOOD)).await;
@@ -93,6 +94,7 @@ async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_
     for mistake in [
         "OPENIM_BASIC_USER is not set",
         "OPENIM_BASIC_PASSWORD is not set",
+        "ON_FAILURE is neither refuse nor allow",
         "TENCENT_SDK_APP_ID is not a decimal number",
         "MAX_BODY_BYTES is not a number",
         "AWS_REGION is not set",
@@ -105,4 +107,66 @@ async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_
     let answer = function.send(&Request::post(&url, "{}")).await;
     assert_eq!(answer.status, 500);
     assert_eq!(answer.json()["ActionStatus"], "FAIL");
+}
+
+#[tokio::test]
+async fn who_chose_to_allow_on_failure_is_allowed_by_our_failures_and_by_nothing_else() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let mut unreachable = dynamodb.events_table().await;
+    unreachable.endpoint = format!("http://127.0.0.1:{}", free_port());
+    let allow = ("ON_FAILURE".to_owned(), "allow".to_owned());
+
+    let mut environment = unreachable.environment();
+    environment.extend([allow.clone()]);
+    let function = Function::start("any-command", environment).await;
+    let answer = function.send(&Request::post(DELETE, GOOD)).await;
+    assert_eq!(
+        (answer.status, read_as_openim(&answer.body)),
+        (503, Verdict::Allowed)
+    );
+    // The event is no less in the log.
+    assert_eq!(event_in(&function.log())["events"][0]["owner"], "ana");
+    assert_refused(
+        &function.send(&Request::post(DELETE, "{}")).await,
+        29007,
+        400,
+    );
+    assert_refused(
+        &function.send(&Request::post("/callbackX", "{}")).await,
+        29008,
+        404,
+    );
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
+    let body = r#"{"PairList":[{"From_Account":"a","To_Account":"b"}]}"#;
+    let answer = function.send(&Request::post(&url, body)).await;
+    assert_eq!(
+        (answer.status, &answer.json()["ActionStatus"]),
+        (503, &"FAIL".into())
+    );
+
+    let misconfigured = [allow.clone()];
+    let function = Function::start("after-delete-friend", misconfigured).await;
+    let answer = function.send(&Request::post(DELETE, GOOD)).await;
+    assert_eq!(
+        (answer.status, read_as_openim(&answer.body)),
+        (500, Verdict::Allowed)
+    );
+
+    let basic = [
+        allow,
+        ("OPENIM_VERIFIER".to_owned(), "basic".to_owned()),
+        ("OPENIM_BASIC_USER".to_owned(), "openim".to_owned()),
+        ("OPENIM_BASIC_PASSWORD".to_owned(), "secret".to_owned()),
+    ];
+    let function = Function::start("after-delete-friend", basic).await;
+    assert_refused(
+        &function.send(&Request::post(DELETE, GOOD)).await,
+        29001,
+        401,
+    );
+    assert_refused(
+        &function.send(&Request::post(DELETE, "x")).await,
+        29001,
+        401,
+    );
 }

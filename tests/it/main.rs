@@ -19,5 +19,6 @@ mod model;
 mod relationships;
 mod relationships_table;
 mod sam_local;
+mod secrets;
 mod storage;
 mod support;

@@ -49,7 +49,7 @@ async fn every_route_answers_and_stores_under_sam_local() {
     let base = line("url:");
     let endpoint = line("dynamodb:");
     let table = Table {
-        client: store::dynamodb(&Settings::local(&endpoint), Duration::from_secs(10)).unwrap(),
+        client: store::dynamodb(&Settings::local(&endpoint), Duration::from_secs(10)),
         endpoint,
         name: line("table:"),
     };

@@ -27,6 +27,6 @@ fn main() -> Result<(), Error> {
 
 fn table(get: impl Fn(&str) -> Option<String>) -> Result<RelationshipsTable, Error> {
     let name = get("RELATIONSHIPS_TABLE").ok_or("RELATIONSHIPS_TABLE is not set")?;
-    let client = store::patient(&Settings::from_env(get)?)?;
+    let client = store::patient(&Settings::from_env(get)?);
     Ok(RelationshipsTable::new(client, name))
 }

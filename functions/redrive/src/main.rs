@@ -13,10 +13,11 @@ const TABLE_BUDGET: Duration = Duration::from_secs(5);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     receiver::init_logging();
-    let storage = Config::from_env(&[], |name| env::var(name).ok())?
-        .storage
-        .ok_or("EVENTS_TABLE is not set")?;
-    let client = store::dynamodb(&storage.settings, TABLE_BUDGET)?;
+    let config = Config::from_env(&[], |name| env::var(name).ok())?;
+    let (Some(settings), Some(storage)) = (config.settings, config.storage) else {
+        return Err("EVENTS_TABLE is not set".into());
+    };
+    let client = store::dynamodb(&settings, TABLE_BUDGET);
     let table = EventsTable::new(client, storage.events_table, storage.retention);
     lambda_runtime::run(service_fn(async |batch: LambdaEvent<Batch>| {
         Ok::<_, Error>(redrive::redrive(batch.payload, &table).await)

@@ -1,8 +1,12 @@
 use std::{fmt, time::Duration};
 
 use domain::Source;
+use store::{Nonces, Settings};
 
-use crate::{BasicVerifier, OpenImVerifier, TencentVerifier};
+use crate::{
+    BasicVerifier, OpenImVerifier, SignatureAlgorithm, SignatureEncoding, SignatureVerifier,
+    TencentVerifier, secrets,
+};
 
 /// The longest body that is read when `MAX_BODY_BYTES` says nothing. 2,000 pairs from Tencent Chat, the
 /// largest callback that is known, make about 200 KiB; and what fits here fits into a DynamoDB item.
@@ -10,18 +14,34 @@ const DEFAULT_MAX_BODY_BYTES: usize = 256 * 1024;
 const DEFAULT_RETENTION_DAYS: u32 = 365;
 /// Tencent Chat, the strictest caller, waits two seconds.
 const DEFAULT_DEADLINE_MS: u64 = 1500;
+const DEFAULT_NONCE_WINDOW_SECONDS: u64 = SECONDS_PER_DAY;
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
-/// What a function takes from its environment.
+/// What a function takes from its environment, apart from [`Verifiers`].
+///
+/// An empty value counts as not set.
+///
+/// | Variable | Default | Meaning |
+/// |---|---|---|
+/// | `MAX_BODY_BYTES` | 262144 | The longest body that is read, at most 262144 |
+/// | `EVENTS_TABLE` | none | The events table; without it nothing is stored |
+/// | `EVENT_RETENTION_DAYS` | 365 | Days after which events expire; 0 keeps them for ever |
+/// | `EVENTS_QUEUE_URL` | none | The queue for events that the table does not take in time |
+/// | `DEADLINE_MS` | 1500 | Milliseconds within which a callback is answered, whatever is down; 800 to 2500 |
+/// | `ON_FAILURE` | `refuse` | What OpenIM is told when the receiver itself fails: [`OnFailure`] |
+///
+/// and, when a table or a secret is named, those of [`store::Settings::from_env`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// How OpenIM servers are verified; `None` where the function serves no OpenIM command.
-    pub openim: Option<OpenImVerifier>,
-    /// How Tencent Chat is verified; `None` refuses all its callbacks.
-    pub tencent: Option<TencentVerifier>,
     /// The longest body that is read, in bytes.
     pub max_body_bytes: usize,
+    /// How long a function may take to answer, whatever is down.
+    pub deadline: Duration,
+    /// What OpenIM is told when the receiver itself fails.
+    pub on_failure: OnFailure,
+    /// How AWS is reached; `None` where nothing in it is named.
+    pub settings: Option<Settings>,
     /// Where accepted callbacks are stored; `None` means check, log and answer without storing.
     pub storage: Option<StorageConfig>,
 }
@@ -36,47 +56,35 @@ pub struct StorageConfig {
     pub retention: Option<Duration>,
     /// The queue for what the table does not take in time.
     pub queue_url: Option<String>,
-    /// How long a function may take to answer, whatever is down.
-    pub deadline: Duration,
-    /// How AWS is reached.
-    pub settings: store::Settings,
 }
 
-impl StorageConfig {
-    /// The table's share of the deadline.
-    pub(crate) fn table_budget(&self) -> Duration {
-        match self.queue_url {
-            Some(_) => self.deadline / 2,
-            None => self.deadline * 4 / 5,
-        }
-    }
+/// What OpenIM is told when the receiver itself fails: the event could not be stored, the configuration is
+/// wrong, a bug. A caller that is not believed is refused in any case, and so is a body that cannot be read.
+///
+/// It matters for the callbacks that ask before something happens. Refusing keeps users from doing what
+/// could not be checked; allowing lets them do it unchecked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnFailure {
+    /// `refuse`: the user is told that it did not work.
+    #[default]
+    Refuse,
+    /// `allow`: the user notices nothing.
+    Allow,
+}
 
-    /// The queue's share. A tenth of the deadline remains for everything else.
-    pub(crate) fn queue_budget(&self) -> Duration {
-        self.deadline * 2 / 5
+impl OnFailure {
+    /// For answers that are given although the configuration is wrong.
+    pub(crate) fn from_env(get: impl Fn(&str) -> Option<String>) -> Self {
+        match get("ON_FAILURE").as_deref() {
+            Some("allow") => Self::Allow,
+            _ => Self::Refuse,
+        }
     }
 }
 
 impl Config {
     /// Reads the settings through `get`, which is the environment outside of tests, for a function that
-    /// serves commands of these servers. An empty value counts as not set.
-    ///
-    /// | Variable | Default | Meaning |
-    /// |---|---|---|
-    /// | `OPENIM_VERIFIER` | required for OpenIM | `basic`, or `none` to believe everybody |
-    /// | `OPENIM_BASIC_USER` | required with `basic` | User name in the configured URL |
-    /// | `OPENIM_BASIC_PASSWORD` | required with `basic` | Password in the configured URL |
-    /// | `OPENIM_BASIC_PASSWORD_PREVIOUS` | none | A second password, accepted during a change |
-    /// | `TENCENT_SDK_APP_ID` | none | Our app; without it, all callbacks of Tencent Chat are refused |
-    /// | `TENCENT_TOKEN` | none | Token of the console; with it, callbacks must be signed |
-    /// | `TENCENT_TOKEN_PREVIOUS` | none | A second token, accepted during a change |
-    /// | `MAX_BODY_BYTES` | 262144 | The longest body that is read, at most 262144 |
-    /// | `EVENTS_TABLE` | none | The events table; without it nothing is stored |
-    /// | `EVENT_RETENTION_DAYS` | 365 | Days after which events expire; 0 keeps them for ever |
-    /// | `EVENTS_QUEUE_URL` | none | The queue for events that the table does not take in time |
-    /// | `DEADLINE_MS` | 1500 | Milliseconds within which a callback is answered, whatever is down; 800 to 2500 |
-    ///
-    /// and, when there is an events table, those of [`store::Settings::from_env`].
+    /// serves commands of these servers.
     ///
     /// # Errors
     ///
@@ -87,14 +95,6 @@ impl Config {
     ) -> Result<Self, InvalidConfig> {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let mut wrong = Vec::new();
-        let openim = serves
-            .contains(&Source::OpenIm)
-            .then(|| openim_verifier(get, &mut wrong))
-            .flatten();
-        let tencent = serves
-            .contains(&Source::Tencent)
-            .then(|| tencent_verifier(get, &mut wrong))
-            .flatten();
         let max_body_bytes = number(
             get,
             &mut wrong,
@@ -109,7 +109,6 @@ impl Config {
             DEFAULT_RETENTION_DAYS,
             0..=36_500,
         );
-        let retention = (days > 0).then(|| Duration::from_secs(u64::from(days) * SECONDS_PER_DAY));
         let deadline = number(
             get,
             &mut wrong,
@@ -117,94 +116,263 @@ impl Config {
             DEFAULT_DEADLINE_MS,
             800..=2500,
         );
+        if !matches!(
+            get("ON_FAILURE").as_deref(),
+            None | Some("refuse" | "allow")
+        ) {
+            wrong.push("ON_FAILURE is neither refuse nor allow".to_owned());
+        }
         let queue_url = get("EVENTS_QUEUE_URL");
         let events_table = get("EVENTS_TABLE");
         if queue_url.is_some() && events_table.is_none() {
             wrong.push("EVENTS_QUEUE_URL is set, but EVENTS_TABLE is not".to_owned());
         }
-        let storage = events_table.and_then(|events_table| {
-            store::Settings::from_env(get)
-                .map_err(|store::InvalidSettings(more)| wrong.extend(more))
+        let uses_aws = events_table.is_some()
+            || get("NONCES_TABLE").is_some()
+            || !secrets::wanted(serves, get).is_empty();
+        let settings = uses_aws.then(|| Settings::from_env(get)).and_then(|read| {
+            read.map_err(|store::InvalidSettings(more)| wrong.extend(more))
                 .ok()
-                .map(|settings| StorageConfig {
-                    events_table,
-                    retention,
-                    queue_url,
-                    deadline: Duration::from_millis(deadline),
-                    settings,
-                })
         });
+        if !wrong.is_empty() {
+            return Err(InvalidConfig(wrong));
+        }
+        Ok(Self {
+            max_body_bytes,
+            deadline: Duration::from_millis(deadline),
+            on_failure: OnFailure::from_env(get),
+            settings,
+            storage: events_table.map(|events_table| StorageConfig {
+                events_table,
+                retention: (days > 0)
+                    .then(|| Duration::from_secs(u64::from(days) * SECONDS_PER_DAY)),
+                queue_url,
+            }),
+        })
+    }
+
+    /// The share of the deadline that a table has for one write before a callback is accepted.
+    pub(crate) fn nonces_budget(&self) -> Duration {
+        self.deadline / 5
+    }
+
+    /// The events table's share.
+    pub(crate) fn table_budget(&self) -> Duration {
+        let queue = self
+            .storage
+            .as_ref()
+            .and_then(|storage| storage.queue_url.as_ref());
+        match queue {
+            Some(_) => self.deadline / 2,
+            None => self.deadline * 4 / 5,
+        }
+    }
+
+    /// The queue's share. A tenth of the deadline remains for everything else.
+    pub(crate) fn queue_budget(&self) -> Duration {
+        self.deadline * 2 / 5
+    }
+}
+
+/// How the servers whose commands a function serves are told from strangers.
+///
+/// Secrets may stand in the environment, for a laptop, or in Secrets Manager: see the crate's page.
+///
+/// | Variable | Default | Meaning |
+/// |---|---|---|
+/// | `OPENIM_VERIFIER` | required for OpenIM | `basic`, `signature`, or `none` to believe everybody |
+/// | `OPENIM_BASIC_USER` | required with `basic` | User name in the configured URL |
+/// | `OPENIM_BASIC_PASSWORD` | required with `basic`, secret | Password in the configured URL |
+/// | `OPENIM_BASIC_PASSWORD_PREVIOUS` | none, secret | A second password, accepted during a change |
+/// | `OPENIM_SIGNATURE_ALGORITHM` | required with `signature` | [`SignatureAlgorithm`], by OpenIM's name |
+/// | `OPENIM_SIGNATURE_HEADER` | required with `signature` | Name of the header with the signature |
+/// | `OPENIM_NONCE_HEADER` | required with `signature` | Name of the header with what was signed |
+/// | `OPENIM_SIGNATURE_ENCODING` | required with `signature` | `hex` or `base64` |
+/// | `OPENIM_SIGNATURE_KEY` | required with `signature`, secret | Shared secret (HMAC) or public key as PEM |
+/// | `OPENIM_SIGNATURE_KEY_PREVIOUS` | none, secret | A second key, accepted during a change |
+/// | `NONCES_TABLE` | required with `signature` | The table that remembers nonces |
+/// | `OPENIM_NONCE_WINDOW_SECONDS` | 86400 | Seconds for which a nonce is not accepted again; 60 to 31536000 |
+/// | `TENCENT_SDK_APP_ID` | none | Our app; without it, all callbacks of Tencent Chat are refused |
+/// | `TENCENT_VERIFIER` | `token` | `token`, or `none` to believe whoever knows the app's id |
+/// | `TENCENT_TOKEN` | required with `token`, secret | Token of the console |
+/// | `TENCENT_TOKEN_PREVIOUS` | none, secret | A second token, accepted during a change |
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Verifiers {
+    /// `None` where the function serves no OpenIM command.
+    pub openim: Option<OpenImVerifier>,
+    /// `None` refuses all callbacks of Tencent Chat.
+    pub tencent: Option<TencentVerifier>,
+}
+
+impl Verifiers {
+    /// Reads the settings through `get`, which knows the environment and the fetched secrets. `nonces`
+    /// gives the table of that name and window.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong, in one list.
+    pub(crate) fn from_env(
+        serves: &[Source],
+        get: impl Fn(&str) -> Option<String>,
+        nonces: impl FnOnce(String, Duration) -> Option<Nonces>,
+    ) -> Result<Self, InvalidConfig> {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let mut wrong = Vec::new();
+        let openim = serves
+            .contains(&Source::OpenIm)
+            .then(|| openim_verifier(get, nonces, &mut wrong))
+            .flatten();
+        let tencent = serves
+            .contains(&Source::Tencent)
+            .then(|| tencent_verifier(get, &mut wrong))
+            .flatten();
         if wrong.is_empty() {
-            Ok(Self {
-                openim,
-                tencent,
-                max_body_bytes,
-                storage,
-            })
+            Ok(Self { openim, tencent })
         } else {
             Err(InvalidConfig(wrong))
         }
     }
 }
 
+/// Gives what has to be set, or says that it is not.
+fn need(
+    get: impl Fn(&str) -> Option<String>,
+    wrong: &mut Vec<String>,
+    chosen: &str,
+    name: &str,
+) -> Option<String> {
+    let value = get(name);
+    if value.is_none() {
+        wrong.push(format!("{chosen}, but {name} is not set"));
+    }
+    value
+}
+
 fn openim_verifier(
     get: impl Fn(&str) -> Option<String>,
+    nonces: impl FnOnce(String, Duration) -> Option<Nonces>,
     wrong: &mut Vec<String>,
 ) -> Option<OpenImVerifier> {
     match get("OPENIM_VERIFIER").as_deref() {
         Some("none") => Some(OpenImVerifier::None),
-        Some("basic") => {
-            let mut need = |name: &str| {
-                let value = get(name);
-                if value.is_none() {
-                    wrong.push(format!("OPENIM_VERIFIER is basic, but {name} is not set"));
-                }
-                value
-            };
-            let user = need("OPENIM_BASIC_USER");
-            let password = need("OPENIM_BASIC_PASSWORD");
-            let user = user.filter(|user| {
-                let good = !user.contains(':');
-                if !good {
-                    wrong.push("OPENIM_BASIC_USER must not contain a colon".to_owned());
-                }
-                good
-            })?;
-            let previous = get("OPENIM_BASIC_PASSWORD_PREVIOUS");
-            let passwords = [password?].into_iter().chain(previous);
-            let passwords: Vec<String> = passwords.collect();
-            Some(OpenImVerifier::Basic(BasicVerifier::new(
-                &user,
-                passwords.iter().map(String::as_str),
-            )))
-        }
+        Some("basic") => basic_verifier(get, wrong).map(OpenImVerifier::Basic),
+        Some("signature") => signature_verifier(get, nonces, wrong),
         Some(_) => {
-            wrong.push("OPENIM_VERIFIER is neither basic nor none".to_owned());
+            wrong.push("OPENIM_VERIFIER is neither basic nor signature nor none".to_owned());
             None
         }
         None => {
-            wrong
-                .push("OPENIM_VERIFIER is not set: basic, or none to believe everybody".to_owned());
+            wrong.push(
+                "OPENIM_VERIFIER is not set: basic, signature, or none to believe everybody"
+                    .to_owned(),
+            );
             None
         }
     }
+}
+
+fn basic_verifier(
+    get: impl Fn(&str) -> Option<String>,
+    wrong: &mut Vec<String>,
+) -> Option<BasicVerifier> {
+    let chosen = "OPENIM_VERIFIER is basic";
+    let user = need(&get, wrong, chosen, "OPENIM_BASIC_USER");
+    let password = need(&get, wrong, chosen, "OPENIM_BASIC_PASSWORD");
+    let previous = get("OPENIM_BASIC_PASSWORD_PREVIOUS");
+    let user = user?;
+    if user.contains(':') {
+        wrong.push("OPENIM_BASIC_USER must not contain a colon".to_owned());
+        return None;
+    }
+    let passwords: Vec<String> = [password?].into_iter().chain(previous).collect();
+    let passwords = passwords.iter().map(String::as_str);
+    Some(BasicVerifier::new(&user, passwords))
+}
+
+fn signature_verifier(
+    get: impl Fn(&str) -> Option<String>,
+    nonces: impl FnOnce(String, Duration) -> Option<Nonces>,
+    wrong: &mut Vec<String>,
+) -> Option<OpenImVerifier> {
+    let mut need = |name| need(&get, wrong, "OPENIM_VERIFIER is signature", name);
+    let algorithm = need("OPENIM_SIGNATURE_ALGORITHM");
+    let encoding = need("OPENIM_SIGNATURE_ENCODING");
+    let signature_header = need("OPENIM_SIGNATURE_HEADER");
+    let nonce_header = need("OPENIM_NONCE_HEADER");
+    let key = need("OPENIM_SIGNATURE_KEY");
+    let table = need("NONCES_TABLE");
+    let previous = get("OPENIM_SIGNATURE_KEY_PREVIOUS");
+    let window = number(
+        &get,
+        wrong,
+        "OPENIM_NONCE_WINDOW_SECONDS",
+        DEFAULT_NONCE_WINDOW_SECONDS,
+        60..=365 * SECONDS_PER_DAY,
+    );
+    let algorithm = algorithm.and_then(|name| {
+        let known = name.parse::<SignatureAlgorithm>();
+        known
+            .map_err(|()| {
+                let names: Vec<_> = SignatureAlgorithm::ALL.iter().map(|a| a.name()).collect();
+                let names = names.join(", ");
+                wrong.push(format!("OPENIM_SIGNATURE_ALGORITHM is none of {names}"));
+            })
+            .ok()
+    });
+    let encoding = encoding.and_then(|name| {
+        let known = name.parse::<SignatureEncoding>();
+        known
+            .map_err(|()| {
+                wrong.push("OPENIM_SIGNATURE_ENCODING is neither hex nor base64".to_owned());
+            })
+            .ok()
+    });
+    let keys: Vec<String> = [key?].into_iter().chain(previous).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let verifier = SignatureVerifier::new(
+        algorithm?,
+        encoding?,
+        &signature_header?,
+        &nonce_header?,
+        &keys,
+    );
+    let verifier = verifier
+        .map_err(|crate::InvalidSignatureVerifier(reasons)| {
+            let reasons = reasons.into_iter();
+            wrong.extend(reasons.map(|reason| format!("OPENIM_SIGNATURE_*: {reason}")));
+        })
+        .ok()?;
+    let nonces = nonces(table?, Duration::from_secs(window))?;
+    Some(OpenImVerifier::Signature(verifier, nonces))
 }
 
 fn tencent_verifier(
     get: impl Fn(&str) -> Option<String>,
     wrong: &mut Vec<String>,
 ) -> Option<TencentVerifier> {
-    let tokens: Vec<String> = ["TENCENT_TOKEN", "TENCENT_TOKEN_PREVIOUS"]
-        .into_iter()
-        .filter_map(&get)
-        .collect();
     // Without one, all callbacks of Tencent Chat are refused, and OpenIM's are none the worse.
     let app = get("TENCENT_SDK_APP_ID")?;
     if !app.bytes().all(|byte| byte.is_ascii_digit()) {
         wrong.push("TENCENT_SDK_APP_ID is not a decimal number".to_owned());
         return None;
     }
-    Some(TencentVerifier::new(app, tokens))
+    match get("TENCENT_VERIFIER").as_deref() {
+        Some("none") => Some(TencentVerifier::new(app, [""; 0])),
+        None | Some("token") => {
+            let chosen = "TENCENT_VERIFIER is token";
+            let token = need(&get, wrong, chosen, "TENCENT_TOKEN")?;
+            let previous = get("TENCENT_TOKEN_PREVIOUS");
+            Some(TencentVerifier::new(
+                app,
+                [token].into_iter().chain(previous),
+            ))
+        }
+        Some(_) => {
+            wrong.push("TENCENT_VERIFIER is neither token nor none".to_owned());
+            None
+        }
+    }
 }
 
 fn number<N>(
@@ -250,85 +418,176 @@ mod tests {
     use super::*;
 
     const BOTH: &[Source] = &[Source::OpenIm, Source::Tencent];
+    const LOCAL: &[(&str, &str)] = &[
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "x"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+    ];
 
-    fn config(serves: &[Source], env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
-        let get = |name: &str| {
-            env.iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+    fn get(env: &[(&str, &str)]) -> impl Fn(&str) -> Option<String> {
+        |name| {
+            let found = env.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        }
+    }
+
+    fn config(env: &[(&str, &str)]) -> Result<Config, Vec<String>> {
+        Config::from_env(BOTH, get(env)).map_err(|InvalidConfig(wrong)| wrong)
+    }
+
+    fn verifiers(serves: &[Source], env: &[(&str, &str)]) -> Result<Verifiers, Vec<String>> {
+        let nonces = |table, window| {
+            let settings = Settings::local("http://127.0.0.1:1");
+            let client = store::dynamodb(&settings, Duration::from_secs(1));
+            Some(Nonces::new(client, table, window))
         };
-        Config::from_env(serves, get).map_err(|InvalidConfig(wrong)| wrong)
+        Verifiers::from_env(serves, get(env), nonces).map_err(|InvalidConfig(wrong)| wrong)
     }
 
     #[test]
     fn believing_everybody_needs_its_name() {
         assert_eq!(
-            config(BOTH, &[]).unwrap_err(),
-            ["OPENIM_VERIFIER is not set: basic, or none to believe everybody"]
+            verifiers(BOTH, &[]).unwrap_err(),
+            ["OPENIM_VERIFIER is not set: basic, signature, or none to believe everybody"]
         );
-        assert!(config(&[Source::Tencent], &[]).is_ok());
-        let config = config(BOTH, &[("OPENIM_VERIFIER", "none")]).unwrap();
-        assert!(matches!(config.openim, Some(OpenImVerifier::None)));
-        assert!(config.tencent.is_none() && config.storage.is_none());
+        assert!(verifiers(&[Source::Tencent], &[]).is_ok());
+        let app = ("TENCENT_SDK_APP_ID", "1400000001");
+        assert_eq!(
+            verifiers(&[Source::Tencent], &[app]).unwrap_err(),
+            ["TENCENT_VERIFIER is token, but TENCENT_TOKEN is not set"]
+        );
+        let env = &[
+            ("OPENIM_VERIFIER", "none"),
+            app,
+            ("TENCENT_VERIFIER", "none"),
+        ];
+        let none = verifiers(BOTH, env).unwrap();
+        assert!(matches!(none.openim, Some(OpenImVerifier::None)));
+        assert!(!none.tencent.unwrap().wants_signatures());
+        // A token does not count when none is asked for by name.
+        let env = &[app, ("TENCENT_VERIFIER", "none"), ("TENCENT_TOKEN", "t")];
+        let none = verifiers(&[Source::Tencent], env).unwrap();
+        assert!(!none.tencent.unwrap().wants_signatures());
+        let env = &[app, ("TENCENT_TOKEN", "t")];
+        let token = verifiers(&[Source::Tencent], env).unwrap();
+        assert!(token.tencent.unwrap().wants_signatures());
     }
 
     #[test]
     fn all_mistakes_are_listed_and_no_value_is_shown() {
-        let wrong = config(
-            BOTH,
-            &[
-                ("OPENIM_VERIFIER", "basic"),
-                ("OPENIM_BASIC_USER", "a:b"),
-                ("TENCENT_SDK_APP_ID", "hunter2"),
-                ("MAX_BODY_BYTES", "hunter2"),
-                ("EVENT_RETENTION_DAYS", "-1"),
-                ("EVENTS_TABLE", "events"),
-                ("DEADLINE_MS", "0"),
-            ],
-        )
+        let wrong = config(&[
+            ("MAX_BODY_BYTES", "hunter2"),
+            ("EVENT_RETENTION_DAYS", "-1"),
+            ("EVENTS_TABLE", "events"),
+            ("DEADLINE_MS", "0"),
+            ("ON_FAILURE", "hunter2"),
+        ])
         .unwrap_err();
-        assert_eq!(wrong.len(), 9, "{wrong:#?}");
+        assert_eq!(wrong.len(), 7, "{wrong:#?}");
+        assert!(!wrong.concat().contains("hunter2"), "{wrong:#?}");
+
+        let basic = &[
+            ("OPENIM_VERIFIER", "basic"),
+            ("OPENIM_BASIC_USER", "a:b"),
+            ("TENCENT_SDK_APP_ID", "hunter2"),
+        ];
+        let wrong = verifiers(BOTH, basic).unwrap_err();
+        assert_eq!(wrong.len(), 3, "{wrong:#?}");
+        assert!(!wrong.concat().contains("hunter2"), "{wrong:#?}");
+
+        let wrong = verifiers(BOTH, &[("OPENIM_VERIFIER", "signature")]).unwrap_err();
+        assert_eq!(wrong.len(), 6, "{wrong:#?}");
+        let signature = [
+            ("OPENIM_VERIFIER", "signature"),
+            ("OPENIM_SIGNATURE_ALGORITHM", "RSA-SHA256"),
+            ("OPENIM_SIGNATURE_ENCODING", "hex"),
+            ("OPENIM_SIGNATURE_HEADER", "x signature"),
+            ("OPENIM_NONCE_HEADER", "x-nonce"),
+            ("OPENIM_SIGNATURE_KEY", "hunter2"),
+            ("NONCES_TABLE", "nonces"),
+            ("OPENIM_NONCE_WINDOW_SECONDS", "1"),
+            ("TENCENT_SDK_APP_ID", "1"),
+            ("TENCENT_VERIFIER", "hunter2"),
+        ];
+        let wrong = verifiers(BOTH, &signature).unwrap_err();
+        assert_eq!(wrong.len(), 4, "{wrong:#?}");
         assert!(!wrong.concat().contains("hunter2"), "{wrong:#?}");
     }
 
     #[test]
+    fn the_signature_verifier_takes_every_algorithm_by_openims_name() {
+        let public = include_str!("../../../tests/keys/rsa.public.pem");
+        for (algorithm, key) in [
+            ("HMAC-SHA1", "k"),
+            ("HMAC-SHA256", "k"),
+            ("HMAC-SHA512", "k"),
+            ("RSA-SHA256", public),
+            (
+                "ECDSA-SHA256",
+                include_str!("../../../tests/keys/p256.public.pem"),
+            ),
+        ] {
+            let env = [
+                ("OPENIM_VERIFIER", "signature"),
+                ("OPENIM_SIGNATURE_ALGORITHM", algorithm),
+                ("OPENIM_SIGNATURE_ENCODING", "base64"),
+                ("OPENIM_SIGNATURE_HEADER", "X-Signature"),
+                ("OPENIM_NONCE_HEADER", "X-Nonce"),
+                ("OPENIM_SIGNATURE_KEY", key),
+                ("NONCES_TABLE", "nonces"),
+            ];
+            let read = verifiers(&[Source::OpenIm], &env).unwrap();
+            assert!(
+                matches!(read.openim, Some(OpenImVerifier::Signature(..))),
+                "{algorithm}"
+            );
+        }
+    }
+
+    #[test]
     fn empty_values_count_as_not_set() {
-        let config = config(
-            BOTH,
-            &[
-                ("OPENIM_VERIFIER", "none"),
-                ("TENCENT_SDK_APP_ID", ""),
-                ("TENCENT_TOKEN", ""),
-                ("MAX_BODY_BYTES", ""),
-                ("EVENTS_TABLE", ""),
-                ("EVENT_RETENTION_DAYS", ""),
-            ],
-        )
+        let config = config(&[
+            ("MAX_BODY_BYTES", ""),
+            ("EVENTS_TABLE", ""),
+            ("EVENT_RETENTION_DAYS", ""),
+            ("ON_FAILURE", ""),
+            ("OPENIM_SECRET_ID", ""),
+        ])
         .unwrap();
         assert_eq!(config.max_body_bytes, DEFAULT_MAX_BODY_BYTES);
-        assert!(config.storage.is_none());
+        assert!(config.storage.is_none() && config.settings.is_none());
+        assert_eq!(config.on_failure, OnFailure::Refuse);
+        let env = &[
+            ("OPENIM_VERIFIER", "none"),
+            ("TENCENT_SDK_APP_ID", ""),
+            ("TENCENT_TOKEN", ""),
+        ];
+        assert!(verifiers(BOTH, env).unwrap().tencent.is_none());
     }
 
     #[test]
     fn retention_zero_keeps_events_for_ever() {
-        let retention = |days: &str| {
-            config(
-                &[],
-                &[
-                    ("EVENTS_TABLE", "events"),
-                    ("EVENT_RETENTION_DAYS", days),
-                    ("AWS_REGION", "eu-central-1"),
-                    ("AWS_ACCESS_KEY_ID", "x"),
-                    ("AWS_SECRET_ACCESS_KEY", "x"),
-                ],
-            )
-            .unwrap()
-            .storage
-            .unwrap()
-            .retention
+        let retention = |days| {
+            let table = [("EVENTS_TABLE", "events"), ("EVENT_RETENTION_DAYS", days)];
+            let config = config(&[&table, LOCAL].concat()).unwrap();
+            config.storage.unwrap().retention
         };
         assert_eq!(retention("0"), None);
         assert_eq!(retention("2"), Some(Duration::from_secs(172_800)));
         assert_eq!(retention(""), Some(Duration::from_secs(365 * 86_400)));
+    }
+
+    #[test]
+    fn aws_is_reached_only_when_something_in_it_is_named() {
+        for name in [
+            "EVENTS_TABLE",
+            "NONCES_TABLE",
+            "OPENIM_SECRET_ID",
+            "TENCENT_SECRET_ID",
+        ] {
+            let config = config(&[&[(name, "x")], LOCAL].concat()).unwrap();
+            assert!(config.settings.is_some(), "{name}");
+        }
+        assert!(config(LOCAL).unwrap().settings.is_none());
     }
 }

@@ -24,8 +24,8 @@ pub struct Request {
     pub path: String,
     /// The decoded query parameters.
     pub query: Vec<(String, String)>,
-    /// Every value of the `Authorization` header.
-    pub authorization: Vec<Vec<u8>>,
+    /// The headers, each with all its values.
+    pub headers: http::HeaderMap,
     /// OpenIM's `operationID` header, unless it is empty.
     operation_id: Option<String>,
     body: Vec<u8>,
@@ -65,13 +65,13 @@ impl Request {
             _ => (PayloadVersion::V1, extended_request_id(text)),
         };
         // Before lambda_http makes one of several headers of a name.
-        let authorization = match &event {
+        let headers = match &event {
             LambdaRequest::ApiGatewayV1(event) if !event.multi_value_headers.is_empty() => {
-                all(&event.multi_value_headers, "authorization")
+                event.multi_value_headers.clone()
             }
-            LambdaRequest::ApiGatewayV1(event) => all(&event.headers, "authorization"),
-            LambdaRequest::ApiGatewayV2(event) => all(&event.headers, "authorization"),
-            _ => Vec::new(),
+            LambdaRequest::ApiGatewayV1(event) => event.headers.clone(),
+            LambdaRequest::ApiGatewayV2(event) => event.headers.clone(),
+            _ => http::HeaderMap::new(),
         };
         // Panics on an event that claims base64 and holds none, or whose path is no path. The caller of
         // this function catches that: see `serve`.
@@ -100,12 +100,13 @@ impl Request {
                 .flat_map(|query| query.iter())
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            authorization,
-            operation_id: all(request.headers(), OPERATION_ID_HEADER)
+            operation_id: headers
+                .get_all(OPERATION_ID_HEADER)
                 .into_iter()
                 .find(|id| !id.is_empty())
                 // The client chose it: any bytes are possible.
-                .map(|id| String::from_utf8_lossy(&id).into_owned()),
+                .map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()),
+            headers,
             body: request.body().to_vec(),
             payload,
         })
@@ -161,12 +162,6 @@ fn extended_request_id(event: &str) -> Option<String> {
     let event: Event = serde_json::from_str(event).ok()?;
     let id = event.request_context.extended_request_id;
     id.filter(|id| !id.is_empty())
-}
-
-/// Every value of a header.
-fn all(headers: &http::HeaderMap, name: &str) -> Vec<Vec<u8>> {
-    let values = headers.get_all(name).iter();
-    values.map(|value| value.as_bytes().to_vec()).collect()
 }
 
 /// `cargo lambda watch` writes seconds where API Gateway writes milliseconds. A number that would be a
@@ -229,7 +224,8 @@ mod tests {
             "multiValueHeaders":{"authorization":["a","b"]},
             "requestContext":{"httpMethod":"POST","identity":{}}}"#;
         let request = Request::from_event(event, "i", now()).unwrap();
-        assert_eq!(request.authorization, [b"a", b"b"]);
+        let values: Vec<_> = request.headers.get_all("authorization").iter().collect();
+        assert_eq!(values, ["a", "b"]);
     }
 
     #[test]

@@ -1,23 +1,25 @@
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use domain::{Reception, Source, Timestamp};
 use futures_util::FutureExt as _;
-use store::{EventsTable, Queue, Recorded};
+use store::{EventsTable, Nonces, Queue, Recorded, StoreError};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument as _, Span, error, error_span, info, warn};
 
 use crate::{
-    Config, Handler, OpenImVerifier, Problem, ProblemKind, Reply, Request, StorageConfig,
-    TencentVerifier, Verified, command,
+    AuthError, Config, Handler, InvalidConfig, OnFailure, OpenImVerifier, Problem, ProblemKind,
+    Rejection, Reply, Request, Verified, Verifiers, command,
+    nesting::{MAX_NESTING, nesting},
+    secrets,
 };
 
 /// Takes callbacks and answers them.
 #[derive(Debug)]
 pub struct Receiver {
-    handlers: Vec<Handler>,
-    openim: Option<OpenImVerifier>,
-    tencent: Option<TencentVerifier>,
+    handlers: Arc<[Handler]>,
+    verifiers: Verifiers,
     max_body_bytes: usize,
+    on_failure: OnFailure,
     storage: Option<Storage>,
 }
 
@@ -33,6 +35,26 @@ struct Storage {
 /// answers in a tenth of this.
 const OPEN_CONNECTION: Duration = Duration::from_millis(300);
 
+/// Why a receiver could not start.
+#[derive(Debug)]
+pub enum StartError {
+    /// Somebody has to correct this.
+    Config(InvalidConfig),
+    /// A secret could not be fetched. It may be had later.
+    Secret(String),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Config(wrong) => wrong.fmt(f),
+            Self::Secret(reason) => f.write_str(reason),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}
+
 /// How a journey ended well.
 enum Accepted {
     /// With events: written now, or found to be written already.
@@ -46,57 +68,69 @@ enum Accepted {
 }
 
 impl Receiver {
-    /// A receiver for these handlers. Nothing is sent yet: see
-    /// [`open_connections`](Self::open_connections).
+    /// A receiver for these handlers, with its settings read through `get`, which is the environment
+    /// outside of tests. Fetches the secrets and opens what the first callback would otherwise wait for;
+    /// logs what is not as it should be.
     ///
     /// # Errors
     ///
-    /// When the clients of the table and the queue cannot be made.
-    pub fn new(handlers: Vec<Handler>, config: Config) -> Result<Self, store::InvalidSettings> {
-        Ok(Self {
-            handlers,
-            openim: config.openim,
-            tencent: config.tencent,
-            max_body_bytes: config.max_body_bytes,
-            storage: config.storage.map(Storage::new).transpose()?,
-        })
-    }
-
-    /// Opens what the first callback would otherwise wait for, and logs what is not as it should be.
-    pub async fn open_connections(&self) {
-        if let Some(OpenImVerifier::None) = self.openim {
-            warn!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
-        }
-        if self
-            .tencent
-            .as_ref()
-            .is_some_and(|tencent| !tencent.wants_signatures())
-        {
-            warn!(
-                "TENCENT_TOKEN is not set: whoever knows the SDKAppID, which is no secret, is believed"
-            );
-        }
-        match &self.storage {
-            Some(Storage { table, queue, .. }) => {
-                if queue.is_none() {
-                    warn!(
-                        "EVENTS_QUEUE_URL is not set: what the table does not take is only logged"
-                    );
+    /// Everything that is wrong with the settings, in one list; or which secret cannot be had.
+    pub async fn start(
+        handlers: Arc<[Handler]>,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, StartError> {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let serves: Vec<Source> = handlers.iter().map(|handler| handler.dialect).collect();
+        let wanted = secrets::wanted(&serves, get);
+        let config = match Config::from_env(&serves, get) {
+            Ok(config) => config,
+            Err(InvalidConfig(mut wrong)) => {
+                // What stands in secrets is not known now, so it cannot be called missing.
+                if wanted.is_empty() {
+                    let verifiers = Verifiers::from_env(&serves, get, |_, _| None);
+                    wrong.extend(verifiers.err().into_iter().flat_map(|more| more.0));
                 }
-                // The queue's connection is opened when it is needed: that is rare, and by then an idle
-                // one would long be closed.
-                match timeout(OPEN_CONNECTION, table.open_connection()).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => warn!(%error, "the events table did not answer as it should"),
-                    Err(_) => warn!("the events table did not answer in time"),
-                }
+                return Err(StartError::Config(InvalidConfig(wrong)));
             }
-            None => warn!("EVENTS_TABLE is not set: callbacks are checked and logged, not stored"),
+        };
+        let fetched = async {
+            match &config.settings {
+                Some(settings) => secrets::fetch(settings, &wanted).await,
+                None => Ok(Vec::new()),
+            }
+        };
+        let (documents, storage) = tokio::join!(fetched, Storage::open(&config));
+        let documents = documents.map_err(|error| StartError::Secret(error.to_string()))?;
+
+        let mut wrong = Vec::new();
+        let secrets = secrets::variables(&documents, get, &mut wrong);
+        let get = |name: &str| secrets.get(name).cloned().or_else(|| get(name));
+        let nonces = |table, window| {
+            let settings = config.settings.as_ref()?;
+            let client = store::dynamodb(settings, config.nonces_budget());
+            Some(Nonces::new(client, table, window))
+        };
+        match Verifiers::from_env(&serves, get, nonces) {
+            Ok(verifiers) if wrong.is_empty() => {
+                verifiers.open().await;
+                Ok(Self {
+                    handlers,
+                    verifiers,
+                    max_body_bytes: config.max_body_bytes,
+                    on_failure: config.on_failure,
+                    storage,
+                })
+            }
+            verifiers => {
+                wrong.extend(verifiers.err().into_iter().flat_map(|more| more.0));
+                Err(StartError::Config(InvalidConfig(wrong)))
+            }
         }
     }
 
-    /// One callback's whole journey. Never panics, and always has an answer that the caller can read.
-    pub async fn receive(&self, request: &Request, now: Timestamp) -> Reply {
+    /// One callback's whole journey, which began at `start`. Never panics, and always has an answer that the
+    /// caller can read.
+    pub async fn receive(&self, request: &Request, now: Timestamp, start: Instant) -> Reply {
         let dialect = command::dialect(&self.handlers, request);
         let operation_id = request.operation_id(dialect);
         // At error level, so that whatever is logged about a callback carries these fields.
@@ -106,7 +140,6 @@ impl Receiver {
             operationID = operation_id,
             command = command::claimed(request),
         );
-        let start = Instant::now();
         async {
             let journey =
                 AssertUnwindSafe(self.journey(dialect, request, &operation_id, now, start));
@@ -117,7 +150,9 @@ impl Receiver {
             log(&end);
             match end {
                 Ok(_) => Reply::accepted(dialect),
-                Err(problem) => Reply::problem(dialect, &problem, operation_id.as_deref()),
+                Err(problem) => {
+                    Reply::problem(dialect, &problem, operation_id.as_deref(), self.on_failure)
+                }
             }
         }
         .instrument(span)
@@ -132,7 +167,7 @@ impl Receiver {
         now: Timestamp,
         start: Instant,
     ) -> Result<Accepted, Problem> {
-        let body = self.authenticate(dialect, request, now)?;
+        let body = self.authenticate(dialect, request, now).await?;
         let body = self.text(request, body)?;
         let Some(handler) = command::find(&self.handlers, dialect, request, body)? else {
             return Ok(Accepted::NoCommand);
@@ -149,27 +184,41 @@ impl Receiver {
         self.record(&reception, start).await
     }
 
-    fn authenticate<'a>(
+    async fn authenticate<'a>(
         &self,
         dialect: Source,
         request: &'a Request,
         now: Timestamp,
     ) -> Result<Verified<'a>, Problem> {
-        let verified = match dialect {
-            Source::Tencent => match &self.tencent {
-                Some(verifier) => verifier.verify(request.body(), &request.tencent_query(), now),
-                None => Err("TENCENT_SDK_APP_ID is not set"),
-            },
-            _ => match &self.openim {
-                Some(verifier) => {
-                    let authorization: Vec<&[u8]> =
-                        request.authorization.iter().map(Vec::as_slice).collect();
-                    verifier.verify(request.body(), &authorization)
-                }
-                None => Err("no verifier for OpenIM is configured"),
-            },
+        let body = request.body();
+        let verified = match (dialect, &self.verifiers) {
+            (
+                Source::Tencent,
+                Verifiers {
+                    tencent: Some(verifier),
+                    ..
+                },
+            ) => verifier.verify(body, &request.tencent_query(), now),
+            (
+                Source::OpenIm,
+                Verifiers {
+                    openim: Some(verifier),
+                    ..
+                },
+            ) => {
+                verifier
+                    .verify(body, &request.headers, &request.id, now)
+                    .await
+            }
+            _ => Err(Rejection::NotConfigured.into()),
         };
-        verified.map_err(|reason| Problem::new(ProblemKind::Unauthorized, reason))
+        verified.map_err(|error| match error {
+            AuthError::Rejected(rejection) => Problem::unauthorized(rejection),
+            AuthError::Unchecked(error) => Problem::new(
+                ProblemKind::NotReady,
+                format!("whether the nonce was used before is not known: {error}"),
+            ),
+        })
     }
 
     fn text<'a>(&self, request: &Request, body: Verified<'a>) -> Result<&'a str, Problem> {
@@ -196,6 +245,13 @@ impl Receiver {
             return Err(Problem::new(
                 ProblemKind::EmptyBody,
                 "expected a JSON object",
+            ));
+        }
+        let levels = nesting(text);
+        if levels > MAX_NESTING {
+            return Err(Problem::new(
+                ProblemKind::TooDeep,
+                format!("{levels} levels, {MAX_NESTING} are read"),
             ));
         }
         Ok(text)
@@ -245,19 +301,57 @@ impl Receiver {
     }
 }
 
+impl Verifiers {
+    /// Warns of what lets strangers in, and opens the connection that a nonce would otherwise wait for.
+    async fn open(&self) {
+        match &self.openim {
+            Some(OpenImVerifier::None) => {
+                warn!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
+            }
+            Some(OpenImVerifier::Signature(_, nonces)) => {
+                opened("nonces", nonces.open_connection()).await;
+            }
+            _ => {}
+        }
+        let tencent = self.tencent.as_ref();
+        if tencent.is_some_and(|tencent| !tencent.wants_signatures()) {
+            warn!(
+                "TENCENT_VERIFIER is none: whoever knows the SDKAppID, which is no secret, is believed"
+            );
+        }
+    }
+}
+
+/// Waits for a connection to a table, and says if there is none.
+async fn opened(table: &str, opening: impl Future<Output = Result<(), StoreError>>) {
+    match timeout(OPEN_CONNECTION, opening).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => warn!(%error, "the {table} table did not answer as it should"),
+        Err(_) => warn!("the {table} table did not answer in time"),
+    }
+}
+
 impl Storage {
-    fn new(config: StorageConfig) -> Result<Self, store::InvalidSettings> {
-        let client = store::dynamodb(&config.settings, config.table_budget())?;
-        let queue = config
-            .queue_url
-            .as_ref()
-            .map(|url| {
-                let client = store::sqs(&config.settings, config.queue_budget())?;
-                Ok(Queue::new(client, url))
-            })
-            .transpose()?;
-        Ok(Self {
-            table: EventsTable::new(client, config.events_table, config.retention),
+    /// `None` if none is configured.
+    async fn open(config: &Config) -> Option<Self> {
+        let (Some(settings), Some(storage)) = (&config.settings, &config.storage) else {
+            warn!("EVENTS_TABLE is not set: callbacks are checked and logged, not stored");
+            return None;
+        };
+        let client = store::dynamodb(settings, config.table_budget());
+        let table = EventsTable::new(client, &storage.events_table, storage.retention);
+        // The queue's connection is opened when it is needed: that is rare, and by then an idle one would
+        // long be closed.
+        let queue = storage.queue_url.as_ref().map(|url| {
+            let client = store::sqs(settings, config.queue_budget());
+            Queue::new(client, url)
+        });
+        if queue.is_none() {
+            warn!("EVENTS_QUEUE_URL is not set: what the table does not take is only logged");
+        }
+        opened("events", table.open_connection()).await;
+        Some(Self {
+            table,
             queue,
             deadline: config.deadline,
         })
@@ -279,12 +373,14 @@ fn log(end: &Result<Accepted, Problem>) {
         }
         Err(problem) => {
             let code = problem.kind().code().get();
+            let rejection = problem.rejection();
             let (problem, detail, at) = (
                 problem.kind().message(),
                 problem.detail(),
                 problem.json_path(),
             );
-            warn!(code, problem, detail, at, "callback refused");
+            let rejection = rejection.map(Rejection::kind);
+            warn!(code, problem, detail, at, rejection, "callback refused");
         }
     }
 }
@@ -303,17 +399,16 @@ mod tests {
 
     #[tokio::test]
     async fn a_handler_that_panics_is_answered_as_a_refusal() {
-        let config = Config::from_env(&[Source::OpenIm], |name| {
-            (name == "OPENIM_VERIFIER").then(|| "none".to_owned())
-        });
-        let receiver = Receiver::new(vec![crate::openim(panics)], config.unwrap()).unwrap();
+        let get = |name: &str| (name == "OPENIM_VERIFIER").then(|| "none".to_owned());
+        let handlers = Arc::new([crate::openim(panics)]);
+        let receiver = Receiver::start(handlers, get).await.unwrap();
         let event = r#"{"httpMethod":"POST","path":"/","requestContext":{"httpMethod":"POST","identity":{}},
             "body":"{\"ownerUserID\":\"ana\",\"friendUserID\":\"leo\"}"}"#;
         let now = Timestamp::now();
         let request = Request::from_event(event, "invocation", now).unwrap();
         // Twice, because the function lives on.
         for _ in 0..2 {
-            let reply = receiver.receive(&request, now).await;
+            let reply = receiver.receive(&request, now, Instant::now()).await;
             assert_eq!(reply.status, 500);
             assert_eq!(
                 reply.body,

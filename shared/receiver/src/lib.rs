@@ -20,6 +20,14 @@
 //! }
 //! ```
 //!
+//! # Secrets
+//!
+//! What callers prove themselves with is fetched from Secrets Manager when a function starts, if
+//! `OPENIM_SECRET_ID` or `TENCENT_SECRET_ID` names a secret. A secret is a JSON object of strings with the
+//! names of the variables in [`Verifiers`] that are marked as secret, for example
+//! `{"OPENIM_BASIC_PASSWORD": "…", "OPENIM_BASIC_PASSWORD_PREVIOUS": "…"}`. Without it they are taken from
+//! the environment.
+//!
 //! The journey itself is [`Receiver::receive`]; it takes the clock as an argument and knows nothing of
 //! Lambda. What can go wrong on the way, and what the caller is told then, is the table in [`Problem`].
 
@@ -30,19 +38,23 @@ mod gateway;
 mod handler;
 mod journey;
 mod logging;
+mod nesting;
 mod problem;
 mod reply;
+mod secrets;
 mod serve;
 
 pub use auth::{
-    BasicVerifier, OpenImVerifier, TencentVerifier, Unverified, Verified, tencent_sign,
+    AuthError, BasicVerifier, InvalidKey, InvalidSignatureVerifier, Nonce, OpenImVerifier,
+    Rejection, SignatureAlgorithm, SignatureEncoding, SignatureVerifier, TencentVerifier,
+    Unverified, Verified, openim_sign, tencent_sign,
 };
-pub use config::{Config, InvalidConfig, StorageConfig};
+pub use config::{Config, InvalidConfig, OnFailure, StorageConfig, Verifiers};
 pub use gateway::Request;
 pub use handler::{Handler, openim, tencent};
-pub use journey::Receiver;
+pub use journey::{Receiver, StartError};
 pub use lambda_http::Error;
 pub use logging::init as init_logging;
 pub use problem::{Problem, ProblemKind};
 pub use reply::Reply;
-pub use serve::serve;
+pub use serve::{Function, GatewayResponse, serve};

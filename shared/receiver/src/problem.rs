@@ -2,12 +2,15 @@ use std::fmt;
 
 use protocol::openim::RefusalCode;
 
+use crate::Rejection;
+
 /// Why a callback was not accepted, once for the caller and once for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     kind: ProblemKind,
     detail: String,
     at: Option<String>,
+    rejection: Option<Rejection>,
 }
 
 impl Problem {
@@ -16,6 +19,14 @@ impl Problem {
             kind,
             detail: detail.into(),
             at: None,
+            rejection: None,
+        }
+    }
+
+    pub(crate) fn unauthorized(rejection: Rejection) -> Self {
+        Self {
+            rejection: Some(rejection),
+            ..Self::new(ProblemKind::Unauthorized, rejection.to_string())
         }
     }
 
@@ -40,6 +51,12 @@ impl Problem {
     #[must_use]
     pub fn json_path(&self) -> Option<&str> {
         self.at.as_deref()
+    }
+
+    /// Why the caller was not believed.
+    #[must_use]
+    pub fn rejection(&self) -> Option<Rejection> {
+        self.rejection
     }
 
     /// What the caller may know beyond the kind: the mistakes in what it sent, nothing about us.
@@ -128,14 +145,24 @@ problem_kinds! {
     Misconfigured = 29012, 500, "the receiver is misconfigured";
     /// A bug: something panicked.
     Internal = 29013, 500, "internal error";
+    /// Objects and arrays stand in each other more than 32 levels deep.
+    TooDeep = 29014, 400, "the body is nested too deeply";
+    /// What callers are checked with cannot be had at present: the secrets, or the memory of nonces.
+    NotReady = 29015, 503, "callers cannot be checked at present";
 }
 
 impl ProblemKind {
     /// Whether a look at the request explains it. Otherwise the caller learns only the sentence.
     const fn is_callers_mistake(self) -> bool {
-        !matches!(
+        !(self.is_ours() || matches!(self, Self::Unauthorized))
+    }
+
+    /// Whether the receiver failed: for these, `ON_FAILURE` says what OpenIM is told.
+    #[must_use]
+    pub const fn is_ours(self) -> bool {
+        matches!(
             self,
-            Self::Unauthorized | Self::NotStored | Self::Misconfigured | Self::Internal
+            Self::NotStored | Self::Misconfigured | Self::Internal | Self::NotReady
         )
     }
 }
@@ -170,6 +197,7 @@ mod tests {
             (ProblemKind::NotStored, ""),
             (ProblemKind::Misconfigured, ""),
             (ProblemKind::Internal, ""),
+            (ProblemKind::NotReady, ""),
             (ProblemKind::InvalidField, "$.ownerUserID: secret"),
         ] {
             let problem = Problem::new(kind, "secret").at("$.ownerUserID");

@@ -4,7 +4,7 @@ use protocol::{
     tencent,
 };
 
-use crate::Problem;
+use crate::{OnFailure, Problem};
 
 /// An HTTP answer in the words that the caller understands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,9 +28,15 @@ impl Reply {
         }
     }
 
-    /// The callback was not accepted.
+    /// The callback was not accepted. The status says so in any case; what OpenIM reads of a failure of
+    /// our own is `on_failure`. Tencent Chat is told of each: a failure is what it lets things happen after.
     #[must_use]
-    pub fn problem(dialect: Source, problem: &Problem, operation_id: Option<&str>) -> Self {
+    pub fn problem(
+        dialect: Source,
+        problem: &Problem,
+        operation_id: Option<&str>,
+        on_failure: OnFailure,
+    ) -> Self {
         let kind = problem.kind();
         let mut detail = problem.detail_for_caller();
         let body = match dialect {
@@ -41,6 +47,9 @@ impl Reply {
                     format!("{}: {detail}", kind.message())
                 };
                 to_json(&tencent::Answer::Fail(sentence))
+            }
+            _ if kind.is_ours() && on_failure == OnFailure::Allow => {
+                to_json(&openim::Answer::Allow)
             }
             _ => {
                 if let Some(operation_id) = operation_id {

@@ -1,56 +1,34 @@
 //! From the Lambda runtime to a journey and back.
 
-use std::{env, panic::AssertUnwindSafe};
+use std::{env, fmt, panic::AssertUnwindSafe, sync::Arc};
 
 use domain::{Source, Timestamp};
 use lambda_http::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use tokio::{sync::OnceCell, time::Instant};
 use tracing::{error, warn};
 
 use crate::{
-    Config, Handler, Problem, ProblemKind, Receiver, Reply, Request, gateway::PayloadVersion,
-    logging,
+    Handler, OnFailure, Problem, ProblemKind, Receiver, Reply, Request, StartError,
+    gateway::PayloadVersion, logging,
 };
 
 /// Runs a Lambda function that serves these handlers, until the environment is shut down.
-///
-/// A wrong configuration does not stop it: OpenIM would read the gateway's own error body as "allowed".
-/// The list of what is wrong is logged once, and every callback is answered with
-/// [`ProblemKind::Misconfigured`].
 ///
 /// # Errors
 ///
 /// When the Lambda runtime cannot be reached.
 pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
-    let handlers: Vec<Handler> = handlers.into_iter().collect();
-    let get = |name: &str| env::var(name).ok();
     logging::init();
-    // The words for answers that are given before it is known who asks.
-    let dialect = handlers
-        .first()
-        .map_or(Source::OpenIm, |handler| handler.dialect);
-    let serves: Vec<Source> = handlers.iter().map(|handler| handler.dialect).collect();
-    let receiver = Config::from_env(&serves, get)
-        .map_err(|wrong| wrong.to_string())
-        .and_then(|config| Receiver::new(handlers, config).map_err(|wrong| wrong.to_string()))
-        .inspect_err(|wrong| error!(wrong, "misconfigured: every callback will be refused"))
-        .ok();
-    let function = Function {
-        receiver,
-        dialect,
-        sam_local: get("AWS_SAM_LOCAL").is_some(),
-    };
-
+    let function = Function::new(handlers, |name| env::var(name).ok());
+    let function = &function;
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
         .block_on(async {
-            if let Some(receiver) = &function.receiver {
-                receiver.open_connections().await;
-            }
-            let function = &function;
+            function.start().await;
             lambda_runtime::run(service_fn(
                 move |event: LambdaEvent<Box<RawValue>>| async move {
                     let answer = function.answer(event.payload.get(), &event.context.request_id);
@@ -61,20 +39,63 @@ pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
         })
 }
 
-struct Function {
-    /// `None` when the configuration is wrong.
-    receiver: Option<Receiver>,
-    dialect: Source,
+/// Handlers behind a gateway: from its event to its response. [`serve`] runs one under Lambda.
+///
+/// A start that fails does not end it: OpenIM would read the gateway's own error body as "allowed". What
+/// is wrong is logged, the callback is answered with [`ProblemKind::Misconfigured`] or
+/// [`ProblemKind::NotReady`], and the next one tries again.
+pub struct Function {
+    handlers: Arc<[Handler]>,
+    get: Box<Get>,
+    receiver: OnceCell<Receiver>,
     /// `sam local start-api` gives every request of one run the same request id and time, so that all but
     /// the first would be taken for repetitions.
     sam_local: bool,
 }
 
+type Get = dyn Fn(&str) -> Option<String> + Send + Sync;
+
 impl Function {
-    async fn answer(&self, event: &str, invocation_id: &str) -> GatewayResponse {
-        let Some(receiver) = &self.receiver else {
-            let problem = Problem::new(ProblemKind::Misconfigured, "see the log of the start");
-            return self.refuse(&problem, invocation_id);
+    /// A function that serves these handlers, with its settings read through `get`, which is the
+    /// environment outside of tests. They are those of [`Config`](crate::Config) and
+    /// [`Verifiers`](crate::Verifiers).
+    pub fn new(
+        handlers: impl IntoIterator<Item = Handler>,
+        get: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            handlers: handlers.into_iter().collect(),
+            sam_local: get("AWS_SAM_LOCAL").is_some(),
+            get: Box::new(get),
+            receiver: OnceCell::new(),
+        }
+    }
+
+    /// Does before the first callback what it would otherwise wait for. Whether that succeeded is logged,
+    /// and seen by the callbacks.
+    pub async fn start(&self) {
+        // The answers tell of it.
+        let _ = self.receiver().await;
+    }
+
+    async fn receiver(&self) -> Result<&Receiver, Problem> {
+        let start = || Receiver::start(self.handlers.clone(), &self.get);
+        self.receiver.get_or_try_init(start).await.map_err(|wrong| {
+            let kind = match wrong {
+                StartError::Config(_) => ProblemKind::Misconfigured,
+                StartError::Secret(_) => ProblemKind::NotReady,
+            };
+            error!(%wrong, "every callback is refused, because {}", kind.message());
+            Problem::new(kind, "see the line before")
+        })
+    }
+
+    /// Answers one event of a gateway. `invocation_id` stands in where the event names no request id.
+    pub async fn answer(&self, event: &str, invocation_id: &str) -> GatewayResponse {
+        let start = Instant::now();
+        let receiver = match self.receiver().await {
+            Ok(receiver) => receiver,
+            Err(problem) => return self.refuse(&problem, invocation_id),
         };
         let now = Timestamp::now();
         // lambda_http panics on events that contradict themselves, such as a body that is said to be
@@ -94,12 +115,14 @@ impl Function {
                     invocation_id.clone_into(&mut request.id);
                     request.received_at = now;
                 }
-                GatewayResponse::new(receiver.receive(&request, now).await, request.payload())
+                let reply = receiver.receive(&request, now, start).await;
+                GatewayResponse::new(reply, request.payload())
             }
             Err(problem) => self.refuse(&problem, invocation_id),
         }
     }
 
+    /// An answer that is given before it is known who asks.
     fn refuse(&self, problem: &Problem, invocation_id: &str) -> GatewayResponse {
         warn!(
             requestId = invocation_id,
@@ -108,15 +131,29 @@ impl Function {
             detail = problem.detail(),
             "callback refused"
         );
-        let reply = Reply::problem(self.dialect, problem, None);
+        let dialect = self.handlers.first().map(|handler| handler.dialect);
+        let reply = Reply::problem(
+            dialect.unwrap_or(Source::OpenIm),
+            problem,
+            None,
+            OnFailure::from_env(&self.get),
+        );
         GatewayResponse::new(reply, PayloadVersion::default())
     }
 }
 
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Function")
+            .field("handlers", &self.handlers)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a gateway makes an HTTP response of.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GatewayResponse {
+pub struct GatewayResponse {
     status_code: u16,
     headers: Headers,
     body: String,
@@ -127,7 +164,7 @@ struct GatewayResponse {
     cookies: Option<[(); 0]>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 struct Headers {
     content_type: &'static str,

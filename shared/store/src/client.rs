@@ -1,5 +1,6 @@
 use std::{fmt, time::Duration};
 
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_sdk_dynamodb::config::{
     BehaviorVersion, Credentials, IdentityCache, Region, SharedCredentialsProvider,
     StalledStreamProtectionConfig,
@@ -23,7 +24,7 @@ const ATTEMPTS: u32 = 2;
 /// The longest pause before the second attempt.
 const BACKOFF: Duration = Duration::from_millis(50);
 
-/// Where DynamoDB and SQS are and who we are to them.
+/// Where DynamoDB, SQS and Secrets Manager are, who we are to them, and how they are reached.
 ///
 /// Taken from the variables that Lambda sets, and from those that AWS SDKs and tools share.
 #[derive(Clone)]
@@ -32,7 +33,9 @@ pub struct Settings {
     credentials: Credentials,
     dynamodb_endpoint: Option<String>,
     sqs_endpoint: Option<String>,
-    trusted_roots: Option<Vec<u8>>,
+    secrets_manager_endpoint: Option<String>,
+    /// One for all clients, because making one costs time at the start.
+    http: SharedHttpClient,
 }
 
 impl Settings {
@@ -45,11 +48,12 @@ impl Settings {
     /// | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | first two required | Credentials of the function's role; Lambda sets them |
     /// | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` | the region's endpoint | Another DynamoDB, for local use |
     /// | `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL` | the region's endpoint | Another SQS, for local use |
+    /// | `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL` | the region's endpoint | Another Secrets Manager, for local use |
     /// | `AWS_CA_BUNDLE` | Amazon's roots | PEM file of the roots to trust instead, for networks that intercept TLS |
     ///
     /// # Errors
     ///
-    /// All that is missing or unreadable, in one list.
+    /// All that is missing or unusable, in one list.
     pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let mut wrong = Vec::new();
@@ -72,23 +76,30 @@ impl Settings {
         let endpoint = |name: &str| get(name).or_else(|| get("AWS_ENDPOINT_URL"));
         let dynamodb_endpoint = endpoint("AWS_ENDPOINT_URL_DYNAMODB");
         let sqs_endpoint = endpoint("AWS_ENDPOINT_URL_SQS");
-        let trusted_roots = get("AWS_CA_BUNDLE").and_then(|path| {
-            std::fs::read(&path)
-                .map_err(|error| {
-                    wrong.push(format!("AWS_CA_BUNDLE {path} cannot be read: {error}"))
-                })
-                .ok()
-        });
-        if wrong.is_empty() {
-            Ok(Self {
+        let secrets_manager_endpoint = endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER");
+        let http = match get("AWS_CA_BUNDLE") {
+            None => Ok(http_client(AMAZON_TRUST_SERVICES)),
+            Some(path) => std::fs::read(&path)
+                .map_err(|error| format!("AWS_CA_BUNDLE {path} cannot be read: {error}"))
+                .map(|roots| http_client(&roots)),
+        };
+        match http {
+            Ok(Ok(http)) if wrong.is_empty() => Ok(Self {
                 region,
                 credentials,
                 dynamodb_endpoint,
                 sqs_endpoint,
-                trusted_roots,
-            })
-        } else {
-            Err(InvalidSettings(wrong))
+                secrets_manager_endpoint,
+                http,
+            }),
+            Ok(http) => {
+                wrong.extend(http.err());
+                Err(InvalidSettings(wrong))
+            }
+            Err(unreadable) => {
+                wrong.push(unreadable);
+                Err(InvalidSettings(wrong))
+            }
         }
     }
 
@@ -100,38 +111,21 @@ impl Settings {
             region: "eu-central-1".to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
             dynamodb_endpoint: Some(endpoint.clone()),
-            sqs_endpoint: Some(endpoint),
-            trusted_roots: None,
+            sqs_endpoint: Some(endpoint.clone()),
+            secrets_manager_endpoint: Some(endpoint),
+            http: http_client(AMAZON_TRUST_SERVICES).expect("a test reads these roots"),
         }
     }
 
     /// What every client is made from.
-    fn sdk_config(
-        &self,
-        budget: Duration,
-    ) -> Result<aws_types::sdk_config::Builder, InvalidSettings> {
-        let roots = self
-            .trusted_roots
-            .as_deref()
-            .unwrap_or(AMAZON_TRUST_SERVICES);
-        let tls = TlsContext::builder()
-            .with_trust_store(TrustStore::empty().with_pem_certificate(roots))
-            .build()
-            .map_err(|error| {
-                InvalidSettings(vec![format!("the trusted roots are unusable: {error}")])
-            })?;
-        // ring and not aws-lc: 2 MB smaller, and no collection of entropy at start.
-        let http = Builder::new()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(tls)
-            .build_https();
-        Ok(SdkConfig::builder()
+    fn sdk_config(&self, budget: Duration) -> aws_types::sdk_config::Builder {
+        SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(self.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
             // The credentials are constants: there is nothing to cache.
             .identity_cache(IdentityCache::no_cache())
-            .http_client(http)
+            .http_client(self.http.clone())
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(ATTEMPTS)
@@ -139,8 +133,24 @@ impl Settings {
             )
             .timeout_config(timeouts(budget))
             // Made for streams that trickle; our answers are one small packet under a timeout.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled()))
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
     }
+}
+
+fn http_client(roots: &[u8]) -> Result<SharedHttpClient, String> {
+    // The TLS library takes a file without certificates as well, and then trusts nobody.
+    if !String::from_utf8_lossy(roots).contains("-----BEGIN CERTIFICATE-----") {
+        return Err("AWS_CA_BUNDLE holds no PEM certificate".to_owned());
+    }
+    let tls = TlsContext::builder()
+        .with_trust_store(TrustStore::empty().with_pem_certificate(roots))
+        .build()
+        .map_err(|error| format!("AWS_CA_BUNDLE is unusable: {error}"))?;
+    // ring and not aws-lc: 2 MB smaller, and no collection of entropy at start.
+    Ok(Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls)
+        .build_https())
 }
 
 /// One operation takes at most the budget: both attempts and the pause between them fit.
@@ -159,6 +169,7 @@ impl fmt::Debug for Settings {
             .field("region", &self.region)
             .field("dynamodb_endpoint", &self.dynamodb_endpoint)
             .field("sqs_endpoint", &self.sqs_endpoint)
+            .field("secrets_manager_endpoint", &self.secrets_manager_endpoint)
             .finish_non_exhaustive()
     }
 }
@@ -176,38 +187,34 @@ impl fmt::Display for InvalidSettings {
 impl std::error::Error for InvalidSettings {}
 
 /// A DynamoDB client that starts fast, and whose operations end within the budget.
-///
-/// # Errors
-///
-/// When the roots in `AWS_CA_BUNDLE` are no PEM certificates.
-pub fn dynamodb(
-    settings: &Settings,
-    budget: Duration,
-) -> Result<aws_sdk_dynamodb::Client, InvalidSettings> {
-    let mut config = settings.sdk_config(budget)?;
+#[must_use]
+pub fn dynamodb(settings: &Settings, budget: Duration) -> aws_sdk_dynamodb::Client {
+    let mut config = settings.sdk_config(budget);
     config.set_endpoint_url(settings.dynamodb_endpoint.clone());
-    Ok(aws_sdk_dynamodb::Client::new(&config.build()))
+    aws_sdk_dynamodb::Client::new(&config.build())
 }
 
 /// An SQS client that starts fast, and whose operations end within the budget.
-///
-/// # Errors
-///
-/// As [`dynamodb`].
-pub fn sqs(settings: &Settings, budget: Duration) -> Result<aws_sdk_sqs::Client, InvalidSettings> {
-    let mut config = settings.sdk_config(budget)?;
+#[must_use]
+pub fn sqs(settings: &Settings, budget: Duration) -> aws_sdk_sqs::Client {
+    let mut config = settings.sdk_config(budget);
     config.set_endpoint_url(settings.sqs_endpoint.clone());
-    Ok(aws_sdk_sqs::Client::new(&config.build()))
+    aws_sdk_sqs::Client::new(&config.build())
+}
+
+/// A Secrets Manager client that starts fast, and whose operations end within the budget.
+#[must_use]
+pub fn secrets_manager(settings: &Settings, budget: Duration) -> aws_sdk_secretsmanager::Client {
+    let mut config = settings.sdk_config(budget);
+    config.set_endpoint_url(settings.secrets_manager_endpoint.clone());
+    aws_sdk_secretsmanager::Client::new(&config.build())
 }
 
 /// A DynamoDB client for work that no caller waits for: it repeats a throttled or failed attempt until it
 /// has got through a table's busy seconds.
-///
-/// # Errors
-///
-/// As [`dynamodb`].
-pub fn patient(settings: &Settings) -> Result<aws_sdk_dynamodb::Client, InvalidSettings> {
-    let mut config = settings.sdk_config(Duration::from_secs(40))?;
+#[must_use]
+pub fn patient(settings: &Settings) -> aws_sdk_dynamodb::Client {
+    let mut config = settings.sdk_config(Duration::from_secs(40));
     config.set_endpoint_url(settings.dynamodb_endpoint.clone());
     let config = aws_sdk_dynamodb::config::Builder::from(&config.build())
         .retry_config(
@@ -230,7 +237,7 @@ pub fn patient(settings: &Settings) -> Result<aws_sdk_dynamodb::Client, InvalidS
                 .operation_timeout(Duration::from_secs(40))
                 .build(),
         );
-    Ok(aws_sdk_dynamodb::Client::from_conf(config.build()))
+    aws_sdk_dynamodb::Client::from_conf(config.build())
 }
 
 #[cfg(test)]
@@ -270,9 +277,35 @@ mod tests {
     fn the_compiled_in_roots_are_five_usable_certificates() {
         let text = std::str::from_utf8(AMAZON_TRUST_SERVICES).unwrap();
         assert_eq!(text.matches("BEGIN CERTIFICATE").count(), 5);
-        let settings = Settings::local("http://127.0.0.1:1");
-        assert!(dynamodb(&settings, Duration::from_secs(1)).is_ok());
-        assert!(sqs(&settings, Duration::from_secs(1)).is_ok());
+        assert!(http_client(AMAZON_TRUST_SERVICES).is_ok());
+    }
+
+    #[test]
+    fn roots_that_are_none_are_a_mistake_of_the_settings() {
+        let with_bundle = |path: &str| {
+            let Err(InvalidSettings(wrong)) = Settings::from_env(|name| {
+                Some(if name == "AWS_CA_BUNDLE" { path } else { "x" }.to_owned())
+            }) else {
+                panic!("{path} was taken for certificates");
+            };
+            wrong
+        };
+        for (path, reason) in [
+            (
+                "/no/such/file",
+                "AWS_CA_BUNDLE /no/such/file cannot be read",
+            ),
+            (
+                concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
+                "AWS_CA_BUNDLE holds no PEM certificate",
+            ),
+        ] {
+            let wrong = with_bundle(path);
+            assert!(
+                wrong.len() == 1 && wrong[0].starts_with(reason),
+                "{wrong:?}"
+            );
+        }
     }
 
     #[test]

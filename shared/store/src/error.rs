@@ -2,7 +2,7 @@ use std::fmt;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
-/// Why the table or the queue did not take or give something.
+/// Why a table, the queue or Secrets Manager did not take or give something.
 #[derive(Debug)]
 pub struct StoreError {
     kind: ErrorKind,
@@ -18,8 +18,8 @@ pub enum ErrorKind {
     Unavailable,
     /// The function's role may not do this: look at its policy.
     Denied,
-    /// There is no table or queue of that name in that region: look at `EVENTS_TABLE` and
-    /// `EVENTS_QUEUE_URL`.
+    /// There is no table, queue or secret of that name in that region: look at `EVENTS_TABLE`,
+    /// `NONCES_TABLE`, `EVENTS_QUEUE_URL`, `OPENIM_SECRET_ID` and `TENCENT_SECRET_ID`.
     NotFound,
     /// DynamoDB does not accept the item, for instance because it is larger than 400 KB, or SQS the
     /// message.
@@ -49,9 +49,12 @@ impl StoreError {
                 | "QueueDoesNotExist"
                 | "AWS.SimpleQueueService.NonExistentQueue",
             ) => ErrorKind::NotFound,
-            Some("ValidationException" | "InvalidMessageContents" | "InvalidParameterValue") => {
-                ErrorKind::Invalid
-            }
+            Some(
+                "ValidationException"
+                | "InvalidMessageContents"
+                | "InvalidParameterValue"
+                | "InvalidParameterException",
+            ) => ErrorKind::Invalid,
             _ => ErrorKind::Unavailable,
         };
         Self::new(kind, DisplayErrorContext(error).to_string())
@@ -69,7 +72,7 @@ impl fmt::Display for StoreError {
         f.write_str(match self.kind {
             ErrorKind::Unavailable => "unavailable",
             ErrorKind::Denied => "access denied",
-            ErrorKind::NotFound => "no such table or queue",
+            ErrorKind::NotFound => "there is none of that name",
             ErrorKind::Invalid => "not accepted",
         })?;
         write!(f, ": {}", self.detail)

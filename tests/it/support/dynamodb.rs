@@ -75,7 +75,7 @@ impl Dynamodb {
     }
 
     pub(crate) fn client(&self) -> Client {
-        store::dynamodb(&Settings::local(&self.endpoint), Duration::from_secs(10)).unwrap()
+        store::dynamodb(&Settings::local(&self.endpoint), Duration::from_secs(10))
     }
 
     /// A new, empty events table, made as `make run` makes it.
@@ -86,6 +86,11 @@ impl Dynamodb {
     /// A new, empty relationships table, made as `make run` makes it.
     pub(crate) async fn relationships_table(&self) -> Table {
         self.table("RelationshipsTable").await
+    }
+
+    /// A new, empty nonces table, made as template.yaml describes it.
+    pub(crate) async fn nonces_table(&self) -> Table {
+        self.table("NoncesTable").await
     }
 
     async fn table(&self, resource: &str) -> Table {
@@ -144,7 +149,7 @@ impl Table {
 
     pub(crate) fn relationships_table(&self) -> RelationshipsTable {
         let settings = Settings::local(&self.endpoint);
-        RelationshipsTable::new(store::patient(&settings).unwrap(), &self.name)
+        RelationshipsTable::new(store::patient(&settings), &self.name)
     }
 
     /// Everything in it.

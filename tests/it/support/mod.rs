@@ -9,6 +9,7 @@ mod process;
 mod queue;
 mod relationships;
 mod request;
+mod secrets;
 mod stream;
 mod watch;
 
@@ -21,6 +22,7 @@ pub(crate) use process::{Process, binary, free_port, root, tool};
 pub(crate) use queue::{Queue, redrive};
 pub(crate) use relationships::until_all_is_applied;
 pub(crate) use request::{Answer, Request};
+pub(crate) use secrets::Secret;
 pub(crate) use stream::records;
 pub(crate) use watch::Watch;
 
@@ -47,6 +49,7 @@ pub(crate) const SDK_APP_ID: &str = "1400000001";
 pub(crate) const OPEN: &[(&str, &str)] = &[
     ("OPENIM_VERIFIER", "none"),
     ("TENCENT_SDK_APP_ID", SDK_APP_ID),
+    ("TENCENT_VERIFIER", "none"),
 ];
 
 /// The function that a gateway routes a path to.

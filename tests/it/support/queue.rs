@@ -25,7 +25,7 @@ impl Queue {
     }
 
     pub(crate) fn client(endpoint: &str) -> Client {
-        store::sqs(&Settings::local(endpoint), Duration::from_secs(10)).unwrap()
+        store::sqs(&Settings::local(endpoint), Duration::from_secs(10))
     }
 
     /// Takes everything that is in it out of sight, and gives it.

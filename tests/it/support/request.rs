@@ -47,6 +47,12 @@ impl Request {
         self
     }
 
+    /// Sends a header once more.
+    pub(crate) fn one_more_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// What a REST API of API Gateway makes of it (payload v1).
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
     pub(crate) fn to_rest_api_event(&self, request_id: &str, time_epoch: i64) -> Value {
@@ -70,10 +76,11 @@ impl Request {
             .iter()
             .map(|(name, value)| (name.clone(), json!(value)))
             .collect();
-        let multi_headers: Map<String, Value> = headers
-            .iter()
-            .map(|(name, value)| (name.clone(), json!([value])))
-            .collect();
+        let mut multi_headers = Map::new();
+        for (name, value) in &self.headers {
+            let values = multi_headers.entry(name).or_insert(json!([]));
+            values.as_array_mut().unwrap().push(json!(value));
+        }
         let (body, is_base64_encoded) = match std::str::from_utf8(&self.body) {
             Ok("") => (Value::Null, false),
             Ok(text) => (json!(text), false),

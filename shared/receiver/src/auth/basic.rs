@@ -1,0 +1,126 @@
+use std::fmt;
+
+use base64::{
+    Engine as _,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
+use subtle::{Choice, ConstantTimeEq as _};
+
+use super::{Rejection, Sha256Digest, only, sha256};
+
+/// Checks HTTP Basic credentials against one user with one or two passwords.
+///
+/// Two, because the password stands in OpenIM's configuration and log and must be replaceable without a
+/// moment in which callbacks are refused. Only digests are kept.
+#[derive(Clone)]
+pub struct BasicVerifier {
+    accepted: Vec<Sha256Digest>,
+}
+
+/// Go pads, others may not.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+impl BasicVerifier {
+    /// Accepts `user` with any of the passwords.
+    pub fn new<'a>(user: &str, passwords: impl IntoIterator<Item = &'a str>) -> Self {
+        let accepted = passwords
+            .into_iter()
+            .map(|password| sha256(&[user.as_bytes(), b":", password.as_bytes()]))
+            .collect();
+        Self { accepted }
+    }
+
+    /// Whether these headers carry the right credentials.
+    ///
+    /// # Errors
+    ///
+    /// Says why they do not.
+    pub fn check(&self, headers: &HeaderMap) -> Result<(), Rejection> {
+        let values = headers.get_all(AUTHORIZATION).iter();
+        let header = only(values, Rejection::BasicMissing, Rejection::BasicRepeated)?.as_bytes();
+        let (scheme, credentials) = header
+            .iter()
+            .position(|byte| *byte == b' ')
+            .map(|space| (&header[..space], &header[space + 1..]))
+            .ok_or(Rejection::BasicScheme)?;
+        if !scheme.eq_ignore_ascii_case(b"Basic") {
+            return Err(Rejection::BasicScheme);
+        }
+        let credentials = BASE64
+            .decode(credentials.trim_ascii())
+            .map_err(|_| Rejection::BasicEncoding)?;
+        let given = sha256(&[&credentials]);
+        // Every candidate is compared, and user and password as one: the time it takes tells nothing.
+        let matches = self
+            .accepted
+            .iter()
+            .fold(Choice::from(0), |found, one| found | one.ct_eq(&given));
+        if matches.into() {
+            Ok(())
+        } else {
+            Err(Rejection::BasicWrong)
+        }
+    }
+}
+
+impl fmt::Debug for BasicVerifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BasicVerifier(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn basic(authorization: &[&str]) -> Result<(), Rejection> {
+        let mut headers = HeaderMap::new();
+        for value in authorization {
+            headers.append(AUTHORIZATION, value.parse().unwrap());
+        }
+        BasicVerifier::new("openim", ["new", "old"]).check(&headers)
+    }
+
+    fn header(credentials: &str) -> String {
+        format!("Basic {}", BASE64.encode(credentials))
+    }
+
+    #[test]
+    fn both_passwords_of_a_rotation_are_accepted() {
+        for credentials in ["openim:new", "openim:old"] {
+            let encoded = BASE64.encode(credentials);
+            assert_eq!(basic(&[&format!("Basic {encoded}")]), Ok(()));
+            let unpadded = encoded.trim_end_matches('=');
+            assert_eq!(basic(&[&format!("basic {unpadded}")]), Ok(()));
+        }
+    }
+
+    #[test]
+    fn everything_else_is_refused_for_a_reason_of_its_own() {
+        let right = header("openim:new");
+        for (wrong, reason) in [
+            (header("openim:newer"), Rejection::BasicWrong),
+            (header("openim:ne"), Rejection::BasicWrong),
+            (header("openim:"), Rejection::BasicWrong),
+            (header("openim"), Rejection::BasicWrong),
+            (header(":new"), Rejection::BasicWrong),
+            (header("Openim:new"), Rejection::BasicWrong),
+            (header("openim:new:"), Rejection::BasicWrong),
+            (header(""), Rejection::BasicWrong),
+            ("Basic".into(), Rejection::BasicScheme),
+            ("Basic ".into(), Rejection::BasicWrong),
+            ("Basic openim:new".into(), Rejection::BasicEncoding),
+            (right.replace("Basic", "Bearer"), Rejection::BasicScheme),
+            (right.replace(' ', ""), Rejection::BasicScheme),
+            (String::new(), Rejection::BasicScheme),
+        ] {
+            assert_eq!(basic(&[&wrong]), Err(reason), "{wrong}");
+        }
+        assert_eq!(basic(&[]), Err(Rejection::BasicMissing));
+        assert_eq!(basic(&[&right, &right]), Err(Rejection::BasicRepeated));
+    }
+}

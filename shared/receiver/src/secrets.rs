@@ -1,0 +1,179 @@
+//! What callers prove themselves with, from Secrets Manager.
+
+use std::{collections::HashMap, fmt, time::Duration};
+
+use domain::Source;
+use futures_util::future::try_join_all;
+use store::{Settings, StoreError};
+use tracing::warn;
+
+/// A callback may be waiting for the start. Secrets Manager answers in a tenth of this.
+const BUDGET: Duration = Duration::from_millis(700);
+
+/// The secret of one server: the variable that names it, and the variables that its document may hold.
+struct ServersSecret {
+    source: Source,
+    variable: &'static str,
+    holds: &'static [&'static str],
+}
+
+const SECRETS: &[ServersSecret] = &[
+    ServersSecret {
+        source: Source::OpenIm,
+        variable: "OPENIM_SECRET_ID",
+        holds: &[
+            "OPENIM_BASIC_PASSWORD",
+            "OPENIM_BASIC_PASSWORD_PREVIOUS",
+            "OPENIM_SIGNATURE_KEY",
+            "OPENIM_SIGNATURE_KEY_PREVIOUS",
+        ],
+    },
+    ServersSecret {
+        source: Source::Tencent,
+        variable: "TENCENT_SECRET_ID",
+        holds: &["TENCENT_TOKEN", "TENCENT_TOKEN_PREVIOUS"],
+    },
+];
+
+/// The secrets that a function for these servers is to fetch: variable and id of each.
+pub(crate) fn wanted(
+    serves: &[Source],
+    get: impl Fn(&str) -> Option<String>,
+) -> Vec<(&'static str, String)> {
+    SECRETS
+        .iter()
+        .filter(|secret| serves.contains(&secret.source))
+        .filter_map(|secret| Some((secret.variable, get(secret.variable)?)))
+        .collect()
+}
+
+/// Fetched secrets: the variable that names each, and its text.
+pub(crate) type Documents = Vec<(&'static str, String)>;
+
+/// Fetches them, all at once.
+pub(crate) async fn fetch(
+    settings: &Settings,
+    wanted: &[(&'static str, String)],
+) -> Result<Documents, Unavailable> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let client = store::secrets_manager(settings, BUDGET);
+    try_join_all(wanted.iter().map(
+        async |(variable, id)| match store::secret(&client, id).await {
+            Ok(text) => Ok((*variable, text)),
+            Err(error) => Err(Unavailable { variable, error }),
+        },
+    ))
+    .await
+}
+
+/// The variables in the documents. A document is a JSON object of strings whose names are those of the
+/// environment variables that they stand for.
+pub(crate) fn variables(
+    documents: &Documents,
+    get: impl Fn(&str) -> Option<String>,
+    wrong: &mut Vec<String>,
+) -> HashMap<String, String> {
+    let mut variables = HashMap::new();
+    for (variable, text) in documents {
+        // The parser's own words could quote the secret.
+        let Ok(document) = serde_json::from_str::<HashMap<String, String>>(text) else {
+            wrong.push(format!(
+                "the secret that {variable} names is not a JSON object of strings"
+            ));
+            continue;
+        };
+        let holds = SECRETS.iter().find(|secret| secret.variable == *variable);
+        let holds = holds.map(|secret| secret.holds).unwrap_or_default();
+        for (name, value) in document {
+            if !holds.contains(&name.as_str()) {
+                warn!(
+                    name,
+                    "the secret that {variable} names holds something that is not known"
+                );
+            } else if get(&name).is_some() {
+                wrong.push(format!(
+                    "{name} is in the environment and in the secret that {variable} names"
+                ));
+            } else {
+                variables.insert(name, value);
+            }
+        }
+    }
+    variables
+}
+
+/// A secret that could not be fetched.
+#[derive(Debug)]
+pub(crate) struct Unavailable {
+    variable: &'static str,
+    error: StoreError,
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { variable, error } = self;
+        write!(f, "the secret that {variable} names: {error}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, environment: &[&str]) -> (HashMap<String, String>, Vec<String>) {
+        let mut wrong = Vec::new();
+        let documents = vec![("OPENIM_SECRET_ID", text.to_owned())];
+        let get = |name: &str| environment.contains(&name).then(|| "set".to_owned());
+        (variables(&documents, get, &mut wrong), wrong)
+    }
+
+    #[test]
+    fn a_secret_stands_in_for_the_variables_of_its_server_only() {
+        let (variables, wrong) = read(
+            r#"{"OPENIM_BASIC_PASSWORD":"p","TENCENT_TOKEN":"t","EVENTS_TABLE":"e"}"#,
+            &[],
+        );
+        assert_eq!(variables.len(), 1);
+        assert_eq!(variables["OPENIM_BASIC_PASSWORD"], "p");
+        assert!(wrong.is_empty(), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_used_is_named_and_not_shown() {
+        let not_strings = "the secret that OPENIM_SECRET_ID names is not a JSON object of strings";
+        for text in [
+            "hunter2",
+            "",
+            r#"["hunter2"]"#,
+            r#"{"OPENIM_BASIC_PASSWORD":["hunter2"]}"#,
+            r#"{"OPENIM_BASIC_PASSWORD":"hunter2"} hunter2"#,
+        ] {
+            assert_eq!(read(text, &[]).1, [not_strings], "{text}");
+        }
+        let (variables, wrong) = read(
+            r#"{"OPENIM_BASIC_PASSWORD":"hunter2"}"#,
+            &["OPENIM_BASIC_PASSWORD"],
+        );
+        assert_eq!(
+            wrong,
+            [
+                "OPENIM_BASIC_PASSWORD is in the environment and in the secret that OPENIM_SECRET_ID names"
+            ]
+        );
+        assert!(variables.is_empty());
+    }
+
+    #[test]
+    fn a_function_wants_the_secrets_of_the_servers_that_it_answers() {
+        let get = |name: &str| Some(format!("id of {name}"));
+        assert_eq!(wanted(&[], get), []);
+        assert_eq!(
+            wanted(&[Source::OpenIm, Source::OpenIm], get),
+            [("OPENIM_SECRET_ID", "id of OPENIM_SECRET_ID".to_owned())]
+        );
+        assert_eq!(wanted(&[Source::Tencent, Source::OpenIm], get).len(), 2);
+        assert_eq!(wanted(&[Source::OpenIm], |_| None), []);
+    }
+}

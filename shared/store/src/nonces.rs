@@ -1,0 +1,90 @@
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use domain::Timestamp;
+
+use crate::{StoreError, events_table::is_condition_failure};
+
+/// The table that remembers which nonces were used.
+///
+/// | Attribute | Type | Meaning |
+/// |---|---|---|
+/// | `pk` | S, partition key | The nonce's digest |
+/// | `reception` | S | The request that used it |
+/// | `expires_at` | N | Seconds since 1970 until which it counts; the table's TTL |
+#[derive(Clone, Debug)]
+pub struct Nonces {
+    client: Client,
+    table: String,
+    window: Duration,
+}
+
+impl Nonces {
+    /// The table of that name. A nonce counts as used for `window`, in whole seconds.
+    #[must_use]
+    pub fn new(client: Client, table: impl Into<String>, window: Duration) -> Self {
+        Self {
+            client,
+            table: table.into(),
+            window,
+        }
+    }
+
+    /// Whether this is the first use of the nonce within the window, which it is from now on. The same
+    /// reception may ask again: an answer that was lost on the way does not make it a second use.
+    ///
+    /// # Errors
+    ///
+    /// When DynamoDB could not be reached, did not answer in time, or refused.
+    pub async fn first_use(
+        &self,
+        digest: String,
+        reception: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let seconds = now.unix_seconds();
+        let window = i64::try_from(self.window.as_secs()).unwrap_or(i64::MAX);
+        let number = |seconds: i64| AttributeValue::N(seconds.to_string());
+        let written = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .item("pk", AttributeValue::S(digest))
+            .item("reception", AttributeValue::S(reception.to_owned()))
+            .item("expires_at", number(seconds.saturating_add(window)))
+            // The time is compared because TTL deletes days late.
+            .condition_expression(
+                "attribute_not_exists(pk) OR expires_at <= :now OR reception = :reception",
+            )
+            .expression_attribute_values(":now", number(seconds))
+            .expression_attribute_values(":reception", AttributeValue::S(reception.to_owned()))
+            .send()
+            .await;
+        match written {
+            Ok(_) => Ok(true),
+            Err(error) if is_condition_failure(&error) => Ok(false),
+            Err(error) => Err(StoreError::from_sdk(error)),
+        }
+    }
+
+    /// Opens the connection and proves that the table is there and may be written, by a write whose
+    /// condition never holds.
+    ///
+    /// # Errors
+    ///
+    /// As [`first_use`](Self::first_use).
+    pub async fn open_connection(&self) -> Result<(), StoreError> {
+        let refused = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .item("pk", AttributeValue::S("open-connection".to_owned()))
+            .condition_expression("attribute_exists(pk)")
+            .send()
+            .await;
+        match refused {
+            Err(error) if !is_condition_failure(&error) => Err(StoreError::from_sdk(error)),
+            _ => Ok(()),
+        }
+    }
+}

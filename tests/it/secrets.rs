@@ -1,0 +1,167 @@
+//! Where what callers prove themselves with comes from, and what is said when it does not come.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::json;
+
+use crate::support::{
+    Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Secret, Verdict, free_port,
+    read_as_openim,
+};
+
+const DELETE: &str = "/callbackAfterDeleteFriendCommand";
+const GOOD: &str = r#"{"ownerUserID":"a","friendUserID":"b"}"#;
+
+fn with_password(password: &str) -> Request {
+    let credentials = BASE64_STANDARD.encode(format!("openim:{password}"));
+    Request::post(DELETE, GOOD).header("authorization", &format!("Basic {credentials}"))
+}
+
+fn basic(secret: &Secret) -> BTreeMap<String, String> {
+    let mut environment = secret.environment("OPENIM_SECRET_ID");
+    for (name, value) in [
+        ("OPENIM_VERIFIER", "basic"),
+        ("OPENIM_BASIC_USER", "openim"),
+        ("LOG_LEVEL", "trace"),
+    ] {
+        environment.insert(name.to_owned(), value.to_owned());
+    }
+    environment
+}
+
+fn assert_refused(answer: &Answer, code: i64, status: u16) {
+    assert_eq!(answer.status, status, "{answer:?}");
+    match read_as_openim(&answer.body) {
+        Verdict::Refused { code: refused, .. } => assert_eq!(refused, code, "{answer:?}"),
+        verdict => panic!("{verdict:?}: {answer:?}"),
+    }
+}
+
+#[tokio::test]
+async fn passwords_and_tokens_come_from_secrets_manager_and_stay_out_of_the_log() {
+    let ministack = Dynamodb::ministack().await;
+    let passwords = json!({
+        "OPENIM_BASIC_PASSWORD": "hunter2-new",
+        "OPENIM_BASIC_PASSWORD_PREVIOUS": "hunter2-old",
+        "note": "hunter2-note",
+    });
+    let secret = Secret::create(&ministack, "openim", &passwords).await;
+    let function = Function::start("after-delete-friend", basic(&secret)).await;
+    for (password, status) in [("hunter2-new", 200), ("hunter2-old", 200), ("hunter2", 401)] {
+        let answer = function.send(&with_password(password)).await;
+        assert_eq!(answer.status, status, "{password}");
+    }
+    // It was fetched once: a change is seen by environments that start afterwards.
+    secret.put(r#"{"OPENIM_BASIC_PASSWORD":"changed"}"#).await;
+    let answer = function.send(&with_password("hunter2-new")).await;
+    assert_eq!(answer.status, 200);
+    let restarted = Function::start("after-delete-friend", basic(&secret)).await;
+    for (password, status) in [("changed", 200), ("hunter2-new", 401)] {
+        let answer = restarted.send(&with_password(password)).await;
+        assert_eq!(answer.status, status, "{password}");
+    }
+    let log = function.log().join("\n");
+    assert!(!log.contains("hunter2"), "{log}");
+    assert!(
+        log.contains("not known") && log.contains("\"note\""),
+        "{log}"
+    );
+
+    let tokens = Secret::create(&ministack, "tencent", &json!({"TENCENT_TOKEN": "hunter2"})).await;
+    let mut environment = tokens.environment("TENCENT_SECRET_ID");
+    environment.insert("TENCENT_SDK_APP_ID".to_owned(), SDK_APP_ID.to_owned());
+    let function = Function::start("tencent-friend-delete", environment).await;
+    let now = std::time::SystemTime::now();
+    let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    for (token, status) in [("hunter2", 200), ("other", 401)] {
+        let sign = receiver::tencent_sign(token, &now.to_string());
+        let url = format!(
+            "/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete&RequestTime={now}&Sign={sign}"
+        );
+        let body = r#"{"PairList":[{"From_Account":"a","To_Account":"b"}]}"#;
+        assert_eq!(
+            function.send(&Request::post(&url, body)).await.status,
+            status
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_be_used_is_a_misconfiguration_that_ends_when_it_is_corrected() {
+    let ministack = Dynamodb::ministack().await;
+    let secret = Secret::create(&ministack, "openim", &json!({})).await;
+    let function = Function::start("after-delete-friend", basic(&secret)).await;
+    for unusable in [
+        r#"{"OPENIM_BASIC_PASSWORD":""}"#,
+        r#"{"OPENIM_BASIC_PASSWORD":["hunter2"]}"#,
+        "hunter2",
+    ] {
+        assert_refused(&function.send(&with_password("hunter2")).await, 29012, 500);
+        secret.put(unusable).await;
+    }
+    assert_refused(&function.send(&with_password("hunter2")).await, 29012, 500);
+    secret.put(r#"{"OPENIM_BASIC_PASSWORD":"hunter2"}"#).await;
+    let answer = function.send(&with_password("hunter2")).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+
+    let log = function.log().join("\n");
+    for said in [
+        "OPENIM_BASIC_PASSWORD is not set",
+        "the secret that OPENIM_SECRET_ID names is not a JSON object of strings",
+    ] {
+        assert!(log.contains(said), "{said} is not in\n{log}");
+    }
+    assert!(!log.contains("hunter2"), "{log}");
+}
+
+#[tokio::test]
+async fn while_secrets_manager_is_out_of_reach_nobody_is_believed_and_then_all_is_well() {
+    let ministack = Dynamodb::ministack().await;
+    let password = json!({"OPENIM_BASIC_PASSWORD": "hunter2"});
+    let secret = Secret::create(&ministack, "openim", &password).await;
+    let endpoint = |endpoint: &str| {
+        let mut environment = basic(&secret);
+        let name = "AWS_ENDPOINT_URL_SECRETS_MANAGER".to_owned();
+        environment.insert(name, endpoint.to_owned());
+        environment
+    };
+    let nowhere = endpoint(&format!("http://127.0.0.1:{}", free_port()));
+    let function = Function::start("after-delete-friend", nowhere).await;
+    assert_refused(&function.send(&with_password("hunter2")).await, 29015, 503);
+    // Even a stranger is told no more than that.
+    assert_refused(
+        &function.send(&Request::post(DELETE, GOOD)).await,
+        29015,
+        503,
+    );
+
+    let mut missing = basic(&secret);
+    missing.insert("OPENIM_SECRET_ID".to_owned(), "no-such-secret".to_owned());
+    let function = Function::start("after-delete-friend", missing).await;
+    assert_refused(&function.send(&with_password("hunter2")).await, 29015, 503);
+    assert!(
+        function
+            .log()
+            .join("\n")
+            .contains("there is none of that name")
+    );
+
+    for fault in Fault::ALL {
+        let proxy = FaultProxy::start(&ministack.endpoint, *fault, 75).await;
+        let function = Function::start("after-delete-friend", endpoint(&proxy.endpoint)).await;
+        let mut well = false;
+        for _ in 0..40 {
+            let answer = function.send(&with_password("hunter2")).await;
+            well = answer.status == 200;
+            if well {
+                break;
+            }
+            assert_refused(&answer, 29015, 503);
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(well, "{fault:?}: it did not recover");
+        let log = function.log().join("\n");
+        assert!(!log.contains("hunter2"), "{fault:?}: {log}");
+    }
+}
