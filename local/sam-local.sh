@@ -62,15 +62,16 @@ until sleep 0.2 && target/debug/local create-table --dynamodb "$endpoint" --tabl
   kill -0 "$dynamodb" 2>/dev/null # or it has said why not
 done
 
-# SAM passes on no variables but those that template.yaml declares. None of this leads to a real table.
-printf '{"Parameters": {"EVENTS_TABLE": "%s", "EVENTS_QUEUE_URL": "", "AWS_ENDPOINT_URL_DYNAMODB": "http://%s:%s"}}' \
+# SAM passes on no variables but those that template.yaml declares. None of this leads to a real table or secret.
+printf '{"Parameters": {%s, "EVENTS_TABLE": "%s", "AWS_ENDPOINT_URL_DYNAMODB": "http://%s:%s"}}' \
+  '"EVENTS_QUEUE_URL": "", "NONCES_TABLE": "", "OPENIM_SECRET_ID": "", "TENCENT_SECRET_ID": ""' \
   "$table" host.docker.internal "$DYNAMODB_PORT" >"$folder/env.json"
 unset AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0
 sam local start-api --template "$folder/template.yaml" --host "$ADDRESS" --port "$PORT" \
   --invoke-image "$image" --skip-pull-image --warm-containers LAZY --add-host host.docker.internal:host-gateway \
   --env-vars "$folder/env.json" \
-  --parameter-overrides "Architecture=$arch OpenIMVerifier=none TencentSdkAppId=$SDK_APP_ID" > >(tee -i "$log") 2>&1 &
+  --parameter-overrides "Architecture=$arch OpenIMVerifier=none TencentSdkAppId=$SDK_APP_ID TencentVerifier=none" > >(tee -i "$log") 2>&1 &
 sam=$!
 until grep -q "Running on" "$log"; do sleep 0.5 && kill -0 "$sam" 2>/dev/null; done
 url=http://${ADDRESS/0.0.0.0/127.0.0.1}:$PORT
