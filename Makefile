@@ -22,7 +22,7 @@ sam-local: .local/tools/local/run.installed .local/tools/tests/tools.installed
 	ADDRESS=$(ADDRESS) PORT=$(PORT) DYNAMODB_PORT=$(DYNAMODB_PORT) SDK_APP_ID=$(SDK_APP_ID) local/sam-local.sh
 
 # Always the whole workspace: one package alone would compile the dependencies again, with other features.
-test: check .local/tools/local/run.installed .local/ministack/tests/ministack.installed
+test: check .local/tools/local/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx
 	cargo build --locked --workspace --bins
 	cargo test --locked --workspace -- --show-output
 
@@ -57,6 +57,10 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 .local/ministack/%.installed: %.txt
 	local/python.sh .local/ministack $<
 	mkdir -p $(@D) && touch $@
+
+# For the test of docs/reverse-proxy.md.
+.local/nginx/nginx:
+	local/nginx.sh .local/nginx
 
 # Without optimisation: it runs for a second and compiles in a third of the time.
 .local/cargo/bin/cargo-machete:

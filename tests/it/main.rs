@@ -18,6 +18,7 @@ mod logs;
 mod model;
 mod relationships;
 mod relationships_table;
+mod reverse_proxy;
 mod sam_local;
 mod secrets;
 mod storage;

@@ -3,27 +3,33 @@
 mod dynamodb;
 mod fault_proxy;
 mod function;
+mod nginx;
 mod openim_server;
 mod payloads;
 mod process;
 mod queue;
 mod relationships;
 mod request;
+mod rest_api;
 mod secrets;
 mod stream;
+mod tls;
 mod watch;
 
 pub(crate) use dynamodb::{Dynamodb, Table};
 pub(crate) use fault_proxy::{Fault, FaultProxy};
 pub(crate) use function::Function;
+pub(crate) use nginx::{Nginx, RECEIVER};
 pub(crate) use openim_server::{Verdict, read_as_openim};
 pub(crate) use payloads::{Payload, payloads};
 pub(crate) use process::{Process, binary, free_port, root, tool};
 pub(crate) use queue::{Queue, redrive};
 pub(crate) use relationships::until_all_is_applied;
 pub(crate) use request::{Answer, Request};
+pub(crate) use rest_api::RestApi;
 pub(crate) use secrets::Secret;
 pub(crate) use stream::records;
+pub(crate) use tls::{Authority, TlsFront};
 pub(crate) use watch::Watch;
 
 /// Every function with the path that reaches it alone; `any-command` has all others.

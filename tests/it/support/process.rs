@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeSet,
     net::TcpListener,
     path::{Path, PathBuf},
     process::Stdio,
@@ -42,10 +43,17 @@ pub(crate) fn tool(name: &str) -> PathBuf {
     path
 }
 
-/// A port nobody listens on. Another process could take it before it is used; none here does.
+/// A port nobody listens on, another one each time: tests that run side by side would meet on it. Another
+/// program could take it before it is used; none here does.
 pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        if GIVEN.lock().unwrap().insert(port) {
+            return port;
+        }
+    }
 }
 
 /// A running program whose output is kept, and which ends with this value.

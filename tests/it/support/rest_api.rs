@@ -1,0 +1,120 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use axum::{
+    Router,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use tokio::task::JoinHandle;
+
+use super::{FUNCTIONS, Function, Request, function_at};
+
+/// A REST API with a stage called "prod", as far as its callers can tell: real HTTP, and the real functions of
+/// OpenIM behind its routes. It keeps what it was sent.
+pub(crate) struct RestApi {
+    pub(crate) endpoint: String,
+    state: Arc<Behind>,
+    serving: JoinHandle<()>,
+}
+
+struct Behind {
+    functions: HashMap<&'static str, Function>,
+    received: Mutex<Vec<Received>>,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Received {
+    /// Path and query.
+    pub(crate) target: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Received {
+    /// Every value of a header.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).iter();
+        values.map(|value| value.to_str().unwrap()).collect()
+    }
+}
+
+impl RestApi {
+    pub(crate) async fn start(
+        environment: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
+    ) -> Self {
+        let environment: Vec<_> = environment.into_iter().collect();
+        let mut functions = HashMap::new();
+        for (name, _) in FUNCTIONS {
+            let environment = environment
+                .iter()
+                .map(|(name, value)| (name.as_ref(), value.as_ref()));
+            functions.insert(*name, Function::start(name, environment).await);
+        }
+        let state = Arc::new(Behind {
+            functions,
+            received: Mutex::default(),
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let router = Router::new().fallback(answer).with_state(state.clone());
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self {
+            endpoint,
+            state,
+            serving,
+        }
+    }
+
+    /// Everything it was sent, in the order in which it came.
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.state.received.lock().unwrap().clone()
+    }
+}
+
+impl Drop for RestApi {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+async fn answer(
+    State(behind): State<Arc<Behind>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let target = uri.path_and_query().unwrap().to_string();
+    behind.received.lock().unwrap().push(Received {
+        target: target.clone(),
+        headers: headers.clone(),
+        body: body.clone(),
+    });
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    let Some(path) = target.strip_prefix("/prod/") else {
+        // What API Gateway says of a stage that is not there. Nobody can give it other words.
+        return (
+            StatusCode::FORBIDDEN,
+            json,
+            r#"{"message":"Forbidden"}"#.to_owned(),
+        )
+            .into_response();
+    };
+    let mut request = Request::post(&format!("/{path}"), body);
+    if method != Method::POST {
+        request = request.method("GET");
+    }
+    for (name, value) in &headers {
+        request = request.header(name.as_str(), value.to_str().unwrap());
+    }
+    let function = &behind.functions[function_at(&request.path)];
+    let answer = function.send(&request).await;
+    let status = StatusCode::from_u16(answer.status).unwrap();
+    (status, json, answer.body).into_response()
+}
