@@ -4,7 +4,7 @@ PORT = 9000
 DYNAMODB_PORT = 8000
 SDK_APP_ID = 1400000001
 
-.PHONY: run sample build sam-local test check fmt clippy doc unused template
+.PHONY: run sample build sam-local test fuzz check fmt clippy doc unused template
 
 run: .local/tools/local/run.installed
 	cargo build --locked --workspace --bins
@@ -16,7 +16,7 @@ sample:
 # What `sam deploy` takes: target/lambda/<function>/bootstrap. ARCHITECTURE=x86-64 goes with the stack's x86_64.
 ARCHITECTURE = arm64
 build: .local/tools/local/run.installed
-	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude local --exclude tests
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude fuzz --exclude local --exclude tests
 
 sam-local: .local/tools/local/run.installed .local/tools/tests/tools.installed
 	ADDRESS=$(ADDRESS) PORT=$(PORT) DYNAMODB_PORT=$(DYNAMODB_PORT) SDK_APP_ID=$(SDK_APP_ID) local/sam-local.sh
@@ -24,7 +24,14 @@ sam-local: .local/tools/local/run.installed .local/tools/tests/tools.installed
 # Always the whole workspace: one package alone would compile the dependencies again, with other features.
 test: check .local/tools/local/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx
 	cargo build --locked --workspace --bins
+	fuzz/run.sh dev 30000
 	cargo test --locked --workspace -- --show-output
+
+# With optimisation, and RUNS inputs for each target. What was found is kept in fuzz/corpus.
+RUNS = 3000000
+fuzz:
+	fuzz/run.sh fuzz $(RUNS)
+	fuzz/minimise.sh fuzz
 
 check: fmt clippy doc unused template
 
@@ -38,7 +45,7 @@ doc:
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 
 unused: .local/cargo/bin/cargo-machete
-	.local/cargo/bin/cargo-machete functions local shared tests
+	.local/cargo/bin/cargo-machete functions fuzz local shared tests
 
 template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.installed
 	.local/tools/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml

@@ -105,11 +105,16 @@ fn every_command_has_payloads_and_a_sample() {
 }
 
 #[test]
-fn the_catch_all_links_every_handler() {
-    let main = fs::read_to_string(root().join("functions/any-command/src/main.rs")).unwrap();
-    for (function, _) in FUNCTIONS.iter().filter(|(name, _)| *name != "any-command") {
-        let handler = format!("{}::handle", function.replace('-', "_"));
-        assert!(main.contains(&handler), "{handler}");
+fn the_catch_all_and_the_fuzzer_link_every_handler() {
+    for file in [
+        "functions/any-command/src/main.rs",
+        "fuzz/src/gateway_event.rs",
+    ] {
+        let code = fs::read_to_string(root().join(file)).unwrap();
+        for (function, _) in FUNCTIONS.iter().filter(|(name, _)| *name != "any-command") {
+            let handler = format!("{}::handle", function.replace('-', "_"));
+            assert!(code.contains(&handler), "{file} lacks {handler}");
+        }
     }
 }
 

@@ -1,0 +1,309 @@
+use std::{
+    borrow::Cow,
+    panic::{self, AssertUnwindSafe},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use receiver::{Function, ProblemKind};
+use serde_json::{Map, Value, json};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::{
+    LAST_PANIC, line,
+    openim_server::{Verdict, read_as_openim},
+};
+
+const APP: &str = "1400000001";
+
+/// An event of a gateway, when it begins with `{`. Otherwise an HTTP request, which becomes one: payload
+/// version, method and URL in the first line, headers up to an empty line, body. A version with a `b`
+/// makes the body base64.
+///
+/// ```text
+/// 1 POST /callbackAfterAddFriendCommand?contenttype=json
+/// operationID: o1
+///
+/// {"fromUserID":"a","toUserID":"b","reqMsg":"hi"}
+/// ```
+///
+/// The answer is one that the caller can read and never "internal error", and nobody is allowed anything
+/// without credentials.
+pub fn gateway_event(input: &[u8]) {
+    let (event, asked_by_tencent) = if input.starts_with(b"{") {
+        (String::from_utf8_lossy(input), None)
+    } else {
+        let request = Request::read(input);
+        let tencent = request
+            .query
+            .iter()
+            .any(|(name, _)| ["SdkAppid", "CallbackCommand"].contains(&&**name));
+        (request.to_event().into(), Some(tencent))
+    };
+    FUNCTIONS.with(|functions| {
+        let answer = functions.answer(&functions.believing, &event);
+        // What cannot be read is not known to be Tencent Chat's. It goes by the status alone.
+        let read = !answer.is(ProblemKind::UnreadableRequest);
+        if let Some(tencent) = asked_by_tencent.filter(|_| read) {
+            assert_eq!(answer.to_tencent, tencent, "{answer:?}");
+        }
+        let ours = [
+            ProblemKind::Internal,
+            ProblemKind::Misconfigured,
+            ProblemKind::NotStored,
+            ProblemKind::NotReady,
+        ];
+        assert!(ours.iter().all(|kind| !answer.is(*kind)), "{answer:?}");
+
+        let answer = functions.answer(&functions.doubting, &event);
+        let refusals = [ProblemKind::Unauthorized, ProblemKind::UnreadableRequest];
+        assert!(refusals.iter().any(|kind| answer.is(*kind)), "{answer:?}");
+    });
+}
+
+thread_local! {
+    static FUNCTIONS: Functions = Functions::new();
+}
+
+struct Functions {
+    runtime: Runtime,
+    /// Believes everybody who knows the app's id.
+    believing: Function,
+    /// Its password and token are nowhere in the inputs.
+    doubting: Function,
+}
+
+impl Functions {
+    fn new() -> Self {
+        let function = |settings: &'static [(&'static str, &'static str)]| {
+            let handlers = [
+                receiver::openim(after_add_friend::handle),
+                receiver::openim(after_delete_friend::handle),
+                receiver::openim(after_remove_black::handle),
+                receiver::openim(after_set_friend_remark::handle),
+                receiver::tencent(tencent_friend_delete::handle),
+            ];
+            Function::new(handlers, move |name| {
+                let (_, value) = settings.iter().find(|(known, _)| *known == name)?;
+                Some((*value).to_owned())
+            })
+        };
+        Self {
+            runtime: Builder::new_current_thread().enable_all().build().unwrap(),
+            believing: function(&[
+                ("OPENIM_VERIFIER", "none"),
+                ("TENCENT_VERIFIER", "none"),
+                ("TENCENT_SDK_APP_ID", APP),
+                // Within the reach of a fuzzer.
+                ("MAX_BODY_BYTES", "1024"),
+            ]),
+            doubting: function(&[
+                ("OPENIM_VERIFIER", "basic"),
+                ("OPENIM_BASIC_USER", "openim"),
+                ("OPENIM_BASIC_PASSWORD", "TooLongToBeGuessed"),
+                ("TENCENT_SDK_APP_ID", APP),
+                ("TENCENT_TOKEN", "TooLongToBeGuessed"),
+                // A failure of ours may be allowed, a stranger may not.
+                ("ON_FAILURE", "allow"),
+            ]),
+        }
+    }
+
+    fn answer(&self, function: &Function, event: &str) -> Answer {
+        let response = panic::catch_unwind(AssertUnwindSafe(|| {
+            self.runtime.block_on(function.answer(event, "invocation"))
+        }))
+        .unwrap_or_else(|_| panic!("not caught: {}", LAST_PANIC.take()));
+        Answer::read(&serde_json::to_value(response).unwrap())
+    }
+}
+
+/// What a caller understood.
+#[derive(Debug)]
+struct Answer {
+    to_tencent: bool,
+    /// The sentence and the code of a refusal.
+    refusal: Option<(String, i64)>,
+}
+
+impl Answer {
+    /// Reads as the callers do, and fails where they would.
+    fn read(response: &Value) -> Self {
+        assert_eq!(response["headers"]["content-type"], "application/json");
+        assert_eq!(response["isBase64Encoded"], false);
+        let body = response["body"].as_str().expect("a body");
+        let object: Map<String, Value> = serde_json::from_str(body).expect("an object");
+        let to_tencent = object.contains_key("ActionStatus");
+        let refusal = if to_tencent {
+            let sentence = object["ErrorInfo"].as_str().expect("a sentence").to_owned();
+            match (
+                object["ActionStatus"].as_str(),
+                object["ErrorCode"].as_i64(),
+            ) {
+                (Some("OK"), Some(0)) => None,
+                (Some("FAIL"), Some(code @ 1..)) => Some((sentence, code)),
+                _ => panic!("contradictory: {body}"),
+            }
+        } else {
+            match read_as_openim(body) {
+                Verdict::Allowed => None,
+                Verdict::Refused { code, message, .. } => Some((message, code)),
+                Verdict::Unreadable => panic!("unreadable: {body}"),
+            }
+        };
+        assert_eq!(
+            response["statusCode"] == 200,
+            refusal.is_none(),
+            "{response}"
+        );
+        Self {
+            to_tencent,
+            refusal,
+        }
+    }
+
+    fn is(&self, kind: ProblemKind) -> bool {
+        match &self.refusal {
+            Some((sentence, _)) if self.to_tencent => sentence.starts_with(kind.message()),
+            Some((_, code)) => *code == i64::from(kind.code().get()),
+            None => false,
+        }
+    }
+}
+
+/// An HTTP request as a gateway has read it.
+struct Request<'a> {
+    version: Cow<'a, str>,
+    method: Cow<'a, str>,
+    path: Cow<'a, str>,
+    query: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    body: &'a [u8],
+}
+
+impl<'a> Request<'a> {
+    fn read(input: &'a [u8]) -> Self {
+        let (first, mut rest) = line(input);
+        let mut words = first.splitn(3, |byte| *byte == b' ');
+        let mut word = || words.next().unwrap_or_default();
+        let (version, method) = (text(word()), text(word()));
+        let (path, query) = pair(word(), b'?');
+        let mut headers = Vec::new();
+        while !rest.is_empty() {
+            let (header, after) = line(rest);
+            rest = after;
+            if header.is_empty() {
+                break;
+            }
+            let (name, value) = pair(header, b':');
+            headers.push((name, text(value.trim_ascii_start())));
+        }
+        Self {
+            version,
+            method,
+            path,
+            query: query
+                .split(|byte| *byte == b'&')
+                .filter(|query| !query.is_empty())
+                .map(|query| {
+                    let (name, value) = pair(query, b'=');
+                    (name, text(value))
+                })
+                .collect(),
+            headers,
+            body: rest,
+        }
+    }
+
+    fn to_event(&self) -> String {
+        let base64 = self.version.ends_with('b') || std::str::from_utf8(self.body).is_err();
+        let body = if base64 {
+            BASE64_STANDARD.encode(self.body).into()
+        } else {
+            text(self.body)
+        };
+        let event = if self.version.starts_with('2') {
+            let query: Vec<String> = self
+                .query
+                .iter()
+                .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
+                .collect();
+            json!({
+                "version": "2.0",
+                "routeKey": "$default",
+                "rawPath": self.path,
+                "rawQueryString": query.join("&"),
+                "headers": last(&self.headers),
+                "requestContext": {
+                    "accountId": "123456789012",
+                    "apiId": "1234567890",
+                    "http": {"method": self.method, "path": self.path, "protocol": "HTTP/1.1"},
+                    "requestId": "LV7fzho-PHcEJPw=",
+                    "stage": "$default",
+                    "timeEpoch": 1_795_264_496_000_i64,
+                },
+                "body": body,
+                "isBase64Encoded": base64,
+            })
+        } else {
+            json!({
+                "resource": "/{proxy+}",
+                "path": self.path,
+                "httpMethod": self.method,
+                "headers": last(&self.headers),
+                "multiValueHeaders": all(&self.headers),
+                "queryStringParameters": last(&self.query),
+                "multiValueQueryStringParameters": all(&self.query),
+                "requestContext": {
+                    "httpMethod": self.method,
+                    "path": self.path,
+                    "stage": "prod",
+                    "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+                    "extendedRequestId": "JKJaXmPLvHcESHA=",
+                    "requestTimeEpoch": 1_795_264_496_000_i64,
+                    "identity": {"sourceIp": "203.0.113.7"},
+                },
+                "body": body,
+                "isBase64Encoded": base64,
+            })
+        };
+        event.to_string()
+    }
+}
+
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
+fn pair(bytes: &[u8], separator: u8) -> (Cow<'_, str>, &[u8]) {
+    match bytes.iter().position(|byte| *byte == separator) {
+        Some(at) => (text(&bytes[..at]), &bytes[at + 1..]),
+        None => (text(bytes), &[]),
+    }
+}
+
+/// As it stands in a URL, so that the gateway reads it as it was written.
+fn percent(text: &str) -> String {
+    let encode = |byte| match byte {
+        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(encode).collect()
+}
+
+fn last<'a>(pairs: &'a [(Cow<'a, str>, Cow<'a, str>)]) -> Map<String, Value> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| (name.to_string(), json!(value)))
+        .collect()
+}
+
+fn all<'a>(pairs: &'a [(Cow<'a, str>, Cow<'a, str>)]) -> Map<String, Value> {
+    let mut all = Map::new();
+    for (name, value) in pairs {
+        let values = all.entry(name.to_string()).or_insert(json!([]));
+        values.as_array_mut().expect("an array").push(json!(value));
+    }
+    all
+}
