@@ -86,12 +86,10 @@ pub(crate) fn variables(
         };
         let holds = SECRETS.iter().find(|secret| secret.variable == *variable);
         let holds = holds.map(|secret| secret.holds).unwrap_or_default();
+        let mut unknown = 0;
         for (name, value) in document {
             if !holds.contains(&name.as_str()) {
-                warn!(
-                    name,
-                    "the secret that {variable} names holds something that is not known"
-                );
+                unknown += 1;
             } else if get(&name).is_some() {
                 wrong.push(format!(
                     "{name} is in the environment and in the secret that {variable} names"
@@ -99,6 +97,14 @@ pub(crate) fn variables(
             } else {
                 variables.insert(name, value);
             }
+        }
+        if unknown > 0 {
+            // Not their names: whoever swaps name and value would find the secret in the log.
+            warn!(
+                unknown,
+                "the secret that {variable} names has names that are not known: {} are",
+                holds.join(", ")
+            );
         }
     }
     variables

@@ -26,6 +26,33 @@ pub enum ErrorKind {
     Invalid,
 }
 
+impl ErrorKind {
+    /// By the code that the service gave; `None` where it gave none, or did not answer.
+    pub(crate) fn of(code: Option<&str>) -> Self {
+        match code {
+            Some(
+                "AccessDeniedException"
+                | "UnrecognizedClientException"
+                | "ExpiredTokenException"
+                | "InvalidSignatureException"
+                | "AccessDenied",
+            ) => Self::Denied,
+            Some(
+                "ResourceNotFoundException"
+                | "QueueDoesNotExist"
+                | "AWS.SimpleQueueService.NonExistentQueue",
+            ) => Self::NotFound,
+            Some(
+                "ValidationException"
+                | "InvalidMessageContents"
+                | "InvalidParameterValue"
+                | "InvalidParameterException",
+            ) => Self::Invalid,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
 impl StoreError {
     pub(crate) fn new(kind: ErrorKind, detail: String) -> Self {
         Self { kind, detail }
@@ -36,27 +63,7 @@ impl StoreError {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         R: fmt::Debug + Send + Sync + 'static,
     {
-        let kind = match error.as_service_error().and_then(E::code) {
-            Some(
-                "AccessDeniedException"
-                | "UnrecognizedClientException"
-                | "ExpiredTokenException"
-                | "InvalidSignatureException"
-                | "AccessDenied",
-            ) => ErrorKind::Denied,
-            Some(
-                "ResourceNotFoundException"
-                | "QueueDoesNotExist"
-                | "AWS.SimpleQueueService.NonExistentQueue",
-            ) => ErrorKind::NotFound,
-            Some(
-                "ValidationException"
-                | "InvalidMessageContents"
-                | "InvalidParameterValue"
-                | "InvalidParameterException",
-            ) => ErrorKind::Invalid,
-            _ => ErrorKind::Unavailable,
-        };
+        let kind = ErrorKind::of(error.as_service_error().and_then(E::code));
         Self::new(kind, DisplayErrorContext(error).to_string())
     }
 

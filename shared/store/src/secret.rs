@@ -1,5 +1,3 @@
-use std::fmt;
-
 use aws_sdk_secretsmanager::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
@@ -21,17 +19,17 @@ pub async fn secret(client: &Client, id: &str) -> Result<String, StoreError> {
     text.ok_or_else(|| StoreError::new(ErrorKind::Invalid, "the secret is no text".to_owned()))
 }
 
-/// An error's words can quote the answer, which is the secret.
-fn without_answer<E, R>(error: SdkError<E, R>) -> StoreError
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: fmt::Debug + Send + Sync + 'static,
-{
-    match error {
-        SdkError::ResponseError(_) => StoreError::new(
-            ErrorKind::Unavailable,
-            "the answer could not be read".to_owned(),
-        ),
-        error => StoreError::from_sdk(error),
-    }
+/// Without the SDK's own words, which quote an answer that it cannot read: the secret.
+fn without_answer<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> StoreError {
+    let said = match &error {
+        SdkError::TimeoutError(_) => "it did not answer in time",
+        SdkError::DispatchFailure(_) => "it could not be reached",
+        SdkError::ConstructionFailure(_) => "the request could not be made",
+        SdkError::ServiceError(_) => match error.code() {
+            Some(code) => code,
+            None => "the answer could not be read",
+        },
+        _ => "the answer could not be read",
+    };
+    StoreError::new(ErrorKind::of(error.code()), said.to_owned())
 }
