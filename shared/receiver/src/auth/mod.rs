@@ -157,6 +157,7 @@ fn only<T>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Request;
 
     #[test]
     fn no_debug_output_shows_a_secret() {
@@ -169,7 +170,16 @@ mod tests {
             &["hunter2"],
         );
         let tencent = TencentVerifier::new("1400000001", ["hunter2"]);
-        let shown = format!("{basic:?} {:?} {tencent:?}", signature.unwrap());
+        let query = Query::from_pairs([("Sign", "hunter2")]);
+        let event = r#"{"httpMethod":"POST","path":"/x","headers":{"authorization":"hunter2"},
+            "queryStringParameters":{"Sign":"hunter2"},"body":"hunter2",
+            "requestContext":{"httpMethod":"POST","identity":{}}}"#;
+        let request = Request::from_event(event, "i", Timestamp::now()).unwrap();
+        assert_eq!(request.headers["authorization"], "hunter2");
+        let shown = format!(
+            "{basic:?} {:?} {tencent:?} {query:?} {request:?}",
+            signature.unwrap()
+        );
         for secret in ["hunter2", "104, 117, 110"] {
             assert!(!shown.contains(secret), "{shown}");
         }
