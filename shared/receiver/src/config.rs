@@ -358,7 +358,7 @@ fn tencent_verifier(
         return None;
     }
     match get("TENCENT_VERIFIER").as_deref() {
-        Some("none") => Some(TencentVerifier::new(app, [""; 0])),
+        Some("none") => Some(TencentVerifier::unsigned(app)),
         None | Some("token") => {
             let chosen = "TENCENT_VERIFIER is token";
             let token = need(&get, wrong, chosen, "TENCENT_TOKEN")?;

@@ -62,17 +62,17 @@ rejections! {
 
     /// A callback of Tencent Chat always has one.
     AppMissing = "app_missing", "there is no SdkAppid";
-    /// It is there more than once.
+    /// It is there with different values.
     AppRepeated = "app_repeated", "there is more than one SdkAppid";
     /// Another app's callback.
     AppWrong = "app_wrong", "SdkAppid is not ours";
     /// No token is set in the console, or the query was cut.
     SignMissing = "sign_missing", "there is no Sign";
-    /// It is there more than once.
+    /// It is there with different values.
     SignRepeated = "sign_repeated", "there is more than one Sign";
     /// It signs the time, so there is one.
     RequestTimeMissing = "request_time_missing", "there is no RequestTime";
-    /// It is there more than once.
+    /// It is there with different values.
     RequestTimeRepeated = "request_time_repeated", "there is more than one RequestTime";
     /// No decimal number of seconds.
     RequestTimeInvalid = "request_time_invalid", "RequestTime is not a number of seconds";

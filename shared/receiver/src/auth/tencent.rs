@@ -10,7 +10,8 @@ use super::{Rejection, only, sha256};
 #[derive(Clone)]
 pub struct TencentVerifier {
     sdk_app_id: String,
-    tokens: Vec<String>,
+    /// `None` where callbacks need no signature.
+    tokens: Option<Vec<String>>,
 }
 
 /// How far `RequestTime` may be from our clock, in seconds, either way.
@@ -19,21 +20,32 @@ pub struct TencentVerifier {
 const REQUEST_TIME_WINDOW_SECONDS: u64 = 60;
 
 impl TencentVerifier {
-    /// Accepts the app's callbacks, signed with any of the tokens; with no token at all, unsigned ones.
+    /// Accepts the app's callbacks that are signed with any of the tokens. An empty token is none: everybody
+    /// can sign with it.
     pub fn new(
         sdk_app_id: impl Into<String>,
         tokens: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
+        let tokens = tokens.into_iter().map(Into::into);
         Self {
             sdk_app_id: sdk_app_id.into(),
-            tokens: tokens.into_iter().map(Into::into).collect(),
+            tokens: Some(tokens.filter(|token| !token.is_empty()).collect()),
+        }
+    }
+
+    /// Accepts the app's callbacks without a signature: whoever knows the app's id, which stands in every
+    /// client, is believed.
+    pub fn unsigned(sdk_app_id: impl Into<String>) -> Self {
+        Self {
+            sdk_app_id: sdk_app_id.into(),
+            tokens: None,
         }
     }
 
     /// Whether callbacks must be signed. Otherwise whoever knows the app's id is believed.
     #[must_use]
     pub fn wants_signatures(&self) -> bool {
-        !self.tokens.is_empty()
+        self.tokens.is_some()
     }
 
     /// Whether a request with this query is one of our app's.
@@ -46,42 +58,42 @@ impl TencentVerifier {
         if *only(app, Rejection::AppMissing, Rejection::AppRepeated)? != self.sdk_app_id {
             return Err(Rejection::AppWrong);
         }
-        if self.wants_signatures() {
-            self.check_signature(query, now)?;
+        match &self.tokens {
+            Some(tokens) => check_signature(tokens, query, now),
+            None => Ok(()),
         }
-        Ok(())
     }
+}
 
-    fn check_signature(&self, query: &Query, now: Timestamp) -> Result<(), Rejection> {
-        let sign = query.sign.iter();
-        let sign = only(sign, Rejection::SignMissing, Rejection::SignRepeated)?;
-        let request_time = only(
-            query.request_time.iter(),
-            Rejection::RequestTimeMissing,
-            Rejection::RequestTimeRepeated,
-        )?;
-        // `parse` alone would take a sign.
-        if !request_time.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(Rejection::RequestTimeInvalid);
-        }
-        let seconds: i64 = request_time
-            .parse()
-            .map_err(|_| Rejection::RequestTimeInvalid)?;
-        if now.unix_seconds().abs_diff(seconds) > REQUEST_TIME_WINDOW_SECONDS {
-            return Err(Rejection::RequestTimeOff);
-        }
-        let given = sign.to_ascii_lowercase();
-        let matches = self.tokens.iter().fold(Choice::from(0), |found, token| {
-            found
-                | tencent_sign(token, request_time)
-                    .as_bytes()
-                    .ct_eq(given.as_bytes())
-        });
-        if matches.into() {
-            Ok(())
-        } else {
-            Err(Rejection::SignWrong)
-        }
+fn check_signature(tokens: &[String], query: &Query, now: Timestamp) -> Result<(), Rejection> {
+    let sign = query.sign.iter();
+    let sign = only(sign, Rejection::SignMissing, Rejection::SignRepeated)?;
+    let request_time = only(
+        query.request_time.iter(),
+        Rejection::RequestTimeMissing,
+        Rejection::RequestTimeRepeated,
+    )?;
+    // `parse` alone would take a sign.
+    if !request_time.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(Rejection::RequestTimeInvalid);
+    }
+    let seconds: i64 = request_time
+        .parse()
+        .map_err(|_| Rejection::RequestTimeInvalid)?;
+    if now.unix_seconds().abs_diff(seconds) > REQUEST_TIME_WINDOW_SECONDS {
+        return Err(Rejection::RequestTimeOff);
+    }
+    let given = sign.to_ascii_lowercase();
+    let matches = tokens.iter().fold(Choice::from(0), |found, token| {
+        found
+            | tencent_sign(token, request_time)
+                .as_bytes()
+                .ct_eq(given.as_bytes())
+    });
+    if matches.into() {
+        Ok(())
+    } else {
+        Err(Rejection::SignWrong)
     }
 }
 
@@ -221,11 +233,34 @@ mod tests {
                 "{query:?}"
             );
         }
+        // Repeated with the same value it says nothing else.
         assert_eq!(
-            tencent(&[], &[APP], 1_700_000_000),
-            Ok(()),
-            "unsigned, if none is wanted"
+            tencent(&["token"], &[APP, APP, time, sign, sign], 1_700_000_000),
+            Ok(())
         );
-        assert_eq!(tencent(&[], &[], 1_700_000_000), Err(AppMissing));
+    }
+
+    #[test]
+    fn unsigned_callbacks_are_believed_only_where_that_is_asked_for() {
+        let time = ("RequestTime", "1700000000");
+        let signed_with_nothing = tencent_sign("", time.1);
+        let signed = [APP, time, ("Sign", signed_with_nothing.as_str())];
+        for tokens in [&[][..], &[""]] {
+            assert_eq!(
+                tencent(tokens, &[APP], 1_700_000_000),
+                Err(Rejection::SignMissing)
+            );
+            assert_eq!(
+                tencent(tokens, &signed, 1_700_000_000),
+                Err(Rejection::SignWrong)
+            );
+        }
+        let unsigned = TencentVerifier::unsigned("1400000001");
+        let now = Timestamp::from_unix_millis(0).unwrap();
+        assert_eq!(unsigned.check(&Query::from_pairs([APP]), now), Ok(()));
+        assert_eq!(
+            unsigned.check(&Query::from_pairs([]), now),
+            Err(Rejection::AppMissing)
+        );
     }
 }
