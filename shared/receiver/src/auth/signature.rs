@@ -264,25 +264,29 @@ impl Key {
         let forms: Vec<&'static dyn VerificationAlgorithm> =
             match (algorithm, info.algorithm.oid, curve) {
                 (SignatureAlgorithm::RsaSha256, RSA, _) => {
-                    if rsa_modulus_bits(of_key).is_none_or(|bits| bits < 2048) {
-                        return Err(InvalidKey("is an RSA key of less than 2048 bits"));
+                    if !rsa_modulus_bytes(of_key).is_some_and(|n| (256..=1024).contains(&n)) {
+                        return Err(InvalidKey("is not an RSA key of 2048 to 8192 bits"));
                     }
                     vec![
                         &signature::RSA_PKCS1_2048_8192_SHA256,
                         &signature::RSA_PSS_2048_8192_SHA256,
                     ]
                 }
-                (SignatureAlgorithm::EcdsaSha256, EC, Some(P256)) => vec![
+                (SignatureAlgorithm::EcdsaSha256, EC, Some(P256)) if of_key.len() == 65 => vec![
                     &signature::ECDSA_P256_SHA256_ASN1,
                     &signature::ECDSA_P256_SHA256_FIXED,
                 ],
-                (SignatureAlgorithm::EcdsaSha256, EC, Some(P384)) => {
+                (SignatureAlgorithm::EcdsaSha256, EC, Some(P384)) if of_key.len() == 97 => {
                     vec![&signature::ECDSA_P384_SHA256_ASN1]
                 }
                 (SignatureAlgorithm::RsaSha256, ..) => {
                     return Err(InvalidKey("is not an RSA key"));
                 }
-                _ => return Err(InvalidKey("is not on the curve P-256 or P-384")),
+                _ => {
+                    return Err(InvalidKey(
+                        "is not an uncompressed point on the curve P-256 or P-384",
+                    ));
+                }
             };
         Ok(Self::Public(of_key.to_owned(), forms))
     }
@@ -305,16 +309,15 @@ const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
-/// ring refuses short keys too, but with each callback and not at the start.
-fn rsa_modulus_bits(key: &[u8]) -> Option<usize> {
-    let modulus_bytes = SliceReader::new(key)
+/// ring refuses other sizes too, but with each callback and not at the start.
+fn rsa_modulus_bytes(key: &[u8]) -> Option<usize> {
+    SliceReader::new(key)
         .ok()?
         .sequence(|numbers| {
             let modulus = UintRef::decode(numbers)?.as_bytes().len();
             UintRef::decode(numbers).map(|_exponent| modulus)
         })
-        .ok()?;
-    Some(modulus_bytes * 8)
+        .ok()
 }
 
 /// The signature that OpenIM's commercial edition sends with a nonce.
@@ -574,12 +577,12 @@ mod tests {
             (
                 rsa,
                 key!("rsa-1024.public"),
-                "the key is an RSA key of less than 2048 bits",
+                "the key is not an RSA key of 2048 to 8192 bits",
             ),
             (
                 ecdsa,
                 key!("rsa.public"),
-                "the key is not on the curve P-256 or P-384",
+                "the key is not an uncompressed point on the curve P-256 or P-384",
             ),
         ] {
             assert_eq!(wrong(algorithm, "x-s", "x-n", &[key]), [reason]);
