@@ -11,7 +11,8 @@ command -v apt-get >/dev/null || { echo "error: there is no nginx, and no apt-ge
 
 # Package lists of its own: a fresh machine has none, and only root may write them.
 mkdir -p apt/state/lists/partial apt/cache/archives/partial packages
-apt=(apt-get -qq -o "Dir::State=$PWD/apt/state" -o "Dir::Cache=$PWD/apt/cache" -o APT::Sandbox::User=root)
+apt=(apt-get -qq -o "Dir::State=$PWD/apt/state" -o "Dir::Cache=$PWD/apt/cache" -o APT::Sandbox::User=root
+  -o APT::Update::Post-Invoke-Success= -o APT::Update::Post-Invoke= -o DPkg::Post-Invoke=)
 "${apt[@]}" update
 cd packages
 "${apt[@]}" download nginx
