@@ -203,8 +203,6 @@ impl Signing {
             ("OPENIM_NONCE_HEADER", "X-OpenIM-Nonce"),
             ("OPENIM_SIGNATURE_KEY", self.public),
             ("NONCES_TABLE", &nonces.name),
-            // What is tested here is not how quick a busy machine is.
-            ("DEADLINE_MS", "2500"),
         ] {
             environment.insert(name.to_owned(), value.to_owned());
         }

@@ -111,6 +111,8 @@ impl Stack {
             .args(["deploy", "--no-confirm-changeset", "--no-progressbar"])
             .args(["--template-file", PACKAGED])
             .args(["--stack-name", STACK, "--parameter-overrides"])
+            // Nothing here is about how quick a busy machine is.
+            .arg("DeadlineMs=2500")
             .args(parameters);
         output_of(deploy).await;
         let python = root().join(".local/ministack/bin/python");
