@@ -21,3 +21,4 @@ mod relationships_table;
 mod sam_local;
 mod storage;
 mod support;
+mod template;
