@@ -13,9 +13,12 @@ use ring::hmac;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::support::{
-    Answer, Dynamodb, FED, FUNCTIONS, Payload, Queue, Request, SDK_APP_ID, Table, Verdict, binary,
-    payloads, read_as_openim, root, tool, until_all_is_applied,
+use crate::{
+    support::{
+        Answer, Dynamodb, FED, FUNCTIONS, Payload, Queue, Request, SDK_APP_ID, Table, Verdict,
+        binary, payloads, read_as_openim, root, tool, until_all_is_applied,
+    },
+    template::{GATEWAY_RESPONSES, gateway_verdict},
 };
 
 const STACK: &str = "webhook-receiver";
@@ -76,7 +79,7 @@ async fn output_of(mut command: Command) -> String {
 struct Stack {
     folder: PathBuf,
     aws: Dynamodb,
-    /// What is known of the stack since it was last deployed: ids and outputs.
+    /// What is known of the stack since it was last deployed: ids, outputs, the gateway's own answers.
     deployed: Value,
 }
 
@@ -190,6 +193,32 @@ impl Stack {
         });
         self.secrets_manager("PutSecretValue", change).await;
     }
+
+    /// Lets no request with POST through to a path.
+    async fn throttle(&self, path: &str) {
+        let limit = |name: &str| {
+            json!({
+                "op": "replace", "value": "0",
+                "path": format!("/{}/POST/throttling/{name}", path.replace('/', "~1")),
+            })
+        };
+        let (endpoint, api, stage) = (&self.aws.endpoint, self.text("api"), self.text("stage"));
+        let request = reqwest::Client::new()
+            .patch(format!("{endpoint}/restapis/{api}/stages/{stage}"))
+            .header("content-type", "application/json")
+            .body(
+                json!({"patchOperations": [limit("rateLimit"), limit("burstLimit")]}).to_string(),
+            );
+        self.operate("apigateway", request).await;
+    }
+
+    /// What the gateway says by itself means this for OpenIM, whatever the reason.
+    fn assert_gateway_says(&self, choice: &str) {
+        for kind in GATEWAY_RESPONSES {
+            let body = self.deployed["answers"][kind].as_str().unwrap();
+            assert_eq!(read_as_openim(body), gateway_verdict(choice), "{kind}");
+        }
+    }
 }
 
 fn with_password(request: Request, password: &str) -> Request {
@@ -299,6 +328,19 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
         "nothing of it is stored"
     );
 
+    // What the gateway says by itself, here of a route that has reached its limit.
+    stack.assert_gateway_says("refuse");
+    let path = "/callbackAfterRemoveBlackCommand";
+    let throttled = with_password(Request::post(path, "{}"), password);
+    stack.throttle(path).await;
+    let answer = stack.send(&throttled).await;
+    assert_eq!(answer.status, 429, "{answer:?}");
+    assert_eq!(answer.json()["errDlt"], "THROTTLED");
+    assert!(matches!(
+        read_as_openim(&answer.body),
+        Verdict::Refused { code: 29020, .. }
+    ));
+
     // What the table did not take at first.
     let queue = stack.queue();
     let mut reception = table.receptions().await.pop().unwrap();
@@ -324,19 +366,26 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
     let redriven: Vec<_> = redriven.iter().filter(|one| one.id == "queued").collect();
     assert_eq!(redriven, [&reception], "three messages, one event");
 
-    // A change of the password, with OpenIM switched over in between.
+    // A change of the password, with OpenIM switched over in between; and the other answer to our own failures.
     let callback = |password: &str| with_password(Request::post(delete, body), password);
     let changed = "changed-0123456789";
     let both =
         json!({"OPENIM_BASIC_PASSWORD": changed, "OPENIM_BASIC_PASSWORD_PREVIOUS": password});
     stack.change_secret("OpenIMSecretArn", &both).await;
     assert_eq!(stack.send(&callback(password)).await.status, 200);
-    stack.update(&["SecretsAsOf=2026-11-21"]).await;
+    stack
+        .update(&["SecretsAsOf=2026-11-21", "OnFailure=allow"])
+        .await;
     assert_eq!(stack.secret("OpenIMSecretArn").await, both, "left alone");
     for accepted in [changed, password] {
         assert_eq!(stack.send(&callback(accepted)).await.status, 200);
     }
     assert_eq!(stack.send(&callback("another")).await.status, 401);
+    stack.assert_gateway_says("allow");
+    stack.throttle(path).await;
+    let answer = stack.send(&throttled).await;
+    assert_eq!(answer.status, 429, "{answer:?}");
+    assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
 
     // Signatures in the place of passwords: the key is made, nonces are remembered.
     let signature = [

@@ -167,6 +167,19 @@ impl Template {
                 let condition = json!({ "Condition": choice[0] });
                 self.resolved(&choice[if self.holds(&condition) { 1 } else { 2 }])
             }
+            (Some(("Fn::FindInMap", path)), _) => {
+                let mut found = &self.document["Mappings"];
+                for key in list(path) {
+                    found = &found[self.resolved(&key).unwrap().as_str().unwrap()];
+                }
+                assert!(found.is_string(), "{value}");
+                Some(found.clone())
+            }
+            (Some(("Fn::Split", argument)), _) => {
+                let text = self.resolved(&argument[1]).unwrap();
+                let parts = text.as_str().unwrap().split(argument[0].as_str().unwrap());
+                Some(parts.collect())
+            }
             (_, Value::Array(items)) => {
                 let items = items.iter().filter_map(|item| self.resolved(item));
                 Some(items.collect())
@@ -307,6 +320,7 @@ fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server
                 ("OPENIM_NONCE_WINDOW_SECONDS", "OpenIMNonceWindowSeconds"),
                 ("TENCENT_VERIFIER", "TencentVerifier"),
                 ("TENCENT_SDK_APP_ID", "TencentSdkAppId"),
+                ("ON_FAILURE", "OnFailure"),
                 ("SECRETS_AS_OF", "SecretsAsOf"),
             ] {
                 assert_eq!(environment[variable], template.parameters[parameter]);
@@ -323,6 +337,7 @@ fn a_verifier_is_chosen_unless_it_is_switched_off_by_name() {
     let parameters = Template::with(&[]).parameters;
     assert_eq!(parameters["OpenIMVerifier"], "basic");
     assert_eq!(parameters["TencentVerifier"], "token");
+    assert_eq!(parameters["OnFailure"], "refuse");
 }
 
 #[test]
@@ -487,18 +502,69 @@ fn no_role_has_a_wildcard_but_for_the_streams_of_what_is_its_own() {
     assert_eq!(wildcards, listed.into());
 }
 
+/// All that API Gateway has.
+pub(crate) const GATEWAY_RESPONSES: [&str; 21] = [
+    "ACCESS_DENIED",
+    "API_CONFIGURATION_ERROR",
+    "AUTHORIZER_CONFIGURATION_ERROR",
+    "AUTHORIZER_FAILURE",
+    "BAD_REQUEST_BODY",
+    "BAD_REQUEST_PARAMETERS",
+    "DEFAULT_4XX",
+    "DEFAULT_5XX",
+    "EXPIRED_TOKEN",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "INVALID_API_KEY",
+    "INVALID_SIGNATURE",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "QUOTA_EXCEEDED",
+    "REQUEST_TOO_LARGE",
+    "RESOURCE_NOT_FOUND",
+    "THROTTLED",
+    "UNAUTHORIZED",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "WAF_FILTERED",
+];
+
 #[test]
-fn what_the_gateway_says_by_itself_is_a_refusal_for_openim() {
-    let responses = &Template::with(&[]).properties("Api")["GatewayResponses"];
-    for kind in ["DEFAULT_4XX", "DEFAULT_5XX"] {
-        let body = responses[kind]["ResponseTemplates"]["application/json"]
-            .as_str()
-            .unwrap();
-        let verdict = read_as_openim(body);
-        assert!(
-            matches!(verdict, Verdict::Refused { code: 29020, .. }),
-            "{kind}: {verdict:?}"
+fn what_the_gateway_says_by_itself_is_for_openim_what_the_operator_chose() {
+    for choice in ["refuse", "allow"] {
+        let api = Template::with(&[("OnFailure", choice)]).properties("Api");
+        let responses = api["GatewayResponses"].as_object().unwrap();
+        let kinds: BTreeSet<_> = responses.keys().map(String::as_str).collect();
+        assert_eq!(kinds, GATEWAY_RESPONSES.into());
+        for (kind, response) in responses {
+            assert!(response["StatusCode"].is_null(), "{kind} keeps its status");
+            let templates = response["ResponseTemplates"].as_object().unwrap();
+            let types: Vec<_> = templates.keys().collect();
+            assert_eq!(types, ["application/json"], "{kind}");
+            let body = templates["application/json"].as_str().unwrap();
+            assert_eq!(read_as_openim(body), gateway_verdict(choice), "{kind}");
+            // Said, not left out: what is absent is "allowed", too.
+            let said: Value = serde_json::from_str(body).unwrap();
+            let next = u8::from(choice == "refuse");
+            assert_eq!(
+                (&said["actionCode"], &said["nextCode"]),
+                (&json!(0), &json!(next))
+            );
+        }
+        assert_eq!(
+            api["AlwaysDeploy"], true,
+            "a changed choice is not a changed definition, which is what SAM deploys"
         );
+    }
+}
+
+/// What OpenIM reads when the gateway answers by itself.
+pub(crate) fn gateway_verdict(on_failure: &str) -> Verdict {
+    match on_failure {
+        "allow" => Verdict::Allowed,
+        _ => Verdict::Refused {
+            code: 29020,
+            message: "the webhook gateway refused the request".to_owned(),
+            detail: "$context.error.responseType".to_owned(),
+        },
     }
 }
 
