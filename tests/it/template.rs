@@ -1,4 +1,4 @@
-//! What template.yaml makes of its parameters: who may do what, who may do what, who is believed..
+//! What template.yaml makes of its parameters: who may do what, who is believed, what is limited.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -246,7 +246,7 @@ const SIGNATURE: &[(&str, &str)] = &[
 ];
 const TENCENT: &[(&str, &str)] = &[("TencentSdkAppId", SDK_APP_ID)];
 
-/// With all that is conditional.
+/// With all that is conditional, but for the web ACL.
 fn everything() -> Template {
     Template::with(&[SIGNATURE, TENCENT].concat())
 }
@@ -500,6 +500,92 @@ fn no_role_has_a_wildcard_but_for_the_streams_of_what_is_its_own() {
     ];
     let listed = listed.map(|one| json!({ "Fn::Sub": one }).to_string());
     assert_eq!(wildcards, listed.into());
+}
+
+#[test]
+fn callers_come_from_the_given_addresses() {
+    for (given, expected) in [
+        (None, json!(["0.0.0.0/0", "::/0"])),
+        (
+            Some("203.0.113.7/32,2001:db8::/32"),
+            json!(["203.0.113.7/32", "2001:db8::/32"]),
+        ),
+    ] {
+        let given: Vec<_> = given
+            .map(|cidrs| ("AllowedCidrs", cidrs))
+            .into_iter()
+            .collect();
+        let api = Template::with(&given).properties("Api");
+        assert_eq!(
+            api["Auth"],
+            json!({"ResourcePolicy": {"CustomStatements": [{
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "execute-api:Invoke",
+                "Resource": {"Fn::Sub": "execute-api:/${StageName}/*"},
+                "Condition": {"IpAddress": {"aws:SourceIp": expected}},
+            }]}})
+        );
+    }
+}
+
+#[test]
+fn a_web_acl_stands_before_the_stage_when_one_is_given() {
+    assert!(
+        !Template::with(&[])
+            .resources()
+            .contains_key("WebAclAssociation")
+    );
+    let arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/chat/0f1e";
+    let association = Template::with(&[("WebAclArn", arn)]).properties("WebAclAssociation");
+    assert_eq!(association["WebACLArn"], arn);
+    assert_eq!(
+        association["ResourceArn"]["Fn::Sub"],
+        "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${Api}/stages/${Api.Stage}"
+    );
+}
+
+#[test]
+fn every_route_has_a_limit_of_its_own_and_strangers_a_lower_one() {
+    let template = Template::with(&[]);
+    let settings = list(&template.properties("Api")["MethodSettings"]);
+    // How API Gateway wants a path here: the first slash as it is, those that belong to the path as ~1.
+    let written = |route: &str| match route {
+        "/" => "/".to_owned(),
+        _ => format!("/{}", route.replace('/', "~1")),
+    };
+    let mut limits = BTreeMap::new();
+    for setting in &settings {
+        let text = |name: &str| setting[name].as_str().unwrap();
+        let limit = |name: &str| setting[name].as_u64().unwrap();
+        let limit = (limit("ThrottlingRateLimit"), limit("ThrottlingBurstLimit"));
+        let method = (text("ResourcePath").to_owned(), text("HttpMethod"));
+        let twice = limits.insert(method, limit);
+        assert!(twice.is_none(), "{setting}");
+        assert_ne!(text("HttpMethod"), "ANY", "API Gateway does not take it");
+        assert_ne!(setting["DataTraceEnabled"], true, "it would log secrets");
+    }
+    let stage = limits.remove(&("/*".to_owned(), "*")).unwrap();
+    let routes = template.routes().into_keys();
+    let routes: BTreeSet<_> = routes.map(|route| written(&route)).collect();
+    let limited: BTreeSet<_> = limits.keys().map(|(path, _)| path.clone()).collect();
+    assert_eq!(routes, limited);
+    let strangers = ["/".to_owned(), written("/{proxy+}")];
+    let tightest = limits
+        .iter()
+        .filter(|((path, _), _)| !strangers.contains(path))
+        .map(|(_, limit)| *limit)
+        .min()
+        .unwrap();
+    for route in &routes {
+        let (rate, burst) = limits[&(route.clone(), "POST")];
+        assert!(0 < rate && rate < stage.0, "{route}");
+        assert!(0 < burst && burst < stage.1, "{route}");
+        if strangers.contains(route) {
+            assert!(rate < tightest.0 && burst < tightest.1, "{route}");
+            assert_eq!(limits[&(route.clone(), "GET")], (rate, burst), "{route}");
+        }
+    }
 }
 
 /// All that API Gateway has.
