@@ -374,7 +374,7 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
     stack.change_secret("OpenIMSecretArn", &both).await;
     assert_eq!(stack.send(&callback(password)).await.status, 200);
     stack
-        .update(&["SecretsAsOf=2026-11-21", "OnFailure=allow"])
+        .update(&["SecretsAsOf=2026-11-21T14:08:38", "OnFailure=allow"])
         .await;
     assert_eq!(stack.secret("OpenIMSecretArn").await, both, "left alone");
     for accepted in [changed, password] {
