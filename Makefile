@@ -40,13 +40,18 @@ doc:
 unused: .local/cargo/bin/cargo-machete
 	.local/cargo/bin/cargo-machete functions local shared tests
 
-template: .local/tools/tests/tools.installed
+template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.installed
 	.local/tools/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
 	SAM_CLI_TELEMETRY=0 .local/tools/bin/sam validate --lint --region eu-central-1
+	.local/checkov/bin/checkov
 
 # Python programs. The folder keeps a mark for each list, so that a changed list is installed.
 .local/tools/%.installed: %.txt
 	local/python.sh .local/tools $<
+	mkdir -p $(@D) && touch $@
+
+.local/checkov/%.installed: %.txt
+	local/python.sh .local/checkov $<
 	mkdir -p $(@D) && touch $@
 
 .local/ministack/%.installed: %.txt

@@ -4,7 +4,8 @@ AWS takes `x-amazon-apigateway-any-method` and the gateway responses out of the 
 template.yaml; MiniStack does not. Both are taken from the deployed stack's own processed template, so nothing
 about the API is written twice.
 
-usage: finish_ministack_api.py STACK    prints {"api": <id>, "stage": <name>, and the stack's outputs}
+usage: finish_ministack_api.py STACK    prints {"api": <id>, "stage": <name>, "answers": {<response type>: <body>},
+                                                and the stack's outputs}
 """
 
 import json
@@ -45,10 +46,19 @@ for path, methods in api["Body"]["paths"].items():
     method = {"restApiId": api_id, "resourceId": ids[path], "httpMethod": "ANY"}
     gateway.put_method(**method, authorizationType="NONE")
     gateway.put_integration(**method, type="AWS_PROXY", integrationHttpMethod="POST", uri=function_uri(integration))
+description = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+parameters = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in description["Parameters"]}
+
+
+def chosen(body):
+    """What CloudFormation finds in a map of the template under a parameter's value."""
+    name, choice, attribute = body["Fn::FindInMap"]
+    return processed["Mappings"][name][parameters[choice["Ref"]]][attribute]
+
+
 for kind, response in api["Body"]["x-amazon-apigateway-gateway-responses"].items():
-    gateway.put_gateway_response(
-        restApiId=api_id, responseType=kind, responseTemplates=response["responseTemplates"]
-    )
+    templates = {media: chosen(body) for media, body in response["responseTemplates"].items()}
+    gateway.put_gateway_response(restApiId=api_id, responseType=kind, responseTemplates=templates)
 stage = gateway.get_stages(restApiId=api_id)["item"][0]["stageName"]
 deployment = gateway.create_deployment(restApiId=api_id)["id"]
 gateway.update_stage(
@@ -56,6 +66,9 @@ gateway.update_stage(
     stageName=stage,
     patchOperations=[{"op": "replace", "path": "/deploymentId", "value": deployment}],
 )
-outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
-outputs = {output["OutputKey"]: output["OutputValue"] for output in outputs}
-print(json.dumps({"api": api_id, "stage": stage, **outputs}))
+answers = {
+    response["responseType"]: response["responseTemplates"]["application/json"]
+    for response in gateway.get_gateway_responses(restApiId=api_id, limit=500)["items"]
+}
+outputs = {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+print(json.dumps({"api": api_id, "stage": stage, "answers": answers, **outputs}))

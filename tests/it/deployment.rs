@@ -4,20 +4,25 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::Source;
-use serde_json::Value;
+use ring::hmac;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::support::{
-    Answer, Dynamodb, FED, FUNCTIONS, Payload, Queue, Request, SDK_APP_ID, Table, Verdict, binary,
-    payloads, read_as_openim, root, tool, until_all_is_applied,
+use crate::{
+    support::{
+        Answer, Dynamodb, FED, FUNCTIONS, Payload, Queue, Request, SDK_APP_ID, Table, Verdict,
+        binary, payloads, read_as_openim, root, tool, until_all_is_applied,
+    },
+    template::{GATEWAY_RESPONSES, gateway_verdict},
 };
 
 const STACK: &str = "webhook-receiver";
-const PASSWORD: &str = "correct-horse-battery";
+const PACKAGED: &str = "packaged.yaml";
 
 /// The template beside the binaries, as `make build` leaves them.
 async fn staged() -> PathBuf {
@@ -72,71 +77,167 @@ async fn output_of(mut command: Command) -> String {
 }
 
 struct Stack {
-    base: String,
-    table: Table,
-    relationships: Table,
-    queue: Queue,
-    _aws: Dynamodb,
+    folder: PathBuf,
+    aws: Dynamodb,
+    /// What is known of the stack since it was last deployed: ids, outputs, the gateway's own answers.
+    deployed: Value,
 }
 
 impl Stack {
-    async fn deploy() -> Self {
-        let (folder, aws_in_one_process) = tokio::join!(staged(), Dynamodb::ministack());
-        let endpoint = aws_in_one_process.endpoint.clone();
-        let mut deploy = aws(tool("sam"), &endpoint);
+    async fn deploy(parameters: &[&str]) -> Self {
+        let (folder, ministack) = tokio::join!(staged(), Dynamodb::ministack());
+        // The first half of `sam deploy`, once: it is what takes the time.
+        let mut package = aws(tool("sam"), &ministack.endpoint);
+        package
+            .current_dir(&folder)
+            .args(["package", "--resolve-s3", "--no-progressbar"])
+            .args(["--output-template-file", PACKAGED]);
+        output_of(package).await;
+        let mut stack = Self {
+            folder,
+            aws: ministack,
+            deployed: Value::Null,
+        };
+        stack.update(parameters).await;
+        stack
+    }
+
+    /// `sam deploy`; a parameter that is not named keeps its value.
+    async fn update(&mut self, parameters: &[&str]) {
+        let endpoint = &self.aws.endpoint;
+        let mut deploy = aws(tool("sam"), endpoint);
         deploy
-            .current_dir(folder)
+            .current_dir(&self.folder)
             .args(["deploy", "--no-confirm-changeset", "--no-progressbar"])
+            .args(["--template-file", PACKAGED])
             .args(["--stack-name", STACK, "--parameter-overrides"])
-            .arg(format!("OpenIMPassword={PASSWORD}"))
-            .args([
-                &format!("TencentSdkAppId={SDK_APP_ID}"),
-                "TencentVerifier=none",
-            ]);
+            .args(parameters);
         output_of(deploy).await;
         let python = root().join(".local/ministack/bin/python");
-        let mut finish = aws(python, &endpoint);
+        let mut finish = aws(python, endpoint);
         finish
             .arg(root().join("tests/finish_ministack_api.py"))
             .arg(STACK);
-        let deployed: Value = serde_json::from_str(&output_of(finish).await).unwrap();
-        let text = |name: &str| deployed[name].as_str().unwrap().to_owned();
-        let table = |name: &str| Table {
-            client: aws_in_one_process.client(),
-            endpoint: endpoint.clone(),
-            name: text(name),
-        };
-        Self {
-            base: format!(
-                "{endpoint}/_aws/execute-api/{}/{}",
-                text("api"),
-                text("stage")
-            ),
-            table: table("EventsTableName"),
-            relationships: table("RelationshipsTableName"),
-            queue: Queue {
-                client: Queue::client(&endpoint),
-                endpoint: endpoint.clone(),
-                url: text("EventsQueueUrl"),
-            },
-            _aws: aws_in_one_process,
+        self.deployed = serde_json::from_str(&output_of(finish).await).unwrap();
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.deployed[name].as_str().unwrap()
+    }
+
+    fn table(&self, output: &str) -> Table {
+        Table {
+            client: self.aws.client(),
+            endpoint: self.aws.endpoint.clone(),
+            name: self.text(output).to_owned(),
+        }
+    }
+
+    fn queue(&self) -> Queue {
+        Queue {
+            client: Queue::client(&self.aws.endpoint),
+            endpoint: self.aws.endpoint.clone(),
+            url: self.text("EventsQueueUrl").to_owned(),
         }
     }
 
     async fn send(&self, request: &Request) -> Answer {
-        request.send(&self.base).await
+        let endpoint = &self.aws.endpoint;
+        let (api, stage) = (self.text("api"), self.text("stage"));
+        request
+            .send(&format!("{endpoint}/_aws/execute-api/{api}/{stage}"))
+            .await
+    }
+
+    /// What an operator does with the AWS CLI.
+    async fn operate(&self, service: &str, request: reqwest::RequestBuilder) -> Value {
+        let credential = format!("local/20261121/eu-central-1/{service}/aws4_request");
+        let answer = request
+            .header("x-amz-date", "20261121T000000Z")
+            .header(
+                "authorization",
+                format!(
+                    "AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=local"
+                ),
+            )
+            .send()
+            .await
+            .unwrap();
+        let (status, body) = (answer.status(), answer.text().await.unwrap());
+        assert!(status.is_success(), "{body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    async fn secrets_manager(&self, operation: &str, request: Value) -> Value {
+        let request = reqwest::Client::new()
+            .post(&self.aws.endpoint)
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("x-amz-target", format!("secretsmanager.{operation}"))
+            .body(request.to_string());
+        self.operate("secretsmanager", request).await
+    }
+
+    /// A secret's document; `output` is the stack's name for it.
+    async fn secret(&self, output: &str) -> Value {
+        let id = self.text(output);
+        let answer = self
+            .secrets_manager("GetSecretValue", json!({ "SecretId": id }))
+            .await;
+        serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
+    }
+
+    async fn change_secret(&self, output: &str, document: &Value) {
+        let change = json!({
+            "SecretId": self.text(output), "SecretString": document.to_string(),
+            "ClientRequestToken": "00000000-0000-4000-8000-000000000001",
+        });
+        self.secrets_manager("PutSecretValue", change).await;
+    }
+
+    /// Lets no request with POST through to a path.
+    async fn throttle(&self, path: &str) {
+        let limit = |name: &str| {
+            json!({
+                "op": "replace", "value": "0",
+                "path": format!("/{}/POST/throttling/{name}", path.replace('/', "~1")),
+            })
+        };
+        let (endpoint, api, stage) = (&self.aws.endpoint, self.text("api"), self.text("stage"));
+        let request = reqwest::Client::new()
+            .patch(format!("{endpoint}/restapis/{api}/stages/{stage}"))
+            .header("content-type", "application/json")
+            .body(
+                json!({"patchOperations": [limit("rateLimit"), limit("burstLimit")]}).to_string(),
+            );
+        self.operate("apigateway", request).await;
+    }
+
+    /// What the gateway says by itself means this for OpenIM, whatever the reason.
+    fn assert_gateway_says(&self, choice: &str) {
+        for kind in GATEWAY_RESPONSES {
+            let body = self.deployed["answers"][kind].as_str().unwrap();
+            assert_eq!(read_as_openim(body), gateway_verdict(choice), "{kind}");
+        }
     }
 }
 
-fn with_password(request: Request) -> Request {
-    let credentials = BASE64_STANDARD.encode(format!("openim:{PASSWORD}"));
+fn with_password(request: Request, password: &str) -> Request {
+    let credentials = BASE64_STANDARD.encode(format!("openim:{password}"));
     request.header("authorization", &format!("Basic {credentials}"))
 }
 
-fn request(payload: &Payload, url: &str) -> Request {
+/// As the chat server sends it that knows our secret.
+fn request(payload: &Payload, url: &str, secret: &str) -> Request {
     match payload.source {
-        Source::Tencent => Request::post(url, payload.body.clone()),
-        _ => with_password(Request::post(url, payload.body.clone())).header("operationid", "op-1"),
+        Source::Tencent => {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+            let now = now.as_secs().to_string();
+            let sign = receiver::tencent_sign(secret, &now);
+            let url = format!("{url}&RequestTime={now}&Sign={sign}");
+            Request::post(&url, payload.body.clone())
+        }
+        _ => with_password(Request::post(url, payload.body.clone()), secret)
+            .header("operationid", "op-1"),
     }
 }
 
@@ -156,18 +257,30 @@ fn urls(payload: &Payload) -> Vec<String> {
 
 #[tokio::test]
 async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_view() {
-    let stack = Stack::deploy().await;
+    let app = format!("TencentSdkAppId={SDK_APP_ID}");
+    let mut stack = Stack::deploy(&[&app]).await;
+    let table = stack.table("EventsTableName");
+    let password = stack.secret("OpenIMSecretArn").await["OPENIM_BASIC_PASSWORD"].take();
+    let password = password.as_str().unwrap();
+    let token = stack.secret("TencentSecretArn").await["TENCENT_TOKEN"].take();
+    let token = token.as_str().unwrap();
+    assert_eq!((password.len(), token.len()), (32, 32));
+    assert_ne!(password, token);
 
     let mut expected = 0;
     for payload in &payloads() {
+        let secret = match payload.source {
+            Source::Tencent => token,
+            _ => password,
+        };
         for url in urls(payload) {
-            let answer = stack.send(&request(payload, &url)).await;
+            let answer = stack.send(&request(payload, &url, secret)).await;
             assert_eq!(answer.status, 200, "{} at {url}: {answer:?}", payload.name);
             if payload.source == Source::OpenIm {
                 assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
             }
             expected += 1;
-            let stored = stack.table.receptions().await;
+            let stored = table.receptions().await;
             assert_eq!(stored.len(), expected, "{} at {url}", payload.name);
             let stored = stored.last().unwrap();
             assert_eq!(stored.command, payload.command);
@@ -175,7 +288,7 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
         }
     }
     println!("{expected} callbacks through the stack's REST API, all in its table");
-    let rows = until_all_is_applied(&stack.table, &stack.relationships).await;
+    let rows = until_all_is_applied(&table, &stack.table("RelationshipsTableName")).await;
     println!("{rows} rows in its relationships table");
 
     // Nobody without the password, no unknown command, no other method: refused in OpenIM's words.
@@ -183,15 +296,19 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
     let body = r#"{"ownerUserID":"a","friendUserID":"b"}"#;
     for (request, code) in [
         (Request::post(delete, body), 29001),
+        (with_password(Request::post(delete, body), token), 29001),
         (
-            with_password(Request::post(delete, body)).method("GET"),
+            with_password(Request::post(delete, body), password).method("GET"),
             29002,
         ),
         (
-            with_password(Request::post("/callbackNonsense", "{}")),
+            with_password(Request::post("/callbackNonsense", "{}"), password),
             29008,
         ),
-        (with_password(Request::post("/a/b/c", "{}")), 29008),
+        (
+            with_password(Request::post("/a/b/c", "{}"), password),
+            29008,
+        ),
     ] {
         let answer = stack.send(&request).await;
         let verdict = read_as_openim(&answer.body);
@@ -200,36 +317,108 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
             "{code}: {answer:?}"
         );
     }
-    let foreign = "/tencent?SdkAppid=1400000002&CallbackCommand=Sns.CallbackFriendDelete";
-    assert_eq!(stack.send(&Request::post(foreign, "{}")).await.status, 401);
+    for app in [SDK_APP_ID, "1400000002"] {
+        let unsigned = format!("/tencent?SdkAppid={app}&CallbackCommand=Sns.CallbackFriendDelete");
+        let answer = stack.send(&Request::post(&unsigned, "{}")).await;
+        assert_eq!(answer.status, 401);
+    }
     assert_eq!(
-        stack.table.receptions().await.len(),
+        table.receptions().await.len(),
         expected,
         "nothing of it is stored"
     );
 
+    // What the gateway says by itself, here of a route that has reached its limit.
+    stack.assert_gateway_says("refuse");
+    let path = "/callbackAfterRemoveBlackCommand";
+    let throttled = with_password(Request::post(path, "{}"), password);
+    stack.throttle(path).await;
+    let answer = stack.send(&throttled).await;
+    assert_eq!(answer.status, 429, "{answer:?}");
+    assert_eq!(answer.json()["errDlt"], "THROTTLED");
+    assert!(matches!(
+        read_as_openim(&answer.body),
+        Verdict::Refused { code: 29020, .. }
+    ));
+
     // What the table did not take at first.
-    let mut reception = stack.table.receptions().await.pop().unwrap();
+    let queue = stack.queue();
+    let mut reception = table.receptions().await.pop().unwrap();
     reception.id = "queued".to_owned();
     let message = store::to_message(&reception);
     for _ in 0..3 {
-        stack
-            .queue
+        queue
             .client
             .send_message()
-            .queue_url(&stack.queue.url)
+            .queue_url(&queue.url)
             .message_body(&message)
             .send()
             .await
             .unwrap();
     }
     for _ in 0..300 {
-        if stack.table.receptions().await.len() > expected {
+        if table.receptions().await.len() > expected {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
-    let redriven = stack.table.receptions().await;
+    let redriven = table.receptions().await;
     let redriven: Vec<_> = redriven.iter().filter(|one| one.id == "queued").collect();
     assert_eq!(redriven, [&reception], "three messages, one event");
+
+    // A change of the password, with OpenIM switched over in between; and the other answer to our own failures.
+    let callback = |password: &str| with_password(Request::post(delete, body), password);
+    let changed = "changed-0123456789";
+    let both =
+        json!({"OPENIM_BASIC_PASSWORD": changed, "OPENIM_BASIC_PASSWORD_PREVIOUS": password});
+    stack.change_secret("OpenIMSecretArn", &both).await;
+    assert_eq!(stack.send(&callback(password)).await.status, 200);
+    stack
+        .update(&["SecretsAsOf=2026-11-21T14:08:38", "OnFailure=allow"])
+        .await;
+    assert_eq!(stack.secret("OpenIMSecretArn").await, both, "left alone");
+    for accepted in [changed, password] {
+        assert_eq!(stack.send(&callback(accepted)).await.status, 200);
+    }
+    assert_eq!(stack.send(&callback("another")).await.status, 401);
+    stack.assert_gateway_says("allow");
+    stack.throttle(path).await;
+    let answer = stack.send(&throttled).await;
+    assert_eq!(answer.status, 429, "{answer:?}");
+    assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
+
+    // Signatures in the place of passwords: the key is made, nonces are remembered.
+    let signature = [
+        "OpenIMVerifier=signature",
+        "OpenIMSignatureHeader=X-Signature",
+        "OpenIMNonceHeader=X-Nonce",
+    ];
+    stack.update(&signature).await;
+    let key = stack.secret("OpenIMSecretArn").await["OPENIM_SIGNATURE_KEY"].take();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_str().unwrap().as_bytes());
+    let sign = |nonce: &str| -> String {
+        let signature = hmac::sign(&key, nonce.as_bytes());
+        signature
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    };
+    let signed = |nonce: &str, signature: &str| {
+        let callback = Request::post(delete, body).header("x-nonce", nonce);
+        callback.header("x-signature", signature)
+    };
+    let before = table.receptions().await.len();
+    let answer = stack.send(&signed("nonce-1", &sign("nonce-1"))).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(table.receptions().await.len(), before + 1);
+    for refused in [
+        signed("nonce-1", &sign("nonce-1")),
+        signed("nonce-2", &sign("nonce-1")),
+        callback(changed),
+    ] {
+        let answer = stack.send(&refused).await;
+        assert_eq!(answer.status, 401, "{answer:?}");
+    }
+    assert_eq!(table.receptions().await.len(), before + 1);
 }

@@ -22,3 +22,4 @@ mod sam_local;
 mod secrets;
 mod storage;
 mod support;
+mod template;

@@ -1,0 +1,780 @@
+//! What template.yaml makes of its parameters: who may do what, who is believed, what is limited.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+};
+
+use serde_json::{Map, Value, json};
+
+use crate::support::{SDK_APP_ID, Verdict, read_as_openim, root};
+
+/// template.yaml as CloudFormation sees it with some parameters: resources and outputs whose condition holds,
+/// choices made, parameters in their places. What a deployment alone can know stays as it is written, in the
+/// long form: `{"Ref": "EventsTable"}`, `{"Fn::GetAtt": "EventsTable.Arn"}`.
+pub(crate) struct Template {
+    document: Value,
+    parameters: BTreeMap<String, Value>,
+}
+
+impl Template {
+    /// With the defaults of all other parameters.
+    pub(crate) fn with(parameters: &[(&str, &str)]) -> Self {
+        let text = fs::read_to_string(root().join("template.yaml")).unwrap();
+        let document = long_form(serde_yaml_ng::from_str(&text).unwrap());
+        let declared = document["Parameters"].as_object().unwrap();
+        let mut values: BTreeMap<String, Value> = declared
+            .iter()
+            .map(|(name, parameter)| (name.clone(), parameter["Default"].clone()))
+            .collect();
+        for (name, value) in parameters {
+            let replaced = values.insert((*name).to_owned(), json!(value));
+            assert!(replaced.is_some(), "{name} is no parameter");
+        }
+        Self {
+            document,
+            parameters: values,
+        }
+    }
+
+    /// The resources that exist, by name.
+    pub(crate) fn resources(&self) -> BTreeMap<String, Value> {
+        self.existing("Resources")
+    }
+
+    fn existing(&self, section: &str) -> BTreeMap<String, Value> {
+        self.document[section]
+            .as_object()
+            .unwrap()
+            .iter()
+            .filter(|(_, entry)| {
+                entry["Condition"]
+                    .as_str()
+                    .is_none_or(|condition| self.holds(&json!({ "Condition": condition })))
+            })
+            .map(|(name, entry)| (name.clone(), self.resolved(entry).unwrap()))
+            .collect()
+    }
+
+    fn properties(&self, resource: &str) -> Value {
+        let resources = self.resources();
+        let found = resources.get(resource);
+        found.unwrap_or_else(|| panic!("no {resource}"))["Properties"].clone()
+    }
+
+    /// Folder of a function to its properties, those that all functions share included.
+    pub(crate) fn functions(&self) -> BTreeMap<String, Value> {
+        let shared = self
+            .resolved(&self.document["Globals"]["Function"])
+            .unwrap();
+        let variables = &shared["Environment"]["Variables"];
+        self.resources()
+            .into_values()
+            .filter(|resource| resource["Type"] == "AWS::Serverless::Function")
+            .map(|mut function| {
+                let mut properties = function["Properties"].take();
+                let mut environment = variables.as_object().unwrap().clone();
+                if let Some(own) = properties["Environment"]["Variables"].as_object() {
+                    environment.extend(own.clone());
+                }
+                properties["Environment"] = Value::Object(environment);
+                let folder = properties["CodeUri"].as_str().unwrap();
+                let folder = folder
+                    .strip_prefix("target/lambda/")
+                    .and_then(|folder| folder.strip_suffix('/'))
+                    .unwrap();
+                (folder.to_owned(), properties)
+            })
+            .collect()
+    }
+
+    /// Route to folder of the function behind it.
+    pub(crate) fn routes(&self) -> BTreeMap<String, String> {
+        let mut routes = BTreeMap::new();
+        for (folder, function) in self.functions() {
+            for (_, route) in events(&function).filter(|(kind, _)| *kind == "Api") {
+                assert_eq!(route["Method"], "ANY", "a GET is answered by us, too");
+                let path = route["Path"].as_str().unwrap();
+                routes.insert(path.to_owned(), folder.clone());
+            }
+        }
+        routes
+    }
+
+    /// What a role allows: the actions and the resource of each statement.
+    fn allowed(&self, role: &str) -> Vec<(String, Value)> {
+        let role = self.properties(role);
+        let inline = list(&role["Policies"]);
+        let managed = list(&role["ManagedPolicyArns"]);
+        let managed = managed.iter().map(|policy| {
+            let name = policy["Ref"].as_str();
+            self.properties(name.expect("a policy of this template"))
+        });
+        inline
+            .into_iter()
+            .chain(managed)
+            .flat_map(|policy| list(&policy["PolicyDocument"]["Statement"]))
+            .map(|statement| {
+                assert_eq!(statement["Effect"], "Allow");
+                let actions = list(&statement["Action"]);
+                let actions: Vec<_> = actions.iter().map(|one| one.as_str().unwrap()).collect();
+                (actions.join(" "), statement["Resource"].clone())
+            })
+            .collect()
+    }
+
+    /// The secrets that a role can read.
+    fn readable(&self, role: &str) -> BTreeSet<String> {
+        self.allowed(role)
+            .into_iter()
+            .filter(|(actions, _)| actions.contains("secretsmanager"))
+            .map(|(_, resource)| resource["Fn::GetAtt"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Why CloudFormation does not take these parameters.
+    fn objections(&self) -> Vec<String> {
+        let rules = self.document["Rules"].as_object().unwrap().values();
+        rules
+            .filter(|rule| self.holds(&rule["RuleCondition"]))
+            .flat_map(|rule| list(&rule["Assertions"]))
+            .filter(|assertion| !self.holds(&assertion["Assert"]))
+            .map(|assertion| assertion["AssertDescription"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    fn holds(&self, condition: &Value) -> bool {
+        let (function, argument) = only_entry(condition).expect("a condition");
+        let all = || list(argument);
+        match function {
+            "Condition" => self.holds(&self.document["Conditions"][argument.as_str().unwrap()]),
+            "Fn::Equals" => self.resolved(&argument[0]) == self.resolved(&argument[1]),
+            "Fn::Not" => !self.holds(&argument[0]),
+            "Fn::And" => all().iter().all(|one| self.holds(one)),
+            "Fn::Or" => all().iter().any(|one| self.holds(one)),
+            other => panic!("{other} is no condition that is known here"),
+        }
+    }
+
+    /// `None` is `AWS::NoValue`.
+    fn resolved(&self, value: &Value) -> Option<Value> {
+        match (only_entry(value), value) {
+            (Some(("Ref", name)), _) => match name.as_str().unwrap() {
+                "AWS::NoValue" => None,
+                name => Some(self.parameters.get(name).unwrap_or(value).clone()),
+            },
+            (Some(("Fn::If", choice)), _) => {
+                let condition = json!({ "Condition": choice[0] });
+                self.resolved(&choice[if self.holds(&condition) { 1 } else { 2 }])
+            }
+            (Some(("Fn::FindInMap", path)), _) => {
+                let mut found = &self.document["Mappings"];
+                for key in list(path) {
+                    found = &found[self.resolved(&key).unwrap().as_str().unwrap()];
+                }
+                assert!(found.is_string(), "{value}");
+                Some(found.clone())
+            }
+            (Some(("Fn::Split", argument)), _) => {
+                let text = self.resolved(&argument[1]).unwrap();
+                let parts = text.as_str().unwrap().split(argument[0].as_str().unwrap());
+                Some(parts.collect())
+            }
+            (_, Value::Array(items)) => {
+                let items = items.iter().filter_map(|item| self.resolved(item));
+                Some(items.collect())
+            }
+            (_, Value::Object(entries)) => {
+                let entries = entries
+                    .iter()
+                    .filter_map(|(name, entry)| Some((name.clone(), self.resolved(entry)?)));
+                Some(Value::Object(entries.collect()))
+            }
+            _ => Some(value.clone()),
+        }
+    }
+}
+
+/// The kinds and properties of what invokes a function.
+pub(crate) fn events(function: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let events = function["Events"].as_object().unwrap().values();
+    events.map(|event| (event["Type"].as_str().unwrap(), &event["Properties"]))
+}
+
+/// `!Ref X` as `{"Ref": "X"}`, `!Sub X` as `{"Fn::Sub": "X"}`.
+fn long_form(value: serde_yaml_ng::Value) -> Value {
+    use serde_yaml_ng::Value as Yaml;
+    match value {
+        Yaml::Tagged(tagged) => {
+            let tag = tagged.tag.to_string();
+            let name = match tag.trim_start_matches('!') {
+                plain @ ("Ref" | "Condition") => plain.to_owned(),
+                function => format!("Fn::{function}"),
+            };
+            json!({ name: long_form(tagged.value) })
+        }
+        Yaml::Sequence(items) => items.into_iter().map(long_form).collect(),
+        Yaml::Mapping(entries) => {
+            let entries = entries
+                .into_iter()
+                .map(|(name, entry)| (name.as_str().unwrap().to_owned(), long_form(entry)));
+            Value::Object(entries.collect::<Map<_, _>>())
+        }
+        other => serde_json::to_value(other).unwrap(),
+    }
+}
+
+fn only_entry(value: &Value) -> Option<(&str, &Value)> {
+    let entries = value.as_object()?;
+    let (name, entry) = entries.iter().next()?;
+    (entries.len() == 1).then_some((name.as_str(), entry))
+}
+
+/// One is a list of one, and none an empty one, as CloudFormation and IAM have it.
+fn list(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.clone(),
+        one => vec![one.clone()],
+    }
+}
+
+const SIGNATURE: &[(&str, &str)] = &[
+    ("OpenIMVerifier", "signature"),
+    ("OpenIMSignatureHeader", "X-Signature"),
+    ("OpenIMNonceHeader", "X-Nonce"),
+];
+const TENCENT: &[(&str, &str)] = &[("TencentSdkAppId", SDK_APP_ID)];
+
+/// With all that is conditional, but for the web ACL.
+fn everything() -> Template {
+    Template::with(&[SIGNATURE, TENCENT].concat())
+}
+
+#[test]
+fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server_can_read() {
+    let open_im: [&[(&str, &str)]; 3] = [
+        &[("OpenIMVerifier", "basic")],
+        SIGNATURE,
+        &[("OpenIMVerifier", "none")],
+    ];
+    let tencent: [&[(&str, &str)]; 3] = [
+        &[],
+        TENCENT,
+        &[("TencentSdkAppId", SDK_APP_ID), ("TencentVerifier", "none")],
+    ];
+    for parameters in open_im
+        .iter()
+        .flat_map(|first| tencent.map(|second| [*first, second].concat()))
+    {
+        let given = |name: &str, value: &str| parameters.contains(&(name, value));
+        let openim_has_secret = !given("OpenIMVerifier", "none");
+        let tencent_has_secret =
+            given("TencentSdkAppId", SDK_APP_ID) && !given("TencentVerifier", "none");
+        let template = Template::with(&parameters);
+        assert!(template.objections().is_empty());
+        let secrets: BTreeSet<String> = template
+            .resources()
+            .into_iter()
+            .filter(|(_, resource)| resource["Type"] == "AWS::SecretsManager::Secret")
+            .map(|(name, _)| format!("{name}.Id"))
+            .collect();
+        let mut read = BTreeSet::new();
+        for (folder, function) in template.functions() {
+            let environment = &function["Environment"];
+            let called = events(&function).any(|(kind, _)| kind == "Api");
+            let mut named = BTreeSet::new();
+            for (server, has_secret, variable, secret) in [
+                (
+                    "openim",
+                    openim_has_secret,
+                    "OPENIM_SECRET_ID",
+                    "OpenIMSecret.Id",
+                ),
+                (
+                    "tencent",
+                    tencent_has_secret,
+                    "TENCENT_SECRET_ID",
+                    "TencentSecret.Id",
+                ),
+            ] {
+                let answers = called
+                    && (folder == "any-command"
+                        || folder.starts_with("tencent-") == (server == "tencent"));
+                if answers && has_secret {
+                    assert_eq!(environment[variable]["Fn::GetAtt"], secret, "{folder}");
+                    named.insert(secret.to_owned());
+                } else if answers {
+                    assert_eq!(environment[variable], "", "{folder}");
+                } else {
+                    assert!(environment[variable].is_null(), "{folder}");
+                }
+            }
+            for (variable, parameter) in [
+                ("OPENIM_VERIFIER", "OpenIMVerifier"),
+                ("OPENIM_BASIC_USER", "OpenIMUser"),
+                ("OPENIM_SIGNATURE_ALGORITHM", "OpenIMSignatureAlgorithm"),
+                ("OPENIM_SIGNATURE_HEADER", "OpenIMSignatureHeader"),
+                ("OPENIM_NONCE_HEADER", "OpenIMNonceHeader"),
+                ("OPENIM_SIGNATURE_ENCODING", "OpenIMSignatureEncoding"),
+                ("OPENIM_NONCE_WINDOW_SECONDS", "OpenIMNonceWindowSeconds"),
+                ("TENCENT_VERIFIER", "TencentVerifier"),
+                ("TENCENT_SDK_APP_ID", "TencentSdkAppId"),
+                ("ON_FAILURE", "OnFailure"),
+                ("SECRETS_AS_OF", "SecretsAsOf"),
+            ] {
+                assert_eq!(environment[variable], template.parameters[parameter]);
+            }
+            assert_eq!(template.readable(&role_of(&function)), named, "{folder}");
+            read.extend(named);
+        }
+        assert_eq!(secrets, read, "every secret has its readers");
+    }
+}
+
+#[test]
+fn a_verifier_is_chosen_unless_it_is_switched_off_by_name() {
+    let parameters = Template::with(&[]).parameters;
+    assert_eq!(parameters["OpenIMVerifier"], "basic");
+    assert_eq!(parameters["TencentVerifier"], "token");
+    assert_eq!(parameters["OnFailure"], "refuse");
+}
+
+#[test]
+fn a_signature_without_the_names_of_its_headers_is_not_deployed() {
+    assert_eq!(Template::with(&SIGNATURE[..1]).objections().len(), 2);
+    assert_eq!(Template::with(&SIGNATURE[..2]).objections().len(), 1);
+    assert!(Template::with(SIGNATURE).objections().is_empty());
+}
+
+#[test]
+fn secrets_are_made_by_aws_and_stand_nowhere_else() {
+    for (parameters, secret, name) in [
+        (&[][..], "OpenIMSecret", "OPENIM_BASIC_PASSWORD"),
+        (SIGNATURE, "OpenIMSecret", "OPENIM_SIGNATURE_KEY"),
+        (TENCENT, "TencentSecret", "TENCENT_TOKEN"),
+    ] {
+        let template = Template::with(parameters);
+        let generated = json!({
+            "SecretStringTemplate": "{}", "GenerateStringKey": name,
+            "ExcludePunctuation": true, "PasswordLength": 32,
+        });
+        let secret = template.properties(secret);
+        assert_eq!(secret["GenerateSecretString"], generated);
+        assert!(secret["SecretString"].is_null());
+    }
+    let template = everything();
+    for (folder, function) in template.functions() {
+        let variables = function["Environment"].as_object().unwrap();
+        for variable in variables.keys() {
+            let secret = ["PASSWORD", "TOKEN", "KEY"]
+                .iter()
+                .any(|word| variable.contains(word));
+            assert!(!secret, "{folder} has {variable}");
+        }
+    }
+    for (name, parameter) in template.document["Parameters"].as_object().unwrap() {
+        let word = ["Password", "Token", "Key"]
+            .iter()
+            .find(|word| name.contains(**word));
+        assert!(word.is_none() && parameter["NoEcho"].is_null(), "{name}");
+    }
+    let text = fs::read_to_string(root().join("template.yaml")).unwrap();
+    assert!(
+        !text.contains("{{resolve:"),
+        "a secret that CloudFormation copies"
+    );
+}
+
+fn get_att(value: &str) -> Value {
+    json!({ "Fn::GetAtt": value })
+}
+
+fn role_of(function: &Value) -> String {
+    assert!(function["Policies"].is_null(), "roles are written out");
+    let role = function["Role"]["Fn::GetAtt"].as_str().unwrap();
+    role.strip_suffix(".Arn").unwrap().to_owned()
+}
+
+const LOGS: &str = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}/";
+
+#[test]
+fn every_function_may_do_what_it_is_for_and_nothing_else() {
+    let template = everything();
+    let statement = |actions: &str, resource: &str| (actions.to_owned(), get_att(resource));
+    let logs = |groups: &str| {
+        let actions = "logs:CreateLogStream logs:PutLogEvents".to_owned();
+        (actions, json!({ "Fn::Sub": format!("{LOGS}{groups}") }))
+    };
+    for (folder, function) in template.functions() {
+        let role = match folder.as_str() {
+            "redrive" => "RedriveRole",
+            "project-relationships" => "ProjectRelationshipsRole",
+            "any-command" => "AnyCommandRole",
+            tencent if tencent.starts_with("tencent-") => "TencentReceiverRole",
+            _ => "OpenIMReceiverRole",
+        };
+        assert_eq!(role_of(&function), role, "{folder}");
+    }
+    let receiver = [
+        statement("dynamodb:PutItem", "EventsTable.Arn"),
+        statement("sqs:SendMessage", "EventsQueue.Arn"),
+        logs("*"),
+    ];
+    let openim = [
+        statement("secretsmanager:GetSecretValue", "OpenIMSecret.Id"),
+        statement("dynamodb:PutItem", "NoncesTable.Arn"),
+    ];
+    let tencent = [statement(
+        "secretsmanager:GetSecretValue",
+        "TencentSecret.Id",
+    )];
+    assert_eq!(
+        template.allowed("OpenIMReceiverRole"),
+        [&receiver[..], &openim].concat()
+    );
+    assert_eq!(
+        template.allowed("TencentReceiverRole"),
+        [&receiver[..], &tencent].concat()
+    );
+    assert_eq!(
+        template.allowed("AnyCommandRole"),
+        [&receiver[..], &openim, &tencent].concat()
+    );
+    assert_eq!(
+        template.allowed("RedriveRole"),
+        [
+            statement("dynamodb:PutItem", "EventsTable.Arn"),
+            statement(
+                "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
+                "EventsQueue.Arn"
+            ),
+            logs("redrive:*"),
+        ]
+    );
+    assert_eq!(
+        template.allowed("ProjectRelationshipsRole"),
+        [
+            statement(
+                "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator",
+                "EventsTable.StreamArn"
+            ),
+            (
+                "dynamodb:ListStreams".to_owned(),
+                json!({ "Fn::Sub": "${EventsTable.Arn}/stream/*" })
+            ),
+            statement("dynamodb:PutItem", "RelationshipsTable.Arn"),
+            statement("sqs:SendMessage", "RelationshipsFailures.Arn"),
+            statement(
+                "logs:CreateLogStream logs:PutLogEvents",
+                "ProjectRelationshipsLogs.Arn"
+            ),
+        ]
+    );
+    // Nonces are remembered for a signature only.
+    let basic = Template::with(&[]).allowed("OpenIMReceiverRole");
+    assert_eq!(basic, [&receiver[..], &openim[..1]].concat());
+}
+
+#[test]
+fn no_role_has_a_wildcard_but_for_the_streams_of_what_is_its_own() {
+    let template = everything();
+    let mut wildcards = BTreeSet::new();
+    for (name, resource) in template.resources() {
+        if resource["Type"] == "AWS::IAM::Role" {
+            for (actions, resource) in template.allowed(&name) {
+                assert!(!actions.contains('*'), "{name}: {actions}");
+                let resource = resource.to_string();
+                if resource.contains('*') {
+                    wildcards.insert(resource);
+                }
+            }
+        }
+    }
+    let listed = [
+        // Log streams have generated names. Receivers share a policy, and so the log groups of the stack.
+        format!("{LOGS}*"),
+        format!("{LOGS}redrive:*"),
+        // The time is a part of a table's stream's name.
+        "${EventsTable.Arn}/stream/*".to_owned(),
+    ];
+    let listed = listed.map(|one| json!({ "Fn::Sub": one }).to_string());
+    assert_eq!(wildcards, listed.into());
+}
+
+#[test]
+fn callers_come_from_the_given_addresses() {
+    for (given, expected) in [
+        (None, json!(["0.0.0.0/0", "::/0"])),
+        (
+            Some("203.0.113.7/32,2001:db8::/32"),
+            json!(["203.0.113.7/32", "2001:db8::/32"]),
+        ),
+    ] {
+        let given: Vec<_> = given
+            .map(|cidrs| ("AllowedCidrs", cidrs))
+            .into_iter()
+            .collect();
+        let api = Template::with(&given).properties("Api");
+        assert_eq!(
+            api["Auth"],
+            json!({"ResourcePolicy": {"CustomStatements": [{
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "execute-api:Invoke",
+                "Resource": {"Fn::Sub": "execute-api:/${StageName}/*"},
+                "Condition": {"IpAddress": {"aws:SourceIp": expected}},
+            }]}})
+        );
+    }
+}
+
+#[test]
+fn a_web_acl_stands_before_the_stage_when_one_is_given() {
+    assert!(
+        !Template::with(&[])
+            .resources()
+            .contains_key("WebAclAssociation")
+    );
+    let arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/chat/0f1e";
+    let association = Template::with(&[("WebAclArn", arn)]).properties("WebAclAssociation");
+    assert_eq!(association["WebACLArn"], arn);
+    assert_eq!(
+        association["ResourceArn"]["Fn::Sub"],
+        "arn:${AWS::Partition}:apigateway:${AWS::Region}::/restapis/${Api}/stages/${Api.Stage}"
+    );
+}
+
+#[test]
+fn every_route_has_a_limit_of_its_own_and_strangers_a_lower_one() {
+    let template = Template::with(&[]);
+    let settings = list(&template.properties("Api")["MethodSettings"]);
+    // How API Gateway wants a path here: the first slash as it is, those that belong to the path as ~1.
+    let written = |route: &str| match route {
+        "/" => "/".to_owned(),
+        _ => format!("/{}", route.replace('/', "~1")),
+    };
+    let mut limits = BTreeMap::new();
+    for setting in &settings {
+        let text = |name: &str| setting[name].as_str().unwrap();
+        let limit = |name: &str| setting[name].as_u64().unwrap();
+        let limit = (limit("ThrottlingRateLimit"), limit("ThrottlingBurstLimit"));
+        let method = (text("ResourcePath").to_owned(), text("HttpMethod"));
+        let twice = limits.insert(method, limit);
+        assert!(twice.is_none(), "{setting}");
+        assert_ne!(text("HttpMethod"), "ANY", "API Gateway does not take it");
+        assert_ne!(setting["DataTraceEnabled"], true, "it would log secrets");
+    }
+    let stage = limits.remove(&("/*".to_owned(), "*")).unwrap();
+    let routes = template.routes().into_keys();
+    let routes: BTreeSet<_> = routes.map(|route| written(&route)).collect();
+    let limited: BTreeSet<_> = limits.keys().map(|(path, _)| path.clone()).collect();
+    assert_eq!(routes, limited);
+    let strangers = ["/".to_owned(), written("/{proxy+}")];
+    let tightest = limits
+        .iter()
+        .filter(|((path, _), _)| !strangers.contains(path))
+        .map(|(_, limit)| *limit)
+        .min()
+        .unwrap();
+    for route in &routes {
+        let (rate, burst) = limits[&(route.clone(), "POST")];
+        assert!(0 < rate && rate < stage.0, "{route}");
+        assert!(0 < burst && burst < stage.1, "{route}");
+        if strangers.contains(route) {
+            assert!(rate < tightest.0 && burst < tightest.1, "{route}");
+            assert_eq!(limits[&(route.clone(), "GET")], (rate, burst), "{route}");
+        }
+    }
+}
+
+/// All that API Gateway has.
+pub(crate) const GATEWAY_RESPONSES: [&str; 21] = [
+    "ACCESS_DENIED",
+    "API_CONFIGURATION_ERROR",
+    "AUTHORIZER_CONFIGURATION_ERROR",
+    "AUTHORIZER_FAILURE",
+    "BAD_REQUEST_BODY",
+    "BAD_REQUEST_PARAMETERS",
+    "DEFAULT_4XX",
+    "DEFAULT_5XX",
+    "EXPIRED_TOKEN",
+    "INTEGRATION_FAILURE",
+    "INTEGRATION_TIMEOUT",
+    "INVALID_API_KEY",
+    "INVALID_SIGNATURE",
+    "MISSING_AUTHENTICATION_TOKEN",
+    "QUOTA_EXCEEDED",
+    "REQUEST_TOO_LARGE",
+    "RESOURCE_NOT_FOUND",
+    "THROTTLED",
+    "UNAUTHORIZED",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "WAF_FILTERED",
+];
+
+#[test]
+fn what_the_gateway_says_by_itself_is_for_openim_what_the_operator_chose() {
+    for choice in ["refuse", "allow"] {
+        let api = Template::with(&[("OnFailure", choice)]).properties("Api");
+        let responses = api["GatewayResponses"].as_object().unwrap();
+        let kinds: BTreeSet<_> = responses.keys().map(String::as_str).collect();
+        assert_eq!(kinds, GATEWAY_RESPONSES.into());
+        for (kind, response) in responses {
+            assert!(response["StatusCode"].is_null(), "{kind} keeps its status");
+            let templates = response["ResponseTemplates"].as_object().unwrap();
+            let types: Vec<_> = templates.keys().collect();
+            assert_eq!(types, ["application/json"], "{kind}");
+            let body = templates["application/json"].as_str().unwrap();
+            assert_eq!(read_as_openim(body), gateway_verdict(choice), "{kind}");
+            // Said, not left out: what is absent is "allowed", too.
+            let said: Value = serde_json::from_str(body).unwrap();
+            let next = u8::from(choice == "refuse");
+            assert_eq!(
+                (&said["actionCode"], &said["nextCode"]),
+                (&json!(0), &json!(next))
+            );
+        }
+        assert_eq!(
+            api["AlwaysDeploy"], true,
+            "a changed choice is not a changed definition, which is what SAM deploys"
+        );
+    }
+}
+
+/// What OpenIM reads when the gateway answers by itself.
+pub(crate) fn gateway_verdict(on_failure: &str) -> Verdict {
+    match on_failure {
+        "allow" => Verdict::Allowed,
+        _ => Verdict::Refused {
+            code: 29020,
+            message: "the webhook gateway refused the request".to_owned(),
+            detail: "$context.error.responseType".to_owned(),
+        },
+    }
+}
+
+#[test]
+fn a_queued_event_is_tried_a_bounded_number_of_times_and_then_kept_for_a_person() {
+    let template = Template::with(&[]);
+    let resources = template.resources();
+    for queue in ["EventsQueue", "EventsDeadLetterQueue"] {
+        assert_eq!(resources[queue]["DeletionPolicy"], "RetainExceptOnCreate");
+        let retention = &resources[queue]["Properties"]["MessageRetentionPeriod"];
+        assert_eq!(*retention, 1_209_600);
+    }
+    let queue = &resources["EventsQueue"]["Properties"];
+    assert_eq!(queue["RedrivePolicy"]["maxReceiveCount"], 100);
+    let dead_letters = &queue["RedrivePolicy"]["deadLetterTargetArn"];
+    assert_eq!(*dead_letters, get_att("EventsDeadLetterQueue.Arn"));
+    let redrive = &template.functions()["redrive"];
+    let timeout = redrive["Timeout"].as_u64().unwrap();
+    assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
+    let (kind, source) = events(redrive).next().unwrap();
+    assert_eq!(kind, "SQS");
+    assert_eq!(
+        source["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"])
+    );
+}
+
+#[test]
+fn the_projection_hears_of_stored_relations_only_and_gives_up_what_it_cannot_apply() {
+    let function = &Template::with(&[]).functions()["project-relationships"];
+    let (kind, source) = events(function).next().unwrap();
+    assert_eq!(kind, "DynamoDB");
+    assert_eq!(source["Stream"], get_att("EventsTable.StreamArn"));
+    assert_eq!(source["StartingPosition"], "TRIM_HORIZON");
+    let pattern = source["FilterCriteria"]["Filters"][0]["Pattern"]
+        .as_str()
+        .unwrap();
+    let pattern: Value = serde_json::from_str(pattern).unwrap();
+    assert_eq!(pattern["eventName"], json!(["INSERT"]));
+    assert_eq!(
+        pattern["dynamodb"]["NewImage"][store::item::FAMILY]["S"],
+        json!([store::item::RELATION])
+    );
+    assert_eq!(source["BisectBatchOnFunctionError"], true);
+    assert!(source["MaximumRetryAttempts"].as_u64().unwrap() > 0);
+    assert_eq!(
+        source["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"])
+    );
+    let failure = &source["DestinationConfig"]["OnFailure"];
+    assert_eq!(failure["Type"], "SQS");
+    assert_eq!(failure["Destination"], get_att("RelationshipsFailures.Arn"));
+}
+
+#[test]
+fn the_relationships_table_is_kept_recoverable_and_has_the_index_that_is_asked() {
+    let table = &Template::with(&[]).resources()["RelationshipsTable"];
+    assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate");
+    assert_eq!(table["UpdateReplacePolicy"], "Retain");
+    let properties = &table["Properties"];
+    assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");
+    let recovery = &properties["PointInTimeRecoverySpecification"];
+    assert_eq!(recovery["PointInTimeRecoveryEnabled"], true);
+    assert_eq!(
+        properties["GlobalSecondaryIndexes"][0]["IndexName"],
+        store::relationships_table::BY_OTHER
+    );
+    assert!(
+        properties["TimeToLiveSpecification"].is_null(),
+        "rows do not expire"
+    );
+}
+
+#[test]
+fn the_events_table_is_kept_streamed_recoverable_and_expires() {
+    let table = &Template::with(&[]).resources()["EventsTable"];
+    assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate");
+    assert_eq!(table["UpdateReplacePolicy"], "Retain");
+    let properties = &table["Properties"];
+    assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");
+    assert_eq!(
+        properties["TimeToLiveSpecification"]["AttributeName"],
+        store::item::EXPIRES_AT
+    );
+    assert_eq!(properties["TimeToLiveSpecification"]["Enabled"], true);
+    assert_eq!(
+        properties["StreamSpecification"]["StreamViewType"],
+        "NEW_IMAGE"
+    );
+    let recovery = &properties["PointInTimeRecoverySpecification"];
+    assert_eq!(recovery["PointInTimeRecoveryEnabled"], true);
+    let keys = properties["KeySchema"].as_array().unwrap();
+    assert_eq!(keys[0]["AttributeName"], store::item::PK);
+    assert_eq!(keys[1]["AttributeName"], store::item::SK);
+}
+
+#[test]
+fn nonces_are_kept_for_signatures_only_and_expire() {
+    assert!(!Template::with(&[]).resources().contains_key("NoncesTable"));
+    let template = Template::with(SIGNATURE);
+    let table = &template.resources()["NoncesTable"];
+    assert_eq!(table["DeletionPolicy"], "Delete");
+    let properties = &table["Properties"];
+    assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST");
+    let key = json!([{"AttributeName": "pk", "KeyType": "HASH"}]);
+    assert_eq!(properties["KeySchema"], key);
+    let expiry = json!({"AttributeName": "expires_at", "Enabled": true});
+    assert_eq!(properties["TimeToLiveSpecification"], expiry);
+    assert!(properties["StreamSpecification"].is_null());
+    for (folder, function) in template.functions() {
+        let table = &function["Environment"]["NONCES_TABLE"];
+        assert_eq!(*table, json!({ "Ref": "NoncesTable" }), "{folder}");
+    }
+}
+
+#[test]
+fn every_parameter_stands_in_the_readme_and_goes_somewhere() {
+    let template = everything();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, rows) = readme.split_once("## Configuration").unwrap();
+    let text = fs::read_to_string(root().join("template.yaml")).unwrap();
+    for name in template.parameters.keys() {
+        assert!(rows.contains(&format!("\n| `{name}` |")), "{name}");
+        let used = text.contains(&format!("!Ref {name}")) || text.contains(&format!("${{{name}}}"));
+        assert!(used, "{name}");
+    }
+}
