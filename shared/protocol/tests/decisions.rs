@@ -6,9 +6,9 @@ use std::{fs, path::Path};
 use domain::UserId;
 use protocol::{
     openim::{
-        AmendedFriends, AmendedRemark, Before, BeforeAddBlack, BeforeAddFriend,
-        BeforeAddFriendAgree, BeforeImportFriends, BeforeSetFriendRemark, COMMANDS, Decision,
-        Refusal, RefusalCode,
+        AfterImportFriends, AmendedFriends, AmendedRemark, Before, BeforeAddBlack, BeforeAddFriend,
+        BeforeAddFriendAgree, BeforeImportFriends, BeforeSetFriendRemark, COMMANDS, Callback,
+        Decision, Refusal, RefusalCode,
     },
     tencent,
 };
@@ -128,6 +128,25 @@ fn an_amended_remark_is_what_is_set() {
         request["remark"] = text;
         assert_eq!(outcome, Outcome::Proceeds(request));
     }
+}
+
+/// Deviation: the import pages are swapped. The command that says "before" can be refused, the other cannot.
+#[test]
+fn the_import_pages_are_swapped() {
+    let before = <BeforeImportFriends as Before>::COMMAND;
+    let after = <AfterImportFriends as Callback>::COMMAND;
+    assert_eq!(before, "callbackBeforeImportFriendsCommand");
+    assert_eq!(after, "callbackAfterImportFriendsCommand");
+}
+
+/// Deviation: no callback comes after a block.
+#[test]
+fn no_callback_comes_after_a_block() {
+    let about_blocks = COMMANDS.iter().filter(|it| it.contains("Black"));
+    assert_eq!(
+        about_blocks.copied().collect::<Vec<_>>(),
+        ["callbackAfterRemoveBlackCommand", BeforeAddBlack::COMMAND]
+    );
 }
 
 /// Deviation: an empty override is no override.

@@ -192,6 +192,7 @@ fn what_tencent_chat_may_leave_out_can_be_null() {
         "ClientCmd": null, "Admin_Account": null, "ForceFlag": null,
     });
     let callback: tencent::FriendAdd = serde_json::from_value(callback).unwrap();
+    assert_eq!(callback.force_flag, None);
     assert_eq!(callback.client_cmd, None);
     assert_eq!(callback.pairs[0].initiator, None);
 }
