@@ -1,7 +1,7 @@
 //! OpenIM: a self-hosted chat server.
 //!
 //! It POSTs a JSON object to `<url>/<command>`, ignores the HTTP status of the answer, and reads five
-//! fields of its body: see [`Answer`].
+//! fields of its body, and what it may change: see [`Decision`] and, for what has happened already, [`Answer`].
 
 mod after_add_friend;
 mod after_add_friend_agree;

@@ -5,7 +5,7 @@
 use domain::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::{Callback, event_time::event_time};
+use super::{Callback, number::number_or_text};
 
 /// A user follows others, through a client or the REST API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub struct AfterFollowAdd {
     #[serde(
         rename = "EventTime",
         default,
-        deserialize_with = "event_time",
+        deserialize_with = "number_or_text",
         skip_serializing_if = "Option::is_none"
     )]
     pub event_time: Option<i64>,

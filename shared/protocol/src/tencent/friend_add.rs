@@ -5,7 +5,7 @@
 use domain::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::Callback;
+use super::{Callback, number::number_or_text};
 
 /// Entries were added to friend lists.
 ///
@@ -28,7 +28,12 @@ pub struct FriendAdd {
     /// 1 when an administrator forced it. The documents' sample contradicts its own description, so do not
     /// conclude from it.
     // `ForceAddFlags` in the callback before.
-    #[serde(rename = "ForceFlag", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "ForceFlag",
+        default,
+        deserialize_with = "number_or_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub force_flag: Option<i64>,
 }
 

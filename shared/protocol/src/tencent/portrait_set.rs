@@ -5,7 +5,7 @@
 use domain::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::{Callback, event_time::event_time};
+use super::{Callback, number::number_or_text};
 
 /// Fields of a user's profile changed, by a client or the REST API.
 ///
@@ -23,7 +23,7 @@ pub struct PortraitSet {
     #[serde(
         rename = "EventTime",
         default,
-        deserialize_with = "event_time",
+        deserialize_with = "number_or_text",
         skip_serializing_if = "Option::is_none"
     )]
     pub event_time: Option<i64>,

@@ -5,7 +5,7 @@
 use domain::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::{Before, event_time::event_time};
+use super::{Before, number::number_or_text};
 
 /// A client asks for friendships, and nothing is done yet.
 ///
@@ -27,13 +27,18 @@ pub struct PrevFriendAdd {
     pub add_type: Option<String>,
     /// 1 when it is forced.
     // `ForceFlag` in the callback after.
-    #[serde(rename = "ForceAddFlags", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "ForceAddFlags",
+        default,
+        deserialize_with = "number_or_text",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub force_add_flags: Option<i64>,
     /// Unix milliseconds.
     #[serde(
         rename = "EventTime",
         default,
-        deserialize_with = "event_time",
+        deserialize_with = "number_or_text",
         skip_serializing_if = "Option::is_none"
     )]
     pub event_time: Option<i64>,

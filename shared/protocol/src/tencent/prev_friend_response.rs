@@ -5,7 +5,7 @@
 use domain::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::{Before, event_time::event_time};
+use super::{Before, number::number_or_text};
 
 /// A client answers friend requests, and nothing is done yet.
 ///
@@ -26,7 +26,7 @@ pub struct PrevFriendResponse {
     #[serde(
         rename = "EventTime",
         default,
-        deserialize_with = "event_time",
+        deserialize_with = "number_or_text",
         skip_serializing_if = "Option::is_none"
     )]
     pub event_time: Option<i64>,

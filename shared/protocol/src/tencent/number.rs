@@ -1,10 +1,10 @@
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-/// Reads `EventTime`, Unix milliseconds: a number on the wire and in most documents, the text of one in
-/// some.
+/// Reads a number that may be missing, null, or the text of a number: `EventTime` is a number on the wire and
+/// in most documents, and a text in some.
 ///
-/// Use as `#[serde(rename = "EventTime", default, deserialize_with = "event_time")]`.
-pub(super) fn event_time<'de, D: Deserializer<'de>>(
+/// Use as `#[serde(default, deserialize_with = "number_or_text")]`.
+pub(super) fn number_or_text<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<i64>, D::Error> {
     #[derive(Deserialize)]
@@ -16,11 +16,11 @@ pub(super) fn event_time<'de, D: Deserializer<'de>>(
     }
 
     match NumberOrText::deserialize(deserializer)? {
-        NumberOrText::Number(millis) => Ok(Some(millis)),
+        NumberOrText::Number(number) => Ok(Some(number)),
         NumberOrText::Text(text) => text
             .parse()
             .map(Some)
-            .map_err(|_| D::Error::custom("EventTime is neither a number nor the text of one")),
+            .map_err(|_| D::Error::custom("neither a number nor the text of one")),
         NumberOrText::Null(()) => Ok(None),
     }
 }
