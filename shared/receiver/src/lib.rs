@@ -20,6 +20,9 @@
 //! }
 //! ```
 //!
+//! A callback that asks before something happens is handed to [`openim_before`] or [`tencent_before`] with a
+//! function from the callback to a decision.
+//!
 //! # Secrets
 //!
 //! What callers prove themselves with is fetched from Secrets Manager when a function starts, if
@@ -34,6 +37,7 @@
 mod auth;
 mod command;
 mod config;
+mod decision;
 mod gateway;
 mod handler;
 mod journey;
@@ -51,7 +55,9 @@ pub use auth::{
 };
 pub use config::{Config, InvalidConfig, OnFailure, StorageConfig, Verifiers};
 pub use gateway::Request;
-pub use handler::{Handler, openim, tencent};
+pub use handler::{
+    Handler, openim, openim_before, openim_before_recording, tencent, tencent_before,
+};
 pub use journey::{Receiver, StartError};
 pub use lambda_http::Error;
 pub use logging::init as init_logging;
