@@ -284,7 +284,7 @@ async fn a_table_that_is_away_is_a_failure_from_the_first_record_on() {
 /// The events table after one callback of 2,000 pairs.
 async fn two_thousand_pairs(dynamodb: &Dynamodb) -> Table {
     let events = dynamodb.events_table().await;
-    let receiver = Function::start("tencent-friend-delete", events.environment()).await;
+    let receiver = Function::start("tencent", events.environment()).await;
     let id = |n: usize| format!("{n:032}");
     let pairs: Vec<Value> = (1..=1000)
         .flat_map(|n| {

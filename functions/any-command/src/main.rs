@@ -5,11 +5,18 @@
 //! those who name an unknown command that it is unknown, in words that they understand.
 
 fn main() -> Result<(), receiver::Error> {
-    receiver::serve([
+    let openim = [
         receiver::openim(after_add_friend::handle),
+        receiver::openim(after_add_friend_agree::handle),
         receiver::openim(after_delete_friend::handle),
+        receiver::openim(after_import_friends::handle),
         receiver::openim(after_remove_black::handle),
         receiver::openim(after_set_friend_remark::handle),
-        receiver::tencent(tencent_friend_delete::handle),
-    ])
+        receiver::openim_before_recording(before_add_black::handle, before_add_black::intended),
+        receiver::openim_before(before_add_friend::handle),
+        receiver::openim_before(before_add_friend_agree::handle),
+        receiver::openim_before(before_import_friends::handle),
+        receiver::openim_before(before_set_friend_remark::handle),
+    ];
+    receiver::serve(openim.into_iter().chain(tencent::handlers()))
 }
