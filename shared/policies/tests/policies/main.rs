@@ -1,0 +1,3 @@
+//! What the rules of a document answer.
+
+mod rules;
