@@ -451,6 +451,7 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
             "project-relationships" => "ProjectRelationshipsRole",
             "any-command" => "AnyCommandRole",
             "tencent" => "TencentReceiverRole",
+            "before-add-friend" => "FriendRequestRole",
             _ => "OpenIMReceiverRole",
         };
         assert_eq!(role_of(&function), role, "{folder}");
@@ -468,17 +469,22 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
         "secretsmanager:GetSecretValue",
         "TencentSecret.Id",
     )];
+    let counts = [statement("dynamodb:UpdateItem", "LimitsTable.Arn")];
     assert_eq!(
         template.allowed("OpenIMReceiverRole"),
         [&receiver[..], &openim].concat()
     );
     assert_eq!(
+        template.allowed("FriendRequestRole"),
+        [&receiver[..], &openim, &counts].concat()
+    );
+    assert_eq!(
         template.allowed("TencentReceiverRole"),
-        [&receiver[..], &tencent].concat()
+        [&receiver[..], &tencent, &counts].concat()
     );
     assert_eq!(
         template.allowed("AnyCommandRole"),
-        [&receiver[..], &openim, &tencent].concat()
+        [&receiver[..], &openim, &tencent, &counts].concat()
     );
     assert_eq!(
         template.allowed("RedriveRole"),
@@ -802,6 +808,26 @@ fn nonces_are_kept_for_signatures_only_and_expire() {
     for (folder, function) in template.functions() {
         let table = &function["Environment"]["NONCES_TABLE"];
         assert_eq!(*table, json!({ "Ref": "NoncesTable" }), "{folder}");
+    }
+}
+
+#[test]
+fn requests_are_counted_by_those_who_are_asked_about_them_and_counters_expire() {
+    let template = everything();
+    let table = &template.resources()["LimitsTable"];
+    let properties = &table["Properties"];
+    let key = json!([{"AttributeName": "pk", "KeyType": "HASH"}]);
+    assert_eq!(properties["KeySchema"], key);
+    let expiry = json!({"AttributeName": "expires_at", "Enabled": true});
+    assert_eq!(properties["TimeToLiveSpecification"], expiry);
+    for (folder, function) in template.functions() {
+        let table = &function["Environment"]["LIMITS_TABLE"];
+        match folder.as_str() {
+            "before-add-friend" | "tencent" | "any-command" => {
+                assert_eq!(*table, json!({ "Ref": "LimitsTable" }), "{folder}");
+            }
+            _ => assert!(table.is_null(), "{folder}"),
+        }
     }
 }
 

@@ -31,6 +31,8 @@ const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// | `EVENTS_QUEUE_URL` | none | The queue for events that the table does not take in time |
 /// | `DEADLINE_MS` | 1500 | Milliseconds within which a callback is answered, whatever is down; 800 to 2500 |
 /// | `BEFORE_DEADLINE_MS` | 300 | The same for a callback that asks before something happens, because a user waits for the answer; 100 to 2500 |
+/// | `POLICIES_FILE` | `policies.json` beside the binary, if there is one | What callbacks that ask are answered: [`policies`] |
+/// | `LIMITS_TABLE` | required when the policies limit requests | The table that counts them |
 /// | `ON_FAILURE` | `refuse` | What callers are told when the receiver itself fails: [`OnFailure`] |
 ///
 /// and, when a table or a secret is named, those of [`store::Settings::from_env`].
@@ -144,6 +146,7 @@ impl Config {
         }
         let uses_aws = events_table.is_some()
             || get("NONCES_TABLE").is_some()
+            || get("LIMITS_TABLE").is_some()
             || !secrets::wanted(serves, get).is_empty();
         let settings = uses_aws.then(|| Settings::from_env(get)).and_then(|read| {
             read.map_err(|store::InvalidSettings(more)| wrong.extend(more))
@@ -187,6 +190,8 @@ pub(crate) fn before_deadline(
 pub(crate) struct Shares {
     /// For the nonces table.
     pub(crate) nonces: Duration,
+    /// For the limits table.
+    pub(crate) limits: Duration,
     /// For the events table.
     pub(crate) table: Duration,
     /// For the queue. A tenth of the deadline remains for everything else.
@@ -199,6 +204,7 @@ impl Shares {
     pub(crate) fn of(deadline: Duration, has_queue: bool) -> Self {
         Self {
             nonces: deadline / 5,
+            limits: deadline * 2 / 5,
             table: if has_queue {
                 deadline / 2
             } else {
@@ -618,6 +624,7 @@ mod tests {
         for name in [
             "EVENTS_TABLE",
             "NONCES_TABLE",
+            "LIMITS_TABLE",
             "OPENIM_SECRET_ID",
             "TENCENT_SECRET_ID",
         ] {

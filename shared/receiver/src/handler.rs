@@ -1,12 +1,13 @@
 use std::fmt;
 
 use domain::{Event, Source};
+use futures_util::{FutureExt as _, future::BoxFuture};
 use protocol::{openim, tencent};
 use serde::Deserialize;
 
 use crate::{
-    OnFailure, Problem, ProblemKind,
-    decision::{self, Decided},
+    OpenImQuestion, Problem, ProblemKind, TencentQuestion,
+    decision::{self, Asked, Decided},
 };
 
 /// A command, and what to do about it.
@@ -25,7 +26,8 @@ pub(crate) enum Act {
 }
 
 type Tell = dyn Fn(&str) -> Result<Vec<Event>, Problem> + Send + Sync;
-type Decide = dyn Fn(&str, OnFailure) -> Result<Decided, Problem> + Send + Sync;
+type Decide =
+    dyn for<'a> Fn(&'a str, &'a Asked<'a>) -> BoxFuture<'a, Result<Decided, Problem>> + Send + Sync;
 
 /// Handles a callback of OpenIM that tells what has happened.
 pub fn openim<C: openim::Callback + 'static>(handle: fn(C) -> Vec<Event>) -> Handler {
@@ -46,7 +48,7 @@ pub fn tencent<C: tencent::Callback + 'static>(handle: fn(C) -> Vec<Event>) -> H
 }
 
 /// Handles a callback of OpenIM that asks before something happens, and waits for the decision.
-pub fn openim_before<C: openim::Before + 'static>(
+pub fn openim_before<C: OpenImQuestion>(
     handle: fn(&C) -> openim::Decision<C::Amendment>,
 ) -> Handler {
     openim_before_recording(handle, |_| Vec::new())
@@ -54,31 +56,39 @@ pub fn openim_before<C: openim::Before + 'static>(
 
 /// The same for a callback of whose outcome nothing else tells: unless it is refused, `intended` says what is
 /// recorded.
-pub fn openim_before_recording<C: openim::Before + 'static>(
+pub fn openim_before_recording<C: OpenImQuestion>(
     handle: fn(&C) -> openim::Decision<C::Amendment>,
     intended: fn(C) -> Vec<Event>,
 ) -> Handler {
     Handler {
         dialect: Source::OpenIm,
         command: C::COMMAND,
-        act: Act::Decide(Box::new(move |body, _| {
-            Ok(decision::openim(decode(body)?, handle, intended))
-        })),
+        act: decide(move |body, asked| {
+            async move { Ok(decision::openim(decode(body)?, handle, intended, asked).await) }
+                .boxed()
+        }),
     }
 }
 
 /// Handles a callback of Tencent Chat that asks about one or more people before something happens, and waits for
 /// the decisions.
-pub fn tencent_before<C: tencent::Before + 'static>(
-    handle: fn(&C) -> tencent::Decisions,
-) -> Handler {
+pub fn tencent_before<C: TencentQuestion>(handle: fn(&C) -> tencent::Decisions) -> Handler {
     Handler {
         dialect: Source::Tencent,
         command: C::COMMAND,
-        act: Act::Decide(Box::new(move |body, on_failure| {
-            Ok(decision::tencent(&decode(body)?, handle, on_failure))
-        })),
+        act: decide(move |body, asked| {
+            async move { Ok(decision::tencent(&decode(body)?, handle, asked).await) }.boxed()
+        }),
     }
+}
+
+fn decide(
+    decide: impl for<'a> Fn(&'a str, &'a Asked<'a>) -> BoxFuture<'a, Result<Decided, Problem>>
+    + Send
+    + Sync
+    + 'static,
+) -> Act {
+    Act::Decide(Box::new(decide))
 }
 
 impl Handler {

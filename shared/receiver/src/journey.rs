@@ -2,7 +2,8 @@ use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use domain::{Reception, Source, Timestamp};
 use futures_util::FutureExt as _;
-use store::{EventsTable, Nonces, Queue, Recorded, StoreError};
+use policies::Policies;
+use store::{EventsTable, Limits, Nonces, Queue, Recorded, StoreError};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument as _, Span, error, error_span, info, warn};
 
@@ -10,7 +11,8 @@ use crate::{
     AuthError, Config, Handler, InvalidConfig, OnFailure, OpenImVerifier, Problem, ProblemKind,
     Rejection, Reply, Request, Verified, Verifiers, command,
     config::Shares,
-    decision::{By, Decided, Word},
+    decision::{Asked, By, Decided, Word},
+    document,
     handler::Act,
     nesting::{MAX_NESTING, nesting},
     secrets,
@@ -25,6 +27,8 @@ pub struct Receiver {
     on_failure: OnFailure,
     deadline: Duration,
     before_deadline: Duration,
+    policies: Policies,
+    limits: Option<Limits>,
     storage: Option<Storage>,
 }
 
@@ -94,9 +98,12 @@ impl Receiver {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let serves: Vec<Source> = handlers.iter().map(|handler| handler.dialect).collect();
         let wanted = secrets::wanted(&serves, get);
-        let config = match Config::from_env(&serves, get) {
-            Ok(config) => config,
-            Err(InvalidConfig(mut wrong)) => {
+        let policies = document::load(&handlers, get);
+        let (config, policies) = match (Config::from_env(&serves, get), policies) {
+            (Ok(config), Ok(policies)) => (config, policies),
+            (config, policies) => {
+                let mut wrong = config.map_or_else(|InvalidConfig(wrong)| wrong, |_| Vec::new());
+                wrong.extend(policies.err().unwrap_or_default());
                 // What stands in secrets is not known now, so it cannot be called missing.
                 if wanted.is_empty() {
                     let verifiers = Verifiers::from_env(&serves, get, |_, _| None);
@@ -118,7 +125,20 @@ impl Receiver {
                 None => Ok(Vec::new()),
             }
         };
-        let (documents, storage) = tokio::join!(fetched, Storage::open(&config, shares));
+        let limits = document::limits_requests(&handlers, &policies)
+            .then(|| {
+                let settings = config.settings.as_ref()?;
+                let client = store::dynamodb(settings, shares.limits);
+                Some(Limits::new(client, get("LIMITS_TABLE")?))
+            })
+            .flatten();
+        let limits_opened = async {
+            if let Some(limits) = &limits {
+                opened("limits", limits.open_connection()).await;
+            }
+        };
+        let (documents, storage, ()) =
+            tokio::join!(fetched, Storage::open(&config, shares), limits_opened);
         let documents = documents.map_err(|error| StartError::Secret(error.to_string()))?;
 
         let mut wrong = Vec::new();
@@ -139,6 +159,8 @@ impl Receiver {
                     on_failure: config.on_failure,
                     deadline: config.deadline,
                     before_deadline: config.before_deadline,
+                    policies,
+                    limits,
                     storage,
                 })
             }
@@ -202,7 +224,14 @@ impl Receiver {
         let (events, decided) = match &handler.act {
             Act::Tell(tell) => (tell(body)?, None),
             Act::Decide(decide) => {
-                let mut decided = decide(body, self.on_failure)?;
+                let asked = Asked {
+                    rules: self.policies.rules(handler.command),
+                    limits: self.limits.as_ref(),
+                    limits_share: shares.limits,
+                    now,
+                    on_failure: self.on_failure,
+                };
+                let mut decided = decide(body, &asked).await?;
                 (std::mem::take(&mut decided.events), Some(decided))
             }
         };
@@ -423,6 +452,7 @@ fn log(end: &Result<Accepted, Problem>, asks: Option<(Source, OnFailure)>) {
         Ok(Accepted::Decided(decided, kept)) => {
             let Decided { word, by, code, .. } = decided;
             let (decision, by) = (word.as_str(), by.as_str());
+            let rule = decided.rule.as_deref();
             let message = match kept {
                 Kept::Recorded(_, Recorded::New) => "callback decided and stored",
                 Kept::Recorded(_, Recorded::Known) => "callback decided, it was stored before",
@@ -430,9 +460,9 @@ fn log(end: &Result<Accepted, Problem>, asks: Option<(Source, OnFailure)>) {
                 Kept::Recorded(_, Recorded::Nothing) | Kept::Nowhere(_) => "callback decided",
             };
             if decided.by == By::Failure {
-                warn!(decision, code, decidedBy = by, "{message}");
+                warn!(decision, code, decidedBy = by, rule, "{message}");
             } else {
-                info!(decision, code, decidedBy = by, "{message}");
+                info!(decision, code, decidedBy = by, rule, "{message}");
             }
         }
         Ok(Accepted::NoCommand) => {

@@ -21,7 +21,9 @@
 //! ```
 //!
 //! A callback that asks before something happens is handed to [`openim_before`] or [`tencent_before`] with a
-//! function from the callback to a decision.
+//! function from the callback to a decision. Before it, the [`policies`] of the operator are asked, which are read
+//! from `POLICIES_FILE` or the `policies.json` beside the binary: a refusal of theirs ends it, and what the handler
+//! amends stands in the place of what they amend.
 //!
 //! # Secrets
 //!
@@ -38,12 +40,14 @@ mod auth;
 mod command;
 mod config;
 mod decision;
+mod document;
 mod gateway;
 mod handler;
 mod journey;
 mod logging;
 mod nesting;
 mod problem;
+mod question;
 mod reply;
 mod secrets;
 mod serve;
@@ -62,5 +66,6 @@ pub use journey::{Receiver, StartError};
 pub use lambda_http::Error;
 pub use logging::init as init_logging;
 pub use problem::{Problem, ProblemKind};
+pub use question::{OpenImQuestion, TencentQuestion};
 pub use reply::Reply;
 pub use serve::{Function, GatewayResponse, serve};
