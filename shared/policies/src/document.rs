@@ -40,7 +40,7 @@ const TOO_LONG: DefaultRefusal = (4, "the text is too long");
 const FORBIDDEN: DefaultRefusal = (5, "the text contains something that is not allowed");
 const TOO_MANY: DefaultRefusal = (6, "too many friends at once");
 
-/// A whole document.
+/// A whole document. The default is the empty one, which allows everything.
 #[derive(Debug, Default)]
 pub struct Policies {
     /// Without the commands that have no rule.

@@ -513,6 +513,21 @@ fn a_replacement_is_short_and_not_forbidden_itself() {
 }
 
 #[test]
+fn the_most_that_can_be_asked_for_is_accepted() {
+    let patterns: Vec<_> = (0..100)
+        .map(|i| json!({"pattern": format!("w{i}"), "replaceWith": "日".repeat(100)}))
+        .collect();
+    let most = json!({
+        REQUEST: {"requestLimit": {"limit": 1_000_000, "windowSeconds": 2_678_400}},
+        REMARK: {"remark": {"maxChars": {"limit": 1000}, "forbidden": patterns}},
+        IMPORT: {"friendUserIDs": {"maxItems": {"limit": 1000}}},
+        BLOCK: {"actingUser": {"deny": ["u".repeat(1000)]}},
+    });
+    assert!(reads(&most.to_string()));
+    assert!(schema_allows(&most.to_string()));
+}
+
+#[test]
 fn all_mistakes_are_listed_at_once() {
     let document = json!({
         "callbackAfterAddFriendCommand": {},
