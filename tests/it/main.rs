@@ -8,6 +8,7 @@
 
 mod bad_inputs;
 mod credentials;
+mod decisions;
 mod deployment;
 mod durability;
 mod examples;

@@ -188,6 +188,9 @@ pub(crate) fn before_deadline(
 /// How a deadline is divided among what an answer can wait for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shares {
+    /// For opening a connection when a function starts. A callback may be waiting for that, so a table that
+    /// hangs must not use up its patience; a good one answers in a tenth of it.
+    pub(crate) open: Duration,
     /// For the nonces table.
     pub(crate) nonces: Duration,
     /// For the limits table.
@@ -203,6 +206,7 @@ pub(crate) struct Shares {
 impl Shares {
     pub(crate) fn of(deadline: Duration, has_queue: bool) -> Self {
         Self {
+            open: (deadline / 3).min(Duration::from_millis(300)),
             nonces: deadline / 5,
             limits: deadline * 2 / 5,
             table: if has_queue {

@@ -39,10 +39,6 @@ struct Storage {
     queue: Option<Queue>,
 }
 
-/// A callback may be waiting for the start, so a table that hangs must not use up its patience. A good one
-/// answers in a tenth of this.
-const OPEN_CONNECTION: Duration = Duration::from_millis(300);
-
 /// Why a receiver could not start.
 #[derive(Debug)]
 pub enum StartError {
@@ -134,7 +130,7 @@ impl Receiver {
             .flatten();
         let limits_opened = async {
             if let Some(limits) = &limits {
-                opened("limits", limits.open_connection()).await;
+                opened("limits", limits.open_connection(), shares).await;
             }
         };
         let (documents, storage, ()) =
@@ -151,7 +147,7 @@ impl Receiver {
         };
         match Verifiers::from_env(&serves, get, nonces) {
             Ok(verifiers) if wrong.is_empty() => {
-                verifiers.open().await;
+                verifiers.open(shares).await;
                 Ok(Self {
                     handlers,
                     verifiers,
@@ -379,13 +375,13 @@ impl Receiver {
 
 impl Verifiers {
     /// Warns of what lets strangers in, and opens the connection that a nonce would otherwise wait for.
-    async fn open(&self) {
+    async fn open(&self, shares: Shares) {
         match &self.openim {
             Some(OpenImVerifier::None) => {
                 warn!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
             }
             Some(OpenImVerifier::Signature(_, nonces)) => {
-                opened("nonces", nonces.open_connection()).await;
+                opened("nonces", nonces.open_connection(), shares).await;
             }
             _ => {}
         }
@@ -406,8 +402,12 @@ fn unchecked(error: impl fmt::Display) -> Problem {
 }
 
 /// Waits for a connection to a table, and says if there is none.
-async fn opened(table: &str, opening: impl Future<Output = Result<(), StoreError>>) {
-    match timeout(OPEN_CONNECTION, opening).await {
+async fn opened(
+    table: &str,
+    opening: impl Future<Output = Result<(), StoreError>>,
+    shares: Shares,
+) {
+    match timeout(shares.open, opening).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => warn!(%error, "the {table} table did not answer as it should"),
         Err(_) => warn!("the {table} table did not answer in time"),
@@ -432,7 +432,7 @@ impl Storage {
         if queue.is_none() {
             warn!("EVENTS_QUEUE_URL is not set: what the table does not take is only logged");
         }
-        opened("events", table.open_connection()).await;
+        opened("events", table.open_connection(), shares).await;
         Some(Self { table, queue })
     }
 }
