@@ -72,7 +72,7 @@ export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=eu
 sam local start-api --template "$folder/template.yaml" --host "$ADDRESS" --port "$PORT" \
   --invoke-image "$image" --skip-pull-image --warm-containers LAZY --add-host host.docker.internal:host-gateway \
   --env-vars "$folder/env.json" \
-  --parameter-overrides "Architecture=$arch OpenIMVerifier=none TencentSdkAppId=$SDK_APP_ID" > >(tee -i "$log") 2>&1 &
+  --parameter-overrides "Architecture=$arch OpenIMVerifier=none TencentVerifier=none TencentSdkAppId=$SDK_APP_ID" > >(tee -i "$log") 2>&1 &
 sam=$!
 until grep -q "Running on" "$log"; do sleep 0.5 && kill -0 "$sam" 2>/dev/null; done
 url=http://${ADDRESS/0.0.0.0/127.0.0.1}:$PORT

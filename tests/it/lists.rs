@@ -85,13 +85,18 @@ fn a_laptop_has_the_routes_of_the_stack() {
 }
 
 #[test]
-fn every_command_has_payloads_and_a_sample() {
+fn every_command_has_payloads_a_sample_and_a_line_in_the_readme() {
     let with_payloads: BTreeSet<String> = payloads().into_iter().map(|one| one.command).collect();
     let commands = openim::COMMANDS.iter().chain(protocol::tencent::COMMANDS);
     let commands: BTreeSet<String> = commands.map(|command| (*command).to_owned()).collect();
     assert_eq!(with_payloads, commands);
     let sample = fs::read_to_string(root().join("local/src/sample.rs")).unwrap();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for command in &commands {
+        assert!(
+            readme.contains(&format!("| `{command}` | [`")),
+            "the README's table of callbacks lacks {command}"
+        );
         assert!(
             sample.contains(&format!("\"{command}\"")),
             "make sample lacks {command}"

@@ -7,8 +7,8 @@
 #![allow(clippy::print_stdout)]
 
 mod bad_inputs;
+mod before;
 mod credentials;
-mod decisions;
 mod deployment;
 mod durability;
 mod examples;

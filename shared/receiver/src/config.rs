@@ -526,10 +526,11 @@ mod tests {
             ("EVENT_RETENTION_DAYS", "-1"),
             ("EVENTS_TABLE", "events"),
             ("DEADLINE_MS", "0"),
+            ("BEFORE_DEADLINE_MS", "99"),
             ("ON_FAILURE", "hunter2"),
         ])
         .unwrap_err();
-        assert_eq!(wrong.len(), 7, "{wrong:#?}");
+        assert_eq!(wrong.len(), 8, "{wrong:#?}");
         assert!(!wrong.concat().contains("hunter2"), "{wrong:#?}");
 
         let basic = &[

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Event, Timestamp, UserId};
+use domain::{Event, Source, Timestamp, UserId};
 use policies::{Outcome, RequestLimit, Rules};
 use protocol::{
     openim::{self, RefusalCode},
@@ -18,7 +18,7 @@ use store::Limits;
 use tokio::time::timeout;
 use tracing::warn;
 
-use crate::{OnFailure, OpenImQuestion, ProblemKind, TencentQuestion};
+use crate::{OnFailure, OpenImQuestion, Problem, ProblemKind, TencentQuestion};
 
 /// A decision, as it is answered and as it is logged.
 #[derive(Debug)]
@@ -54,15 +54,6 @@ impl Word {
     }
 }
 
-impl From<OnFailure> for Word {
-    fn from(on_failure: OnFailure) -> Self {
-        match on_failure {
-            OnFailure::Allow => Self::Allowed,
-            OnFailure::Refuse => Self::Refused,
-        }
-    }
-}
-
 /// Who decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
@@ -80,6 +71,22 @@ impl By {
             Self::Failure => "failure",
         }
     }
+}
+
+/// What the log says when a callback that asks meets a problem of ours: the decision, and who made it. What Tencent
+/// Chat decides after a failure is said in its console.
+pub(crate) fn of_failure(
+    dialect: Source,
+    problem: &Problem,
+    on_failure: OnFailure,
+) -> Option<(&'static str, &'static str)> {
+    let word = match (dialect, on_failure) {
+        (Source::Tencent, _) => "failed",
+        (_, OnFailure::Allow) => Word::Allowed.as_str(),
+        (_, OnFailure::Refuse) => Word::Refused.as_str(),
+    };
+    let ours = problem.kind().is_ours();
+    ours.then_some((word, By::Failure.as_str()))
 }
 
 /// What decides, beside the handler.

@@ -11,7 +11,7 @@ use crate::{
     AuthError, Config, Handler, InvalidConfig, OnFailure, OpenImVerifier, Problem, ProblemKind,
     Rejection, Reply, Request, Verified, Verifiers, command,
     config::Shares,
-    decision::{Asked, By, Decided, Word},
+    decision::{self, Asked, By, Decided},
     document,
     handler::Act,
     nesting::{MAX_NESTING, nesting},
@@ -471,12 +471,10 @@ fn log(end: &Result<Accepted, Problem>, asks: Option<(Source, OnFailure)>) {
         Err(problem) => {
             let code = problem.kind().code().get();
             let rejection = problem.rejection();
-            let asks = asks.filter(|_| problem.kind().is_ours());
-            let decided_by = asks.map(|_| By::Failure.as_str());
-            // What Tencent Chat does after a failure is said in its console.
-            let decision = asks
-                .filter(|(dialect, _)| *dialect == Source::OpenIm)
-                .map(|(_, on_failure)| Word::from(on_failure).as_str());
+            let decided = asks.and_then(|(dialect, on_failure)| {
+                decision::of_failure(dialect, problem, on_failure)
+            });
+            let (decision, decided_by) = decided.unzip();
             let (problem, detail, at) = (
                 problem.kind().message(),
                 problem.detail(),

@@ -16,7 +16,7 @@ use tracing::{error, warn};
 use crate::{
     Handler, OnFailure, Problem, ProblemKind, Receiver, Reply, Request, StartError, command,
     config::{self, Shares},
-    decision::By,
+    decision,
     gateway::PayloadVersion,
     logging,
 };
@@ -150,22 +150,21 @@ impl Function {
 
     /// An answer that is given before it is known who asks.
     fn refuse(&self, problem: &Problem, invocation_id: &str, asks: bool) -> GatewayResponse {
-        let decided_by = (asks && problem.kind().is_ours()).then(|| By::Failure.as_str());
+        let dialect = self.handlers.first().map(|handler| handler.dialect);
+        let dialect = dialect.unwrap_or(Source::OpenIm);
+        let on_failure = OnFailure::from_env(&self.get);
+        let decided = asks.then(|| decision::of_failure(dialect, problem, on_failure));
+        let (decision, decided_by) = decided.flatten().unzip();
         warn!(
             requestId = invocation_id,
             code = problem.kind().code().get(),
             problem = problem.kind().message(),
             detail = problem.detail(),
+            decision,
             decidedBy = decided_by,
             "callback refused"
         );
-        let dialect = self.handlers.first().map(|handler| handler.dialect);
-        let reply = Reply::problem(
-            dialect.unwrap_or(Source::OpenIm),
-            problem,
-            None,
-            OnFailure::from_env(&self.get),
-        );
+        let reply = Reply::problem(dialect, problem, None, on_failure);
         GatewayResponse::new(reply, PayloadVersion::default())
     }
 }

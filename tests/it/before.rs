@@ -718,7 +718,8 @@ async fn every_mistake_in_policies_is_named_and_nothing_is_decided_by_the_rest()
         matches!(happens, Outcome::Stops { code: 29012, .. }),
         "{answer:?}"
     );
-    assert_eq!(decisions(&function).last().unwrap().1, "failure");
+    let logged = decisions(&function);
+    assert_eq!(logged, [decided("refused", "failure", 29012)]);
     let log = function.log().join("\n");
     for mistake in [
         "MAX_BODY_BYTES is not a number",
