@@ -4,7 +4,7 @@ PORT = 9000
 DYNAMODB_PORT = 8000
 SDK_APP_ID = 1400000001
 
-.PHONY: run sample build sam-local test fuzz check fmt clippy doc unused deny template
+.PHONY: run sample build put-policies sam-local test fuzz check fmt clippy doc unused deny template
 
 run: .local/tools/local/run.installed
 	cargo build --locked --workspace --bins
@@ -17,6 +17,12 @@ sample:
 ARCHITECTURE = arm64
 build: .local/tools/local/run.installed
 	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude fuzz --exclude local --exclude tests
+	$(MAKE) put-policies
+
+# Beside the binaries of those that are asked before something happens.
+LAMBDA_DIR = target/lambda
+put-policies:
+	for function in $(LAMBDA_DIR)/before-* $(LAMBDA_DIR)/tencent $(LAMBDA_DIR)/any-command; do cp policies.json "$$function/"; done
 
 sam-local: .local/tools/local/run.installed .local/tools/tests/tools.installed
 	ADDRESS=$(ADDRESS) PORT=$(PORT) DYNAMODB_PORT=$(DYNAMODB_PORT) SDK_APP_ID=$(SDK_APP_ID) local/sam-local.sh

@@ -7,7 +7,7 @@ ADDRESS=${ADDRESS:-127.0.0.1} PORT=${PORT:-9000}
 DYNAMODB_PORT=${DYNAMODB_PORT:-8000} SDK_APP_ID=${SDK_APP_ID:-1400000001}
 # Not target/lambda: what is tried here must not be taken for what `make build` made for deployment.
 folder=.local/sam-local
-table=events log=$folder/sam.log
+table=events limits=limits log=$folder/sam.log
 mkdir -p "$folder"
 docker version >/dev/null 2>&1 || { echo "error: no Docker engine answers (make run needs none)" >&2 && exit 1; }
 case $(uname -m) in aarch64 | arm64) arch=arm64 ;; *) arch=x86_64 ;; esac
@@ -16,6 +16,7 @@ case $(uname -m) in aarch64 | arm64) arch=arm64 ;; *) arch=x86_64 ;; esac
 # an older glibc than that of Amazon Linux 2023; plain cargo would link for this machine's.
 cargo lambda build --locked --workspace --exclude fuzz --exclude local --exclude tests "--${arch/_/-}" \
   --lambda-dir "$folder/target/lambda"
+make --no-print-directory put-policies LAMBDA_DIR="$folder/target/lambda"
 cp template.yaml "$folder/"
 # The command of `make run`, so that what one of them compiled serves the other.
 cargo build --locked --workspace --bins
@@ -61,17 +62,18 @@ trap 'exit 0' INT TERM
 until sleep 0.2 && target/debug/local create-table --dynamodb "$endpoint" --table "$table" 2>/dev/null; do
   kill -0 "$dynamodb" 2>/dev/null # or it has said why not
 done
+target/debug/local create-table --dynamodb "$endpoint" --resource LimitsTable --table "$limits"
 
 # SAM passes on no variables but those that template.yaml declares. None of this leads to a real table or secret.
-printf '{"Parameters": {%s, "EVENTS_TABLE": "%s", "AWS_ENDPOINT_URL_DYNAMODB": "http://%s:%s"}}' \
+printf '{"Parameters": {%s, "EVENTS_TABLE": "%s", "LIMITS_TABLE": "%s", "AWS_ENDPOINT_URL_DYNAMODB": "http://%s:%s"}}' \
   '"EVENTS_QUEUE_URL": "", "NONCES_TABLE": "", "OPENIM_SECRET_ID": "", "TENCENT_SECRET_ID": ""' \
-  "$table" host.docker.internal "$DYNAMODB_PORT" >"$folder/env.json"
+  "$table" "$limits" host.docker.internal "$DYNAMODB_PORT" >"$folder/env.json"
 unset AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0
 sam local start-api --template "$folder/template.yaml" --host "$ADDRESS" --port "$PORT" \
   --invoke-image "$image" --skip-pull-image --warm-containers LAZY --add-host host.docker.internal:host-gateway \
   --env-vars "$folder/env.json" \
-  --parameter-overrides "Architecture=$arch OpenIMVerifier=none TencentSdkAppId=$SDK_APP_ID TencentVerifier=none" > >(tee -i "$log") 2>&1 &
+  --parameter-overrides "Architecture=$arch OpenIMVerifier=none TencentVerifier=none TencentSdkAppId=$SDK_APP_ID" > >(tee -i "$log") 2>&1 &
 sam=$!
 until grep -q "Running on" "$log"; do sleep 0.5 && kill -0 "$sam" 2>/dev/null; done
 url=http://${ADDRESS/0.0.0.0/127.0.0.1}:$PORT

@@ -75,14 +75,7 @@ struct Functions {
 impl Functions {
     fn new() -> Self {
         let function = |settings: &'static [(&'static str, &'static str)]| {
-            let handlers = [
-                receiver::openim(after_add_friend::handle),
-                receiver::openim(after_delete_friend::handle),
-                receiver::openim(after_remove_black::handle),
-                receiver::openim(after_set_friend_remark::handle),
-                receiver::tencent(tencent_friend_delete::handle),
-            ];
-            Function::new(handlers, move |name| {
+            Function::new(any_command::handlers(), move |name| {
                 let (_, value) = settings.iter().find(|(known, _)| *known == name)?;
                 Some((*value).to_owned())
             })

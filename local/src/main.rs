@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout)]
 
 mod dynamodb;
+mod policies;
 mod rebuild;
 mod resubmit;
 mod run;
@@ -32,6 +33,8 @@ enum Command {
     Run(run::Options),
     /// Post a sample of every callback to what `run` started, and show what was answered and stored
     Sample(sample::Options),
+    /// Say what is wrong in a policies.json, or what it switches on
+    CheckPolicies(policies::Options),
     /// Record the events in log lines, read from standard input, that no table and no queue took
     Resubmit(resubmit::Options),
     #[command(flatten)]
@@ -84,6 +87,7 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,
         Command::Sample(options) => sample::sample(options).await,
+        Command::CheckPolicies(options) => policies::check(&options),
         Command::Resubmit(options) => resubmit::resubmit(options).await,
         Command::Ask(question) => view::answer(question).await,
         Command::RebuildRelationships(options) => rebuild::rebuild(options).await,

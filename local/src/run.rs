@@ -39,6 +39,9 @@ pub(crate) struct Options {
     /// Folder for the data
     #[arg(long, default_value = ".local")]
     folder: PathBuf,
+    /// What callbacks that ask before something happens are answered
+    #[arg(long, default_value = "policies.json")]
+    policies: PathBuf,
     /// The cargo-lambda program
     #[arg(long, default_value = ".local/tools/bin/cargo-lambda")]
     cargo_lambda: PathBuf,
@@ -62,6 +65,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let database = tokio::spawn(serving);
     table::create(&endpoint, table::EVENTS, tables::EVENTS).await?;
     table::create(&endpoint, table::RELATIONSHIPS, tables::RELATIONSHIPS).await?;
+    table::create(&endpoint, table::LIMITS, tables::LIMITS).await?;
 
     let mut functions = start_functions(&options, &endpoint)?;
     let (ready, is_ready) = watch::channel(false);
@@ -121,6 +125,8 @@ async fn until_signal() {
 }
 
 fn start_functions(options: &Options, dynamodb: &str) -> Result<Child> {
+    // Functions may be started in another folder.
+    let policies = std::path::absolute(&options.policies)?;
     Command::new(&options.cargo_lambda)
         .args(["lambda", "watch"])
         .args(["--invoke-address", &options.address.to_string()])
@@ -134,6 +140,8 @@ fn start_functions(options: &Options, dynamodb: &str) -> Result<Child> {
         .env_remove("EVENTS_QUEUE_URL")
         .env("EVENTS_TABLE", tables::EVENTS)
         .env("RELATIONSHIPS_TABLE", tables::RELATIONSHIPS)
+        .env("LIMITS_TABLE", tables::LIMITS)
+        .env("POLICIES_FILE", policies)
         .env("OPENIM_VERIFIER", "none")
         .env("TENCENT_SDK_APP_ID", &options.sdk_app_id)
         .env("TENCENT_VERIFIER", "none")

@@ -18,6 +18,8 @@ const TEMPLATE: &str = include_str!("../../template.yaml");
 pub(crate) const EVENTS: &str = "EventsTable";
 /// The view made from it.
 pub(crate) const RELATIONSHIPS: &str = "RelationshipsTable";
+/// How often users did what is limited.
+pub(crate) const LIMITS: &str = "LimitsTable";
 
 /// Creates the table that template.yaml calls `resource`, unless it is there.
 pub(crate) async fn create(endpoint: &str, resource: &str, name: &str) -> Result<()> {

@@ -11,6 +11,7 @@ use crate::Result;
 /// The names that `run` gives its tables.
 pub(crate) const EVENTS: &str = "events";
 pub(crate) const RELATIONSHIPS: &str = "relationships";
+pub(crate) const LIMITS: &str = "limits";
 
 #[derive(Args)]
 pub(crate) struct Tables {

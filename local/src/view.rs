@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use domain::{Event, Reception, Timestamp, UserId};
 use serde::Serialize;
-use store::relationships_table::{Direction, Entry, Friend};
+use store::relationships_table::{Block, Direction, Entry, Friend};
 
 use crate::{Result, tables::Tables};
 
@@ -32,7 +32,7 @@ pub(crate) enum Question {
         #[command(flatten)]
         options: Options,
     },
-    /// Who is on a user's block list
+    /// Who is on a user's block list, or was about to be put on it
     BlockedBy {
         /// Whose list
         user: String,
@@ -106,7 +106,7 @@ enum Answer {
     Friends(Vec<Friend>),
     Friendship([Direction; 2]),
     ListedBy(Vec<Entry>),
-    BlockedBy(Vec<Entry>),
+    BlockedBy(Vec<Block>),
     History(Vec<Reception>),
 }
 
@@ -115,7 +115,8 @@ impl Answer {
         match self {
             Self::Friends(friends) => json_lines(friends),
             Self::Friendship(directions) => json_lines(directions),
-            Self::ListedBy(entries) | Self::BlockedBy(entries) => json_lines(entries),
+            Self::ListedBy(entries) => json_lines(entries),
+            Self::BlockedBy(blocks) => json_lines(blocks),
             Self::History(receptions) => json_lines(receptions),
         }
     }
@@ -152,11 +153,13 @@ impl Answer {
                     .iter()
                     .map(|entry| vec![entry.owner.to_string(), time(entry.received_at)]),
             ),
-            Self::BlockedBy(entries) => with_heading(
-                &["BLOCKED", "AS OF"],
-                entries
-                    .iter()
-                    .map(|entry| vec![entry.other.to_string(), time(entry.received_at)]),
+            Self::BlockedBy(blocks) => with_heading(
+                &["WHO", "BLOCKED", "AS OF"],
+                blocks.iter().map(|block| {
+                    let blocked = if block.intended { "intended" } else { "yes" };
+                    let time = time(block.received_at);
+                    vec![block.other.to_string(), blocked.to_owned(), time]
+                }),
             ),
             Self::History(receptions) => with_heading(
                 &["RECEIVED", "COMMAND", "EVENT"],
@@ -192,15 +195,34 @@ fn sentence(event: &Event) -> String {
         Event::FriendRequested { from, to, message } => {
             format!("{from} asked {to} for friendship: {message:?}")
         }
+        Event::FriendRequestAccepted { from, to, message } => {
+            format!("{to} accepted the request of {from}: {message:?}")
+        }
+        Event::FriendAdded { owner, friend } => format!("{owner} got the friend {friend}"),
+        Event::FriendsImported { owner, friends } => {
+            format!("{owner} and {} are friends by import", names(friends))
+        }
         Event::FriendDeleted { owner, friend } => format!("{owner} deleted {friend}"),
         Event::RemarkSet {
             owner,
             friend,
             remark,
         } => format!("{owner} named {friend} {remark:?}"),
+        Event::Blocked { owner, blocked } => format!("{owner} blocked {blocked}"),
+        Event::BlockIntended { owner, blocked } => format!("{owner} was about to block {blocked}"),
         Event::Unblocked { owner, blocked } => format!("{owner} unblocked {blocked}"),
+        Event::ProfileChanged { user, fields } => format!("{user} changed {}", fields.join(", ")),
+        Event::Followed { follower, followed } => format!("{follower} follows {}", names(followed)),
+        Event::Unfollowed { follower, followed } => {
+            format!("{follower} follows no more {}", names(followed))
+        }
         other => format!("{other:?}"),
     }
+}
+
+fn names(users: &[UserId]) -> String {
+    let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
+    users.join(", ")
 }
 
 fn with_heading(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>> {
@@ -250,6 +272,27 @@ mod tests {
             "FRIEND      REMARK  AS OF\n\
              zoé         Zoë ☀   2023-11-14T22:13:20.123Z\n\
              maximilian          2023-11-14T22:13:20.123Z\n"
+        );
+    }
+
+    #[test]
+    fn a_block_that_was_only_intended_is_shown_as_that() {
+        let block = |other: &str, intended| Block {
+            owner: user("ana"),
+            other: user(other),
+            intended,
+            received_at: Timestamp::from_unix_millis(0).unwrap(),
+        };
+        let answer = Answer::BlockedBy(vec![block("bob", false), block("leo", true)]);
+        assert_eq!(
+            table(&answer.rows()),
+            "WHO  BLOCKED   AS OF\n\
+             bob  yes       1970-01-01T00:00:00.000Z\n\
+             leo  intended  1970-01-01T00:00:00.000Z\n"
+        );
+        assert_eq!(
+            answer.json_lines().unwrap().lines().nth(1).unwrap(),
+            r#"{"owner":"ana","other":"leo","intended":true,"received_at":"1970-01-01T00:00:00.000Z"}"#
         );
     }
 

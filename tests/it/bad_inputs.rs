@@ -62,6 +62,8 @@ fn openim_cases() -> Vec<Case> {
     let remark = |body: &str| Request::post("/callbackAfterSetFriendRemarkCommand", body);
     let add = |body: &str| Request::post("/callbackAfterAddFriendCommand", body);
     let black = |body: &str| Request::post("/callbackAfterRemoveBlackCommand", body);
+    let ask =
+        |what: &str, body: &str| Request::post(&format!("/callbackBefore{what}Command"), body);
     let at = |url: &str| Request::post(url, GOOD);
     let owner = |value: &str| delete(&format!(r#"{{"ownerUserID":{value},"friendUserID":"b"}}"#));
     let binary = |body: &[u8]| {
@@ -232,6 +234,78 @@ fn openim_cases() -> Vec<Case> {
             "blackUserID",
         ),
         case(
+            "nobody accepts",
+            Request::post(
+                "/callbackAfterAddFriendAgreeCommand",
+                r#"{"fromUserID":"a","toUserID":"b","HandleResult":1}"#,
+            ),
+            FIELD,
+            "blackUserID",
+        ),
+        case(
+            "an empty id among those who are imported",
+            Request::post(
+                "/callbackAfterImportFriendsCommand",
+                r#"{"ownerUserID":"a","friendUserIDs":["b",""]}"#,
+            ),
+            FIELD,
+            "$.friendUserIDs[1]: a user id is empty",
+        ),
+        case(
+            "a question without the one who asks",
+            ask("AddFriend", r#"{"toUserID":"b","reqMsg":"hi"}"#),
+            FIELD,
+            "fromUserID",
+        ),
+        case(
+            "a question with a numeric answer",
+            ask(
+                "AddFriendAgree",
+                r#"{"fromUserID":"a","blackUserID":"b","HandleResult":"1"}"#,
+            ),
+            FIELD,
+            "$.HandleResult",
+        ),
+        case(
+            "a question about one who is no list",
+            ask(
+                "ImportFriends",
+                r#"{"ownerUserID":"a","friendUserIDs":"b"}"#,
+            ),
+            FIELD,
+            "$.friendUserIDs",
+        ),
+        case(
+            "a question without a remark",
+            ask(
+                "SetFriendRemark",
+                r#"{"ownerUserID":"a","friendUserID":"b"}"#,
+            ),
+            FIELD,
+            "remark",
+        ),
+        case(
+            "a question about nobody",
+            ask("AddBlack", r#"{"ownerUserID":"a","blackUserID":""}"#),
+            FIELD,
+            "$.blackUserID: a user id is empty",
+        ),
+        case(
+            "a question that is none",
+            ask("AddBlack", "ok"),
+            NOT_JSON,
+            "",
+        ),
+        case(
+            "a question under the name of another",
+            Request::post(
+                "/callbackBeforeAddBlackCommand",
+                r#"{"callbackCommand":"callbackBeforeAddFriendCommand"}"#,
+            ),
+            CONTRADICTION,
+            "body says callbackBeforeAddFriendCommand",
+        ),
+        case(
             "a numeric command",
             delete(r#"{"callbackCommand":1,"ownerUserID":"a","friendUserID":"b"}"#),
             FIELD,
@@ -255,9 +329,9 @@ fn openim_cases() -> Vec<Case> {
         ),
         case(
             "a command that is not served yet",
-            Request::post("/callbackAfterAddFriendAgreeCommand", "{}"),
+            Request::post("/callbackBeforeCreateGroupCommand", "{}"),
             UNKNOWN,
-            "callbackAfterAddFriendAgreeCommand",
+            "callbackBeforeCreateGroupCommand",
         ),
         case(
             "a command in another case",
@@ -322,6 +396,9 @@ fn tencent_cases() -> Vec<Case> {
     let command = "CallbackCommand=Sns.CallbackFriendDelete";
     let url = format!("/tencent?SdkAppid={SDK_APP_ID}&{command}&contenttype=json");
     let delete = |body: &str| Request::post(&url, body);
+    let command_at =
+        |command: &str| format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand={command}");
+    let about = |command: &str, body: &str| Request::post(&command_at(command), body);
     let at = |query: &str| {
         Request::post(
             &format!("/tencent?{query}"),
@@ -378,6 +455,48 @@ fn tencent_cases() -> Vec<Case> {
             FIELD,
             "$.PairList[1].From_Account",
         ),
+        case(
+            "a question about nobody",
+            about("Sns.CallbackPrevFriendAdd", r#"{"From_Account":"a"}"#),
+            FIELD,
+            "FriendItem",
+        ),
+        case(
+            "a question about one without a name",
+            about(
+                "Sns.CallbackPrevFriendAdd",
+                r#"{"From_Account":"a","FriendItem":[{"To_Account":"b"},{"Remark":"c"}]}"#,
+            ),
+            FIELD,
+            "$.FriendItem[1]",
+        ),
+        case(
+            "an answer that does not say what it is",
+            about(
+                "Sns.CallbackPrevFriendResponse",
+                r#"{"From_Account":"a","ResponseFriendItem":[{"To_Account":"b"}]}"#,
+            ),
+            FIELD,
+            "$.ResponseFriendItem[0]",
+        ),
+        case(
+            "those who are followed in the form of the other command",
+            about(
+                "Follow.CallbackAfterFollowAdd",
+                r#"{"From_Account":"a","To_Account":["b"]}"#,
+            ),
+            FIELD,
+            "FollowList",
+        ),
+        case(
+            "a profile of nobody",
+            about(
+                "Profile.CallbackPortraitSet",
+                r#"{"From_Account":"","ProfileItem":[]}"#,
+            ),
+            FIELD,
+            "$.From_Account",
+        ),
         case("more than the cap", delete(&large), TOO_LARGE, ""),
         case("GET", delete("{}").method("GET"), METHOD, "GET"),
         case("no app", at(command), UNAUTHORIZED, ""),
@@ -405,10 +524,10 @@ fn tencent_cases() -> Vec<Case> {
         case(
             "a command that is not served yet",
             at(&format!(
-                "SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendAdd"
+                "SdkAppid={SDK_APP_ID}&CallbackCommand=State.StateChange"
             )),
             UNKNOWN,
-            "Sns.CallbackFriendAdd",
+            "State.StateChange",
         ),
         case(
             "query against body",

@@ -417,7 +417,7 @@ fn tencent(query: &str) -> Request {
 
 #[tokio::test]
 async fn tencent_is_known_by_its_signature_and_everybody_else_is_told_the_same() {
-    let function = Function::start("tencent-friend-delete", TOKENS.iter().copied()).await;
+    let function = Function::start("tencent", TOKENS.iter().copied()).await;
     let now = now();
     let app = format!("SdkAppid={SDK_APP_ID}");
     let time = format!("RequestTime={now}");
@@ -507,7 +507,7 @@ async fn tencent_is_known_by_its_signature_and_everybody_else_is_told_the_same()
 
 #[tokio::test]
 async fn a_stack_without_a_tencent_app_refuses_tencent() {
-    let function = Function::start("tencent-friend-delete", [("TENCENT_SDK_APP_ID", "")]).await;
+    let function = Function::start("tencent", [("TENCENT_SDK_APP_ID", "")]).await;
     let answer = function
         .send(&tencent(&format!("SdkAppid={SDK_APP_ID}")))
         .await;

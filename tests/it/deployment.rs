@@ -15,8 +15,9 @@ use tokio::process::Command;
 
 use crate::{
     support::{
-        Answer, Dynamodb, FED, FUNCTIONS, Payload, Queue, Request, SDK_APP_ID, Table, Verdict,
-        binary, payloads, read_as_openim, root, tool, until_all_is_applied,
+        Answer, Dynamodb, FED, FUNCTIONS, Payload, PersonOutcome, Queue, Request, SDK_APP_ID,
+        Table, Verdict, binary, payloads, read_as_openim, root, tencent_proceeds, tool,
+        until_all_is_applied,
     },
     template::{GATEWAY_RESPONSES, gateway_verdict},
 };
@@ -43,10 +44,34 @@ async fn staged() -> PathBuf {
             .unwrap();
         assert!(stripped.success());
     }
+    let mut put_policies = Command::new("make");
+    put_policies
+        .current_dir(root())
+        .arg("put-policies")
+        .arg(format!(
+            "LAMBDA_DIR={}",
+            folder.join("target/lambda").display()
+        ));
+    output_of(put_policies).await;
+    // What is shipped switches nothing on. What takes its place lies where that was put.
+    for function in ["before-add-friend", "tencent", "any-command"] {
+        let file = folder
+            .join("target/lambda")
+            .join(function)
+            .join("policies.json");
+        fs::write(&file, policies().to_string()).unwrap();
+    }
     for file in ["template.yaml", "samconfig.toml"] {
         fs::copy(root().join(file), folder.join(file)).unwrap();
     }
     folder
+}
+
+/// Requests of everybody but one, as long as they can be counted.
+fn policies() -> Value {
+    let limit = json!({"limit": 1000, "windowSeconds": 60, "whenUnknown": "refuse"});
+    let rules = json!({"actingUser": {"deny": ["mallory"]}, "requestLimit": limit});
+    json!({"callbackBeforeAddFriendCommand": rules, "Sns.CallbackPrevFriendAdd": rules})
 }
 
 /// A command that talks to MiniStack and to nothing else.
@@ -112,7 +137,7 @@ impl Stack {
             .args(["--template-file", PACKAGED])
             .args(["--stack-name", STACK, "--parameter-overrides"])
             // Nothing here is about how quick a busy machine is.
-            .arg("DeadlineMs=2500")
+            .args(["DeadlineMs=2500", "BeforeDeadlineMs=2500"])
             .args(parameters);
         output_of(deploy).await;
         let python = root().join(".local/ministack/bin/python");
@@ -281,8 +306,17 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
             if payload.source == Source::OpenIm {
                 assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
             }
-            expected += 1;
+            let people = payload.asks_about();
+            let people: Vec<&str> = people.iter().map(String::as_str).collect();
+            for (_, outcome) in tencent_proceeds(&people, answer.status, &answer.body) {
+                assert_eq!(outcome, PersonOutcome::Allowed, "{}", payload.name);
+            }
             let stored = table.receptions().await;
+            if payload.events.is_empty() {
+                assert_eq!(stored.len(), expected, "{} at {url}", payload.name);
+                continue;
+            }
+            expected += 1;
             assert_eq!(stored.len(), expected, "{} at {url}", payload.name);
             let stored = stored.last().unwrap();
             assert_eq!(stored.command, payload.command);
@@ -292,6 +326,21 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
     println!("{expected} callbacks through the stack's REST API, all in its table");
     let rows = until_all_is_applied(&table, &stack.table("RelationshipsTableName")).await;
     println!("{rows} rows in its relationships table");
+
+    // What the policies beside the binaries say.
+    let asked = json!({"fromUserID": "mallory", "toUserID": "leo", "reqMsg": "hi"}).to_string();
+    for path in [
+        "/callbackBeforeAddFriendCommand",
+        "/?command=callbackBeforeAddFriendCommand",
+    ] {
+        let asked = Request::post(path, asked.clone());
+        let answer = stack.send(&with_password(asked, password)).await;
+        let verdict = read_as_openim(&answer.body);
+        assert!(
+            matches!(verdict, Verdict::Refused { code: 28001, .. }),
+            "{answer:?}"
+        );
+    }
 
     // Nobody without the password, no unknown command, no other method: refused in OpenIM's words.
     let delete = "/callbackAfterDeleteFriendCommand";

@@ -312,13 +312,7 @@ async fn two_thousand_pairs_are_accepted_within_the_deadline_though_the_table_ha
     let table = dynamodb.events_table().await;
     let queue = Queue::create(&aws, "pairs").await;
     let hanging = FaultProxy::start(&dynamodb.endpoint, Fault::Hang, 100).await;
-    let receiving = function(
-        "tencent-friend-delete",
-        &table,
-        &hanging.endpoint,
-        Some(&queue),
-    )
-    .await;
+    let receiving = function("tencent", &table, &hanging.endpoint, Some(&queue)).await;
     let pairs: Vec<Value> = (0..2000)
         .map(|n| json!({"From_Account": format!("{:032}", 0), "To_Account": format!("{n:032}")}))
         .collect();

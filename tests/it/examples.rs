@@ -2,13 +2,12 @@
 
 use domain::{Reception, Source};
 use protocol::{openim, tencent};
-use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::support::{
-    Dynamodb, Function, OPEN, Payload, Process, Request, SDK_APP_ID, Verdict, Watch, binary,
-    function_at, payloads, read_as_openim, root, until_all_is_applied,
+    Dynamodb, Function, OPEN, Payload, PersonOutcome, Process, Request, SDK_APP_ID, Verdict, Watch,
+    binary, function_at, payloads, read_as_openim, root, tencent_proceeds, until_all_is_applied,
 };
 
 /// Every URL under which a command can arrive.
@@ -28,7 +27,7 @@ fn urls(payload: &Payload) -> Vec<String> {
                 format!("/?{documented}"),
             ]
         }
-        _ => vec![
+        _ => [
             format!("/{command}"),
             format!("/{command}?contenttype=json"),
             format!("/{command}?key=x&command={command}"),
@@ -37,7 +36,10 @@ fn urls(payload: &Payload) -> Vec<String> {
             format!("/?command={command}&contenttype=json"),
             // A URL with a query in OpenIM's configuration swallows the command: only the body has it.
             format!("/?token=abc/{command}"),
-        ],
+        ]
+        .into_iter()
+        .take(if payload.names_its_command() { 7 } else { 6 })
+        .collect(),
     }
 }
 
@@ -54,10 +56,19 @@ fn assert_accepted(payload: &Payload, url: &str, answer: &crate::support::Answer
     assert_eq!(answer.status, 200, "{at}");
     assert_eq!(answer.content_type, "application/json", "{at}");
     match payload.source {
-        Source::Tencent => assert_eq!(
+        Source::Tencent if payload.asks_about().is_empty() => assert_eq!(
             answer.body, r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#,
             "{at}"
         ),
+        Source::Tencent => {
+            let people = payload.asks_about();
+            let people: Vec<&str> = people.iter().map(String::as_str).collect();
+            let outcomes = tencent_proceeds(&people, answer.status, &answer.body);
+            assert_eq!(answer.json()["ErrorCode"], 0, "{at}");
+            for (person, outcome) in outcomes {
+                assert_eq!(outcome, PersonOutcome::Allowed, "{person}: {at}");
+            }
+        }
         _ => {
             assert_eq!(read_as_openim(&answer.body), Verdict::Allowed, "{at}");
             assert_eq!(
@@ -106,6 +117,9 @@ async fn every_payload_under_every_url_is_answered_stored_and_applied_over_http(
             sent.push((payload.name.clone(), payload.events.clone()));
         }
     }
+    let count = sent.len();
+    // The others only asked, or told of nobody.
+    sent.retain(|(_, events)| !events.is_empty());
 
     // cargo lambda's own ids say nothing about the order, the times do.
     let stored = table.receptions().await;
@@ -115,8 +129,7 @@ async fn every_payload_under_every_url_is_answered_stored_and_applied_over_http(
     }
     let rows = until_all_is_applied(&table, &relationships).await;
     println!(
-        "{} callbacks over HTTP, {} stored, {rows} rows in the view",
-        sent.len(),
+        "{count} callbacks over HTTP, {} stored, {rows} rows in the view",
         stored.len()
     );
 }
@@ -135,18 +148,22 @@ async fn every_payload_under_every_url_is_answered_and_stored_from_a_rest_api() 
                 crate::support::Answer::from_gateway_response(&function.invoke(event).await);
             assert_accepted(payload, &url, &answer);
 
+            count += 1;
             let stored = table.receptions().await;
-            assert_eq!(stored.len(), 1, "{} at {url}", payload.name);
+            let kept = usize::from(!payload.events.is_empty());
+            assert_eq!(stored.len(), kept, "{} at {url}", payload.name);
+            if kept == 0 {
+                continue;
+            }
             assert_stored(payload, &url, &stored[0]);
             assert_eq!(stored[0].id, "the-gateways-id");
             assert_eq!(
                 stored[0].received_at.to_string(),
                 "2026-11-21T12:34:56.789Z"
             );
-            count += 1;
         }
     }
-    println!("{count} callbacks from a REST API, all stored under the gateway's id and time");
+    println!("{count} callbacks from a REST API, stored under the gateway's id and time");
 }
 
 #[tokio::test]
@@ -158,7 +175,7 @@ async fn a_body_of_2000_pairs_is_one_item_with_2000_events() {
         serde_json::json!({"CallbackCommand": "Sns.CallbackFriendDelete", "PairList": pairs});
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
-    let function = Function::start("tencent-friend-delete", table.environment()).await;
+    let function = Function::start("tencent", table.environment()).await;
     let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
     let answer = function.send(&Request::post(&url, body.to_string())).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -202,56 +219,13 @@ async fn without_a_table_a_callback_is_checked_and_answered() {
 
 #[tokio::test]
 async fn a_request_without_any_command_is_the_consoles_check_of_a_tencent_url() {
-    let function = Function::start("tencent-friend-delete", OPEN.iter().copied()).await;
+    let function = Function::start("tencent", OPEN.iter().copied()).await;
     let url = format!("/tencent?SdkAppid={SDK_APP_ID}");
     let answer = function.send(&Request::post(&url, "{}")).await;
     assert_eq!(
         answer.body,
         r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#
     );
-}
-
-/// Reads a body into its type, writes it again, and wants nothing lost but unknown fields.
-fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload, command_key: &str) {
-    let before: Value = serde_json::from_slice(&payload.body).unwrap();
-    let typed: T = serde_json::from_value(before.clone()).unwrap();
-    let after = serde_json::to_value(&typed).unwrap();
-    let (before, after) = (before.as_object().unwrap(), after.as_object().unwrap());
-    for (key, value) in after {
-        assert_eq!(before.get(key), Some(value), "{}: {key}", payload.name);
-    }
-    let known_unknown = ["ex", "later", "EventTime", "Operator"];
-    for key in before.keys() {
-        assert!(
-            after.contains_key(key) || key == command_key || known_unknown.contains(&key.as_str()),
-            "{}: {key} is lost",
-            payload.name
-        );
-    }
-}
-
-#[test]
-fn every_payload_survives_its_type() {
-    for payload in &payloads() {
-        match payload.command.as_str() {
-            "callbackAfterAddFriendCommand" => {
-                assert_survives::<openim::AfterAddFriend>(payload, "callbackCommand");
-            }
-            "callbackAfterDeleteFriendCommand" => {
-                assert_survives::<openim::AfterDeleteFriend>(payload, "callbackCommand");
-            }
-            "callbackAfterRemoveBlackCommand" => {
-                assert_survives::<openim::AfterRemoveBlack>(payload, "callbackCommand");
-            }
-            "callbackAfterSetFriendRemarkCommand" => {
-                assert_survives::<openim::AfterSetFriendRemark>(payload, "callbackCommand");
-            }
-            "Sns.CallbackFriendDelete" => {
-                assert_survives::<tencent::FriendDelete>(payload, "CallbackCommand");
-            }
-            other => panic!("no type for {other}"),
-        }
-    }
 }
 
 /// Deviation: `nextCode` is an integer. The documents' answers are readable here where they are answers

@@ -102,7 +102,7 @@ async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_
         assert!(log.contains(mistake), "{mistake} is not in\n{log}");
     }
 
-    let function = Function::start("tencent-friend-delete", wrong).await;
+    let function = Function::start("tencent", wrong).await;
     let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
     let answer = function.send(&Request::post(&url, "{}")).await;
     assert_eq!(answer.status, 500);

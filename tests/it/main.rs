@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout)]
 
 mod bad_inputs;
+mod before;
 mod credentials;
 mod deployment;
 mod durability;

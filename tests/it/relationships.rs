@@ -81,7 +81,12 @@ async fn state(relationships: &Table) -> Model {
             listed.insert((entry.owner, entry.other));
         }
         for entry in table.blocked_by(&name).await.unwrap() {
-            state.blocks.insert((entry.owner, entry.other));
+            let blocks = if entry.intended {
+                &mut state.intended_blocks
+            } else {
+                &mut state.blocks
+            };
+            blocks.insert((entry.owner, entry.other));
         }
         for row in table.rows(&name, Aspect::Request).await.unwrap() {
             if let Fact::Request(Some(message)) = row.fact {
@@ -279,7 +284,7 @@ async fn a_table_that_is_away_is_a_failure_from_the_first_record_on() {
 /// The events table after one callback of 2,000 pairs.
 async fn two_thousand_pairs(dynamodb: &Dynamodb) -> Table {
     let events = dynamodb.events_table().await;
-    let receiver = Function::start("tencent-friend-delete", events.environment()).await;
+    let receiver = Function::start("tencent", events.environment()).await;
     let id = |n: usize| format!("{n:032}");
     let pairs: Vec<Value> = (1..=1000)
         .flat_map(|n| {
@@ -554,7 +559,7 @@ async fn the_commands_answer_for_people_and_for_programs() {
         ask(&["listed-by", "leo", "--json"]).await,
         format!("{{\"owner\":\"ana\",\"other\":\"leo\",\"received_at\":\"{as_of}\"}}\n")
     );
-    assert_eq!(ask(&["blocked-by", "ana"]).await, "BLOCKED  AS OF\n");
+    assert_eq!(ask(&["blocked-by", "ana"]).await, "WHO  BLOCKED  AS OF\n");
     assert_eq!(
         ask(&["history", "ana"]).await,
         format!(

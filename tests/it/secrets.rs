@@ -79,7 +79,7 @@ async fn passwords_and_tokens_come_from_secrets_manager_and_stay_out_of_the_log(
     let tokens = Secret::create(&ministack, "tencent", &json!({"TENCENT_TOKEN": "hunter2"})).await;
     let mut environment = tokens.environment("TENCENT_SECRET_ID");
     environment.insert("TENCENT_SDK_APP_ID".to_owned(), SDK_APP_ID.to_owned());
-    let function = Function::start("tencent-friend-delete", environment).await;
+    let function = Function::start("tencent", environment).await;
     let now = std::time::SystemTime::now();
     let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     for (token, status) in [("hunter2", 200), ("other", 401)] {

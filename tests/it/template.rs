@@ -299,8 +299,7 @@ fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server
                 ),
             ] {
                 let answers = called
-                    && (folder == "any-command"
-                        || folder.starts_with("tencent-") == (server == "tencent"));
+                    && (folder == "any-command" || (folder == "tencent") == (server == "tencent"));
                 if answers && has_secret {
                     assert_eq!(environment[variable]["Fn::GetAtt"], secret, "{folder}");
                     named.insert(secret.to_owned());
@@ -320,7 +319,6 @@ fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server
                 ("OPENIM_NONCE_WINDOW_SECONDS", "OpenIMNonceWindowSeconds"),
                 ("TENCENT_VERIFIER", "TencentVerifier"),
                 ("TENCENT_SDK_APP_ID", "TencentSdkAppId"),
-                ("ON_FAILURE", "OnFailure"),
                 ("SECRETS_AS_OF", "SecretsAsOf"),
             ] {
                 assert_eq!(environment[variable], template.parameters[parameter]);
@@ -330,6 +328,47 @@ fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server
         }
         assert_eq!(secrets, read, "every secret has its readers");
     }
+}
+
+#[test]
+fn a_function_that_is_asked_answers_what_the_operator_chose_for_that_and_its_failures_are_counted()
+{
+    let chosen = [
+        ("OnFailure", "refuse"),
+        ("BeforeOnFailure", "allow"),
+        ("BeforeDeadlineMs", "200"),
+    ];
+    let template = Template::with(&chosen);
+    let resources = template.resources();
+    let counted: BTreeSet<_> = resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::Logs::MetricFilter")
+        .map(|filter| {
+            let properties = &filter["Properties"];
+            let pattern = properties["FilterPattern"].as_str().unwrap();
+            assert_eq!(pattern, r#"{ $.decidedBy = "failure" }"#);
+            assert_eq!(properties["MetricTransformations"][0]["MetricValue"], "1");
+            properties["LogGroupName"]["Ref"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let mut asked = BTreeSet::new();
+    for (folder, function) in template.functions() {
+        let environment = &function["Environment"];
+        let is_asked =
+            folder.starts_with("before-") || ["tencent", "any-command"].contains(&folder.as_str());
+        let on_failure = if is_asked { "allow" } else { "refuse" };
+        assert_eq!(environment["ON_FAILURE"], on_failure, "{folder}");
+        assert_eq!(environment["BEFORE_DEADLINE_MS"], "200");
+        if is_asked {
+            let group = &function["LoggingConfig"]["LogGroup"]["Ref"];
+            asked.insert(group.as_str().unwrap().to_owned());
+        }
+    }
+    assert_eq!(asked, counted);
+    assert_eq!(Template::with(&[]).parameters["BeforeOnFailure"], "refuse");
 }
 
 #[test]
@@ -411,7 +450,8 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
             "redrive" => "RedriveRole",
             "project-relationships" => "ProjectRelationshipsRole",
             "any-command" => "AnyCommandRole",
-            tencent if tencent.starts_with("tencent-") => "TencentReceiverRole",
+            "tencent" => "TencentReceiverRole",
+            "before-add-friend" => "FriendRequestRole",
             _ => "OpenIMReceiverRole",
         };
         assert_eq!(role_of(&function), role, "{folder}");
@@ -429,17 +469,22 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
         "secretsmanager:GetSecretValue",
         "TencentSecret.Id",
     )];
+    let counts = [statement("dynamodb:UpdateItem", "LimitsTable.Arn")];
     assert_eq!(
         template.allowed("OpenIMReceiverRole"),
         [&receiver[..], &openim].concat()
     );
     assert_eq!(
+        template.allowed("FriendRequestRole"),
+        [&receiver[..], &openim, &counts].concat()
+    );
+    assert_eq!(
         template.allowed("TencentReceiverRole"),
-        [&receiver[..], &tencent].concat()
+        [&receiver[..], &tencent, &counts].concat()
     );
     assert_eq!(
         template.allowed("AnyCommandRole"),
-        [&receiver[..], &openim, &tencent].concat()
+        [&receiver[..], &openim, &tencent, &counts].concat()
     );
     assert_eq!(
         template.allowed("RedriveRole"),
@@ -763,6 +808,26 @@ fn nonces_are_kept_for_signatures_only_and_expire() {
     for (folder, function) in template.functions() {
         let table = &function["Environment"]["NONCES_TABLE"];
         assert_eq!(*table, json!({ "Ref": "NoncesTable" }), "{folder}");
+    }
+}
+
+#[test]
+fn requests_are_counted_by_those_who_are_asked_about_them_and_counters_expire() {
+    let template = everything();
+    let table = &template.resources()["LimitsTable"];
+    let properties = &table["Properties"];
+    let key = json!([{"AttributeName": "pk", "KeyType": "HASH"}]);
+    assert_eq!(properties["KeySchema"], key);
+    let expiry = json!({"AttributeName": "expires_at", "Enabled": true});
+    assert_eq!(properties["TimeToLiveSpecification"], expiry);
+    for (folder, function) in template.functions() {
+        let table = &function["Environment"]["LIMITS_TABLE"];
+        match folder.as_str() {
+            "before-add-friend" | "tencent" | "any-command" => {
+                assert_eq!(*table, json!({ "Ref": "LimitsTable" }), "{folder}");
+            }
+            _ => assert!(table.is_null(), "{folder}"),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! OpenIM and Tencent Chat are two dialects of one domain: a deleted friend is the same
 //! [`Event::FriendDeleted`], whichever server said it, and is stored in the same form.
 //!
-//! * [`Event`] — one fact about two users.
+//! * [`Event`] — one fact about users.
 //! * [`Reception`] — one accepted callback: the events it carried, who said so, and when it reached us.
 //! * [`relations`] — what events mean for who is friends with whom.
 

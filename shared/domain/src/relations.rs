@@ -6,14 +6,24 @@
 //! | Event | Row | Becomes |
 //! |---|---|---|
 //! | [`FriendRequested`](Event::FriendRequested) | request of `from` to `to` | pending, with this message |
+//! | [`FriendRequestAccepted`](Event::FriendRequestAccepted) | request of `from` to `to` | pending no more |
+//! | | request of `to` to `from` | pending no more: it is accepted with the other one |
+//! | [`FriendAdded`](Event::FriendAdded) | friend `friend` of `owner` | on the list |
+//! | [`FriendsImported`](Event::FriendsImported) | friend of `owner`, each of `friends` | on the list |
+//! | | friend of each of `friends`, `owner` | on the list |
 //! | [`FriendDeleted`](Event::FriendDeleted) | friend `friend` of `owner` | not on the list |
 //! | | remark of `owner` on `friend` | cleared: it was part of the entry |
 //! | [`RemarkSet`](Event::RemarkSet) | friend `friend` of `owner` | on the list: only an entry can have a remark |
 //! | | remark of `owner` on `friend` | this text, empty when cleared |
+//! | [`Blocked`](Event::Blocked) | block of `owner` on `blocked` | on the list |
+//! | [`BlockIntended`](Event::BlockIntended) | block of `owner` on `blocked` | intended: perhaps on the list |
 //! | [`Unblocked`](Event::Unblocked) | block of `owner` on `blocked` | not on the list |
+//! | [`ProfileChanged`](Event::ProfileChanged), [`Followed`](Event::Followed), [`Unfollowed`](Event::Unfollowed) | none | |
 //!
-//! Everything else stays as it is. A request is no friendship. A deletion leaves the other direction,
-//! requests and blocks alone. An unblocking restores no friendship.
+//! Everything else stays as it is. A request is no friendship, and an accepted one makes none by itself:
+//! the event beside it does. A friend who is added again keeps its remark. A deletion leaves the other
+//! direction, requests and blocks alone. A block ends no friendship: where the server ends one with it, that
+//! is an event of its own. An unblocking restores none.
 //!
 //! **Order.** A change carries when its fact was received, [`AsOf`], and a row keeps the change with the
 //! greatest one. That makes the outcome independent of the order and the number of deliveries. Absence is
@@ -32,7 +42,7 @@ pub enum Aspect {
     Request,
     /// The private name that `owner` gave `other`.
     Remark,
-    /// `other` is on `owner`'s block list.
+    /// `other` is on `owner`'s block list, or was about to be.
     Block,
 }
 
@@ -47,6 +57,9 @@ pub enum Fact {
     Remark(String),
     /// Whether `other` is on `owner`'s block list.
     Block(bool),
+    /// `owner` was about to put `other` on its block list; whether it did is not known. Held by the row
+    /// that would hold [`Block`](Self::Block), and replaced by it.
+    BlockIntended,
 }
 
 impl Fact {
@@ -57,7 +70,7 @@ impl Fact {
             Self::Friend(_) => Aspect::Friend,
             Self::Request(_) => Aspect::Request,
             Self::Remark(_) => Aspect::Remark,
-            Self::Block(_) => Aspect::Block,
+            Self::Block(_) | Self::BlockIntended => Aspect::Block,
         }
     }
 }
@@ -122,8 +135,7 @@ impl fmt::Display for AsOf {
 pub fn changes(reception: &Reception) -> Vec<Change> {
     let mut rows = BTreeMap::new();
     for (index, event) in reception.events.iter().enumerate() {
-        let (owner, other, facts) = facts(event);
-        for fact in facts {
+        for (owner, other, fact) in facts(event) {
             let change = Change {
                 owner: owner.clone(),
                 other: other.clone(),
@@ -136,29 +148,43 @@ pub fn changes(reception: &Reception) -> Vec<Change> {
     rows.into_values().collect()
 }
 
-/// What an event says about the rows of one ordered pair.
+/// What an event says about rows: whose, about whom, and what.
 ///
 /// No wildcard: a new event must be decided on here.
-fn facts(event: &Event) -> (&UserId, &UserId, Vec<Fact>) {
+fn facts(event: &Event) -> Vec<(&UserId, &UserId, Fact)> {
     match event {
         Event::FriendRequested { from, to, message } => {
-            (from, to, vec![Fact::Request(Some(message.clone()))])
+            vec![(from, to, Fact::Request(Some(message.clone())))]
         }
-        Event::FriendDeleted { owner, friend } => (
-            owner,
-            friend,
-            vec![Fact::Friend(false), Fact::Remark(String::new())],
-        ),
+        Event::FriendRequestAccepted { from, to, .. } => vec![
+            (from, to, Fact::Request(None)),
+            (to, from, Fact::Request(None)),
+        ],
+        Event::FriendAdded { owner, friend } => vec![(owner, friend, Fact::Friend(true))],
+        Event::FriendsImported { owner, friends } => friends
+            .iter()
+            .flat_map(|friend| [(owner, friend), (friend, owner)])
+            .map(|(owner, other)| (owner, other, Fact::Friend(true)))
+            .collect(),
+        Event::FriendDeleted { owner, friend } => vec![
+            (owner, friend, Fact::Friend(false)),
+            (owner, friend, Fact::Remark(String::new())),
+        ],
         Event::RemarkSet {
             owner,
             friend,
             remark,
-        } => (
-            owner,
-            friend,
-            vec![Fact::Friend(true), Fact::Remark(remark.clone())],
-        ),
-        Event::Unblocked { owner, blocked } => (owner, blocked, vec![Fact::Block(false)]),
+        } => vec![
+            (owner, friend, Fact::Friend(true)),
+            (owner, friend, Fact::Remark(remark.clone())),
+        ],
+        Event::Blocked { owner, blocked } => vec![(owner, blocked, Fact::Block(true))],
+        Event::BlockIntended { owner, blocked } => vec![(owner, blocked, Fact::BlockIntended)],
+        Event::Unblocked { owner, blocked } => vec![(owner, blocked, Fact::Block(false))],
+        // The view answers who is friends with whom. Who follows whom stands in the log.
+        Event::ProfileChanged { .. } | Event::Followed { .. } | Event::Unfollowed { .. } => {
+            Vec::new()
+        }
     }
 }
 
@@ -214,6 +240,55 @@ mod tests {
     }
 
     #[test]
+    fn an_acceptance_ends_the_requests_of_both_directions_and_makes_no_friendship_by_itself() {
+        let accepted = Event::FriendRequestAccepted {
+            from: user("ana"),
+            to: user("leo"),
+            message: "welcome".into(),
+        };
+        assert_eq!(
+            said(vec![accepted]),
+            [
+                about("ana", "leo", Fact::Request(None)),
+                about("leo", "ana", Fact::Request(None)),
+            ]
+        );
+    }
+
+    #[test]
+    fn an_addition_is_one_direction_and_leaves_the_remark() {
+        let added = Event::FriendAdded {
+            owner: user("ana"),
+            friend: user("leo"),
+        };
+        assert_eq!(said(vec![added]), [about("ana", "leo", Fact::Friend(true))]);
+    }
+
+    #[test]
+    fn an_import_is_both_directions_for_each_friend_once() {
+        let imported = Event::FriendsImported {
+            owner: user("ana"),
+            friends: ["leo", "bob", "leo", "ana"].map(user).to_vec(),
+        };
+        assert_eq!(
+            said(vec![imported]),
+            [
+                about("ana", "ana", Fact::Friend(true)),
+                about("ana", "bob", Fact::Friend(true)),
+                about("ana", "leo", Fact::Friend(true)),
+                about("bob", "ana", Fact::Friend(true)),
+                about("leo", "ana", Fact::Friend(true)),
+            ]
+        );
+        let thousand = (0..1000).map(|n| user(&format!("u{n}"))).collect();
+        let imported = Event::FriendsImported {
+            owner: user("ana"),
+            friends: thousand,
+        };
+        assert_eq!(said(vec![imported]).len(), 2000);
+    }
+
+    #[test]
     fn a_deletion_ends_one_direction_and_its_remark_and_nothing_else() {
         let deleted = Event::FriendDeleted {
             owner: user("ana"),
@@ -244,6 +319,45 @@ mod tests {
                 ]
             );
         }
+    }
+
+    #[test]
+    fn a_block_is_a_fact_and_an_intended_one_is_said_to_be_no_more_than_that() {
+        let (owner, blocked) = (user("ana"), user("leo"));
+        let event = Event::Blocked {
+            owner: owner.clone(),
+            blocked: blocked.clone(),
+        };
+        assert_eq!(said(vec![event]), [about("ana", "leo", Fact::Block(true))]);
+        let event = Event::BlockIntended { owner, blocked };
+        assert_eq!(
+            said(vec![event]),
+            [about("ana", "leo", Fact::BlockIntended)]
+        );
+        assert_eq!(
+            Fact::BlockIntended.aspect(),
+            Fact::Block(false).aspect(),
+            "the end of a block also ends what was intended"
+        );
+    }
+
+    #[test]
+    fn profiles_and_followers_are_no_relations_of_the_view() {
+        let events = vec![
+            Event::ProfileChanged {
+                user: user("ana"),
+                fields: vec!["nickname".into()],
+            },
+            Event::Followed {
+                follower: user("ana"),
+                followed: vec![user("leo")],
+            },
+            Event::Unfollowed {
+                follower: user("ana"),
+                followed: vec![user("leo")],
+            },
+        ];
+        assert_eq!(said(events), []);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! The rules of the relationships view against a model that is simple enough to be believed.
 
 mod model;
+mod servers;
 
 use std::collections::HashMap;
 
 use domain::{
-    Reception, UserId,
+    Reception, Source, UserId,
     relations::{AsOf, Aspect, Fact, changes},
 };
 use model::Model;
@@ -46,6 +47,9 @@ impl View {
                 Fact::Block(true) => {
                     model.blocks.insert(pair);
                 }
+                Fact::BlockIntended => {
+                    model.intended_blocks.insert(pair);
+                }
                 Fact::Friend(false)
                 | Fact::Request(None)
                 | Fact::Remark(_)
@@ -56,9 +60,19 @@ impl View {
     }
 }
 
+/// What the view says after these deliveries.
+fn view_of(deliveries: &[Reception]) -> Model {
+    let mut view = View::default();
+    for reception in deliveries {
+        view.apply(reception);
+    }
+    view.state()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 2000,
+        // PROPTEST_CASES can ask for more.
+        cases: ProptestConfig::default().cases.max(2000),
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
@@ -67,11 +81,7 @@ proptest! {
     fn any_order_and_number_of_deliveries_gives_the_state_of_the_history(
         (history, deliveries) in model::deliveries(40)
     ) {
-        let mut view = View::default();
-        for reception in &deliveries {
-            view.apply(reception);
-        }
-        prop_assert_eq!(view.state(), Model::of(&history));
+        prop_assert_eq!(view_of(&deliveries), Model::of(&history));
     }
 
     #[test]
@@ -89,5 +99,19 @@ proptest! {
         }
         view.apply(&history[late]);
         prop_assert_eq!(view.state(), Model::of(&history));
+    }
+
+    #[test]
+    fn the_view_says_what_openim_holds_as_far_as_its_callbacks_tell(
+        (truth, deliveries) in servers::histories(Source::OpenIm, 40)
+    ) {
+        prop_assert_eq!(truth.contradiction(&view_of(&deliveries)), None);
+    }
+
+    #[test]
+    fn the_view_says_what_tencent_chat_holds_as_far_as_its_callbacks_tell(
+        (truth, deliveries) in servers::histories(Source::Tencent, 40)
+    ) {
+        prop_assert_eq!(truth.contradiction(&view_of(&deliveries)), None);
     }
 }

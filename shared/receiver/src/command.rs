@@ -36,6 +36,18 @@ pub(crate) fn claimed(request: &Request) -> Option<String> {
         .map(name_of)
 }
 
+/// Whether path or query name a command that asks before something happens, or nothing else is served here.
+pub(crate) fn is_before(handlers: &[Handler], request: &Request) -> bool {
+    let claimed = claimed(request);
+    let mut named = handlers
+        .iter()
+        .filter(|handler| claimed.as_deref() == Some(handler.command));
+    match named.next() {
+        Some(handler) => handler.is_before(),
+        None => handlers.iter().all(Handler::is_before),
+    }
+}
+
 /// Anything else than a command at the end of the path is the base path, or a stage.
 fn command_in_path(request: &Request) -> Option<&str> {
     request

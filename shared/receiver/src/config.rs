@@ -14,6 +14,8 @@ const DEFAULT_MAX_BODY_BYTES: usize = 256 * 1024;
 const DEFAULT_RETENTION_DAYS: u32 = 365;
 /// Tencent Chat, the strictest caller, waits two seconds.
 const DEFAULT_DEADLINE_MS: u64 = 1500;
+/// A user waits for each callback that asks.
+const DEFAULT_BEFORE_DEADLINE_MS: u64 = 300;
 const DEFAULT_NONCE_WINDOW_SECONDS: u64 = SECONDS_PER_DAY;
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
@@ -28,7 +30,10 @@ const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// | `EVENT_RETENTION_DAYS` | 365 | Days after which events expire; 0 keeps them for ever |
 /// | `EVENTS_QUEUE_URL` | none | The queue for events that the table does not take in time |
 /// | `DEADLINE_MS` | 1500 | Milliseconds within which a callback is answered, whatever is down; 800 to 2500 |
-/// | `ON_FAILURE` | `refuse` | What OpenIM is told when the receiver itself fails: [`OnFailure`] |
+/// | `BEFORE_DEADLINE_MS` | 300 | The same for a callback that asks before something happens, because a user waits for the answer; 100 to 2500 |
+/// | `POLICIES_FILE` | `policies.json` beside the binary, if there is one | What callbacks that ask are answered: [`policies`] |
+/// | `LIMITS_TABLE` | required when the policies limit requests | The table that counts them |
+/// | `ON_FAILURE` | `refuse` | What callers are told when the receiver itself fails: [`OnFailure`] |
 ///
 /// and, when a table or a secret is named, those of [`store::Settings::from_env`].
 #[derive(Clone, Debug)]
@@ -38,7 +43,9 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// How long a function may take to answer, whatever is down.
     pub deadline: Duration,
-    /// What OpenIM is told when the receiver itself fails.
+    /// The same for callbacks that ask before something happens.
+    pub before_deadline: Duration,
+    /// What callers are told when the receiver itself fails.
     pub on_failure: OnFailure,
     /// How AWS is reached; `None` where nothing in it is named.
     pub settings: Option<Settings>,
@@ -59,10 +66,14 @@ pub struct StorageConfig {
 }
 
 /// What OpenIM is told when the receiver itself fails: the event could not be stored, the configuration is
-/// wrong, a bug. A caller that is not believed is refused in any case, and so is a body that cannot be read.
+/// wrong, a bug, no time was left. A caller that is not believed is refused in any case, and so is a body that
+/// cannot be read.
 ///
 /// It matters for the callbacks that ask before something happens. Refusing keeps users from doing what
 /// could not be checked; allowing lets them do it unchecked.
+///
+/// Tencent Chat is told the same for each person of a callback that asks, as long as its body could be read. To
+/// every other failure it is answered `FAIL`, and the app's console says what happens then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
     /// `refuse`: the user is told that it did not work.
@@ -83,6 +94,11 @@ impl OnFailure {
 }
 
 impl Config {
+    pub(crate) fn has_queue(&self) -> bool {
+        let storage = self.storage.as_ref();
+        storage.is_some_and(|storage| storage.queue_url.is_some())
+    }
+
     /// Reads the settings through `get`, which is the environment outside of tests, for a function that
     /// serves commands of these servers.
     ///
@@ -116,6 +132,7 @@ impl Config {
             DEFAULT_DEADLINE_MS,
             800..=2500,
         );
+        let before_deadline = before_deadline(get, &mut wrong);
         if !matches!(
             get("ON_FAILURE").as_deref(),
             None | Some("refuse" | "allow")
@@ -129,6 +146,7 @@ impl Config {
         }
         let uses_aws = events_table.is_some()
             || get("NONCES_TABLE").is_some()
+            || get("LIMITS_TABLE").is_some()
             || !secrets::wanted(serves, get).is_empty();
         let settings = uses_aws.then(|| Settings::from_env(get)).and_then(|read| {
             read.map_err(|store::InvalidSettings(more)| wrong.extend(more))
@@ -140,6 +158,7 @@ impl Config {
         Ok(Self {
             max_body_bytes,
             deadline: Duration::from_millis(deadline),
+            before_deadline,
             on_failure: OnFailure::from_env(get),
             settings,
             storage: events_table.map(|events_table| StorageConfig {
@@ -150,27 +169,54 @@ impl Config {
             }),
         })
     }
+}
 
-    /// The share of the deadline that a table has for one write before a callback is accepted.
-    pub(crate) fn nonces_budget(&self) -> Duration {
-        self.deadline / 5
-    }
+/// Within how much time a callback that asks is answered.
+pub(crate) fn before_deadline(
+    get: impl Fn(&str) -> Option<String>,
+    wrong: &mut Vec<String>,
+) -> Duration {
+    Duration::from_millis(number(
+        get,
+        wrong,
+        "BEFORE_DEADLINE_MS",
+        DEFAULT_BEFORE_DEADLINE_MS,
+        100..=2500,
+    ))
+}
 
-    /// The events table's share.
-    pub(crate) fn table_budget(&self) -> Duration {
-        let queue = self
-            .storage
-            .as_ref()
-            .and_then(|storage| storage.queue_url.as_ref());
-        match queue {
-            Some(_) => self.deadline / 2,
-            None => self.deadline * 4 / 5,
+/// How a deadline is divided among what an answer can wait for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shares {
+    /// For opening a connection when a function starts. A callback may be waiting for that, so a table that
+    /// hangs must not use up its patience; a good one answers in a tenth of it.
+    pub(crate) open: Duration,
+    /// For the nonces table.
+    pub(crate) nonces: Duration,
+    /// For the limits table.
+    pub(crate) limits: Duration,
+    /// For the events table.
+    pub(crate) table: Duration,
+    /// For the queue. A tenth of the deadline remains for everything else.
+    pub(crate) queue: Duration,
+    /// When all of that has ended, whatever took the time.
+    pub(crate) all: Duration,
+}
+
+impl Shares {
+    pub(crate) fn of(deadline: Duration, has_queue: bool) -> Self {
+        Self {
+            open: (deadline / 3).min(Duration::from_millis(300)),
+            nonces: deadline / 5,
+            limits: deadline * 2 / 5,
+            table: if has_queue {
+                deadline / 2
+            } else {
+                deadline * 4 / 5
+            },
+            queue: deadline * 2 / 5,
+            all: deadline * 19 / 20,
         }
-    }
-
-    /// The queue's share. A tenth of the deadline remains for everything else.
-    pub(crate) fn queue_budget(&self) -> Duration {
-        self.deadline * 2 / 5
     }
 }
 
@@ -480,10 +526,11 @@ mod tests {
             ("EVENT_RETENTION_DAYS", "-1"),
             ("EVENTS_TABLE", "events"),
             ("DEADLINE_MS", "0"),
+            ("BEFORE_DEADLINE_MS", "99"),
             ("ON_FAILURE", "hunter2"),
         ])
         .unwrap_err();
-        assert_eq!(wrong.len(), 7, "{wrong:#?}");
+        assert_eq!(wrong.len(), 8, "{wrong:#?}");
         assert!(!wrong.concat().contains("hunter2"), "{wrong:#?}");
 
         let basic = &[
@@ -582,6 +629,7 @@ mod tests {
         for name in [
             "EVENTS_TABLE",
             "NONCES_TABLE",
+            "LIMITS_TABLE",
             "OPENIM_SECRET_ID",
             "TENCENT_SECRET_ID",
         ] {

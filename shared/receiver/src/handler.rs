@@ -1,42 +1,100 @@
 use std::fmt;
 
 use domain::{Event, Source};
+use futures_util::{FutureExt as _, future::BoxFuture};
 use protocol::{openim, tencent};
 use serde::Deserialize;
 
-use crate::{Problem, ProblemKind};
-
-type Handle = dyn Fn(&str) -> Result<Vec<Event>, Problem> + Send + Sync;
+use crate::{
+    OpenImQuestion, Problem, ProblemKind, TencentQuestion,
+    decision::{self, Asked, Decided},
+};
 
 /// A command, and what to do about it.
 pub struct Handler {
     pub(crate) dialect: Source,
     pub(crate) command: &'static str,
-    decode_and_handle: Box<Handle>,
+    pub(crate) act: Act,
 }
 
-/// Handles a callback of OpenIM.
+/// What is done about a body.
+pub(crate) enum Act {
+    /// Something has happened: what it implies.
+    Tell(Box<Tell>),
+    /// Something is about to happen: what is answered.
+    Decide(Box<Decide>),
+}
+
+type Tell = dyn Fn(&str) -> Result<Vec<Event>, Problem> + Send + Sync;
+type Decide =
+    dyn for<'a> Fn(&'a str, &'a Asked<'a>) -> BoxFuture<'a, Result<Decided, Problem>> + Send + Sync;
+
+/// Handles a callback of OpenIM that tells what has happened.
 pub fn openim<C: openim::Callback + 'static>(handle: fn(C) -> Vec<Event>) -> Handler {
     Handler {
         dialect: Source::OpenIm,
         command: C::COMMAND,
-        decode_and_handle: Box::new(move |body| decode(body).map(handle)),
+        act: Act::Tell(Box::new(move |body| decode(body).map(handle))),
     }
 }
 
-/// Handles a callback of Tencent Chat.
+/// Handles a callback of Tencent Chat that tells what has happened.
 pub fn tencent<C: tencent::Callback + 'static>(handle: fn(C) -> Vec<Event>) -> Handler {
     Handler {
         dialect: Source::Tencent,
         command: C::COMMAND,
-        decode_and_handle: Box::new(move |body| decode(body).map(handle)),
+        act: Act::Tell(Box::new(move |body| decode(body).map(handle))),
     }
 }
 
+/// Handles a callback of OpenIM that asks before something happens, and waits for the decision.
+pub fn openim_before<C: OpenImQuestion>(
+    handle: fn(&C) -> openim::Decision<C::Amendment>,
+) -> Handler {
+    openim_before_recording(handle, |_| Vec::new())
+}
+
+/// The same for a callback of whose outcome nothing else tells: unless it is refused, `intended` says what is
+/// recorded.
+pub fn openim_before_recording<C: OpenImQuestion>(
+    handle: fn(&C) -> openim::Decision<C::Amendment>,
+    intended: fn(C) -> Vec<Event>,
+) -> Handler {
+    Handler {
+        dialect: Source::OpenIm,
+        command: C::COMMAND,
+        act: decide(move |body, asked| {
+            async move { Ok(decision::openim(decode(body)?, handle, intended, asked).await) }
+                .boxed()
+        }),
+    }
+}
+
+/// Handles a callback of Tencent Chat that asks about one or more people before something happens, and waits for
+/// the decisions.
+pub fn tencent_before<C: TencentQuestion>(handle: fn(&C) -> tencent::Decisions) -> Handler {
+    Handler {
+        dialect: Source::Tencent,
+        command: C::COMMAND,
+        act: decide(move |body, asked| {
+            async move { Ok(decision::tencent(&decode(body)?, handle, asked).await) }.boxed()
+        }),
+    }
+}
+
+fn decide(
+    decide: impl for<'a> Fn(&'a str, &'a Asked<'a>) -> BoxFuture<'a, Result<Decided, Problem>>
+    + Send
+    + Sync
+    + 'static,
+) -> Act {
+    Act::Decide(Box::new(decide))
+}
+
 impl Handler {
-    /// What a body implies.
-    pub(crate) fn handle(&self, body: &str) -> Result<Vec<Event>, Problem> {
-        (self.decode_and_handle)(body)
+    /// Whether somebody waits for a decision.
+    pub(crate) fn is_before(&self) -> bool {
+        matches!(self.act, Act::Decide(_))
     }
 }
 

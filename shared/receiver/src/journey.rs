@@ -2,13 +2,18 @@ use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use domain::{Reception, Source, Timestamp};
 use futures_util::FutureExt as _;
-use store::{EventsTable, Nonces, Queue, Recorded, StoreError};
+use policies::Policies;
+use store::{EventsTable, Limits, Nonces, Queue, Recorded, StoreError};
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{Instrument as _, Span, error, error_span, info, warn};
 
 use crate::{
     AuthError, Config, Handler, InvalidConfig, OnFailure, OpenImVerifier, Problem, ProblemKind,
     Rejection, Reply, Request, Verified, Verifiers, command,
+    config::Shares,
+    decision::{self, Asked, By, Decided},
+    document,
+    handler::Act,
     nesting::{MAX_NESTING, nesting},
     secrets,
 };
@@ -20,6 +25,10 @@ pub struct Receiver {
     verifiers: Verifiers,
     max_body_bytes: usize,
     on_failure: OnFailure,
+    deadline: Duration,
+    before_deadline: Duration,
+    policies: Policies,
+    limits: Option<Limits>,
     storage: Option<Storage>,
 }
 
@@ -28,12 +37,7 @@ pub struct Receiver {
 struct Storage {
     table: EventsTable,
     queue: Option<Queue>,
-    deadline: Duration,
 }
-
-/// A callback may be waiting for the start, so a table that hangs must not use up its patience. A good one
-/// answers in a tenth of this.
-const OPEN_CONNECTION: Duration = Duration::from_millis(300);
 
 /// Why a receiver could not start.
 #[derive(Debug)]
@@ -57,14 +61,22 @@ impl std::error::Error for StartError {}
 
 /// How a journey ended well.
 enum Accepted {
-    /// With events: written now, or found to be written already.
-    Recorded(usize, Recorded),
-    /// With events that the table did not take in time, so that the queue keeps them.
-    Queued(usize),
-    /// With events, but no table is configured.
-    NotKept(usize),
+    /// It told something.
+    Told(Kept),
+    /// It asked something.
+    Decided(Decided, Kept),
     /// Without a command: the console of Tencent Chat tried the URL.
     NoCommand,
+}
+
+/// What became of a callback's events.
+enum Kept {
+    /// Written now, or found to be written already.
+    Recorded(usize, Recorded),
+    /// The table did not take them in time, so the queue keeps them.
+    Queued(usize),
+    /// No table is configured.
+    Nowhere(usize),
 }
 
 impl Receiver {
@@ -82,9 +94,12 @@ impl Receiver {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let serves: Vec<Source> = handlers.iter().map(|handler| handler.dialect).collect();
         let wanted = secrets::wanted(&serves, get);
-        let config = match Config::from_env(&serves, get) {
-            Ok(config) => config,
-            Err(InvalidConfig(mut wrong)) => {
+        let policies = document::load(&handlers, get);
+        let (config, policies) = match (Config::from_env(&serves, get), policies) {
+            (Ok(config), Ok(policies)) => (config, policies),
+            (config, policies) => {
+                let mut wrong = config.map_or_else(|InvalidConfig(wrong)| wrong, |_| Vec::new());
+                wrong.extend(policies.err().unwrap_or_default());
                 // What stands in secrets is not known now, so it cannot be called missing.
                 if wanted.is_empty() {
                     let verifiers = Verifiers::from_env(&serves, get, |_, _| None);
@@ -93,13 +108,33 @@ impl Receiver {
                 return Err(StartError::Config(InvalidConfig(wrong)));
             }
         };
+        // The clients of a function that only decides have no more time than that. One that does both gives
+        // them more, and cuts it when it decides.
+        let deadline = match handlers.iter().all(Handler::is_before) {
+            true => config.before_deadline,
+            false => config.deadline,
+        };
+        let shares = Shares::of(deadline, config.has_queue());
         let fetched = async {
             match &config.settings {
                 Some(settings) => secrets::fetch(settings, &wanted).await,
                 None => Ok(Vec::new()),
             }
         };
-        let (documents, storage) = tokio::join!(fetched, Storage::open(&config));
+        let limits = document::limits_requests(&handlers, &policies)
+            .then(|| {
+                let settings = config.settings.as_ref()?;
+                let client = store::dynamodb(settings, shares.limits);
+                Some(Limits::new(client, get("LIMITS_TABLE")?))
+            })
+            .flatten();
+        let limits_opened = async {
+            if let Some(limits) = &limits {
+                opened("limits", limits.open_connection(), shares).await;
+            }
+        };
+        let (documents, storage, ()) =
+            tokio::join!(fetched, Storage::open(&config, shares), limits_opened);
         let documents = documents.map_err(|error| StartError::Secret(error.to_string()))?;
 
         let mut wrong = Vec::new();
@@ -107,17 +142,21 @@ impl Receiver {
         let get = |name: &str| secrets.get(name).cloned().or_else(|| get(name));
         let nonces = |table, window| {
             let settings = config.settings.as_ref()?;
-            let client = store::dynamodb(settings, config.nonces_budget());
+            let client = store::dynamodb(settings, shares.nonces);
             Some(Nonces::new(client, table, window))
         };
         match Verifiers::from_env(&serves, get, nonces) {
             Ok(verifiers) if wrong.is_empty() => {
-                verifiers.open().await;
+                verifiers.open(shares).await;
                 Ok(Self {
                     handlers,
                     verifiers,
                     max_body_bytes: config.max_body_bytes,
                     on_failure: config.on_failure,
+                    deadline: config.deadline,
+                    before_deadline: config.before_deadline,
+                    policies,
+                    limits,
                     storage,
                 })
             }
@@ -141,15 +180,16 @@ impl Receiver {
             command = command::claimed(request),
         );
         async {
-            let journey =
-                AssertUnwindSafe(self.journey(dialect, request, &operation_id, now, start));
-            let end = journey
+            let mut before = command::is_before(&self.handlers, request);
+            let journey = self.journey(dialect, request, &operation_id, now, start, &mut before);
+            let end = AssertUnwindSafe(journey)
                 .catch_unwind()
                 .await
                 .unwrap_or_else(|_| Err(Problem::new(ProblemKind::Internal, "a handler panicked")));
-            log(&end);
+            log(&end, before.then_some((dialect, self.on_failure)));
             match end {
-                Ok(_) => Reply::accepted(dialect),
+                Ok(Accepted::Decided(decided, _)) => Reply::decided(decided.body),
+                Ok(Accepted::Told(_) | Accepted::NoCommand) => Reply::accepted(dialect),
                 Err(problem) => {
                     Reply::problem(dialect, &problem, operation_id.as_deref(), self.on_failure)
                 }
@@ -166,22 +206,53 @@ impl Receiver {
         operation_id: &Option<String>,
         now: Timestamp,
         start: Instant,
+        before: &mut bool,
     ) -> Result<Accepted, Problem> {
-        let body = self.authenticate(dialect, request, now).await?;
+        let shares = self.shares(*before);
+        let body = self.authenticate(dialect, request, now, shares).await?;
         let body = self.text(request, body)?;
         let Some(handler) = command::find(&self.handlers, dialect, request, body)? else {
             return Ok(Accepted::NoCommand);
         };
         Span::current().record("command", handler.command);
+        *before = handler.is_before();
+        let shares = self.shares(*before);
+        let (events, decided) = match &handler.act {
+            Act::Tell(tell) => (tell(body)?, None),
+            Act::Decide(decide) => {
+                let asked = Asked {
+                    rules: self.policies.rules(handler.command),
+                    limits: self.limits.as_ref(),
+                    limits_share: shares.limits,
+                    now,
+                    on_failure: self.on_failure,
+                };
+                let mut decided = decide(body, &asked).await?;
+                (std::mem::take(&mut decided.events), Some(decided))
+            }
+        };
         let reception = Reception {
             id: request.id.clone(),
             received_at: request.received_at,
             source: dialect,
             command: handler.command.to_owned(),
             operation_id: operation_id.clone(),
-            events: handler.handle(body)?,
+            events,
         };
-        self.record(&reception, start).await
+        let kept = self.record(&reception, start, shares).await?;
+        Ok(match decided {
+            Some(decided) => Accepted::Decided(decided, kept),
+            None => Accepted::Told(kept),
+        })
+    }
+
+    fn shares(&self, before: bool) -> Shares {
+        let deadline = match before {
+            true => self.before_deadline,
+            false => self.deadline,
+        };
+        let storage = self.storage.as_ref();
+        Shares::of(deadline, storage.is_some_and(|s| s.queue.is_some()))
     }
 
     async fn authenticate<'a>(
@@ -189,6 +260,7 @@ impl Receiver {
         dialect: Source,
         request: &'a Request,
         now: Timestamp,
+        shares: Shares,
     ) -> Result<Verified<'a>, Problem> {
         let body = request.body();
         let verified = match (dialect, &self.verifiers) {
@@ -206,18 +278,17 @@ impl Receiver {
                     ..
                 },
             ) => {
-                verifier
-                    .verify(body, &request.headers, &request.id, now)
-                    .await
+                let verifying = verifier.verify(body, &request.headers, &request.id, now);
+                match timeout(shares.nonces, verifying).await {
+                    Ok(verified) => verified,
+                    Err(_) => return Err(unchecked("no time was left for it")),
+                }
             }
             _ => Err(Rejection::NotConfigured.into()),
         };
         verified.map_err(|error| match error {
             AuthError::Rejected(rejection) => Problem::unauthorized(rejection),
-            AuthError::Unchecked(error) => Problem::new(
-                ProblemKind::NotReady,
-                format!("whether the nonce was used before is not known: {error}"),
-            ),
+            AuthError::Unchecked(error) => unchecked(error),
         })
     }
 
@@ -257,29 +328,30 @@ impl Receiver {
         Ok(text)
     }
 
-    async fn record(&self, reception: &Reception, start: Instant) -> Result<Accepted, Problem> {
+    async fn record(
+        &self,
+        reception: &Reception,
+        start: Instant,
+        shares: Shares,
+    ) -> Result<Kept, Problem> {
         let events = reception.events.len();
-        let Some(Storage {
-            table,
-            queue,
-            deadline,
-        }) = &self.storage
-        else {
-            return Ok(Accepted::NotKept(events));
+        let Some(Storage { table, queue }) = &self.storage else {
+            return Ok(Kept::Nowhere(events));
         };
-        // Both have their shares of the deadline. This holds whatever else took time, such as a handler.
-        let deadline = start + *deadline * 19 / 20;
-        let table_error = match timeout_at(deadline, table.record(reception)).await {
-            Ok(Ok(recorded)) => return Ok(Accepted::Recorded(events, recorded)),
+        // Both have their shares. This holds whatever else took time, such as a handler.
+        let end = start + shares.all;
+        let tables_end = end.min(Instant::now() + shares.table);
+        let table_error = match timeout_at(tables_end, table.record(reception)).await {
+            Ok(Ok(recorded)) => return Ok(Kept::Recorded(events, recorded)),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "no time was left for it".to_owned(),
         };
         // Whatever is wrong with the table, the event is not the caller's to keep: it sends it once.
         let queue_error = match queue {
-            Some(queue) => match timeout_at(deadline, queue.send(reception)).await {
+            Some(queue) => match timeout_at(end, queue.send(reception)).await {
                 Ok(Ok(())) => {
                     warn!(table_error, "the events table did not take it");
-                    return Ok(Accepted::Queued(events));
+                    return Ok(Kept::Queued(events));
                 }
                 Ok(Err(error)) => Some(error.to_string()),
                 Err(_) => Some("no time was left for it".to_owned()),
@@ -303,13 +375,13 @@ impl Receiver {
 
 impl Verifiers {
     /// Warns of what lets strangers in, and opens the connection that a nonce would otherwise wait for.
-    async fn open(&self) {
+    async fn open(&self, shares: Shares) {
         match &self.openim {
             Some(OpenImVerifier::None) => {
                 warn!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
             }
             Some(OpenImVerifier::Signature(_, nonces)) => {
-                opened("nonces", nonces.open_connection()).await;
+                opened("nonces", nonces.open_connection(), shares).await;
             }
             _ => {}
         }
@@ -322,9 +394,20 @@ impl Verifiers {
     }
 }
 
+fn unchecked(error: impl fmt::Display) -> Problem {
+    Problem::new(
+        ProblemKind::NotReady,
+        format!("whether the nonce was used before is not known: {error}"),
+    )
+}
+
 /// Waits for a connection to a table, and says if there is none.
-async fn opened(table: &str, opening: impl Future<Output = Result<(), StoreError>>) {
-    match timeout(OPEN_CONNECTION, opening).await {
+async fn opened(
+    table: &str,
+    opening: impl Future<Output = Result<(), StoreError>>,
+    shares: Shares,
+) {
+    match timeout(shares.open, opening).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => warn!(%error, "the {table} table did not answer as it should"),
         Err(_) => warn!("the {table} table did not answer in time"),
@@ -333,40 +416,54 @@ async fn opened(table: &str, opening: impl Future<Output = Result<(), StoreError
 
 impl Storage {
     /// `None` if none is configured.
-    async fn open(config: &Config) -> Option<Self> {
+    async fn open(config: &Config, shares: Shares) -> Option<Self> {
         let (Some(settings), Some(storage)) = (&config.settings, &config.storage) else {
             warn!("EVENTS_TABLE is not set: callbacks are checked and logged, not stored");
             return None;
         };
-        let client = store::dynamodb(settings, config.table_budget());
+        let client = store::dynamodb(settings, shares.table);
         let table = EventsTable::new(client, &storage.events_table, storage.retention);
         // The queue's connection is opened when it is needed: that is rare, and by then an idle one would
         // long be closed.
         let queue = storage.queue_url.as_ref().map(|url| {
-            let client = store::sqs(settings, config.queue_budget());
+            let client = store::sqs(settings, shares.queue);
             Queue::new(client, url)
         });
         if queue.is_none() {
             warn!("EVENTS_QUEUE_URL is not set: what the table does not take is only logged");
         }
-        opened("events", table.open_connection()).await;
-        Some(Self {
-            table,
-            queue,
-            deadline: config.deadline,
-        })
+        opened("events", table.open_connection(), shares).await;
+        Some(Self { table, queue })
     }
 }
 
-fn log(end: &Result<Accepted, Problem>) {
+/// Writes the one line of a callback. `asks` is whom a callback that asks is from, and what was chosen for the
+/// case that nobody can decide.
+fn log(end: &Result<Accepted, Problem>, asks: Option<(Source, OnFailure)>) {
     match end {
-        Ok(Accepted::Recorded(events, Recorded::New)) => info!(events, "callback stored"),
-        Ok(Accepted::Recorded(events, Recorded::Known)) => {
-            info!(events, "callback was stored before");
-        }
-        Ok(Accepted::Queued(events)) => info!(events, "callback queued"),
-        Ok(Accepted::Recorded(events, Recorded::Nothing) | Accepted::NotKept(events)) => {
-            info!(events, "callback accepted, nothing stored");
+        Ok(Accepted::Told(kept)) => match kept {
+            Kept::Recorded(events, Recorded::New) => info!(events, "callback stored"),
+            Kept::Recorded(events, Recorded::Known) => info!(events, "callback was stored before"),
+            Kept::Queued(events) => info!(events, "callback queued"),
+            Kept::Recorded(events, Recorded::Nothing) | Kept::Nowhere(events) => {
+                info!(events, "callback accepted, nothing stored");
+            }
+        },
+        Ok(Accepted::Decided(decided, kept)) => {
+            let Decided { word, by, code, .. } = decided;
+            let (decision, by) = (word.as_str(), by.as_str());
+            let rule = decided.rule.as_deref();
+            let message = match kept {
+                Kept::Recorded(_, Recorded::New) => "callback decided and stored",
+                Kept::Recorded(_, Recorded::Known) => "callback decided, it was stored before",
+                Kept::Queued(_) => "callback decided and queued",
+                Kept::Recorded(_, Recorded::Nothing) | Kept::Nowhere(_) => "callback decided",
+            };
+            if decided.by == By::Failure {
+                warn!(decision, code, decidedBy = by, rule, "{message}");
+            } else {
+                info!(decision, code, decidedBy = by, rule, "{message}");
+            }
         }
         Ok(Accepted::NoCommand) => {
             warn!("no command in query or body: answered as the console's check of a new URL");
@@ -374,13 +471,26 @@ fn log(end: &Result<Accepted, Problem>) {
         Err(problem) => {
             let code = problem.kind().code().get();
             let rejection = problem.rejection();
+            let decided = asks.and_then(|(dialect, on_failure)| {
+                decision::of_failure(dialect, problem, on_failure)
+            });
+            let (decision, decided_by) = decided.unzip();
             let (problem, detail, at) = (
                 problem.kind().message(),
                 problem.detail(),
                 problem.json_path(),
             );
             let rejection = rejection.map(Rejection::kind);
-            warn!(code, problem, detail, at, rejection, "callback refused");
+            warn!(
+                code,
+                problem,
+                detail,
+                at,
+                rejection,
+                decision,
+                decidedBy = decided_by,
+                "callback refused"
+            );
         }
     }
 }

@@ -20,6 +20,11 @@
 //! }
 //! ```
 //!
+//! A callback that asks before something happens is handed to [`openim_before`] or [`tencent_before`] with a
+//! function from the callback to a decision. Before it, the [`policies`] of the operator are asked, which are read
+//! from `POLICIES_FILE` or the `policies.json` beside the binary: a refusal of theirs ends it, and what the handler
+//! amends stands in the place of what they amend.
+//!
 //! # Secrets
 //!
 //! What callers prove themselves with is fetched from Secrets Manager when a function starts, if
@@ -34,12 +39,15 @@
 mod auth;
 mod command;
 mod config;
+mod decision;
+mod document;
 mod gateway;
 mod handler;
 mod journey;
 mod logging;
 mod nesting;
 mod problem;
+mod question;
 mod reply;
 mod secrets;
 mod serve;
@@ -51,10 +59,13 @@ pub use auth::{
 };
 pub use config::{Config, InvalidConfig, OnFailure, StorageConfig, Verifiers};
 pub use gateway::Request;
-pub use handler::{Handler, openim, tencent};
+pub use handler::{
+    Handler, openim, openim_before, openim_before_recording, tencent, tencent_before,
+};
 pub use journey::{Receiver, StartError};
 pub use lambda_http::Error;
 pub use logging::init as init_logging;
 pub use problem::{Problem, ProblemKind};
+pub use question::{OpenImQuestion, TencentQuestion};
 pub use reply::Reply;
 pub use serve::{Function, GatewayResponse, serve};

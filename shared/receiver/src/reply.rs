@@ -28,6 +28,11 @@ impl Reply {
         }
     }
 
+    /// What was asked is decided.
+    pub(crate) fn decided(body: String) -> Self {
+        Self { status: 200, body }
+    }
+
     /// The callback was not accepted. The status says so in any case; what OpenIM reads of a failure of
     /// our own is `on_failure`. Tencent Chat is told of each: a failure is what it lets things happen after.
     #[must_use]

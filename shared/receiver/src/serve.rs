@@ -7,12 +7,18 @@ use lambda_http::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::{sync::OnceCell, time::Instant};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, timeout_at},
+};
 use tracing::{error, warn};
 
 use crate::{
-    Handler, OnFailure, Problem, ProblemKind, Receiver, Reply, Request, StartError,
-    gateway::PayloadVersion, logging,
+    Handler, OnFailure, Problem, ProblemKind, Receiver, Reply, Request, StartError, command,
+    config::{self, Shares},
+    decision,
+    gateway::PayloadVersion,
+    logging,
 };
 
 /// Runs a Lambda function that serves these handlers, until the environment is shut down.
@@ -93,10 +99,6 @@ impl Function {
     /// Answers one event of a gateway. `invocation_id` stands in where the event names no request id.
     pub async fn answer(&self, event: &str, invocation_id: &str) -> GatewayResponse {
         let start = Instant::now();
-        let receiver = match self.receiver().await {
-            Ok(receiver) => receiver,
-            Err(problem) => return self.refuse(&problem, invocation_id),
-        };
         let now = Timestamp::now();
         // lambda_http panics on events that contradict themselves, such as a body that is said to be
         // base64 and is not.
@@ -109,6 +111,14 @@ impl Function {
                 "the event contradicts itself: a body that is not the base64 it is said to be, or an impossible path",
             ))
         });
+        let asks = match &request {
+            Ok(request) => command::is_before(&self.handlers, request),
+            Err(_) => self.handlers.iter().all(Handler::is_before),
+        };
+        let receiver = match self.receiver_by(start, asks).await {
+            Ok(receiver) => receiver,
+            Err(problem) => return self.refuse(&problem, invocation_id, asks),
+        };
         match request {
             Ok(mut request) => {
                 if self.sam_local {
@@ -118,26 +128,43 @@ impl Function {
                 let reply = receiver.receive(&request, now, start).await;
                 GatewayResponse::new(reply, request.payload())
             }
-            Err(problem) => self.refuse(&problem, invocation_id),
+            Err(problem) => self.refuse(&problem, invocation_id, asks),
         }
     }
 
+    /// The receiver for a callback that came at `start`. One that asks does not wait longer for it than it waits
+    /// for anything; the start that was cut short begins anew with the next one.
+    async fn receiver_by(&self, start: Instant, asks: bool) -> Result<&Receiver, Problem> {
+        if !asks {
+            return self.receiver().await;
+        }
+        let deadline = config::before_deadline(&self.get, &mut Vec::new());
+        let end = start + Shares::of(deadline, false).all;
+        timeout_at(end, self.receiver()).await.unwrap_or_else(|_| {
+            Err(Problem::new(
+                ProblemKind::NotReady,
+                "no time was left for the start",
+            ))
+        })
+    }
+
     /// An answer that is given before it is known who asks.
-    fn refuse(&self, problem: &Problem, invocation_id: &str) -> GatewayResponse {
+    fn refuse(&self, problem: &Problem, invocation_id: &str, asks: bool) -> GatewayResponse {
+        let dialect = self.handlers.first().map(|handler| handler.dialect);
+        let dialect = dialect.unwrap_or(Source::OpenIm);
+        let on_failure = OnFailure::from_env(&self.get);
+        let decided = asks.then(|| decision::of_failure(dialect, problem, on_failure));
+        let (decision, decided_by) = decided.flatten().unzip();
         warn!(
             requestId = invocation_id,
             code = problem.kind().code().get(),
             problem = problem.kind().message(),
             detail = problem.detail(),
+            decision,
+            decidedBy = decided_by,
             "callback refused"
         );
-        let dialect = self.handlers.first().map(|handler| handler.dialect);
-        let reply = Reply::problem(
-            dialect.unwrap_or(Source::OpenIm),
-            problem,
-            None,
-            OnFailure::from_env(&self.get),
-        );
+        let reply = Reply::problem(dialect, problem, None, on_failure);
         GatewayResponse::new(reply, PayloadVersion::default())
     }
 }

@@ -19,8 +19,10 @@ use aws_types::SdkConfig;
 /// the first call of every new environment.
 const AMAZON_TRUST_SERVICES: &[u8] = include_bytes!("amazon-trust-services.pem");
 
-/// A throttled or failed first attempt is repeated once.
+/// A throttled or failed first attempt is repeated once, where two fit.
 const ATTEMPTS: u32 = 2;
+/// Below this, two attempts would each be too short for a connection and an answer.
+const TWO_ATTEMPTS: Duration = Duration::from_millis(250);
 /// The longest pause before the second attempt.
 const BACKOFF: Duration = Duration::from_millis(50);
 
@@ -128,7 +130,7 @@ impl Settings {
             .http_client(self.http.clone())
             .retry_config(
                 RetryConfig::standard()
-                    .with_max_attempts(ATTEMPTS)
+                    .with_max_attempts(attempts(budget))
                     .with_initial_backoff(BACKOFF),
             )
             .timeout_config(timeouts(budget))
@@ -153,9 +155,14 @@ fn http_client(roots: &[u8]) -> Result<SharedHttpClient, String> {
         .build_https())
 }
 
-/// One operation takes at most the budget: both attempts and the pause between them fit.
+fn attempts(budget: Duration) -> u32 {
+    if budget < TWO_ATTEMPTS { 1 } else { ATTEMPTS }
+}
+
+/// One operation takes at most the budget: all attempts and the pauses between them fit.
 fn timeouts(budget: Duration) -> TimeoutConfig {
-    let attempt = budget.saturating_sub(BACKOFF) / ATTEMPTS;
+    let attempts = attempts(budget);
+    let attempt = (budget - BACKOFF * (attempts - 1)) / attempts;
     TimeoutConfig::builder()
         .connect_timeout(attempt * 3 / 4)
         .operation_attempt_timeout(attempt)
@@ -309,12 +316,15 @@ mod tests {
     }
 
     #[test]
-    fn two_attempts_and_the_pause_fit_into_the_budget() {
-        for millis in [100, 600, 750, 1200] {
+    fn all_attempts_and_the_pauses_fit_into_the_budget_and_leave_time_for_an_answer() {
+        for millis in [20, 60, 100, 249, 250, 600, 750, 1200] {
             let budget = Duration::from_millis(millis);
             let timeouts = timeouts(budget);
             let attempt = timeouts.operation_attempt_timeout().unwrap();
-            assert!(attempt * ATTEMPTS + BACKOFF <= budget, "{timeouts:?}");
+            let attempts = attempts(budget);
+            let pauses = BACKOFF * (attempts - 1);
+            assert!(attempt * attempts + pauses <= budget, "{timeouts:?}");
+            assert!(attempt >= budget.min(BACKOFF), "{timeouts:?}");
             assert!(
                 timeouts.connect_timeout().unwrap() < attempt,
                 "{timeouts:?}"

@@ -8,7 +8,7 @@
 //! [`RelationshipsTable::apply`] keeps who is friends with whom now. What an item looks like is said in
 //! [`relationships_table`].
 //!
-//! [`Nonces`] remembers what may be used once only, and [`secret`] fetches what callers prove themselves
+//! [`Nonces`] remembers what may be used once only, [`Limits`] counts, and [`secret`] fetches what callers prove themselves
 //! with.
 //!
 //! # Permissions needed
@@ -19,7 +19,8 @@
 //! `dynamodb:Scan` and `dynamodb:DescribeTable`, for [`page`](EventsTable::page) and
 //! [`description`](EventsTable::description), with which the view is built again.
 //! `sqs:SendMessage` on the queue. `dynamodb:PutItem` on the nonces table, for
-//! [`first_use`](Nonces::first_use). `secretsmanager:GetSecretValue` on the secret, for [`secret`].
+//! [`first_use`](Nonces::first_use). `dynamodb:UpdateItem` on the limits table, for
+//! [`raise`](Limits::raise). `secretsmanager:GetSecretValue` on the secret, for [`secret`].
 //!
 //! On the relationships table `dynamodb:PutItem`, for [`apply`](RelationshipsTable::apply);
 //! `dynamodb:Query`, also on its index, and `dynamodb:GetItem`, for reading it.
@@ -28,6 +29,7 @@ mod client;
 mod error;
 mod events_table;
 pub mod item;
+mod limits;
 mod nonces;
 mod queue;
 pub mod relationships_table;
@@ -36,6 +38,7 @@ mod secret;
 pub use client::{InvalidSettings, Settings, dynamodb, patient, secrets_manager, sqs};
 pub use error::{ErrorKind, StoreError};
 pub use events_table::{Description, EventsTable, Page, Position, Recorded};
+pub use limits::Limits;
 pub use nonces::Nonces;
 pub use queue::{InvalidMessage, Queue, from_message, to_message};
 pub use relationships_table::RelationshipsTable;

@@ -11,6 +11,7 @@
 //! | `sk_by_other` | S | `<aspect>#<owner>`; sort key of the index `by-other` |
 //! | `aspect` | S | `friend`, `request`, `remark` or `block` |
 //! | `present` | BOOL | Of `friend`, `request` and `block`: whether it is so. `false` is kept, so that an older fact that arrives late does not bring it back |
+//! | `intended` | BOOL | Of `block`, `true` and in the place of `present`: it was about to be so, and whether it came to that is not known |
 //! | `message` | S | Of a `request` that is present |
 //! | `remark` | S | Of `remark`: the text, empty when there is none |
 //! | `as_of` | S | [`AsOf`](domain::relations::AsOf): what decides between two facts about the row |
@@ -96,6 +97,19 @@ pub struct Entry {
     pub owner: UserId,
     /// Who is on it.
     pub other: UserId,
+    /// When the last callback said so.
+    pub received_at: Timestamp,
+}
+
+/// Somebody on a block list, or about to be put on it when a callback last said something about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Block {
+    /// Whose list it is.
+    pub owner: UserId,
+    /// Who is on it.
+    pub other: UserId,
+    /// Whether that is an intention only, which may have come to nothing.
+    pub intended: bool,
     /// When the last callback said so.
     pub received_at: Timestamp,
 }
@@ -241,17 +255,36 @@ impl RelationshipsTable {
     /// As [`rows`](Self::rows).
     pub async fn listed_by(&self, user: &UserId) -> Result<Vec<Entry>, StoreError> {
         let rows = self.rows_about(user, Aspect::Friend).await?;
-        Ok(entries(rows, &Fact::Friend(true)))
+        let rows = rows
+            .into_iter()
+            .filter(|row| row.fact == Fact::Friend(true));
+        Ok(rows
+            .map(|row| Entry {
+                owner: row.owner,
+                other: row.other,
+                received_at: row.received_at,
+            })
+            .collect())
     }
 
-    /// Who is on a user's block list.
+    /// Who is on a user's block list, or was about to be put on it.
     ///
     /// # Errors
     ///
     /// As [`rows`](Self::rows).
-    pub async fn blocked_by(&self, user: &UserId) -> Result<Vec<Entry>, StoreError> {
+    pub async fn blocked_by(&self, user: &UserId) -> Result<Vec<Block>, StoreError> {
         let rows = self.rows(user, Aspect::Block).await?;
-        Ok(entries(rows, &Fact::Block(true)))
+        let rows = rows
+            .into_iter()
+            .filter(|row| row.fact != Fact::Block(false));
+        Ok(rows
+            .map(|row| Block {
+                owner: row.owner,
+                other: row.other,
+                intended: row.fact == Fact::BlockIntended,
+                received_at: row.received_at,
+            })
+            .collect())
     }
 
     /// All rows of an owner under one aspect, absences included, in the order of the other's id.
@@ -328,16 +361,6 @@ impl RelationshipsTable {
     }
 }
 
-fn entries(rows: Vec<Row>, present: &Fact) -> Vec<Entry> {
-    let rows = rows.into_iter().filter(|row| row.fact == *present);
-    rows.map(|row| Entry {
-        owner: row.owner,
-        other: row.other,
-        received_at: row.received_at,
-    })
-    .collect()
-}
-
 fn sk(aspect: Aspect, user: &UserId) -> String {
     format!("{}#{user}", word(aspect))
 }
@@ -362,6 +385,8 @@ struct Item {
     aspect: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     present: Option<bool>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    intended: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     message: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -376,6 +401,7 @@ impl From<&Change> for Item {
         let aspect = change.fact.aspect();
         let (present, message, remark) = match change.fact.clone() {
             Fact::Friend(present) | Fact::Block(present) => (Some(present), None, None),
+            Fact::BlockIntended => (None, None, None),
             Fact::Request(message) => (Some(message.is_some()), message, None),
             Fact::Remark(text) => (None, None, Some(text)),
         };
@@ -387,6 +413,7 @@ impl From<&Change> for Item {
             other: change.other.clone(),
             aspect: word(aspect).to_owned(),
             present,
+            intended: change.fact == Fact::BlockIntended,
             message,
             remark,
             as_of: change.as_of.as_str().to_owned(),
@@ -407,6 +434,7 @@ fn row(item: HashMap<String, AttributeValue>) -> Result<Row, StoreError> {
     let fact = match (item.aspect.as_str(), item.present, item.remark) {
         ("friend", Some(present), None) => Fact::Friend(present),
         ("block", Some(present), None) => Fact::Block(present),
+        ("block", None, None) if item.intended => Fact::BlockIntended,
         ("request", Some(present), None) => {
             Fact::Request(present.then(|| item.message.unwrap_or_default()))
         }
@@ -454,6 +482,7 @@ mod tests {
             Fact::Remark(String::new()),
             Fact::Block(true),
             Fact::Block(false),
+            Fact::BlockIntended,
         ] {
             change.fact = fact.clone();
             let item: HashMap<String, AttributeValue> =

@@ -93,6 +93,11 @@ impl Dynamodb {
         self.table("NoncesTable").await
     }
 
+    /// A new, empty limits table, made as template.yaml describes it.
+    pub(crate) async fn limits_table(&self) -> Table {
+        self.table("LimitsTable").await
+    }
+
     async fn table(&self, resource: &str) -> Table {
         static TABLES: AtomicU32 = AtomicU32::new(0);
         let name = format!("{resource}-{}", TABLES.fetch_add(1, Ordering::Relaxed));

@@ -4,6 +4,7 @@ mod dynamodb;
 mod fault_proxy;
 mod function;
 mod nginx;
+mod openim_before;
 mod openim_server;
 mod payloads;
 mod process;
@@ -13,6 +14,7 @@ mod request;
 mod rest_api;
 mod secrets;
 mod stream;
+mod tencent_before;
 mod tls;
 mod watch;
 
@@ -20,6 +22,7 @@ pub(crate) use dynamodb::{Dynamodb, Table};
 pub(crate) use fault_proxy::{Fault, FaultProxy};
 pub(crate) use function::Function;
 pub(crate) use nginx::{Nginx, RECEIVER};
+pub(crate) use openim_before::{Outcome, openim_proceeds};
 pub(crate) use openim_server::{Verdict, read_as_openim};
 pub(crate) use payloads::{Payload, payloads};
 pub(crate) use process::{Process, binary, free_port, root, tool};
@@ -29,19 +32,39 @@ pub(crate) use request::{Answer, Request};
 pub(crate) use rest_api::RestApi;
 pub(crate) use secrets::Secret;
 pub(crate) use stream::records;
+pub(crate) use tencent_before::{PersonOutcome, tencent_proceeds};
 pub(crate) use tls::{Authority, TlsFront};
 pub(crate) use watch::Watch;
 
 /// Every function with the path that reaches it alone; `any-command` has all others.
 pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
     ("after-add-friend", "/callbackAfterAddFriendCommand"),
+    (
+        "after-add-friend-agree",
+        "/callbackAfterAddFriendAgreeCommand",
+    ),
     ("after-delete-friend", "/callbackAfterDeleteFriendCommand"),
+    ("after-import-friends", "/callbackAfterImportFriendsCommand"),
     ("after-remove-black", "/callbackAfterRemoveBlackCommand"),
     (
         "after-set-friend-remark",
         "/callbackAfterSetFriendRemarkCommand",
     ),
-    ("tencent-friend-delete", "/tencent"),
+    ("before-add-black", "/callbackBeforeAddBlackCommand"),
+    ("before-add-friend", "/callbackBeforeAddFriendCommand"),
+    (
+        "before-add-friend-agree",
+        "/callbackBeforeAddFriendAgreeCommand",
+    ),
+    (
+        "before-import-friends",
+        "/callbackBeforeImportFriendsCommand",
+    ),
+    (
+        "before-set-friend-remark",
+        "/callbackBeforeSetFriendRemarkCommand",
+    ),
+    ("tencent", "/tencent"),
     ("any-command", "/{path}"),
 ];
 

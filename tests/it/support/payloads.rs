@@ -14,6 +14,28 @@ pub(crate) struct Payload {
     pub(crate) events: Vec<Event>,
 }
 
+impl Payload {
+    /// Whether an OpenIM body says which command it is.
+    pub(crate) fn names_its_command(&self) -> bool {
+        let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
+        body["callbackCommand"] == *self.command
+    }
+
+    /// The people about whom Tencent Chat asks.
+    pub(crate) fn asks_about(&self) -> Vec<String> {
+        let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
+        let items = match self.command.as_str() {
+            "Sns.CallbackPrevFriendAdd" => &body["FriendItem"],
+            "Sns.CallbackPrevFriendResponse" => &body["ResponseFriendItem"],
+            _ => return Vec::new(),
+        };
+        let people = items.as_array().unwrap().iter();
+        people
+            .map(|item| item["To_Account"].as_str().unwrap().to_owned())
+            .collect()
+    }
+}
+
 /// Every body of `tests/payloads`. A file is named `<command>.<case>.json`; what it implies stands in
 /// `<command>.<case>.events.json`.
 pub(crate) fn payloads() -> Vec<Payload> {

@@ -16,6 +16,8 @@ pub(crate) struct Model {
     pub(crate) requests: BTreeMap<Pair, String>,
     pub(crate) remarks: BTreeMap<Pair, String>,
     pub(crate) blocks: BTreeSet<Pair>,
+    /// Blocks of which nothing is known but that somebody was about to set them.
+    pub(crate) intended_blocks: BTreeSet<Pair>,
 }
 
 impl Model {
@@ -33,6 +35,19 @@ impl Model {
         match event {
             Event::FriendRequested { from, to, message } => {
                 self.requests.insert((from, to), message);
+            }
+            Event::FriendRequestAccepted { from, to, .. } => {
+                self.requests.remove(&(to.clone(), from.clone()));
+                self.requests.remove(&(from, to));
+            }
+            Event::FriendAdded { owner, friend } => {
+                self.friends.insert((owner, friend));
+            }
+            Event::FriendsImported { owner, friends } => {
+                for friend in friends {
+                    self.friends.insert((owner.clone(), friend.clone()));
+                    self.friends.insert((friend, owner.clone()));
+                }
             }
             Event::FriendDeleted { owner, friend } => {
                 let pair = (owner, friend);
@@ -52,9 +67,22 @@ impl Model {
                     self.remarks.insert(pair, remark);
                 }
             }
-            Event::Unblocked { owner, blocked } => {
-                self.blocks.remove(&(owner, blocked));
+            Event::Blocked { owner, blocked } => {
+                let pair = (owner, blocked);
+                self.intended_blocks.remove(&pair);
+                self.blocks.insert(pair);
             }
+            Event::BlockIntended { owner, blocked } => {
+                let pair = (owner, blocked);
+                self.blocks.remove(&pair);
+                self.intended_blocks.insert(pair);
+            }
+            Event::Unblocked { owner, blocked } => {
+                let pair = (owner, blocked);
+                self.blocks.remove(&pair);
+                self.intended_blocks.remove(&pair);
+            }
+            Event::ProfileChanged { .. } | Event::Followed { .. } | Event::Unfollowed { .. } => {}
             other => panic!("the model has no rule for {other:?}"),
         }
     }
@@ -63,32 +91,63 @@ impl Model {
 /// Few users, so that events meet.
 pub(crate) const USERS: [&str; 4] = ["ana", "bob", "leo", "zoé"];
 
-fn user() -> impl Strategy<Value = UserId> {
+pub(crate) fn user() -> impl Strategy<Value = UserId> {
     (0..USERS.len()).prop_map(|n| UserId::new(USERS[n]).unwrap())
 }
 
 fn event() -> impl Strategy<Value = Event> {
     let text = || (0..4_u8).prop_map(|n| "x".repeat(n.into()));
-    (user(), user(), text(), 0..5_u8).prop_map(|(owner, other, text, kind)| match kind {
-        0 => Event::FriendRequested {
-            from: owner,
-            to: other,
-            message: text,
-        },
-        1 => Event::FriendDeleted {
-            owner,
-            friend: other,
-        },
-        2 => Event::Unblocked {
-            owner,
-            blocked: other,
-        },
-        // Nothing else makes friends yet.
-        _ => Event::RemarkSet {
-            owner,
-            friend: other,
-            remark: text,
-        },
+    let everybody = vec(user(), 0..4);
+    (user(), user(), everybody, text(), 0..14_u8).prop_map(|(owner, other, others, text, kind)| {
+        match kind {
+            0 | 1 => Event::FriendRequested {
+                from: owner,
+                to: other,
+                message: text,
+            },
+            2 => Event::FriendRequestAccepted {
+                from: owner,
+                to: other,
+                message: text,
+            },
+            3 => Event::FriendAdded {
+                owner,
+                friend: other,
+            },
+            4 => Event::FriendsImported {
+                owner,
+                friends: others,
+            },
+            5 | 6 => Event::FriendDeleted {
+                owner,
+                friend: other,
+            },
+            7 | 8 => Event::RemarkSet {
+                owner,
+                friend: other,
+                remark: text,
+            },
+            9 => Event::Blocked {
+                owner,
+                blocked: other,
+            },
+            10 => Event::BlockIntended {
+                owner,
+                blocked: other,
+            },
+            11 => Event::Unblocked {
+                owner,
+                blocked: other,
+            },
+            12 => Event::Followed {
+                follower: owner,
+                followed: others,
+            },
+            _ => Event::ProfileChanged {
+                user: owner,
+                fields: Vec::from([text]),
+            },
+        }
     })
 }
 

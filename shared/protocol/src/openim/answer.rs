@@ -4,12 +4,55 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::deviations::integer_or_string;
 
-/// What OpenIM can be told.
+/// What OpenIM can be told about something that somebody is about to do.
 ///
 /// The server ignores the HTTP status and reads five fields: it refuses exactly when `actionCode` is 0
 /// **and** `nextCode` is 1, and takes every other readable object as *allowed*, `actionCode: 1`
-/// included. This type writes one of the two unmistakable forms, so that no contradictory pair can be
-/// expressed.
+/// included. Beside the five stand the fields that it takes over from the answer, different ones for each
+/// command. This type writes one of the unmistakable forms, so that no contradictory pair can be expressed, and
+/// no field that the command does not have.
+///
+/// ```
+/// use protocol::openim::{AmendedRemark, Before, BeforeSetFriendRemark, Decision};
+///
+/// fn decide(callback: BeforeSetFriendRemark) -> Decision<AmendedRemark> {
+///     match AmendedRemark::new(callback.remark.trim()) {
+///         Some(trimmed) => Decision::Amend(trimmed),
+///         None => Decision::Allow,
+///     }
+/// }
+///
+/// let callback = r#"{"ownerUserID": "ana", "friendUserID": "leo", "remark": " Lenny "}"#;
+/// assert_eq!(
+///     serde_json::to_string(&decide(serde_json::from_str(callback).unwrap())).unwrap(),
+///     r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0,"remark":"Lenny"}"#,
+/// );
+/// ```
+///
+/// Where nothing can be amended, there is no [`Amend`](Self::Amend) to be made:
+///
+/// ```compile_fail
+/// use protocol::openim::{AmendedRemark, Before, BeforeAddBlack, Decision};
+///
+/// fn decide(_: BeforeAddBlack) -> Decision<<BeforeAddBlack as Before>::Amendment> {
+///     Decision::Amend(AmendedRemark::new("Lenny").unwrap())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision<A> {
+    /// It goes ahead as it was asked for.
+    Allow,
+    /// It stops.
+    Refuse(Refusal),
+    /// It goes ahead with this change.
+    Amend(A),
+}
+
+/// What can be changed about an operation of which nothing can be changed: it has no values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum NoAmendment {}
+
+/// What OpenIM can be told about something that has happened.
 ///
 /// Only "before" callbacks can be refused. After an "after" callback the server parses a refusal and
 /// throws it away; it is still the clearest error for whoever reads the answer by hand.
@@ -27,13 +70,7 @@ use super::deviations::integer_or_string;
 ///     r#"{"actionCode":0,"errCode":20001,"errMsg":"not allowed","errDlt":"","nextCode":1}"#,
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// The callback was accepted; a "before" operation goes ahead.
-    Allow,
-    /// The callback was not accepted; a "before" operation stops.
-    Refuse(Refusal),
-}
+pub type Answer = Decision<NoAmendment>;
 
 /// What the end user's client is told about a refused operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +146,15 @@ struct Fields {
     next_code: i32,
 }
 
-impl Serialize for Answer {
+#[derive(Serialize)]
+struct Amended<'a, A> {
+    #[serde(flatten)]
+    fields: Fields,
+    #[serde(flatten)]
+    amendment: &'a A,
+}
+
+impl<A: Serialize> Serialize for Decision<A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = match self {
             Self::Allow => Fields::default(),
@@ -124,6 +169,10 @@ impl Serialize for Answer {
                 err_dlt: detail.clone(),
                 next_code: 1,
             },
+            Self::Amend(amendment) => {
+                let fields = Fields::default();
+                return Amended { fields, amendment }.serialize(serializer);
+            }
         };
         fields.serialize(serializer)
     }

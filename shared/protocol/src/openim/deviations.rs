@@ -14,6 +14,35 @@
 //! The documents let a receiver refuse `callbackAfterRemoveBlackCommand`. The server sends it after the
 //! block is gone, and throws the answer away.
 //!
+//! # Who accepts is called `blackUserID`
+//!
+//! In the two callbacks about accepting a request, the key `blackUserID` holds the user who accepts, and
+//! `HandleResult` and `HandleMsg` start with a capital. An older document has `toUserID`, `handleResult` and
+//! `handleMsg`, which no server ever sent; the present one takes `fromUserID` for the user who acts, and
+//! `blackUserID` for one on a block list. A body with the older keys only is refused: what it says is not certain.
+//!
+//! # No callback comes after a block
+//!
+//! The documents call `callbackBeforeAddBlackCommand` "after adding to the block list". The server sends it
+//! before, and nothing afterwards: a block is known as an intention.
+//!
+//! # The import pages are swapped
+//!
+//! The older page "before importing friends" shows `callbackAfterImportFriendsCommand` and the page "after"
+//! shows `callbackBeforeImportFriendsCommand`; both offer to refuse. Only the command that says "before" can be
+//! refused.
+//!
+//! # An empty override is no override
+//!
+//! The documents let a field of the answer replace the request's "when it is present". For the friend list and
+//! the remark the server wants it to be non-empty, so neither can be emptied by an answer, and leaving them out
+//! changes nothing.
+//!
+//! # `actionCode` 1 allows
+//!
+//! The older pages refuse with `"actionCode": 1, "nextCode": "1"`, and one shows `nextCode` 1 for "allow".
+//! The server cannot read the string, takes `actionCode` 1 as *allowed*, and refuses at 0 and 1.
+//!
 //! # `nextCode` is an integer
 //!
 //! The documents' examples write `nextCode` as a string (`"0"`, `""`, `"nextCodeValue"`). The server

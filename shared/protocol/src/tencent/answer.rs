@@ -2,8 +2,9 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 /// What Tencent Chat can be told after an "after" callback, whose result it ignores.
 ///
-/// `ActionStatus` and `ErrorCode` always agree. A "before" callback refuses per item instead, and never
-/// with these fields: a non-zero `ErrorCode` there lets everything through.
+/// `ActionStatus` and `ErrorCode` always agree. A "before" callback is answered with
+/// [`Decisions`](super::Decisions) about each person, and never refused with these fields: a non-zero `ErrorCode`
+/// there lets everything through.
 ///
 /// <https://www.tencentcloud.com/document/product/1047/34354>
 ///

@@ -2,10 +2,9 @@
 //!
 //! <https://www.tencentcloud.com/document/product/1047/34360>
 
-use domain::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::Callback;
+use super::{Callback, Pair};
 
 /// Entries were removed from friend lists.
 ///
@@ -19,18 +18,6 @@ pub struct FriendDelete {
     /// deletion lists both directions.
     #[serde(rename = "PairList")]
     pub pairs: Vec<Pair>,
-}
-
-/// One entry of one user's list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Pair {
-    /// Whose list changed.
-    #[serde(rename = "From_Account")]
-    pub from: UserId,
-    /// Who was the entry.
-    #[serde(rename = "To_Account")]
-    pub to: UserId,
 }
 
 impl Callback for FriendDelete {

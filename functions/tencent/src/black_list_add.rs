@@ -1,17 +1,16 @@
-//! Tencent Chat's `Sns.CallbackFriendDelete`: friends were removed.
+//! `Sns.CallbackBlackListAdd`: users were blocked.
 
 use domain::Event;
-use protocol::tencent::FriendDelete;
+use protocol::tencent::BlackListAdd;
 
-/// One event for each pair; a two-way deletion lists both directions. Edit here what it shall mean to
-/// your app.
-pub fn handle(callback: FriendDelete) -> Vec<Event> {
+/// One event for each pair. Edit here what it shall mean to your app.
+pub fn handle(callback: BlackListAdd) -> Vec<Event> {
     callback
         .pairs
         .into_iter()
-        .map(|pair| Event::FriendDeleted {
+        .map(|pair| Event::Blocked {
             owner: pair.from,
-            friend: pair.to,
+            blocked: pair.to,
         })
         .collect()
 }
@@ -23,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_pair_is_one_deletion_in_the_order_of_the_body() {
+    fn every_pair_is_one_block_in_the_order_of_the_body() {
         let callback = json!({"PairList": [
             {"From_Account": "ana", "To_Account": "leo"},
             {"From_Account": "leo", "To_Account": "ana"},
@@ -32,8 +31,8 @@ mod tests {
         assert_eq!(
             serde_json::to_value(events).unwrap(),
             json!([
-                {"type": "friend_deleted", "owner": "ana", "friend": "leo"},
-                {"type": "friend_deleted", "owner": "leo", "friend": "ana"},
+                {"type": "blocked", "owner": "ana", "blocked": "leo"},
+                {"type": "blocked", "owner": "leo", "blocked": "ana"},
             ])
         );
     }

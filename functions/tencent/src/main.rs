@@ -1,0 +1,5 @@
+//! The Lambda function of Tencent Chat's callbacks.
+
+fn main() -> Result<(), receiver::Error> {
+    receiver::serve(tencent::handlers())
+}

@@ -1,0 +1,168 @@
+use std::collections::BTreeSet;
+
+use domain::UserId;
+
+use crate::{RequestLimit, text::TextRules};
+
+/// What a callback asks, in words of neither server.
+///
+/// Tencent Chat asks for several users in one callback and is answered for each: that is one question for
+/// each.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Question<'a> {
+    /// Who acts: asks, accepts, blocks, or whose list is changed.
+    pub actor: &'a UserId,
+    /// With whom. One user, but for an import, where it is the list in its order.
+    pub others: &'a [UserId],
+    /// The text for the other user: OpenIM's `reqMsg` and `HandleMsg`, Tencent Chat's `AddWording`. Empty
+    /// where the command has none.
+    pub message: &'a str,
+    /// The name that the actor keeps for the other user. Empty where the command has none.
+    pub remark: &'a str,
+}
+
+impl<'a> Question<'a> {
+    /// A question without texts.
+    #[must_use]
+    pub fn new(actor: &'a UserId, others: &'a [UserId]) -> Self {
+        Self {
+            actor,
+            others,
+            message: "",
+            remark: "",
+        }
+    }
+
+    /// The same with a text for the other user.
+    #[must_use]
+    pub fn message(self, message: &'a str) -> Self {
+        Self { message, ..self }
+    }
+
+    /// The same with a name for the other user.
+    #[must_use]
+    pub fn remark(self, remark: &'a str) -> Self {
+        Self { remark, ..self }
+    }
+}
+
+/// What the rules of a command answer to a [`Question`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome<'a> {
+    /// It may happen as asked.
+    Allow,
+    /// It must not happen.
+    Refuse(&'a Refusal),
+    /// It may happen with this remark, which is not empty.
+    AmendRemark(String),
+    /// It may happen with so many of the others, the first ones; at least one.
+    KeepFirst(usize),
+}
+
+/// How a rule refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule's place below its command, for the log: `reqMsg.forbidden[0]`.
+    pub rule: String,
+    /// From 20001 to 29000 for a command of OpenIM, from 38000 to 39000 for one of Tencent Chat.
+    pub code: i32,
+    /// What the end user is told: OpenIM's `errMsg`, Tencent Chat's `ResultInfo`. Not empty.
+    pub message: String,
+    /// OpenIM's `errDlt`; may be empty. Always empty for Tencent Chat, which has no place for it.
+    pub detail: String,
+}
+
+/// The rules of one command.
+///
+/// In this order, and the first refusal is the answer: the acting user, the length of the list, the other
+/// users (of a list that was cut, those that are left), the message, the remark. [`RequestLimit`] comes
+/// after them.
+#[derive(Debug, Default)]
+pub struct Rules {
+    pub(crate) acting_user: Option<UserRule>,
+    pub(crate) max_items: Option<MaxItems>,
+    pub(crate) other_user: Option<UserRule>,
+    pub(crate) message: TextRules,
+    pub(crate) remark: TextRules,
+    pub(crate) request_limit: Option<RequestLimit>,
+}
+
+#[derive(Debug)]
+pub(crate) struct UserRule {
+    /// The users are those who may; otherwise those who may not.
+    pub(crate) allows: bool,
+    pub(crate) users: BTreeSet<UserId>,
+    pub(crate) refusal: Refusal,
+}
+
+impl UserRule {
+    fn refuses(&self, user: &UserId) -> bool {
+        self.users.contains(user) != self.allows
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct MaxItems {
+    pub(crate) limit: usize,
+    /// Keep the first ones of a longer list instead of refusing it.
+    pub(crate) cut: bool,
+    pub(crate) refusal: Refusal,
+}
+
+impl Rules {
+    /// The answer of all rules but [`Rules::request_limit`].
+    #[must_use]
+    pub fn judge(&self, question: &Question<'_>) -> Outcome<'_> {
+        self.try_judge(question).unwrap_or_else(Outcome::Refuse)
+    }
+
+    fn try_judge(&self, question: &Question<'_>) -> Result<Outcome<'_>, &Refusal> {
+        if let Some(rule) = &self.acting_user
+            && rule.refuses(question.actor)
+        {
+            return Err(&rule.refusal);
+        }
+        let mut others = question.others;
+        if let Some(max) = &self.max_items
+            && others.len() > max.limit
+        {
+            if !max.cut {
+                return Err(&max.refusal);
+            }
+            others = &others[..max.limit];
+        }
+        if let Some(rule) = &self.other_user
+            && others.iter().any(|other| rule.refuses(other))
+        {
+            return Err(&rule.refusal);
+        }
+        // Judged only: no server lets one replace it.
+        self.message.judge(question.message)?;
+        let remark = self.remark.judge(question.remark)?;
+        Ok(if remark != question.remark {
+            Outcome::AmendRemark(remark.into_owned())
+        } else if others.len() < question.others.len() {
+            Outcome::KeepFirst(others.len())
+        } else {
+            Outcome::Allow
+        })
+    }
+
+    /// How often one user may ask, if that is limited. To be asked when [`Rules::judge`] has not refused.
+    #[must_use]
+    pub fn request_limit(&self) -> Option<&RequestLimit> {
+        self.request_limit.as_ref()
+    }
+
+    /// How each rule that is switched on refuses, in the order in which they are asked.
+    pub fn refusals(&self) -> impl Iterator<Item = &Refusal> {
+        let acting_user = self.acting_user.iter().map(|rule| &rule.refusal);
+        acting_user
+            .chain(self.max_items.iter().map(|rule| &rule.refusal))
+            .chain(self.other_user.iter().map(|rule| &rule.refusal))
+            .chain(self.message.refusals())
+            .chain(self.remark.refusals())
+            .chain(self.request_limit.iter().map(|rule| &rule.refusal))
+    }
+}

@@ -1,0 +1,24 @@
+//! `Sns.CallbackBlackListAdd`.
+//!
+//! <https://www.tencentcloud.com/document/product/1047/34361>
+
+use serde::{Deserialize, Serialize};
+
+use super::{Callback, Pair};
+
+/// Users were blocked.
+///
+/// Sent after a client or `v4/sns/black_list_add` blocked somebody. When they were friends, a
+/// [`FriendDelete`](super::FriendDelete) comes, too, before or after it, unless the console says that they
+/// remain friends. The reverse entry is not made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BlackListAdd {
+    /// The entries that were added to block lists, in the order of the body.
+    #[serde(rename = "PairList")]
+    pub pairs: Vec<Pair>,
+}
+
+impl Callback for BlackListAdd {
+    const COMMAND: &'static str = "Sns.CallbackBlackListAdd";
+}

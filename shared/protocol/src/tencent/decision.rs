@@ -1,0 +1,158 @@
+use std::fmt;
+
+use domain::UserId;
+use serde::{Serialize, Serializer, ser::SerializeStruct as _};
+
+/// What is decided about one person of a "before" callback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It goes ahead.
+    Allow,
+    /// It does not.
+    Refuse(Refusal),
+}
+
+/// What the user's client is told about a person who was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// `ResultCode`.
+    pub code: ResultCode,
+    /// `ResultInfo`: the reason.
+    pub info: String,
+}
+
+impl Refusal {
+    /// A refusal and its reason.
+    pub fn new(code: ResultCode, info: impl Into<String>) -> Self {
+        Self {
+            code,
+            info: info.into(),
+        }
+    }
+}
+
+/// A `ResultCode` of one's own: 38000 to 39000, the range that Tencent Chat's documents leave to the app and
+/// pass on to the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ResultCode(i32);
+
+impl ResultCode {
+    /// Takes a code between 38000 and 39000.
+    ///
+    /// # Errors
+    ///
+    /// For every other number.
+    pub const fn new(code: i32) -> Result<Self, InvalidResultCode> {
+        if 38000 <= code && code <= 39000 {
+            Ok(Self(code))
+        } else {
+            Err(InvalidResultCode(code))
+        }
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> i32 {
+        self.0
+    }
+}
+
+/// A number outside 38000 to 39000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidResultCode(i32);
+
+impl fmt::Display for InvalidResultCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ResultCode {} is not between 38000 and 39000", self.0)
+    }
+}
+
+impl std::error::Error for InvalidResultCode {}
+
+/// What Tencent Chat is told after a "before" callback: one decision for each person, in the order of the
+/// body.
+///
+/// [`Before::decide`](super::Before::decide) is the only way to one, so nobody is left out: what happens to
+/// a person who is missing is not documented. And it has no `ErrorCode` of its own: one that is not 0 says that
+/// this side has failed, and lets everybody through.
+///
+/// ```
+/// use protocol::tencent::{Before, Decision, PrevFriendAdd, Refusal, ResultCode};
+///
+/// let callback: PrevFriendAdd = serde_json::from_str(
+///     r#"{"From_Account": "ana", "FriendItem": [{"To_Account": "leo"}, {"To_Account": "bob"}]}"#,
+/// )
+/// .unwrap();
+/// let decisions = callback.decide(|asked| match asked.to.as_str() {
+///     "bob" => Decision::Refuse(Refusal::new(ResultCode::new(38001).unwrap(), "no")),
+///     _ => Decision::Allow,
+/// });
+/// assert_eq!(
+///     serde_json::to_string(&decisions).unwrap(),
+///     concat!(
+///         r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","ResultItem":["#,
+///         r#"{"To_Account":"leo","ResultCode":0,"ResultInfo":""},"#,
+///         r#"{"To_Account":"bob","ResultCode":38001,"ResultInfo":"no"}]}"#
+///     ),
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decisions(Vec<(UserId, Decision)>);
+
+impl Decisions {
+    pub(super) fn new(decisions: Vec<(UserId, Decision)>) -> Self {
+        Self(decisions)
+    }
+
+    /// Each person, and what was decided.
+    pub fn iter(&self) -> impl Iterator<Item = (&UserId, &Decision)> {
+        self.0.iter().map(|(person, decision)| (person, decision))
+    }
+}
+
+impl Serialize for Decisions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(rename_all = "PascalCase")]
+        struct ResultItem<'a> {
+            #[serde(rename = "To_Account")]
+            to: &'a UserId,
+            result_code: i32,
+            result_info: &'a str,
+        }
+
+        let items = self.0.iter().map(|(to, decision)| match decision {
+            Decision::Allow => ResultItem {
+                to,
+                result_code: 0,
+                result_info: "",
+            },
+            Decision::Refuse(Refusal { code, info }) => ResultItem {
+                to,
+                result_code: code.get(),
+                result_info: info,
+            },
+        });
+        let mut fields = serializer.serialize_struct("Decisions", 4)?;
+        fields.serialize_field("ActionStatus", "OK")?;
+        fields.serialize_field("ErrorCode", &0)?;
+        fields.serialize_field("ErrorInfo", "")?;
+        fields.serialize_field("ResultItem", &items.collect::<Vec<_>>())?;
+        fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_codes_that_reach_the_client_are_taken() {
+        for code in [i32::MIN, -1, 0, 1, 37999, 39001, i32::MAX] {
+            assert!(ResultCode::new(code).is_err());
+        }
+        for code in [38000, 39000] {
+            assert_eq!(ResultCode::new(code).unwrap().get(), code);
+        }
+    }
+}

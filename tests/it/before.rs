@@ -1,0 +1,808 @@
+//! What is decided about something before it happens, by policies and handlers, and what happens then.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use domain::Source;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Answer, Dynamodb, Fault, FaultProxy, Function, OPEN, Outcome, PersonOutcome, Queue, Request,
+    SDK_APP_ID, Secret, Table, free_port, function_at, openim_proceeds, payloads, tencent_proceeds,
+};
+
+/// A function whose handlers decide; see there.
+const DECIDES: &str = "examples/decides";
+const FRIEND_ADD: &str = "Sns.CallbackPrevFriendAdd";
+const FRIEND_RESPONSE: &str = "Sns.CallbackPrevFriendResponse";
+const ADD_FRIEND: &str = "callbackBeforeAddFriendCommand";
+const ADD_BLACK: &str = "callbackBeforeAddBlackCommand";
+
+/// The commands of OpenIM that ask, with the field of who acts and of whom it is about.
+const ASKS: &[(&str, &str, &str)] = &[
+    (ADD_FRIEND, "fromUserID", "toUserID"),
+    (
+        "callbackBeforeAddFriendAgreeCommand",
+        "blackUserID",
+        "fromUserID",
+    ),
+    (
+        "callbackBeforeImportFriendsCommand",
+        "ownerUserID",
+        "friendUserIDs",
+    ),
+    (
+        "callbackBeforeSetFriendRemarkCommand",
+        "ownerUserID",
+        "friendUserID",
+    ),
+    (ADD_BLACK, "ownerUserID", "blackUserID"),
+];
+
+/// What the server sends with a command, asked by somebody else.
+fn body(command: &str, field: &str, actor: &str) -> Value {
+    let payload = payloads()
+        .into_iter()
+        .find(|payload| payload.name == format!("{command}.server"))
+        .unwrap();
+    assert_eq!(payload.source, Source::OpenIm);
+    let mut body: Value = serde_json::from_slice(&payload.body).unwrap();
+    assert!(body[field].is_string(), "{command}: {field}");
+    body[field] = json!(actor);
+    body
+}
+
+fn openim(command: &str, body: &Value) -> Request {
+    Request::post(&format!("/{command}"), body.to_string())
+}
+
+fn friend_add(people: &[&str]) -> Request {
+    let items: Vec<Value> = people.iter().map(|to| json!({"To_Account": to})).collect();
+    tencent(
+        FRIEND_ADD,
+        &json!({"From_Account": "ana", "FriendItem": items}),
+    )
+}
+
+fn tencent(command: &str, body: &Value) -> Request {
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand={command}");
+    Request::post(&url, body.to_string())
+}
+
+/// What Tencent Chat does about each of these people: 0, or the code.
+fn codes(people: &[&str], answer: &Answer) -> Vec<i64> {
+    tencent_proceeds(people, answer.status, &answer.body)
+        .into_iter()
+        .map(|(person, outcome)| match outcome {
+            PersonOutcome::Allowed => 0,
+            PersonOutcome::Refused { code, .. } => code,
+            PersonOutcome::Unknown => panic!("nothing is said of {person}: {answer:?}"),
+        })
+        .collect()
+}
+
+fn open(more: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let all = OPEN.iter().chain(more);
+    all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// A file with this document.
+fn policies(name: &str, document: &Value) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("policies-{name}.json"));
+    std::fs::write(&file, document.to_string()).unwrap();
+    file
+}
+
+/// The environment of a function that is asked and has these policies.
+fn with_policies(name: &str, document: &Value) -> BTreeMap<String, String> {
+    open(&[("POLICIES_FILE", policies(name, document).to_str().unwrap())])
+}
+
+/// The lines about decisions: what, by whom, the code.
+fn decisions(function: &Function) -> Vec<(String, String, Value)> {
+    let lines = function.log();
+    let lines = lines
+        .iter()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    lines
+        .filter(|line| !line["decidedBy"].is_null())
+        .map(|line| {
+            let (decision, by) = (text(&line["decision"]), text(&line["decidedBy"]));
+            (decision, by, line["code"].clone())
+        })
+        .collect()
+}
+
+fn decided(decision: &str, by: &str, code: impl Into<Value>) -> (String, String, Value) {
+    (decision.to_owned(), by.to_owned(), code.into())
+}
+
+fn stops(code: i64, message: &str, detail: &str) -> Outcome {
+    Outcome::Stops {
+        code,
+        message: message.to_owned(),
+        detail: detail.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn what_a_handler_decides_is_what_openim_does() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let function = Function::start(DECIDES, table.environment()).await;
+    let mut log = Vec::new();
+    for (command, actor, _) in ASKS {
+        for who in ["anybody", "refused", "refused-shortly", "amended"] {
+            let asked = body(command, actor, who);
+            let mut changed = asked.clone();
+            let outcome = match (who, *command) {
+                ("refused", _) => stops(20001, "not allowed", "because \"so\""),
+                ("refused-shortly", _) => stops(29999, "no", "no"),
+                ("amended", "callbackBeforeImportFriendsCommand") => {
+                    let list = asked["friendUserIDs"].as_array().unwrap();
+                    assert!(list.len() > 1);
+                    changed["friendUserIDs"] = json!([list.last().unwrap()]);
+                    Outcome::Proceeds(changed)
+                }
+                ("amended", "callbackBeforeSetFriendRemarkCommand") => {
+                    let remark = asked["remark"].as_str().unwrap().to_uppercase();
+                    assert_ne!(asked["remark"], remark);
+                    changed["remark"] = json!(remark);
+                    Outcome::Proceeds(changed)
+                }
+                _ => Outcome::Proceeds(changed),
+            };
+            let answer = function.send(&openim(command, &asked)).await;
+            assert_eq!(answer.status, 200, "{command} {who}");
+            let happens = openim_proceeds(command, &asked, &answer.body);
+            assert_eq!(happens, outcome, "{command} {who}: {answer:?}");
+            log.push(match &outcome {
+                Outcome::Stops { code, .. } => decided("refused", "handler", *code),
+                Outcome::Proceeds(after) if *after != asked => {
+                    decided("amended", "handler", Value::Null)
+                }
+                _ => decided("allowed", "handler", Value::Null),
+            });
+        }
+    }
+    assert_eq!(decisions(&function), log);
+    // The only question of which something remains, and only if it was not refused.
+    let mut intended: Vec<String> = table
+        .receptions()
+        .await
+        .into_iter()
+        .map(|reception| {
+            assert_eq!(reception.command, ADD_BLACK);
+            let [event] = &reception.events[..] else {
+                panic!("{reception:?}");
+            };
+            let event = serde_json::to_value(event).unwrap();
+            assert_eq!(event["type"], "block_intended");
+            event["owner"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    intended.sort();
+    assert_eq!(intended, ["amended", "anybody"]);
+}
+
+#[tokio::test]
+async fn what_a_handler_decides_is_what_tencent_chat_does_about_each_person() {
+    let function = Function::start(DECIDES, open(&[])).await;
+    let people = ["leo", "refused", "bob", "refused"];
+    let responses: Vec<Value> = people
+        .iter()
+        .map(|to| json!({"To_Account": to, "ResponseAction": "Response_Action_Agree"}))
+        .collect();
+    let response = json!({"From_Account": "ana", "ResponseFriendItem": responses});
+    for request in [friend_add(&people), tencent(FRIEND_RESPONSE, &response)] {
+        let answer = function.send(&request).await;
+        assert_eq!(codes(&people, &answer), [0, 38001, 0, 38001]);
+        let items = answer.json()["ResultItem"].as_array().unwrap().len();
+        assert_eq!(items, people.len(), "nobody is left out: {answer:?}");
+    }
+    let answer = function.send(&friend_add(&["leo"])).await;
+    assert_eq!(codes(&["leo"], &answer), [0]);
+    assert_eq!(
+        decisions(&function),
+        [
+            decided("refused", "handler", 38001),
+            decided("refused", "handler", 38001),
+            decided("allowed", "handler", Value::Null),
+        ]
+    );
+}
+
+/// Of every command: somebody who may not, somebody with whom one may not.
+fn deny_lists() -> Value {
+    let rules = json!({
+        "actingUser": {"deny": ["mallory"], "code": 20011, "message": "not you", "detail": "ask us"},
+        "otherUser": {"deny": ["support"], "code": 20012, "message": "not with them"},
+    });
+    let tencent = json!({
+        "actingUser": {"deny": ["mallory"], "code": 38011, "message": "not you"},
+        "otherUser": {"deny": ["support"], "code": 38012, "message": "not with them"},
+    });
+    let mut document = json!({FRIEND_ADD: tencent, FRIEND_RESPONSE: tencent});
+    for (command, ..) in ASKS {
+        document[*command] = rules.clone();
+    }
+    document
+}
+
+#[tokio::test]
+async fn the_functions_refuse_what_policies_refuse_whatever_reaches_them() {
+    let environment = with_policies("deny-lists", &deny_lists());
+    for (command, actor, other) in ASKS {
+        for path in [format!("/{command}"), format!("/?command={command}")] {
+            let function = Function::start(function_at(&path), environment.clone()).await;
+            let good = body(command, actor, "ana");
+            let mut with_support = good.clone();
+            with_support[*other] = match &good[*other] {
+                Value::Array(_) => json!(["leo", "support"]),
+                _ => json!("support"),
+            };
+            for (asked, outcome) in [
+                (good.clone(), Outcome::Proceeds(good.clone())),
+                (
+                    body(command, actor, "mallory"),
+                    stops(20011, "not you", "ask us"),
+                ),
+                (with_support, stops(20012, "not with them", "not with them")),
+            ] {
+                let answer = function
+                    .send(&Request::post(&path, asked.to_string()))
+                    .await;
+                assert_eq!(answer.status, 200, "{path}");
+                let happens = openim_proceeds(command, &asked, &answer.body);
+                assert_eq!(happens, outcome, "{path}");
+            }
+            assert_eq!(
+                decisions(&function),
+                [
+                    decided("allowed", "handler", Value::Null),
+                    decided("refused", "policies", 20011),
+                    decided("refused", "policies", 20012),
+                ]
+            );
+        }
+    }
+    let function = Function::start("tencent", environment).await;
+    let people = ["leo", "support"];
+    for from in ["ana", "mallory"] {
+        let items: Vec<Value> = people
+            .iter()
+            .map(|to| json!({"To_Account": to, "ResponseAction": "Response_Action_Agree"}))
+            .collect();
+        for (command, list) in [
+            (FRIEND_ADD, "FriendItem"),
+            (FRIEND_RESPONSE, "ResponseFriendItem"),
+        ] {
+            let asked = json!({"From_Account": from, list: items});
+            let answer = function.send(&tencent(command, &asked)).await;
+            let expected = match from {
+                "ana" => [0, 38012],
+                _ => [38011, 38011],
+            };
+            assert_eq!(codes(&people, &answer), expected, "{command} {from}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn policies_amend_what_the_server_lets_an_answer_change_and_a_handler_has_the_last_word() {
+    let document = json!({
+        "callbackBeforeSetFriendRemarkCommand": {"remark": {
+            "maxChars": {"limit": 5, "cut": true},
+            "forbidden": [{"pattern": "x+", "replaceWith": "é"}],
+        }},
+        "callbackBeforeImportFriendsCommand": {
+            "friendUserIDs": {"maxItems": {"limit": 2, "cut": true}},
+        },
+    });
+    let environment = with_policies("amend", &document);
+    let remark =
+        |owner: &str| json!({"ownerUserID": owner, "friendUserID": "leo", "remark": "axxb-lenny"});
+    let import = |owner: &str| json!({"ownerUserID": owner, "friendUserIDs": ["c", "b", "a"]});
+    for (function, actor, name, friends) in [
+        ("before-set-friend-remark", "ana", "aéb-", None),
+        ("before-import-friends", "ana", "", Some(json!(["c", "b"]))),
+        (DECIDES, "ana", "aéb-", Some(json!(["c", "b"]))),
+        (DECIDES, "amended", "AXXB-LENNY", Some(json!(["a"]))),
+    ] {
+        let function = Function::start(function, environment.clone()).await;
+        let by = match actor {
+            "amended" => "handler",
+            _ => "policies",
+        };
+        let cases = [
+            (
+                "callbackBeforeSetFriendRemarkCommand",
+                remark(actor),
+                "remark",
+                (!name.is_empty()).then(|| json!(name)),
+            ),
+            (
+                "callbackBeforeImportFriendsCommand",
+                import(actor),
+                "friendUserIDs",
+                friends,
+            ),
+        ];
+        for (command, asked, field, value) in cases {
+            let Some(value) = value else { continue };
+            let answer = function.send(&openim(command, &asked)).await;
+            let mut changed = asked.clone();
+            changed[field] = value;
+            let happens = openim_proceeds(command, &asked, &answer.body);
+            assert_eq!(happens, Outcome::Proceeds(changed), "{command}: {answer:?}");
+            let logged = decisions(&function);
+            assert_eq!(logged.last().unwrap(), &decided("amended", by, Value::Null));
+        }
+        let log = function.log().join("\n");
+        assert!(!log.contains("lenny"), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_handler_is_not_asked_what_policies_refuse() {
+    let deny = |code| json!({"actingUser": {"deny": ["panics"], "code": code}});
+    let mut document = json!({ADD_FRIEND: deny(20011), ADD_BLACK: deny(20011)});
+    document[FRIEND_ADD] = json!({"otherUser": {"deny": ["panics"], "code": 38011}});
+    let environment = with_policies("panics", &document);
+    let function = Function::start(DECIDES, environment).await;
+    for (command, actor, _) in ASKS
+        .iter()
+        .filter(|(command, ..)| !document[*command].is_null())
+    {
+        let asked = body(command, actor, "panics");
+        let answer = function.send(&openim(command, &asked)).await;
+        let happens = openim_proceeds(command, &asked, &answer.body);
+        assert_eq!(
+            happens,
+            stops(20011, "you may not do this", "you may not do this")
+        );
+    }
+    let answer = function.send(&friend_add(&["panics"])).await;
+    assert_eq!(codes(&["panics"], &answer), [38011]);
+    // It is asked about the others, and about all.
+    let answer = function.send(&friend_add(&["panics", "leo"])).await;
+    assert_eq!(codes(&["panics", "leo"], &answer), [38011, 39000]);
+}
+
+/// The environment of a function that counts in this table, which it reaches at another endpoint.
+fn limited(
+    name: &str,
+    table: &Table,
+    endpoint: &str,
+    document: &Value,
+) -> BTreeMap<String, String> {
+    let mut environment = with_policies(name, document);
+    for (name, value) in [
+        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("LIMITS_TABLE", &table.name),
+    ] {
+        environment.insert(name.to_owned(), value.to_owned());
+    }
+    environment
+}
+
+/// A window that does not end during a test: 31 days begin a few times a year, and this is not one of them.
+const LONG: u64 = 2_678_400;
+
+#[tokio::test]
+async fn of_requests_at_the_same_time_exactly_as_many_are_allowed_as_the_limit_says() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.limits_table().await;
+    let limit = json!({"limit": 20, "windowSeconds": LONG, "whenUnknown": "refuse"});
+    let document = json!({
+        ADD_FRIEND: {"requestLimit": limit, "otherUser": {"deny": ["support"]}},
+        FRIEND_ADD: {"requestLimit": limit},
+    });
+    let mut environment = limited("limit", &table, &table.endpoint, &document);
+    // A busy machine is not what this is about.
+    environment.insert("BEFORE_DEADLINE_MS".to_owned(), "2500".to_owned());
+    let mut workers = Vec::new();
+    for _ in 0..4 {
+        let function = Function::start("before-add-friend", environment.clone()).await;
+        workers.push(tokio::spawn(async move {
+            let mut allowed = 0;
+            for _ in 0..10 {
+                // Not counted, because another rule refuses it.
+                let asked = json!({"fromUserID": "ana", "toUserID": "support", "reqMsg": ""});
+                function.send(&openim(ADD_FRIEND, &asked)).await;
+                let asked = json!({"fromUserID": "ana", "toUserID": "leo", "reqMsg": ""});
+                let answer = function.send(&openim(ADD_FRIEND, &asked)).await;
+                match openim_proceeds(ADD_FRIEND, &asked, &answer.body) {
+                    Outcome::Proceeds(_) => allowed += 1,
+                    Outcome::Stops { code, .. } => assert_eq!(code, 28003),
+                    Outcome::Fails => panic!("{answer:?}"),
+                }
+            }
+            let of_another = json!({"fromUserID": "bob", "toUserID": "leo", "reqMsg": ""});
+            let answer = function.send(&openim(ADD_FRIEND, &of_another)).await;
+            let happens = openim_proceeds(ADD_FRIEND, &of_another, &answer.body);
+            assert_eq!(happens, Outcome::Proceeds(of_another), "{answer:?}");
+            allowed
+        }));
+    }
+    let mut allowed = 0;
+    for worker in workers {
+        allowed += worker.await.unwrap();
+    }
+    assert_eq!(allowed, 20);
+
+    // Several in one callback: the first ones, and each counts.
+    let function = Function::start("tencent", environment).await;
+    let people: Vec<String> = (0..15).map(|n| format!("p{n}")).collect();
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    for refused in [0, 10, 15] {
+        let answer = function.send(&friend_add(&people)).await;
+        let mut expected = vec![0; 15 - refused];
+        expected.resize(15, 38903);
+        assert_eq!(codes(&people, &answer), expected);
+    }
+    let counts: BTreeMap<String, String> = table
+        .items()
+        .await
+        .iter()
+        .map(|item| {
+            let expires_at: u64 = item["expires_at"].as_n().unwrap().parse().unwrap();
+            assert_eq!(expires_at % LONG, 0, "the end of the window");
+            let key = item["pk"].as_s().unwrap().clone();
+            (key, item["count"].as_n().unwrap().clone())
+        })
+        .collect();
+    let mut counts: Vec<&str> = counts.values().map(String::as_str).collect();
+    counts.sort_unstable();
+    assert_eq!(counts, ["4", "40", "45"]);
+}
+
+#[tokio::test]
+async fn when_requests_cannot_be_counted_in_time_the_document_says_what_happens() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.limits_table().await;
+    let hanging = FaultProxy::start(&dynamodb.endpoint, Fault::Hang, 100).await;
+    let denying = FaultProxy::start(&dynamodb.endpoint, Fault::Deny, 100).await;
+    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    for endpoint in [&hanging.endpoint, &denying.endpoint, &nowhere] {
+        for choice in ["allow", "refuse"] {
+            let limit = json!({"limit": 20, "windowSeconds": 60, "whenUnknown": choice});
+            let document =
+                json!({ADD_FRIEND: {"requestLimit": limit}, FRIEND_ADD: {"requestLimit": limit}});
+            let mut environment = limited("unknown", &table, endpoint, &document);
+            environment.insert(
+                "BEFORE_DEADLINE_MS".to_owned(),
+                DEADLINE.as_millis().to_string(),
+            );
+            // The document's choice, not this one.
+            let other = if choice == "allow" { "refuse" } else { "allow" };
+            environment.insert("ON_FAILURE".to_owned(), other.to_owned());
+            for name in ["before-add-friend", "any-command"] {
+                let function = Function::start(name, environment.clone()).await;
+                let asked = body(ADD_FRIEND, "fromUserID", "ana");
+                let answer = in_time(&function, &openim(ADD_FRIEND, &asked)).await;
+                let happens = openim_proceeds(ADD_FRIEND, &asked, &answer.body);
+                let too_many = "too many friend requests, try again later";
+                let (outcome, log) = match choice {
+                    "allow" => (
+                        Outcome::Proceeds(asked),
+                        decided("allowed", "failure", Value::Null),
+                    ),
+                    _ => (
+                        stops(28003, too_many, too_many),
+                        decided("refused", "failure", 28003),
+                    ),
+                };
+                assert_eq!(happens, outcome, "{answer:?}");
+                assert_eq!(decisions(&function), [log]);
+            }
+            let function = Function::start("tencent", environment).await;
+            let answer = in_time(&function, &friend_add(&["leo", "bob"])).await;
+            let code = if choice == "allow" { 0 } else { 38903 };
+            assert_eq!(codes(&["leo", "bob"], &answer), [code, code]);
+        }
+    }
+}
+
+/// More than the default, so that a busy machine is not mistaken for a slow function; the shares grow with it.
+const DEADLINE: Duration = Duration::from_millis(1200);
+
+/// Sends a request that has to be answered within the deadline that the function was given.
+async fn in_time(function: &Function, request: &Request) -> Answer {
+    // It may still be starting, which Lambda does before there is a callback.
+    function.send(&request.clone().method("GET")).await;
+    let start = Instant::now();
+    let answer = function.send(request).await;
+    let took = start.elapsed();
+    assert!(took < DEADLINE, "{took:?}: {answer:?}");
+    answer
+}
+
+#[tokio::test]
+async fn an_intention_that_cannot_be_kept_in_time_is_answered_as_the_operator_chose() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let aws = Dynamodb::ministack().await;
+    let table = dynamodb.events_table().await;
+    let queue = Queue::create(&aws, "intentions").await;
+    let hanging = FaultProxy::start(&dynamodb.endpoint, Fault::Hang, 100).await;
+    let hanging_queue = FaultProxy::start(&aws.endpoint, Fault::Hang, 100).await;
+    let asked = body(ADD_BLACK, "ownerUserID", "ana");
+    let request = openim(ADD_BLACK, &asked);
+    for name in ["before-add-black", "any-command"] {
+        for choice in ["allow", "refuse"] {
+            let environment = |queue: Option<&str>, url: &str| {
+                let mut environment = table.environment();
+                let deadline = DEADLINE.as_millis().to_string();
+                for (name, value) in [
+                    ("AWS_ENDPOINT_URL_DYNAMODB", hanging.endpoint.as_str()),
+                    ("BEFORE_DEADLINE_MS", &deadline),
+                    // What a callback that only tells would have.
+                    ("DEADLINE_MS", "2500"),
+                    ("ON_FAILURE", choice),
+                ] {
+                    environment.insert(name.to_owned(), value.to_owned());
+                }
+                if let Some(queue) = queue {
+                    environment.insert("AWS_ENDPOINT_URL_SQS".to_owned(), queue.to_owned());
+                    environment.insert("EVENTS_QUEUE_URL".to_owned(), url.to_owned());
+                }
+                environment
+            };
+            for queue_endpoint in [None, Some(hanging_queue.endpoint.as_str())] {
+                let environment = environment(queue_endpoint, &queue.url);
+                let function = Function::start(name, environment).await;
+                let answer = in_time(&function, &request).await;
+                let happens = openim_proceeds(ADD_BLACK, &asked, &answer.body);
+                let log = match choice {
+                    "allow" => {
+                        assert_eq!(happens, Outcome::Proceeds(asked.clone()), "{answer:?}");
+                        decided("allowed", "failure", 29011)
+                    }
+                    _ => {
+                        assert!(
+                            matches!(happens, Outcome::Stops { code: 29011, .. }),
+                            "{answer:?}"
+                        );
+                        decided("refused", "failure", 29011)
+                    }
+                };
+                assert_eq!(decisions(&function), [log], "{name}");
+                let kept = function
+                    .log()
+                    .iter()
+                    .any(|line| line.contains("block_intended"));
+                assert!(kept, "the event is in the log");
+            }
+            // With a queue that works, it is kept there.
+            let environment = environment(Some(&queue.endpoint), &queue.url);
+            let function = Function::start(name, environment).await;
+            let answer = in_time(&function, &request).await;
+            let happens = openim_proceeds(ADD_BLACK, &asked, &answer.body);
+            assert_eq!(happens, Outcome::Proceeds(asked.clone()), "{answer:?}");
+            let log = decided("allowed", "handler", Value::Null);
+            assert_eq!(decisions(&function), [log], "{name}");
+        }
+    }
+    assert_eq!(queue.receive_all().await.len(), 4);
+}
+
+#[tokio::test]
+async fn callers_that_cannot_be_checked_in_time_are_answered_as_the_operator_chose() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let aws = Dynamodb::ministack().await;
+    let nonces = dynamodb.nonces_table().await;
+    let secret = Secret::create(&aws, "asked", &json!({"OPENIM_BASIC_PASSWORD": "p"})).await;
+    let hanging = FaultProxy::start(&dynamodb.endpoint, Fault::Hang, 100).await;
+    let hanging_secrets = FaultProxy::start(&aws.endpoint, Fault::Hang, 100).await;
+    let deadline = DEADLINE.as_millis().to_string();
+    let nonce = "n-1";
+    let signed = receiver::openim_sign(
+        receiver::SignatureAlgorithm::HmacSha256,
+        receiver::SignatureEncoding::Hex,
+        "key",
+        nonce,
+    )
+    .unwrap();
+    let unreadable_nonces: Vec<(&str, &str)> = vec![
+        ("AWS_ENDPOINT_URL_DYNAMODB", &hanging.endpoint),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("OPENIM_VERIFIER", "signature"),
+        ("OPENIM_SIGNATURE_ALGORITHM", "HMAC-SHA256"),
+        ("OPENIM_SIGNATURE_HEADER", "x-signature"),
+        ("OPENIM_NONCE_HEADER", "x-nonce"),
+        ("OPENIM_SIGNATURE_ENCODING", "hex"),
+        ("OPENIM_SIGNATURE_KEY", "key"),
+        ("NONCES_TABLE", &nonces.name),
+    ];
+    let unreadable_secret: Vec<(&str, &str)> = vec![
+        (
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER",
+            &hanging_secrets.endpoint,
+        ),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("OPENIM_VERIFIER", "basic"),
+        ("OPENIM_BASIC_USER", "openim"),
+        ("OPENIM_SECRET_ID", &secret.id),
+    ];
+    let asked = body(ADD_FRIEND, "fromUserID", "ana");
+    let request = openim(ADD_FRIEND, &asked)
+        .header("x-nonce", nonce)
+        .header("x-signature", &signed);
+    for mut environment in [unreadable_nonces, unreadable_secret] {
+        environment.push(("BEFORE_DEADLINE_MS", &deadline));
+        for choice in ["allow", "refuse"] {
+            let mut environment = environment.clone();
+            environment.push(("ON_FAILURE", choice));
+            for name in ["before-add-friend", "any-command"] {
+                let function = Function::start(name, environment.clone()).await;
+                let answer = in_time(&function, &request).await;
+                let happens = openim_proceeds(ADD_FRIEND, &asked, &answer.body);
+                match choice {
+                    "allow" => assert_eq!(happens, Outcome::Proceeds(asked.clone()), "{answer:?}"),
+                    _ => assert!(
+                        matches!(happens, Outcome::Stops { code: 29015, .. }),
+                        "{answer:?}"
+                    ),
+                }
+                let by: Vec<String> = decisions(&function).into_iter().map(|it| it.1).collect();
+                assert!(by.iter().all(|by| by == "failure"), "{name}: {by:?}");
+                assert_eq!(
+                    by.len(),
+                    2,
+                    "the GET before it is a callback for a function that fails"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_bug_in_a_handler_is_answered_as_the_operator_chose_for_each_person_of_tencent_chat() {
+    for (choice, code, word) in [("refuse", 39000, "refused"), ("allow", 0, "allowed")] {
+        let function = Function::start(DECIDES, open(&[("ON_FAILURE", choice)])).await;
+        for (command, actor, _) in ASKS {
+            let asked = body(command, actor, "panics");
+            let answer = function.send(&openim(command, &asked)).await;
+            let happens = openim_proceeds(command, &asked, &answer.body);
+            match choice {
+                "allow" => assert_eq!(happens, Outcome::Proceeds(asked), "{answer:?}"),
+                _ => assert!(
+                    matches!(happens, Outcome::Stops { code: 29013, .. }),
+                    "{answer:?}"
+                ),
+            }
+        }
+        let people = ["leo", "panics"];
+        let answer = function.send(&friend_add(&people)).await;
+        assert_eq!(codes(&people, &answer), [code, code], "{answer:?}");
+        let logged = decisions(&function);
+        assert_eq!(logged.len(), ASKS.len() + 1);
+        for (decision, by, _) in logged {
+            assert_eq!((decision.as_str(), by.as_str()), (word, "failure"));
+        }
+        // Nobody can be refused by name in a body that cannot be read.
+        let unreadable = tencent(FRIEND_ADD, &json!({"From_Account": "ana"}));
+        let answer = function.send(&unreadable).await;
+        assert_eq!(
+            (answer.status, &answer.json()["ErrorCode"]),
+            (400, &json!(1))
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_mistake_in_policies_is_named_and_nothing_is_decided_by_the_rest() {
+    let document = json!({
+        ADD_FRIEND: {"reqMsg": {"maxChars": {"limit": 0}}, "otherUser": {"deny": [""]}},
+        "callbackBeforeNothing": {},
+    });
+    let mut environment = with_policies("mistakes", &document);
+    environment.insert("MAX_BODY_BYTES".to_owned(), "many".to_owned());
+    let asked = body(ADD_FRIEND, "fromUserID", "ana");
+    let function = Function::start("before-add-friend", environment.clone()).await;
+    let answer = function.send(&openim(ADD_FRIEND, &asked)).await;
+    let happens = openim_proceeds(ADD_FRIEND, &asked, &answer.body);
+    assert!(
+        matches!(happens, Outcome::Stops { code: 29012, .. }),
+        "{answer:?}"
+    );
+    let logged = decisions(&function);
+    assert_eq!(logged, [decided("refused", "failure", 29012)]);
+    let log = function.log().join("\n");
+    for mistake in [
+        "MAX_BODY_BYTES is not a number",
+        "$.callbackBeforeAddFriendCommand.reqMsg.maxChars.limit: ",
+        "$.callbackBeforeAddFriendCommand.otherUser.deny[0]: ",
+        "$.callbackBeforeNothing: ",
+    ] {
+        assert!(log.contains(mistake), "{mistake} is not in\n{log}");
+    }
+    // Who is not asked does not read it.
+    environment.remove("MAX_BODY_BYTES");
+    let function = Function::start("after-delete-friend", environment).await;
+    let told = Request::post(
+        "/callbackAfterDeleteFriendCommand",
+        r#"{"ownerUserID":"a","friendUserID":"b"}"#,
+    );
+    assert_eq!(function.send(&told).await.status, 200);
+
+    let limit = json!({ADD_FRIEND: {"requestLimit": {"limit": 1, "windowSeconds": 60}}});
+    for (environment, mistake) in [
+        (
+            with_policies("no-table", &limit),
+            "limits requests, but LIMITS_TABLE is not set",
+        ),
+        (
+            open(&[("POLICIES_FILE", "/no/such/file")]),
+            "/no/such/file cannot be read",
+        ),
+    ] {
+        let function = Function::start("before-add-friend", environment).await;
+        let answer = function.send(&openim(ADD_FRIEND, &asked)).await;
+        let happens = openim_proceeds(ADD_FRIEND, &asked, &answer.body);
+        assert!(
+            matches!(happens, Outcome::Stops { code: 29012, .. }),
+            "{answer:?}"
+        );
+        let log = function.log().join("\n");
+        assert!(log.contains(mistake), "{mistake} is not in\n{log}");
+    }
+}
+
+#[tokio::test]
+async fn policies_lie_beside_the_binary_or_nothing_is_switched_on() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("beside");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("policies.json");
+    let asked = body(ADD_FRIEND, "fromUserID", "mallory");
+    for (document, outcome) in [
+        (None, Outcome::Proceeds(asked.clone())),
+        (Some(deny_lists()), stops(20011, "not you", "ask us")),
+    ] {
+        let _ = std::fs::remove_file(&file);
+        if let Some(document) = document {
+            std::fs::write(&file, document.to_string()).unwrap();
+        }
+        let environment = open(&[("LAMBDA_TASK_ROOT", folder.to_str().unwrap())]);
+        let function = Function::start("before-add-friend", environment).await;
+        let answer = function.send(&openim(ADD_FRIEND, &asked)).await;
+        let happens = openim_proceeds(ADD_FRIEND, &asked, &answer.body);
+        assert_eq!(happens, outcome);
+    }
+}
+
+#[tokio::test]
+async fn what_users_write_to_each_other_is_not_in_the_log_of_a_decision() {
+    let document = json!({
+        ADD_FRIEND: {"reqMsg": {"maxChars": {"limit": 10}, "forbidden": [{"pattern": "hunter2"}]}},
+        FRIEND_ADD: {"AddWording": {"maxChars": {"limit": 10}, "forbidden": [{"pattern": "hunter2"}]}},
+    });
+    let mut environment = with_policies("log", &document);
+    environment.insert("LOG_LEVEL".to_owned(), "debug".to_owned());
+    let function = Function::start("any-command", environment).await;
+    for text in ["hunter2", "hunter2 and more than that"] {
+        let asked = json!({"fromUserID": "ana", "toUserID": "leo", "reqMsg": text});
+        function.send(&openim(ADD_FRIEND, &asked)).await;
+        let item = json!({"To_Account": "leo", "AddWording": text});
+        let asked = json!({"From_Account": "ana", "FriendItem": [item]});
+        function.send(&tencent(FRIEND_ADD, &asked)).await;
+    }
+    let log = function.log().join("\n");
+    assert!(!log.contains("hunter2"), "{log}");
+    for rule in ["reqMsg.forbidden[0]", "AddWording.maxChars"] {
+        assert!(log.contains(rule), "{rule} is not in\n{log}");
+    }
+    assert_eq!(decisions(&function).len(), 4);
+}

@@ -1,0 +1,71 @@
+use serde_json::Value;
+
+/// What Tencent Chat does about one person, after the answer to the callback before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PersonOutcome {
+    Allowed,
+    Refused {
+        code: i64,
+        info: String,
+    },
+    /// The person is not in the answer, and what happens then is not documented.
+    Unknown,
+}
+
+/// Reads the answer to a "before" callback as Tencent Chat's documents say that it is read, for each of these
+/// people. An answer with another status than 200, without JSON, or with a top-level code is a failure, and lets
+/// everybody through, unless the console says otherwise.
+pub(crate) fn tencent_proceeds(
+    people: &[&str],
+    status: u16,
+    answer: &str,
+) -> Vec<(String, PersonOutcome)> {
+    let answer = serde_json::from_str::<Value>(answer).ok();
+    let decided = answer
+        .filter(|answer| status == 200 && answer["ErrorCode"] == 0)
+        .map(|answer| answer["ResultItem"].as_array().cloned().unwrap_or_default());
+    let outcome = |person: &str| {
+        let Some(items) = &decided else {
+            return PersonOutcome::Allowed;
+        };
+        let Some(item) = items.iter().find(|item| item["To_Account"] == person) else {
+            return PersonOutcome::Unknown;
+        };
+        match item["ResultCode"].as_i64() {
+            Some(0) => PersonOutcome::Allowed,
+            Some(code) => PersonOutcome::Refused {
+                code,
+                info: item["ResultInfo"].as_str().unwrap_or_default().to_owned(),
+            },
+            None => PersonOutcome::Unknown,
+        }
+    };
+    people
+        .iter()
+        .map(|person| ((*person).to_owned(), outcome(person)))
+        .collect()
+}
+
+#[test]
+fn a_top_level_code_lets_everybody_through() {
+    let refuses_leo = |code: i64| {
+        format!(
+            r#"{{"ActionStatus":"OK","ErrorCode":{code},"ErrorInfo":"","ResultItem":[{{"To_Account":"leo","ResultCode":38001,"ResultInfo":"no"}}]}}"#
+        )
+    };
+    let outcomes = |status, answer: &str| {
+        tencent_proceeds(&["leo", "bob"], status, answer)
+            .into_iter()
+            .map(|(_, outcome)| outcome)
+            .collect::<Vec<_>>()
+    };
+    let no = PersonOutcome::Refused {
+        code: 38001,
+        info: "no".to_owned(),
+    };
+    let everybody = [PersonOutcome::Allowed, PersonOutcome::Allowed];
+    assert_eq!(outcomes(200, &refuses_leo(0)), [no, PersonOutcome::Unknown]);
+    assert_eq!(outcomes(200, &refuses_leo(38001)), everybody);
+    assert_eq!(outcomes(500, &refuses_leo(0)), everybody);
+    assert_eq!(outcomes(200, "ok"), everybody);
+}
