@@ -628,7 +628,9 @@ fn every_route_has_a_limit_of_its_own_and_strangers_a_lower_one() {
         assert!(0 < burst && burst < stage.1, "{route}");
         if strangers.contains(route) {
             assert!(rate < tightest.0 && burst < tightest.1, "{route}");
-            assert_eq!(limits[&(route.clone(), "GET")], (rate, burst), "{route}");
+            for verb in ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"] {
+                assert_eq!(limits[&(route.clone(), verb)], (rate, burst), "{route}");
+            }
         }
     }
 }
