@@ -86,6 +86,8 @@ async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_
         ("MAX_BODY_BYTES", "many"),
         ("EVENTS_TABLE", "events"),
         ("ON_FAILURE", "shrug"),
+        // What is in it is not known, and so not missing.
+        ("TENCENT_SECRET_ID", "tencent"),
     ];
     let function = Function::start("any-command", wrong).await;
     let answer = function.send(&Request::post(DELETE, GOOD)).await;

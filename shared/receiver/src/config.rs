@@ -185,7 +185,8 @@ pub(crate) fn before_deadline(
     ))
 }
 
-/// How a deadline is divided among what an answer can wait for.
+/// How a deadline is divided among what an answer can wait for. Seldom does more than one of them take its whole
+/// share; when they do, `all` cuts short what comes last.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shares {
     /// For opening a connection when a function starts. A callback may be waiting for that, so a table that
@@ -197,7 +198,7 @@ pub(crate) struct Shares {
     pub(crate) limits: Duration,
     /// For the events table.
     pub(crate) table: Duration,
-    /// For the queue. A tenth of the deadline remains for everything else.
+    /// For the queue.
     pub(crate) queue: Duration,
     /// When all of that has ended, whatever took the time.
     pub(crate) all: Duration,
@@ -207,7 +208,7 @@ impl Shares {
     pub(crate) fn of(deadline: Duration, has_queue: bool) -> Self {
         Self {
             open: (deadline / 3).min(Duration::from_millis(300)),
-            nonces: deadline / 5,
+            nonces: deadline * 2 / 5,
             limits: deadline * 2 / 5,
             table: if has_queue {
                 deadline / 2
@@ -252,8 +253,9 @@ pub struct Verifiers {
 }
 
 impl Verifiers {
-    /// Reads the settings through `get`, which knows the environment and the fetched secrets. `nonces`
-    /// gives the table of that name and window.
+    /// Reads the settings through `get`, which knows the environment and the fetched secrets. What is
+    /// `pending` is in a secret that was not fetched, and no mistake. `nonces` gives the table of that name and
+    /// window.
     ///
     /// # Errors
     ///
@@ -261,6 +263,7 @@ impl Verifiers {
     pub(crate) fn from_env(
         serves: &[Source],
         get: impl Fn(&str) -> Option<String>,
+        pending: &[&str],
         nonces: impl FnOnce(String, Duration) -> Option<Nonces>,
     ) -> Result<Self, InvalidConfig> {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
@@ -273,6 +276,7 @@ impl Verifiers {
             .contains(&Source::Tencent)
             .then(|| tencent_verifier(get, &mut wrong))
             .flatten();
+        wrong.retain(|mistake| !pending.iter().any(|name| mistake.ends_with(&not_set(name))));
         if wrong.is_empty() {
             Ok(Self { openim, tencent })
         } else {
@@ -290,9 +294,13 @@ fn need(
 ) -> Option<String> {
     let value = get(name);
     if value.is_none() {
-        wrong.push(format!("{chosen}, but {name} is not set"));
+        wrong.push(format!("{chosen}{}", not_set(name)));
     }
     value
+}
+
+fn not_set(name: &str) -> String {
+    format!(", but {name} is not set")
 }
 
 fn openim_verifier(
@@ -374,7 +382,7 @@ fn signature_verifier(
             })
             .ok()
     });
-    let keys: Vec<String> = [key?].into_iter().chain(previous).collect();
+    let keys: Vec<String> = key.into_iter().chain(previous).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let verifier = SignatureVerifier::new(
         algorithm?,
@@ -487,7 +495,7 @@ mod tests {
             let client = store::dynamodb(&settings, Duration::from_secs(1));
             Some(Nonces::new(client, table, window))
         };
-        Verifiers::from_env(serves, get(env), nonces).map_err(|InvalidConfig(wrong)| wrong)
+        Verifiers::from_env(serves, get(env), &[], nonces).map_err(|InvalidConfig(wrong)| wrong)
     }
 
     #[test]
@@ -544,6 +552,11 @@ mod tests {
 
         let wrong = verifiers(BOTH, &[("OPENIM_VERIFIER", "signature")]).unwrap_err();
         assert_eq!(wrong.len(), 6, "{wrong:#?}");
+        // What is in a secret that could not be fetched is not missing.
+        let pending = ["OPENIM_BASIC_PASSWORD", "TENCENT_TOKEN"];
+        let wrong = Verifiers::from_env(BOTH, get(basic), &pending, |_, _| None);
+        let InvalidConfig(wrong) = wrong.unwrap_err();
+        assert_eq!(wrong.len(), 2, "{wrong:#?}");
         let signature = [
             ("OPENIM_VERIFIER", "signature"),
             ("OPENIM_SIGNATURE_ALGORITHM", "RSA-SHA256"),

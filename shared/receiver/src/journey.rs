@@ -15,7 +15,7 @@ use crate::{
     document,
     handler::Act,
     nesting::{MAX_NESTING, nesting},
-    secrets,
+    reply, secrets,
 };
 
 /// Takes callbacks and answers them.
@@ -94,17 +94,19 @@ impl Receiver {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let serves: Vec<Source> = handlers.iter().map(|handler| handler.dialect).collect();
         let wanted = secrets::wanted(&serves, get);
+        // While the secrets are not there, what they would hold cannot be called missing.
+        let mistakes_beside_secrets = || {
+            let pending = secrets::names(&wanted);
+            let verifiers = Verifiers::from_env(&serves, get, &pending, |_, _| None);
+            verifiers.err().map_or_else(Vec::new, |wrong| wrong.0)
+        };
         let policies = document::load(&handlers, get);
         let (config, policies) = match (Config::from_env(&serves, get), policies) {
             (Ok(config), Ok(policies)) => (config, policies),
             (config, policies) => {
                 let mut wrong = config.map_or_else(|InvalidConfig(wrong)| wrong, |_| Vec::new());
                 wrong.extend(policies.err().unwrap_or_default());
-                // What stands in secrets is not known now, so it cannot be called missing.
-                if wanted.is_empty() {
-                    let verifiers = Verifiers::from_env(&serves, get, |_, _| None);
-                    wrong.extend(verifiers.err().into_iter().flat_map(|more| more.0));
-                }
+                wrong.extend(mistakes_beside_secrets());
                 return Err(StartError::Config(InvalidConfig(wrong)));
             }
         };
@@ -135,7 +137,18 @@ impl Receiver {
         };
         let (documents, storage, ()) =
             tokio::join!(fetched, Storage::open(&config, shares), limits_opened);
-        let documents = documents.map_err(|error| StartError::Secret(error.to_string()))?;
+        let documents = match documents {
+            Ok(documents) => documents,
+            Err(unavailable) => {
+                let mut wrong = mistakes_beside_secrets();
+                return Err(if wrong.is_empty() {
+                    StartError::Secret(unavailable.to_string())
+                } else {
+                    wrong.push(unavailable.to_string());
+                    StartError::Config(InvalidConfig(wrong))
+                });
+            }
+        };
 
         let mut wrong = Vec::new();
         let secrets = secrets::variables(&documents, get, &mut wrong);
@@ -145,7 +158,7 @@ impl Receiver {
             let client = store::dynamodb(settings, shares.nonces);
             Some(Nonces::new(client, table, window))
         };
-        match Verifiers::from_env(&serves, get, nonces) {
+        match Verifiers::from_env(&serves, get, &[], nonces) {
             Ok(verifiers) if wrong.is_empty() => {
                 verifiers.open(shares).await;
                 Ok(Self {
@@ -186,7 +199,7 @@ impl Receiver {
                 .catch_unwind()
                 .await
                 .unwrap_or_else(|_| Err(Problem::new(ProblemKind::Internal, "a handler panicked")));
-            log(&end, before.then_some((dialect, self.on_failure)));
+            log(&end, dialect, self.on_failure, before);
             match end {
                 Ok(Accepted::Decided(decided, _)) => Reply::decided(decided.body),
                 Ok(Accepted::Told(_) | Accepted::NoCommand) => Reply::accepted(dialect),
@@ -378,7 +391,8 @@ impl Verifiers {
     async fn open(&self, shares: Shares) {
         match &self.openim {
             Some(OpenImVerifier::None) => {
-                warn!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
+                // At error level, so that it is seen at every start, whatever LOG_LEVEL is.
+                error!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
             }
             Some(OpenImVerifier::Signature(_, nonces)) => {
                 opened("nonces", nonces.open_connection(), shares).await;
@@ -387,7 +401,7 @@ impl Verifiers {
         }
         let tencent = self.tencent.as_ref();
         if tencent.is_some_and(|tencent| !tencent.wants_signatures()) {
-            warn!(
+            error!(
                 "TENCENT_VERIFIER is none: whoever knows the SDKAppID, which is no secret, is believed"
             );
         }
@@ -439,7 +453,7 @@ impl Storage {
 
 /// Writes the one line of a callback. `asks` is whom a callback that asks is from, and what was chosen for the
 /// case that nobody can decide.
-fn log(end: &Result<Accepted, Problem>, asks: Option<(Source, OnFailure)>) {
+fn log(end: &Result<Accepted, Problem>, dialect: Source, on_failure: OnFailure, asks: bool) {
     match end {
         Ok(Accepted::Told(kept)) => match kept {
             Kept::Recorded(events, Recorded::New) => info!(events, "callback stored"),
@@ -471,10 +485,8 @@ fn log(end: &Result<Accepted, Problem>, asks: Option<(Source, OnFailure)>) {
         Err(problem) => {
             let code = problem.kind().code().get();
             let rejection = problem.rejection();
-            let decided = asks.and_then(|(dialect, on_failure)| {
-                decision::of_failure(dialect, problem, on_failure)
-            });
-            let (decision, decided_by) = decided.unzip();
+            let (decision, decided_by) = decision::of_failure(dialect, problem, on_failure).unzip();
+            let message = reply::message(problem);
             let (problem, detail, at) = (
                 problem.kind().message(),
                 problem.detail(),
@@ -488,8 +500,8 @@ fn log(end: &Result<Accepted, Problem>, asks: Option<(Source, OnFailure)>) {
                 at,
                 rejection,
                 decision,
-                decidedBy = decided_by,
-                "callback refused"
+                decidedBy = decided_by.filter(|_| asks),
+                "{message}"
             );
         }
     }

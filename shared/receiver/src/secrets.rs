@@ -47,6 +47,20 @@ pub(crate) fn wanted(
         .collect()
 }
 
+/// The variables that these secrets may hold.
+pub(crate) fn names(wanted: &[(&'static str, String)]) -> Vec<&'static str> {
+    SECRETS
+        .iter()
+        .filter(|secret| {
+            wanted
+                .iter()
+                .any(|(variable, _)| *variable == secret.variable)
+        })
+        .flat_map(|secret| secret.holds)
+        .copied()
+        .collect()
+}
+
 /// Fetched secrets: the variable that names each, and its text.
 pub(crate) type Documents = Vec<(&'static str, String)>;
 

@@ -3,6 +3,7 @@
 use std::{env, fmt, panic::AssertUnwindSafe, sync::Arc};
 
 use domain::{Source, Timestamp};
+use futures_util::FutureExt as _;
 use lambda_http::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
@@ -14,11 +15,12 @@ use tokio::{
 use tracing::{error, warn};
 
 use crate::{
-    Handler, OnFailure, Problem, ProblemKind, Receiver, Reply, Request, StartError, command,
+    Handler, InvalidConfig, OnFailure, Problem, ProblemKind, Receiver, Reply, Request, StartError,
+    command,
     config::{self, Shares},
     decision,
     gateway::PayloadVersion,
-    logging,
+    logging, reply,
 };
 
 /// Runs a Lambda function that serves these handlers, until the environment is shut down.
@@ -85,13 +87,20 @@ impl Function {
     }
 
     async fn receiver(&self) -> Result<&Receiver, Problem> {
-        let start = || Receiver::start(self.handlers.clone(), &self.get);
+        let start = async || {
+            let starting = Receiver::start(self.handlers.clone(), &self.get);
+            let started = AssertUnwindSafe(starting).catch_unwind().await;
+            started.unwrap_or_else(|_| {
+                let wrong = vec!["the start panicked where the line before says".to_owned()];
+                Err(StartError::Config(InvalidConfig(wrong)))
+            })
+        };
         self.receiver.get_or_try_init(start).await.map_err(|wrong| {
             let kind = match wrong {
                 StartError::Config(_) => ProblemKind::Misconfigured,
                 StartError::Secret(_) => ProblemKind::NotReady,
             };
-            error!(%wrong, "every callback is refused, because {}", kind.message());
+            error!(%wrong, "no callback can be served, because {}", kind.message());
             Problem::new(kind, "see the line before")
         })
     }
@@ -153,16 +162,16 @@ impl Function {
         let dialect = self.handlers.first().map(|handler| handler.dialect);
         let dialect = dialect.unwrap_or(Source::OpenIm);
         let on_failure = OnFailure::from_env(&self.get);
-        let decided = asks.then(|| decision::of_failure(dialect, problem, on_failure));
-        let (decision, decided_by) = decided.flatten().unzip();
+        let (decision, decided_by) = decision::of_failure(dialect, problem, on_failure).unzip();
         warn!(
             requestId = invocation_id,
             code = problem.kind().code().get(),
             problem = problem.kind().message(),
             detail = problem.detail(),
             decision,
-            decidedBy = decided_by,
-            "callback refused"
+            decidedBy = decided_by.filter(|_| asks),
+            "{}",
+            reply::message(problem)
         );
         let reply = Reply::problem(dialect, problem, None, on_failure);
         GatewayResponse::new(reply, PayloadVersion::default())

@@ -12,6 +12,10 @@ use aws_smithy_http_client::{
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 use aws_types::SdkConfig;
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 
 /// The roots that AWS's endpoints chain to (<https://www.amazontrust.com/repository/>).
 ///
@@ -83,6 +87,7 @@ impl Settings {
             None => Ok(http_client(AMAZON_TRUST_SERVICES)),
             Some(path) => std::fs::read(&path)
                 .map_err(|error| format!("AWS_CA_BUNDLE {path} cannot be read: {error}"))
+                .and_then(|roots| check_roots(&roots).map(|()| roots))
                 .map(|roots| http_client(&roots)),
         };
         match http {
@@ -139,11 +144,23 @@ impl Settings {
     }
 }
 
-fn http_client(roots: &[u8]) -> Result<SharedHttpClient, String> {
-    // The TLS library takes a file without certificates as well, and then trusts nobody.
-    if !String::from_utf8_lossy(roots).contains("-----BEGIN CERTIFICATE-----") {
+/// Whether a file holds certificates. The HTTP client panics on one that is none, and takes a file without any,
+/// to trust nobody then.
+fn check_roots(roots: &[u8]) -> Result<(), String> {
+    let mut usable = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(roots) {
+        certificate
+            .map_err(|error| error.to_string())
+            .and_then(|der| usable.add(der).map_err(|error| error.to_string()))
+            .map_err(|error| format!("AWS_CA_BUNDLE holds an unusable certificate: {error}"))?;
+    }
+    if usable.is_empty() {
         return Err("AWS_CA_BUNDLE holds no PEM certificate".to_owned());
     }
+    Ok(())
+}
+
+fn http_client(roots: &[u8]) -> Result<SharedHttpClient, String> {
     let tls = TlsContext::builder()
         .with_trust_store(TrustStore::empty().with_pem_certificate(roots))
         .build()
@@ -297,6 +314,9 @@ mod tests {
             };
             wrong
         };
+        let damaged = std::env::temp_dir().join(format!("damaged-{}.pem", std::process::id()));
+        let certificate = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        std::fs::write(&damaged, certificate).unwrap();
         for (path, reason) in [
             (
                 "/no/such/file",
@@ -306,6 +326,10 @@ mod tests {
                 concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
                 "AWS_CA_BUNDLE holds no PEM certificate",
             ),
+            (
+                damaged.to_str().unwrap(),
+                "AWS_CA_BUNDLE holds an unusable certificate",
+            ),
         ] {
             let wrong = with_bundle(path);
             assert!(
@@ -313,6 +337,7 @@ mod tests {
                 "{wrong:?}"
             );
         }
+        std::fs::remove_file(damaged).unwrap();
     }
 
     #[test]

@@ -25,11 +25,7 @@ fn without_answer<E: ProvideErrorMetadata, R>(error: SdkError<E, R>) -> StoreErr
         SdkError::TimeoutError(_) => "it did not answer in time",
         SdkError::DispatchFailure(_) => "it could not be reached",
         SdkError::ConstructionFailure(_) => "the request could not be made",
-        SdkError::ServiceError(_) => match error.code() {
-            Some(code) => code,
-            None => "the answer could not be read",
-        },
-        _ => "the answer could not be read",
+        _ => error.code().unwrap_or("the answer could not be read"),
     };
     StoreError::new(ErrorKind::of(error.code()), said.to_owned())
 }
