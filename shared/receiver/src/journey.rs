@@ -12,10 +12,9 @@ use crate::{
     Rejection, Reply, Request, Verified, Verifiers, command,
     config::Shares,
     decision::{self, Asked, By, Decided},
-    document,
     handler::Act,
     nesting::{MAX_NESTING, nesting},
-    reply, secrets,
+    policies_file, reply, secrets,
 };
 
 /// Takes callbacks and answers them.
@@ -100,7 +99,7 @@ impl Receiver {
             let verifiers = Verifiers::from_env(&serves, get, &pending, |_, _| None);
             verifiers.err().map_or_else(Vec::new, |wrong| wrong.0)
         };
-        let policies = document::load(&handlers, get);
+        let policies = policies_file::load(&handlers, get);
         let (config, policies) = match (Config::from_env(&serves, get), policies) {
             (Ok(config), Ok(policies)) => (config, policies),
             (config, policies) => {
@@ -123,7 +122,7 @@ impl Receiver {
                 None => Ok(Vec::new()),
             }
         };
-        let limits = document::limits_requests(&handlers, &policies)
+        let limits = policies_file::limits_requests(&handlers, &policies)
             .then(|| {
                 let settings = config.settings.as_ref()?;
                 let client = store::dynamodb(settings, shares.limits);
