@@ -211,3 +211,40 @@ async fn an_answer_that_cannot_be_read_is_not_quoted() {
         assert!(!log.contains("hunter2"), "{log}");
     }
 }
+
+#[tokio::test]
+async fn a_start_that_takes_longer_than_a_callback_can_wait_is_gone_on_with() {
+    // Within the time for a secret, and longer than the callback's.
+    let slow = axum::Router::new().fallback(async || {
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        r#"{"SecretString":"{\"OPENIM_BASIC_PASSWORD\":\"hunter2\"}"}"#
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, slow).await });
+    let environment = [
+        ("OPENIM_VERIFIER", "basic"),
+        ("OPENIM_BASIC_USER", "openim"),
+        ("OPENIM_SECRET_ID", "openim"),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("BEFORE_DEADLINE_MS", "100"),
+    ];
+    let function = Function::start("before-add-friend", environment).await;
+    let credentials = BASE64_STANDARD.encode("openim:hunter2");
+    let request = Request::post(
+        "/callbackBeforeAddFriendCommand",
+        r#"{"fromUserID":"a","toUserID":"b","reqMsg":"hi"}"#,
+    )
+    .header("authorization", &format!("Basic {credentials}"));
+    let answer = settled(&function, &request).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(
+        function
+            .log()
+            .join("\n")
+            .contains("no time was left for the start")
+    );
+}

@@ -36,15 +36,17 @@ pub(crate) fn claimed(request: &Request) -> Option<String> {
         .map(name_of)
 }
 
-/// Whether path or query name a command that asks before something happens, or nothing else is served here.
+/// Whether path or query name a command that asks before something happens. Where they name none, the body may:
+/// then it is enough that one such command is served here.
 pub(crate) fn is_before(handlers: &[Handler], request: &Request) -> bool {
     let claimed = claimed(request);
     let mut named = handlers
         .iter()
         .filter(|handler| claimed.as_deref() == Some(handler.command));
-    match named.next() {
-        Some(handler) => handler.is_before(),
-        None => handlers.iter().all(Handler::is_before),
+    match (named.next(), &claimed) {
+        (Some(handler), _) => handler.is_before(),
+        (None, Some(_)) => handlers.iter().all(Handler::is_before),
+        (None, None) => handlers.iter().any(Handler::is_before),
     }
 }
 

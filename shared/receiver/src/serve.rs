@@ -1,17 +1,22 @@
 //! From the Lambda runtime to a journey and back.
 
-use std::{env, fmt, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    env, fmt,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use domain::{Source, Timestamp};
-use futures_util::FutureExt as _;
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, Shared},
+};
 use lambda_http::Error;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use tokio::{
-    sync::OnceCell,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, warn};
 
 use crate::{
@@ -54,14 +59,17 @@ pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
 /// [`ProblemKind::NotReady`], and the next one tries again.
 pub struct Function {
     handlers: Arc<[Handler]>,
-    get: Box<Get>,
-    receiver: OnceCell<Receiver>,
+    get: Arc<Get>,
+    receiver: OnceLock<Arc<Receiver>>,
+    /// The start that is under way, if one is. A callback that cannot wait for its end leaves it to the next one.
+    starting: Mutex<Option<Starting>>,
     /// `sam local start-api` gives every request of one run the same request id and time, so that all but
     /// the first would be taken for repetitions.
     sam_local: bool,
 }
 
 type Get = dyn Fn(&str) -> Option<String> + Send + Sync;
+type Starting = Shared<BoxFuture<'static, Result<Arc<Receiver>, Arc<StartError>>>>;
 
 impl Function {
     /// A function that serves these handlers, with its settings read through `get`, which is the
@@ -74,35 +82,70 @@ impl Function {
         Self {
             handlers: handlers.into_iter().collect(),
             sam_local: get("AWS_SAM_LOCAL").is_some(),
-            get: Box::new(get),
-            receiver: OnceCell::new(),
+            get: Arc::new(get),
+            receiver: OnceLock::new(),
+            starting: Mutex::new(None),
         }
     }
 
     /// Does before the first callback what it would otherwise wait for. Whether that succeeded is logged,
     /// and seen by the callbacks.
+    ///
+    /// Where all callbacks ask, it takes no longer than half the time in which one of them is answered: one may
+    /// be waiting for this already.
     pub async fn start(&self) {
         // The answers tell of it.
-        let _ = self.receiver().await;
+        if self.handlers.iter().all(Handler::is_before) {
+            let _ = timeout(self.before_deadline() / 2, self.receiver()).await;
+        } else {
+            let _ = self.receiver().await;
+        }
+    }
+
+    fn before_deadline(&self) -> Duration {
+        config::before_deadline(&*self.get, &mut Vec::new())
     }
 
     async fn receiver(&self) -> Result<&Receiver, Problem> {
-        let start = async || {
-            let starting = Receiver::start(self.handlers.clone(), &self.get);
-            let started = AssertUnwindSafe(starting).catch_unwind().await;
-            started.unwrap_or_else(|_| {
-                let wrong = vec!["the start panicked where the line before says".to_owned()];
-                Err(StartError::Config(InvalidConfig(wrong)))
-            })
+        if let Some(receiver) = self.receiver.get() {
+            return Ok(receiver);
+        }
+        let started = self.starting().await;
+        *self.lock() = None;
+        match started {
+            Ok(receiver) => Ok(self.receiver.get_or_init(|| receiver)),
+            Err(wrong) => {
+                let kind = match *wrong {
+                    StartError::Config(_) => ProblemKind::Misconfigured,
+                    StartError::Secret(_) => ProblemKind::NotReady,
+                };
+                error!(%wrong, "no callback can be served, because {}", kind.message());
+                Err(Problem::new(kind, "see the line before"))
+            }
+        }
+    }
+
+    fn starting(&self) -> Starting {
+        let start = || {
+            let (handlers, get) = (self.handlers.clone(), self.get.clone());
+            let starting = async move { Receiver::start(handlers, &*get).await };
+            let starting = AssertUnwindSafe(starting).catch_unwind().map(|started| {
+                let panicked = |_| {
+                    let wrong = vec!["the start panicked where the line before says".to_owned()];
+                    Err(StartError::Config(InvalidConfig(wrong)))
+                };
+                started
+                    .unwrap_or_else(panicked)
+                    .map(Arc::new)
+                    .map_err(Arc::new)
+            });
+            starting.boxed().shared()
         };
-        self.receiver.get_or_try_init(start).await.map_err(|wrong| {
-            let kind = match wrong {
-                StartError::Config(_) => ProblemKind::Misconfigured,
-                StartError::Secret(_) => ProblemKind::NotReady,
-            };
-            error!(%wrong, "no callback can be served, because {}", kind.message());
-            Problem::new(kind, "see the line before")
-        })
+        self.lock().get_or_insert_with(start).clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Starting>> {
+        self.starting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers one event of a gateway. `invocation_id` stands in where the event names no request id.
@@ -120,13 +163,21 @@ impl Function {
                 "the event contradicts itself: a body that is not the base64 it is said to be, or an impossible path",
             ))
         });
-        let asks = match &request {
-            Ok(request) => command::is_before(&self.handlers, request),
-            Err(_) => self.handlers.iter().all(Handler::is_before),
+        let (asks, dialect) = match &request {
+            Ok(request) => (
+                command::is_before(&self.handlers, request),
+                command::dialect(&self.handlers, request),
+            ),
+            Err(_) => (
+                self.handlers.iter().all(Handler::is_before),
+                self.handlers
+                    .first()
+                    .map_or(Source::OpenIm, |one| one.dialect),
+            ),
         };
         let receiver = match self.receiver_by(start, asks).await {
             Ok(receiver) => receiver,
-            Err(problem) => return self.refuse(&problem, invocation_id, asks),
+            Err(problem) => return self.refuse(&problem, invocation_id, asks, dialect),
         };
         match request {
             Ok(mut request) => {
@@ -137,18 +188,17 @@ impl Function {
                 let reply = receiver.receive(&request, now, start).await;
                 GatewayResponse::new(reply, request.payload())
             }
-            Err(problem) => self.refuse(&problem, invocation_id, asks),
+            Err(problem) => self.refuse(&problem, invocation_id, asks, dialect),
         }
     }
 
     /// The receiver for a callback that came at `start`. One that asks does not wait longer for it than it waits
-    /// for anything; the start that was cut short begins anew with the next one.
+    /// for anything.
     async fn receiver_by(&self, start: Instant, asks: bool) -> Result<&Receiver, Problem> {
         if !asks {
             return self.receiver().await;
         }
-        let deadline = config::before_deadline(&self.get, &mut Vec::new());
-        let end = start + Shares::of(deadline, false).all;
+        let end = start + Shares::of(self.before_deadline(), false).all;
         timeout_at(end, self.receiver()).await.unwrap_or_else(|_| {
             Err(Problem::new(
                 ProblemKind::NotReady,
@@ -158,10 +208,14 @@ impl Function {
     }
 
     /// An answer that is given before it is known who asks.
-    fn refuse(&self, problem: &Problem, invocation_id: &str, asks: bool) -> GatewayResponse {
-        let dialect = self.handlers.first().map(|handler| handler.dialect);
-        let dialect = dialect.unwrap_or(Source::OpenIm);
-        let on_failure = OnFailure::from_env(&self.get);
+    fn refuse(
+        &self,
+        problem: &Problem,
+        invocation_id: &str,
+        asks: bool,
+        dialect: Source,
+    ) -> GatewayResponse {
+        let on_failure = OnFailure::from_env(&*self.get);
         let (decision, decided_by) = decision::of_failure(dialect, problem, on_failure).unzip();
         warn!(
             requestId = invocation_id,
