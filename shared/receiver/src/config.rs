@@ -72,8 +72,8 @@ pub struct StorageConfig {
 /// It matters for the callbacks that ask before something happens. Refusing keeps users from doing what
 /// could not be checked; allowing lets them do it unchecked.
 ///
-/// Tencent Chat is told the same for each person of a callback that asks, as long as its body could be read. To
-/// every other failure it is answered `FAIL`, and the app's console says what happens then.
+/// Tencent Chat is told the same for each person of a callback that asks, once a handler knows them. To every other
+/// failure it is answered `FAIL`, and the app's console says what happens then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
     /// `refuse`: the user is told that it did not work.

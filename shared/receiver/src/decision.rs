@@ -3,10 +3,7 @@
 //! Policies are asked first, and a refusal of theirs ends it. Then the handler is. What it amends stands in the
 //! place of what policies amend.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::{Event, Source, Timestamp, UserId};
 use policies::{Outcome, RequestLimit, Rules};
@@ -15,7 +12,7 @@ use protocol::{
     tencent::{self, ResultCode},
 };
 use store::Limits;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use crate::{OnFailure, OpenImQuestion, Problem, ProblemKind, TencentQuestion};
@@ -94,8 +91,8 @@ pub(crate) struct Asked<'a> {
     /// Those of the command.
     pub(crate) rules: &'a Rules,
     pub(crate) limits: Option<&'a Limits>,
-    /// How long counting may take.
-    pub(crate) limits_share: Duration,
+    /// When counting has to be over.
+    pub(crate) counted_by: Instant,
     pub(crate) now: Timestamp,
     pub(crate) on_failure: OnFailure,
 }
@@ -105,7 +102,7 @@ impl Asked<'_> {
     async fn count(&self, limit: &RequestLimit, user: &UserId, requests: u32) -> Option<u64> {
         let window = limit.window(user, self.now);
         let raising = self.limits?.raise(&window.key, requests, window.ends_at);
-        let error = match timeout(self.limits_share, raising).await {
+        let error = match timeout_at(self.counted_by, raising).await {
             Ok(Ok(count)) => return Some(count),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "no time was left for it".to_owned(),
@@ -212,7 +209,8 @@ pub(crate) async fn tencent<C: TencentQuestion>(
             _ => None,
         });
     }
-    let mut allowed_by = By::Handler;
+    // Whether a limit was asked that could not say anything: then somebody was decided about by nobody.
+    let mut unknown = false;
     let open = refusals.iter().filter(|refusal| refusal.is_none()).count();
     if let (Some(limit), Some(actor), 1..) = (asked.rules.request_limit(), actor, open) {
         let requests = u32::try_from(open).unwrap_or(u32::MAX);
@@ -224,9 +222,7 @@ pub(crate) async fn tencent<C: TencentQuestion>(
                 *refusal = Some((refused, by_count(count)));
             }
         }
-        if count.is_none() {
-            allowed_by = By::Failure;
-        }
+        unknown = count.is_none();
     }
 
     let handled = if refusals.iter().all(Option::is_some) {
@@ -254,12 +250,12 @@ pub(crate) async fn tencent<C: TencentQuestion>(
     let body = to_json(&decisions);
     let (word, by, code, rule) = match first {
         Some((code, by, rule)) => (Word::Refused, by, Some(code), rule),
-        None => (Word::Allowed, allowed_by, None, None),
+        None => (Word::Allowed, By::Handler, None, None),
     };
     Decided {
         body,
         word,
-        by: if failed { By::Failure } else { by },
+        by: if failed || unknown { By::Failure } else { by },
         code,
         rule,
         events: Vec::new(),

@@ -221,7 +221,9 @@ impl Receiver {
         before: &mut bool,
     ) -> Result<Accepted, Problem> {
         let shares = self.shares(*before);
-        let body = self.authenticate(dialect, request, now, shares).await?;
+        let body = self
+            .authenticate(dialect, request, now, start, shares)
+            .await?;
         let body = self.text(request, body)?;
         let Some(handler) = command::find(&self.handlers, dialect, request, body)? else {
             return Ok(Accepted::NoCommand);
@@ -235,7 +237,7 @@ impl Receiver {
                 let asked = Asked {
                     rules: self.policies.rules(handler.command),
                     limits: self.limits.as_ref(),
-                    limits_share: shares.limits,
+                    counted_by: (start + shares.all).min(Instant::now() + shares.limits),
                     now,
                     on_failure: self.on_failure,
                 };
@@ -251,7 +253,7 @@ impl Receiver {
             operation_id: operation_id.clone(),
             events,
         };
-        let kept = self.record(&reception, start, shares).await?;
+        let kept = self.record(&reception, start, shares, *before).await?;
         Ok(match decided {
             Some(decided) => Accepted::Decided(decided, kept),
             None => Accepted::Told(kept),
@@ -272,6 +274,7 @@ impl Receiver {
         dialect: Source,
         request: &'a Request,
         now: Timestamp,
+        start: Instant,
         shares: Shares,
     ) -> Result<Verified<'a>, Problem> {
         let body = request.body();
@@ -291,7 +294,8 @@ impl Receiver {
                 },
             ) => {
                 let verifying = verifier.verify(body, &request.headers, &request.id, now);
-                match timeout(shares.nonces, verifying).await {
+                let end = (start + shares.all).min(Instant::now() + shares.nonces);
+                match timeout_at(end, verifying).await {
                     Ok(verified) => verified,
                     Err(_) => return Err(unchecked("no time was left for it")),
                 }
@@ -345,6 +349,7 @@ impl Receiver {
         reception: &Reception,
         start: Instant,
         shares: Shares,
+        asks: bool,
     ) -> Result<Kept, Problem> {
         let events = reception.events.len();
         let Some(Storage { table, queue }) = &self.storage else {
@@ -370,14 +375,22 @@ impl Receiver {
             },
             None => None,
         };
-        // This line is the only place left: `local resubmit` reads it.
-        let event = serde_json::to_string(reception).unwrap_or_default();
-        error!(
-            table_error,
-            queue_error,
-            event,
-            "the event was neither stored nor queued; this line holds all of it"
-        );
+        if asks && self.on_failure == OnFailure::Refuse {
+            // What is refused now does not happen: there is nothing to keep.
+            error!(
+                table_error,
+                queue_error, "an intention was neither stored nor queued"
+            );
+        } else {
+            // This line is the only place left: `local resubmit` reads it.
+            let event = serde_json::to_string(reception).unwrap_or_default();
+            error!(
+                table_error,
+                queue_error,
+                event,
+                "the event was neither stored nor queued; this line holds all of it"
+            );
+        }
         Err(Problem::new(
             ProblemKind::NotStored,
             "neither the events table nor the queue took it",
