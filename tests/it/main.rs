@@ -22,6 +22,8 @@ mod relationships_table;
 mod reverse_proxy;
 mod sam_local;
 mod secrets;
+#[path = "../../shared/domain/tests/servers/mod.rs"]
+mod servers;
 mod storage;
 mod support;
 mod template;

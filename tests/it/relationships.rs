@@ -28,9 +28,10 @@ use tokio::process::Command;
 
 use crate::{
     model::{self, Model, USERS},
+    servers::{self, Callback, Pair},
     support::{
-        Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records,
-        until_all_is_applied,
+        Dynamodb, Function, Process, Request, SDK_APP_ID, Table, Verdict, binary, read_as_openim,
+        records, until_all_is_applied,
     },
 };
 
@@ -147,6 +148,111 @@ async fn shuffled_and_repeated_deliveries_to_the_function_give_the_state_of_the_
         delivered += deliveries.len();
     }
     println!("{stored} stored events, {delivered} deliveries in any order: the same state");
+}
+
+/// The request by which OpenIM or Tencent Chat tells this.
+fn request(callback: &Callback) -> Request {
+    match callback {
+        Callback::AfterAddFriend {
+            pair: (from, to),
+            message,
+        } => openim(
+            "callbackAfterAddFriendCommand",
+            json!({"fromUserID": from, "toUserID": to, "reqMsg": message}),
+        ),
+        Callback::AfterAddFriendAgree((from, to)) => openim(
+            "callbackAfterAddFriendAgreeCommand",
+            json!({"fromUserID": from, "blackUserID": to, "HandleResult": 1, "HandleMsg": ""}),
+        ),
+        Callback::AfterImportFriends { owner, friends } => openim(
+            "callbackAfterImportFriendsCommand",
+            json!({"ownerUserID": owner, "friendUserIDs": friends}),
+        ),
+        Callback::AfterDeleteFriend((owner, friend)) => openim(
+            "callbackAfterDeleteFriendCommand",
+            json!({"ownerUserID": owner, "friendUserID": friend}),
+        ),
+        Callback::AfterSetFriendRemark {
+            pair: (owner, friend),
+            remark,
+        } => openim(
+            "callbackAfterSetFriendRemarkCommand",
+            json!({"ownerUserID": owner, "friendUserID": friend, "remark": remark}),
+        ),
+        Callback::BeforeAddBlack {
+            pair: (owner, blocked),
+            ..
+        } => openim(
+            "callbackBeforeAddBlackCommand",
+            json!({"ownerUserID": owner, "blackUserID": blocked}),
+        ),
+        Callback::AfterRemoveBlack((owner, blocked)) => openim(
+            "callbackAfterRemoveBlackCommand",
+            json!({"ownerUserID": owner, "blackUserID": blocked}),
+        ),
+        Callback::FriendAdd(pairs) => tencent("Sns.CallbackFriendAdd", pairs),
+        Callback::FriendDelete(pairs) => tencent("Sns.CallbackFriendDelete", pairs),
+        Callback::BlackListAdd(pairs) => tencent("Sns.CallbackBlackListAdd", pairs),
+        Callback::BlackListDelete(pairs) => tencent("Sns.CallbackBlackListDelete", pairs),
+    }
+}
+
+fn openim(command: &str, mut body: Value) -> Request {
+    body["callbackCommand"] = json!(command);
+    Request::post(&format!("/{command}"), format!("{body}\n"))
+}
+
+fn tencent(command: &str, pairs: &[Pair]) -> Request {
+    let pairs: Vec<Value> = pairs
+        .iter()
+        .map(|(from, to)| json!({"From_Account": from, "To_Account": to}))
+        .collect();
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand={command}&contenttype=json");
+    let body = json!({"CallbackCommand": command, "PairList": pairs});
+    Request::post(&url, body.to_string())
+}
+
+#[tokio::test]
+async fn callbacks_of_random_histories_give_the_view_that_the_server_holds() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let no_blocks = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policies-no-blocks.json");
+    let document = json!({"callbackBeforeAddBlackCommand": {"otherUser": {"deny": USERS}}});
+    std::fs::write(&no_blocks, document.to_string()).unwrap();
+    let mut runner = TestRunner::deterministic();
+    for source in [Source::OpenIm, Source::Tencent] {
+        let (mut told, mut stored) = (0, 0);
+        while told < 300 {
+            let history = servers::history(source, 120).new_tree(&mut runner);
+            let (truth, callbacks) = history.unwrap().current();
+            let events = dynamodb.events_table().await;
+            let environment = events.environment();
+            let receiver = Function::start("any-command", environment.clone()).await;
+            let mut refusing = environment;
+            refusing.insert("POLICIES_FILE".into(), no_blocks.to_str().unwrap().into());
+            let refusing = Function::start("any-command", refusing).await;
+            for callback in &callbacks {
+                let refused = matches!(callback, Callback::BeforeAddBlack { refused: true, .. });
+                let function = if refused { &refusing } else { &receiver };
+                let answer = function.send(&request(callback)).await;
+                let done = match source {
+                    Source::Tencent => answer.json()["ActionStatus"] == "OK",
+                    _ => (read_as_openim(&answer.body) == Verdict::Allowed) != refused,
+                };
+                assert!(answer.status == 200 && done, "{callback:?}: {answer:?}");
+            }
+            let relationships = dynamodb.relationships_table().await;
+            let projection = projection(&relationships).await;
+            let stream = records(&events).await;
+            for batch in stream.chunks(50) {
+                assert_eq!(deliver(&projection, batch).await, [] as [String; 0]);
+            }
+            let view = state(&relationships).await;
+            assert_eq!(truth.contradiction(&view), None, "{callbacks:?}");
+            told += callbacks.len();
+            stored += stream.len();
+        }
+        println!("{source:?}: {told} callbacks, {stored} stored, and the view says what it holds");
+    }
 }
 
 #[tokio::test]

@@ -1,19 +1,56 @@
 //! The two chat servers as state machines: what users ask of them changes their tables, and their callbacks
 //! tell of it, or do not. The view hears the callbacks only, and must not say anything that the tables deny.
+//! Also used by `tests/it`, where the callbacks are requests to the functions.
 //!
 //! A row that changed without a callback is *untold*: nobody can know it until something is told of it again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Event, Reception, Source, Timestamp, UserId,
+    Source, UserId,
     relations::{Aspect, Fact},
 };
-use proptest::{collection::vec, prelude::*};
+use proptest::{
+    collection::{SizeRange, vec},
+    prelude::*,
+};
 
 use crate::model::{self, Model};
 
-type Pair = (UserId, UserId);
+/// Whose list or request it is, and the other user.
+pub(crate) type Pair = (UserId, UserId);
+
+/// What a server tells, named as its command is.
+#[derive(Clone, Debug)]
+pub(crate) enum Callback {
+    // OpenIM's.
+    AfterAddFriend {
+        pair: Pair,
+        message: String,
+    },
+    /// Who had asked, and who accepted.
+    AfterAddFriendAgree(Pair),
+    AfterImportFriends {
+        owner: UserId,
+        friends: Vec<UserId>,
+    },
+    AfterDeleteFriend(Pair),
+    AfterSetFriendRemark {
+        pair: Pair,
+        remark: String,
+    },
+    BeforeAddBlack {
+        pair: Pair,
+        /// By whoever answers it.
+        refused: bool,
+    },
+    AfterRemoveBlack(Pair),
+    // Tencent Chat's.
+    FriendAdd(Vec<Pair>),
+    FriendDelete(Vec<Pair>),
+    BlackListAdd(Vec<Pair>),
+    BlackListDelete(Vec<Pair>),
+}
 
 /// What a server holds at the end of a history.
 #[derive(Clone, Debug, Default)]
@@ -121,7 +158,7 @@ enum Call {
     /// By the route that sends no callback.
     SetRemarkSilently(String),
     Block {
-        /// By whoever answers the callback before it; OpenIM only.
+        /// OpenIM only.
         refused: bool,
         fails: bool,
         /// A setting of Tencent Chat's console.
@@ -159,8 +196,7 @@ fn call() -> impl Strategy<Value = (Pair, Call)> {
 
 /// OpenIM: three tables, one row for each ordered pair. What is asked for in vain changes nothing and, where
 /// nothing is said to the contrary, tells nothing.
-fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
-    let (owner, other) = pair.clone();
+fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
     let back = flipped(&pair);
     match call {
         Call::Ask => {
@@ -171,13 +207,9 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
             let message = truth.requests.len().to_string();
             truth.requests.insert(pair.clone(), message.clone());
             truth.told(&pair, Aspect::Request);
-            vec![Event::FriendRequested {
-                from: owner,
-                to: other,
-                message,
-            }]
+            vec![Callback::AfterAddFriend { pair, message }]
         }
-        // `owner` had asked, `other` answers.
+        // The first of the pair had asked, the other answers.
         Call::Accept => {
             if truth.requests.remove(&pair).is_none() {
                 return Vec::new();
@@ -187,21 +219,7 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
                 truth.told(pair, Aspect::Request);
                 truth.befriend(pair);
             }
-            vec![
-                Event::FriendRequestAccepted {
-                    from: owner.clone(),
-                    to: other.clone(),
-                    message: String::new(),
-                },
-                Event::FriendAdded {
-                    owner: owner.clone(),
-                    friend: other.clone(),
-                },
-                Event::FriendAdded {
-                    owner: other,
-                    friend: owner,
-                },
-            ]
+            vec![Callback::AfterAddFriendAgree(pair)]
         }
         Call::Refuse => {
             if truth.requests.remove(&pair).is_some() {
@@ -210,6 +228,7 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
             Vec::new()
         }
         Call::Import(friends) => {
+            let (owner, _) = pair;
             let friends: BTreeSet<UserId> = friends.into_iter().filter(|it| *it != owner).collect();
             if friends.is_empty() {
                 return Vec::new();
@@ -218,7 +237,7 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
                 truth.befriend(&(owner.clone(), friend.clone()));
                 truth.befriend(&(friend.clone(), owner.clone()));
             }
-            vec![Event::FriendsImported {
+            vec![Callback::AfterImportFriends {
                 owner,
                 friends: friends.into_iter().collect(),
             }]
@@ -228,10 +247,7 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
         // One direction, and told of also when there was no such entry.
         Call::Delete { .. } => {
             truth.part(&pair);
-            vec![Event::FriendDeleted {
-                owner,
-                friend: other,
-            }]
+            vec![Callback::AfterDeleteFriend(pair)]
         }
         Call::SetRemark(remark) => {
             let Some(held) = truth.friends.get_mut(&pair) else {
@@ -240,11 +256,7 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
             held.clone_from(&remark);
             truth.told(&pair, Aspect::Remark);
             truth.told(&pair, Aspect::Friend);
-            vec![Event::RemarkSet {
-                owner,
-                friend: other,
-                remark,
-            }]
+            vec![Callback::AfterSetFriendRemark { pair, remark }]
         }
         Call::SetRemarkSilently(remark) => {
             if let Some(held) = truth.friends.get_mut(&pair) {
@@ -253,33 +265,28 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
             }
             Vec::new()
         }
-        Call::Block { refused: true, .. } => Vec::new(),
         // Asked before it is known whether it succeeds.
-        Call::Block { fails, .. } => {
-            if !fails {
-                truth.blocks.insert(pair.clone());
+        Call::Block { refused, fails, .. } => {
+            if !refused {
+                truth.attempted_blocks.insert(pair.clone());
+                if !fails {
+                    truth.blocks.insert(pair.clone());
+                }
             }
-            truth.attempted_blocks.insert(pair);
-            vec![Event::BlockIntended {
-                owner,
-                blocked: other,
-            }]
+            vec![Callback::BeforeAddBlack { pair, refused }]
         }
         // Told of also when there was no block.
         Call::Unblock => {
             truth.blocks.remove(&pair);
             truth.attempted_blocks.remove(&pair);
-            vec![Event::Unblocked {
-                owner,
-                blocked: other,
-            }]
+            vec![Callback::AfterRemoveBlack(pair)]
         }
     }
 }
 
 /// Tencent Chat: two lists for each user. Pending requests, remarks and imports are never told; what was
 /// asked for in vain is not either.
-fn tencent(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
+fn tencent(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
     let back = flipped(&pair);
     match call {
         Call::Ask => {
@@ -330,19 +337,17 @@ fn tencent(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Event> {
             if fails || !truth.blocks.insert(pair.clone()) {
                 return Vec::new();
             }
-            let (owner, blocked) = pair.clone();
-            let mut events = vec![Event::Blocked { owner, blocked }];
+            let mut callbacks = vec![Callback::BlackListAdd(vec![pair.clone()])];
             if !remain_friends {
-                events.extend(parted(truth, &[pair, back]));
+                callbacks.extend(parted(truth, &[pair, back]));
             }
-            events
+            callbacks
         }
         Call::Unblock => {
             if !truth.blocks.remove(&pair) {
                 return Vec::new();
             }
-            let (owner, blocked) = pair;
-            vec![Event::Unblocked { owner, blocked }]
+            vec![Callback::BlackListDelete(vec![pair])]
         }
     }
 }
@@ -351,72 +356,52 @@ fn directions(both: bool, pairs: &[Pair; 2]) -> &[Pair] {
     if both { pairs } else { &pairs[..1] }
 }
 
-/// The entries that were really added, as one callback lists them.
-fn added(truth: &mut Truth, pairs: &[Pair]) -> Vec<Event> {
-    let new: Vec<&Pair> = pairs
+/// The callback that lists the entries which were really added, if any was.
+fn added(truth: &mut Truth, pairs: &[Pair]) -> Vec<Callback> {
+    let new: Vec<Pair> = pairs
         .iter()
         .filter(|pair| !truth.friends.contains_key(*pair))
+        .cloned()
         .collect();
-    new.into_iter()
-        .map(|pair| {
-            truth.befriend(pair);
-            let (owner, friend) = pair.clone();
-            Event::FriendAdded { owner, friend }
-        })
-        .collect()
+    if new.is_empty() {
+        return Vec::new();
+    }
+    for pair in &new {
+        truth.befriend(pair);
+    }
+    vec![Callback::FriendAdd(new)]
 }
 
-/// The entries that were really deleted, as one callback lists them.
-fn parted(truth: &mut Truth, pairs: &[Pair]) -> Vec<Event> {
-    let gone: Vec<&Pair> = pairs
+/// The callback that lists the entries which were really deleted, if any was.
+fn parted(truth: &mut Truth, pairs: &[Pair]) -> Vec<Callback> {
+    let gone: Vec<Pair> = pairs
         .iter()
         .filter(|pair| truth.friends.contains_key(*pair))
+        .cloned()
         .collect();
-    gone.into_iter()
-        .map(|pair| {
-            truth.part(pair);
-            let (owner, friend) = pair.clone();
-            Event::FriendDeleted { owner, friend }
-        })
-        .collect()
+    if gone.is_empty() {
+        return Vec::new();
+    }
+    for pair in &gone {
+        truth.part(pair);
+    }
+    vec![Callback::FriendDelete(gone)]
 }
 
-/// A history of one server, what it held in the end, and deliveries of its callbacks: each at least once,
-/// some often, in any order.
-pub(crate) fn histories(
+/// A history of so many calls of one server: what it held in the end, and what it told meanwhile.
+pub(crate) fn history(
     source: Source,
-    calls: usize,
-) -> impl Strategy<Value = (Truth, Vec<Reception>)> {
-    vec(call(), 1..=calls)
-        .prop_map(move |calls| {
-            let mut truth = Truth::default();
-            let mut told = Vec::new();
-            for (n, (pair, call)) in calls.into_iter().enumerate() {
-                let events = match source {
-                    Source::Tencent => tencent(&mut truth, pair, call),
-                    _ => openim(&mut truth, pair, call),
-                };
-                if !events.is_empty() {
-                    let millis = 1_700_000_000_000 + i64::try_from(n).unwrap();
-                    told.push(Reception {
-                        id: n.to_string(),
-                        received_at: Timestamp::from_unix_millis(millis).unwrap(),
-                        source,
-                        command: "x".to_owned(),
-                        operation_id: None,
-                        events,
-                    });
-                }
-            }
-            (truth, told)
-        })
-        .prop_flat_map(|(truth, told)| {
-            let again = vec(0..told.len().max(1), 0..=told.len());
-            (Just(truth), Just(told), again)
-        })
-        .prop_flat_map(|(truth, told, again)| {
-            let mut deliveries = told.clone();
-            deliveries.extend(again.into_iter().map(|n| told[n].clone()));
-            (Just(truth), Just(deliveries).prop_shuffle())
-        })
+    calls: impl Into<SizeRange>,
+) -> impl Strategy<Value = (Truth, Vec<Callback>)> {
+    vec(call(), calls).prop_map(move |calls| {
+        let mut truth = Truth::default();
+        let mut told = Vec::new();
+        for (pair, call) in calls {
+            told.extend(match source {
+                Source::Tencent => tencent(&mut truth, pair, call),
+                _ => openim(&mut truth, pair, call),
+            });
+        }
+        (truth, told)
+    })
 }
