@@ -17,6 +17,7 @@ mod lists;
 mod logs;
 #[path = "../../shared/domain/tests/model/mod.rs"]
 mod model;
+mod readme;
 mod relationships;
 mod relationships_table;
 mod reverse_proxy;
