@@ -125,7 +125,7 @@ impl Receiver {
         let limits = policies_file::limits_requests(&handlers, &policies)
             .then(|| {
                 let settings = config.settings.as_ref()?;
-                let client = store::dynamodb(settings, shares.limits);
+                let client = store::counting(settings, shares.limits);
                 Some(Limits::new(client, get("LIMITS_TABLE")?))
             })
             .flatten();

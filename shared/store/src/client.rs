@@ -125,7 +125,7 @@ impl Settings {
     }
 
     /// What every client is made from.
-    fn sdk_config(&self, budget: Duration) -> aws_types::sdk_config::Builder {
+    fn sdk_config(&self, budget: Duration, attempts: u32) -> aws_types::sdk_config::Builder {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(self.region.clone()))
@@ -135,10 +135,10 @@ impl Settings {
             .http_client(self.http.clone())
             .retry_config(
                 RetryConfig::standard()
-                    .with_max_attempts(attempts(budget))
+                    .with_max_attempts(attempts)
                     .with_initial_backoff(BACKOFF),
             )
-            .timeout_config(timeouts(budget))
+            .timeout_config(timeouts(budget, attempts))
             // Made for streams that trickle; our answers are one small packet under a timeout.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
     }
@@ -177,8 +177,7 @@ fn attempts(budget: Duration) -> u32 {
 }
 
 /// One operation takes at most the budget: all attempts and the pauses between them fit.
-fn timeouts(budget: Duration) -> TimeoutConfig {
-    let attempts = attempts(budget);
+fn timeouts(budget: Duration, attempts: u32) -> TimeoutConfig {
     let attempt = (budget - BACKOFF * (attempts - 1)) / attempts;
     TimeoutConfig::builder()
         .connect_timeout(attempt * 3 / 4)
@@ -213,7 +212,17 @@ impl std::error::Error for InvalidSettings {}
 /// A DynamoDB client that starts fast, and whose operations end within the budget.
 #[must_use]
 pub fn dynamodb(settings: &Settings, budget: Duration) -> aws_sdk_dynamodb::Client {
-    let mut config = settings.sdk_config(budget);
+    let mut config = settings.sdk_config(budget, attempts(budget));
+    config.set_endpoint_url(settings.dynamodb_endpoint.clone());
+    aws_sdk_dynamodb::Client::new(&config.build())
+}
+
+/// A DynamoDB client for [`Limits`](crate::Limits): as [`dynamodb`], with one attempt however long the budget.
+/// When an answer is lost, nobody knows whether the counter was raised, and a second attempt would count
+/// the same thing twice.
+#[must_use]
+pub fn counting(settings: &Settings, budget: Duration) -> aws_sdk_dynamodb::Client {
+    let mut config = settings.sdk_config(budget, 1);
     config.set_endpoint_url(settings.dynamodb_endpoint.clone());
     aws_sdk_dynamodb::Client::new(&config.build())
 }
@@ -221,7 +230,7 @@ pub fn dynamodb(settings: &Settings, budget: Duration) -> aws_sdk_dynamodb::Clie
 /// An SQS client that starts fast, and whose operations end within the budget.
 #[must_use]
 pub fn sqs(settings: &Settings, budget: Duration) -> aws_sdk_sqs::Client {
-    let mut config = settings.sdk_config(budget);
+    let mut config = settings.sdk_config(budget, attempts(budget));
     config.set_endpoint_url(settings.sqs_endpoint.clone());
     aws_sdk_sqs::Client::new(&config.build())
 }
@@ -229,7 +238,7 @@ pub fn sqs(settings: &Settings, budget: Duration) -> aws_sdk_sqs::Client {
 /// A Secrets Manager client that starts fast, and whose operations end within the budget.
 #[must_use]
 pub fn secrets_manager(settings: &Settings, budget: Duration) -> aws_sdk_secretsmanager::Client {
-    let mut config = settings.sdk_config(budget);
+    let mut config = settings.sdk_config(budget, attempts(budget));
     config.set_endpoint_url(settings.secrets_manager_endpoint.clone());
     aws_sdk_secretsmanager::Client::new(&config.build())
 }
@@ -238,7 +247,7 @@ pub fn secrets_manager(settings: &Settings, budget: Duration) -> aws_sdk_secrets
 /// has got through a table's busy seconds.
 #[must_use]
 pub fn patient(settings: &Settings) -> aws_sdk_dynamodb::Client {
-    let mut config = settings.sdk_config(Duration::from_secs(40));
+    let mut config = settings.sdk_config(Duration::from_secs(40), ATTEMPTS);
     config.set_endpoint_url(settings.dynamodb_endpoint.clone());
     let config = aws_sdk_dynamodb::config::Builder::from(&config.build())
         .retry_config(
@@ -341,12 +350,30 @@ mod tests {
     }
 
     #[test]
+    fn what_counts_is_tried_once_however_much_time_there_is() {
+        let settings = Settings::local("http://127.0.0.1:1");
+        for millis in [100, 250, 1200, 60_000] {
+            let budget = Duration::from_millis(millis);
+            let client = counting(&settings, budget);
+            let attempts = |client: &aws_sdk_dynamodb::Client| {
+                client.config().retry_config().unwrap().max_attempts()
+            };
+            assert_eq!(attempts(&client), 1);
+            let timeouts = client.config().timeout_config().unwrap();
+            assert_eq!(timeouts.operation_attempt_timeout(), Some(budget));
+            assert_eq!(timeouts.operation_timeout(), Some(budget));
+            let others = if budget < TWO_ATTEMPTS { 1 } else { 2 };
+            assert_eq!(attempts(&dynamodb(&settings, budget)), others);
+        }
+    }
+
+    #[test]
     fn all_attempts_and_the_pauses_fit_into_the_budget_and_leave_time_for_an_answer() {
         for millis in [20, 60, 100, 249, 250, 600, 750, 1200] {
             let budget = Duration::from_millis(millis);
-            let timeouts = timeouts(budget);
-            let attempt = timeouts.operation_attempt_timeout().unwrap();
             let attempts = attempts(budget);
+            let timeouts = timeouts(budget, attempts);
+            let attempt = timeouts.operation_attempt_timeout().unwrap();
             let pauses = BACKOFF * (attempts - 1);
             assert!(attempt * attempts + pauses <= budget, "{timeouts:?}");
             assert!(attempt >= budget.min(BACKOFF), "{timeouts:?}");

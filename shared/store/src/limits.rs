@@ -19,7 +19,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The table of that name.
+    /// The table of that name. The client must make one attempt only: [`counting`](crate::counting).
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self {
@@ -32,7 +32,7 @@ impl Limits {
     /// deleted after `expires_at`, in Unix seconds.
     ///
     /// One atomic `UpdateItem`: however many count at the same time, each gets a number of its own. An answer
-    /// that is lost on the way leaves the counter raised, and a second attempt raises it again.
+    /// that is lost on the way leaves the counter raised, and a second call raises it again.
     ///
     /// # Errors
     ///
