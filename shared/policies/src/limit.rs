@@ -9,7 +9,7 @@ use crate::{Outcome, Refusal};
 /// for each user and window, which an atomic `ADD` raises.
 ///
 /// It comes after [`Rules::judge`](crate::Rules::judge), so that what another rule refuses is not counted.
-/// What this rule itself refuses is.
+/// What this rule itself refuses is, and what a handler refuses that is asked after the policies.
 #[derive(Debug)]
 pub struct RequestLimit {
     pub(crate) command: &'static str,
