@@ -107,11 +107,12 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    /// The codes that the server's documents leave to the app, without those that this receiver answers.
+    /// The codes that the server's documents leave to the app, without those that this receiver answers: 39000
+    /// says that nothing could be decided.
     pub(crate) fn codes(self) -> RangeInclusive<i32> {
         match self {
             Self::OpenIm => 20001..=29000,
-            Self::Tencent => 38000..=39000,
+            Self::Tencent => 38000..=38999,
         }
     }
 

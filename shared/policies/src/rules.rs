@@ -65,7 +65,7 @@ pub enum Outcome<'a> {
 pub struct Refusal {
     /// The rule's place below its command, for the log: `reqMsg.forbidden[0]`.
     pub rule: String,
-    /// From 20001 to 29000 for a command of OpenIM, from 38000 to 39000 for one of Tencent Chat.
+    /// From 20001 to 29000 for a command of OpenIM, from 38000 to 38999 for one of Tencent Chat.
     pub code: i32,
     /// What the end user is told: OpenIM's `errMsg`, Tencent Chat's `ResultInfo`. Not empty.
     pub message: String,

@@ -218,7 +218,7 @@ fn rule(codes: &Value, own: Vec<(&'static str, BoxedStrategy<Value>)>) -> BoxedS
     let mut members = own;
     members.push((
         "code",
-        mostly(codes.clone(), json!([0, 20000, 30000, 39001, "20001"])),
+        mostly(codes.clone(), json!([0, 20000, 30000, 39000, "20001"])),
     ));
     members.push((
         "message",
@@ -282,7 +282,7 @@ fn documents() -> BoxedStrategy<Value> {
     let fields = ["reqMsg", "HandleMsg", "remark", "AddWording", "Remark"];
     let document = select(commands).prop_flat_map(move |command| {
         let codes = if command.starts_with("Sns.") {
-            json!([38000, 38500, 39000])
+            json!([38000, 38500, 38999])
         } else {
             json!([20001, 28000, 29000])
         };
