@@ -15,11 +15,13 @@ use crate::{
     text::{Forbidden, MaxChars, TextRules},
 };
 
-/// The most that can be asked for. It keeps small what one text can cost.
 const MAX_CHARS: i32 = 1000;
 const MAX_PATTERNS: usize = 100;
 /// Of one compiled pattern.
-const MAX_PATTERN_BYTES: usize = 64 * 1024;
+const MAX_PATTERN_BYTES: usize = 32 * 1024;
+/// What the patterns of one text may [cost](TextRules::cost). The worst ones that were found take about half a
+/// nanosecond for each, so a text takes at most some 10 ms of a whole CPU.
+const MAX_COST: usize = 20_000_000;
 const MAX_REPLACEMENT_CHARS: usize = 100;
 /// OpenIM imports no more.
 const MAX_ITEMS: i32 = 1000;
@@ -297,6 +299,7 @@ impl Reader {
             );
         }
         let mut places = self.items(&list);
+        let list_path = list.path.clone();
         if places.len() > MAX_PATTERNS {
             self.wrong(list.path, format!("has more than {MAX_PATTERNS} patterns"));
             places.truncate(MAX_PATTERNS);
@@ -311,10 +314,19 @@ impl Reader {
         }
         self.compare(&forbidden);
         let forbidden = forbidden.into_iter().map(|(_, read)| read).collect();
-        TextRules {
+        let rules = TextRules {
             max_chars,
             forbidden,
+        };
+        if rules.cost() > MAX_COST {
+            let percent = rules.cost().div_ceil(MAX_COST / 100);
+            let problem = format!(
+                "can take too long for one text, {percent} % of what is allowed: \
+                 lower maxChars, or have fewer or smaller patterns or replace less"
+            );
+            self.wrong(list_path, problem);
         }
+        rules
     }
 
     fn max_chars(
@@ -358,7 +370,7 @@ impl Reader {
             Some(text.to_owned())
         });
         let refusal = self.refusal(&object, server, rule, FORBIDDEN);
-        let pattern = pattern?;
+        let (pattern, bytes) = pattern?;
         // An empty text says "remove", and is refused only when nothing else is left.
         if let Some(text) = &replace_with
             && !text.is_empty()
@@ -369,17 +381,17 @@ impl Reader {
         }
         Some(Forbidden {
             pattern,
+            bytes,
             replace_with,
             refusal,
         })
     }
 
-    fn pattern(&mut self, place: &Place<'_>) -> Option<Regex> {
+    /// A compiled pattern and its size.
+    fn pattern(&mut self, place: &Place<'_>) -> Option<(Regex, usize)> {
         let text = self.string(place)?;
-        let pattern = match RegexBuilder::new(text)
-            .size_limit(MAX_PATTERN_BYTES)
-            .build()
-        {
+        let within = |bytes| RegexBuilder::new(text).size_limit(bytes).build();
+        let pattern = match within(MAX_PATTERN_BYTES) {
             Ok(pattern) => pattern,
             Err(error) => {
                 self.wrong(&place.path, format!("is no pattern: {error}"));
@@ -391,7 +403,12 @@ impl Reader {
         if anything.is_some_and(|found| found.is_empty()) {
             self.wrong(&place.path, "finds the empty text in every text");
         }
-        Some(pattern)
+        // regex-lite does not tell the size; this is at most an eighth more.
+        let mut bytes = 128;
+        while bytes < MAX_PATTERN_BYTES && within(bytes).is_err() {
+            bytes += bytes / 8;
+        }
+        Some((pattern, bytes))
     }
 
     /// Finds patterns that are there twice.

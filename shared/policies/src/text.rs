@@ -1,8 +1,11 @@
 use std::borrow::Cow;
 
-use regex_lite::{NoExpand, Regex};
+use regex_lite::Regex;
 
 use crate::Refusal;
+
+/// How many places of one text are replaced, by all patterns together.
+const MAX_REPLACED: usize = 20;
 
 /// The rules for one text: its length, then the patterns, each on what the ones before left of it.
 #[derive(Debug, Default)]
@@ -22,6 +25,8 @@ pub(crate) struct MaxChars {
 #[derive(Debug)]
 pub(crate) struct Forbidden {
     pub(crate) pattern: Regex,
+    /// The size of the compiled pattern. At most all of it is visited for each character.
+    pub(crate) bytes: usize,
     /// What to put in the place of a match, instead of refusing the text.
     pub(crate) replace_with: Option<String>,
     pub(crate) refusal: Refusal,
@@ -33,21 +38,36 @@ impl TextRules {
     /// # Errors
     ///
     /// The refusal of the rule that neither lets the text through nor can amend it. That is also a pattern
-    /// that still matches after all replacements, or whose replacement left nothing: the servers read an
-    /// empty text in an answer as "no change", and would keep the forbidden one.
+    /// that still matches after all replacements, that finds one place more than may be replaced, or whose
+    /// replacement left nothing: the servers read an empty text in an answer as "no change", and would keep
+    /// the forbidden one.
     pub(crate) fn judge<'t>(&self, text: &'t str) -> Result<Cow<'t, str>, &Refusal> {
         let mut text = self.shorten(Cow::Borrowed(text))?;
         let mut replacing = None;
+        let mut left = MAX_REPLACED;
         for forbidden in &self.forbidden {
-            if !forbidden.pattern.is_match(&text) {
+            let Some(replacement) = &forbidden.replace_with else {
+                if forbidden.pattern.is_match(&text) {
+                    return Err(&forbidden.refusal);
+                }
+                continue;
+            };
+            let mut replaced = String::new();
+            let mut end = 0;
+            let left_before = left;
+            for found in forbidden.pattern.find_iter(&text) {
+                // Not `replace_all`, because each search can read the whole text.
+                left = left.checked_sub(1).ok_or(&forbidden.refusal)?;
+                replaced.push_str(&text[end..found.start()]);
+                replaced.push_str(replacement);
+                end = found.end();
+            }
+            if left == left_before {
                 continue;
             }
-            let Some(replacement) = &forbidden.replace_with else {
-                return Err(&forbidden.refusal);
-            };
-            let replaced = forbidden.pattern.replace_all(&text, NoExpand(replacement));
+            replaced.push_str(&text[end..]);
             // At once, so that no pattern ever reads more than the longest text.
-            text = self.shorten(Cow::Owned(replaced.into_owned()))?;
+            text = self.shorten(Cow::Owned(replaced))?;
             if text.is_empty() {
                 return Err(&forbidden.refusal);
             }
@@ -62,6 +82,25 @@ impl TextRules {
             Some(forbidden) => Err(&forbidden.refusal),
             None => Ok(text),
         }
+    }
+
+    /// The most that [`judge`](Self::judge) can have to do for one text: for every character that is read, the
+    /// bytes of the pattern.
+    pub(crate) fn cost(&self) -> usize {
+        // A search looks at the end, too.
+        let chars = self.max_chars.as_ref().map_or(0, |max| max.limit) + 1;
+        let once: usize = self.forbidden.iter().map(|rule| rule.bytes).sum();
+        let mut replacing = self
+            .forbidden
+            .iter()
+            .filter(|rule| rule.replace_with.is_some());
+        let Some(first) = replacing.next() else {
+            return chars * once;
+        };
+        let largest = replacing.fold(first.bytes, |most, rule| most.max(rule.bytes));
+        // All patterns before the replacements and after them. To find one place can mean to read to the end
+        // (`[^x]*x0|a` does), twice when the place is empty, and so does to find that there is no further one.
+        chars * (2 * once + 3 * (MAX_REPLACED + 1) * largest)
     }
 
     pub(crate) fn refusals(&self) -> impl Iterator<Item = &Refusal> {

@@ -244,7 +244,7 @@ fn users(codes: &Value) -> BoxedStrategy<Value> {
 }
 
 fn limit(codes: &Value) -> BoxedStrategy<Value> {
-    let limit = mostly(json!([1, 7, 1000]), json!([0, -1, 1001, "5", 2.5, null]));
+    let limit = mostly(json!([1, 7, 100]), json!([0, -1, 1001, "5", 2.5, null]));
     let cut = mostly(json!([false, true]), json!(["yes", 1, null]));
     rule(codes, vec![("limit", limit), ("cut", cut)])
 }

@@ -1,7 +1,7 @@
 //! Every kind of mistake, its place, and that none hides another.
 
 use policies::Policies;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::agreement::{reads, schema_allows};
 
@@ -512,14 +512,56 @@ fn a_replacement_is_short_and_not_forbidden_itself() {
     ));
 }
 
+fn text_with(max_chars: usize, patterns: &[Value]) -> String {
+    let text = json!({"maxChars": {"limit": max_chars}, "forbidden": patterns});
+    json!({REMARK: {"remark": text}}).to_string()
+}
+
+#[test]
+fn patterns_that_can_take_too_long_for_one_text_are_a_mistake() {
+    let nested = |i| json!({"pattern": format!("f.{{0,30}}r.{{0,30}}e.{{0,30}}{i}")});
+    let word = |i| json!({"pattern": format!("(?i)password{i:02}")});
+    let replaced = |i| json!({"pattern": format!("(?i)password{i:02}"), "replaceWith": "*"});
+    let quadratic = json!({"pattern": "[^x]*x0|a", "replaceWith": "b"});
+    let many = |count: u32, pattern: &dyn Fn(u32) -> Value| -> Vec<Value> {
+        (0..count).map(pattern).collect()
+    };
+    for (accepted, refused, patterns) in [
+        (20, 1000, many(100, &nested)),
+        (300, 1000, many(100, &word)),
+        (100, 250, many(100, &replaced)),
+        (250, 1000, many(20, &replaced)),
+        (500, 1000, vec![quadratic]),
+    ] {
+        let fits = text_with(accepted, &patterns);
+        assert!(reads(&fits), "{accepted}: {:?}", mistakes(&fits));
+        let document = text_with(refused, &patterns);
+        let [mistake] = mistakes(&document).try_into().unwrap();
+        assert!(
+            mistake.starts_with(&format!(
+                "$.{REMARK}.remark.forbidden: can take too long for one text, "
+            )),
+            "{mistake}"
+        );
+        assert!(schema_allows(&document), "it cannot know");
+    }
+}
+
 #[test]
 fn the_most_that_can_be_asked_for_is_accepted() {
     let patterns: Vec<_> = (0..100)
         .map(|i| json!({"pattern": format!("w{i}"), "replaceWith": "日".repeat(100)}))
         .collect();
+    let words: Vec<_> = (0..30)
+        .map(|i| json!({"pattern": format!("(?i)password{i:02}")}))
+        .collect();
+    let text = json!({"maxChars": {"limit": 1000}, "forbidden": words});
     let most = json!({
-        REQUEST: {"requestLimit": {"limit": 1_000_000, "windowSeconds": 2_678_400}},
-        REMARK: {"remark": {"maxChars": {"limit": 1000}, "forbidden": patterns}},
+        REQUEST: {
+            "requestLimit": {"limit": 1_000_000, "windowSeconds": 2_678_400},
+            "reqMsg": text,
+        },
+        REMARK: {"remark": {"maxChars": {"limit": 20}, "forbidden": patterns}},
         IMPORT: {"friendUserIDs": {"maxItems": {"limit": 1000}}},
         BLOCK: {"actingUser": {"deny": ["u".repeat(1000)]}},
     });

@@ -278,6 +278,26 @@ fn what_is_forbidden_in_a_remark_is_replaced_and_the_result_is_judged_again() {
 }
 
 #[test]
+fn a_text_with_more_than_twenty_places_to_replace_is_refused() {
+    let rules = json!({
+        "maxChars": {"limit": 100},
+        "forbidden": [
+            {"pattern": "a", "replaceWith": "x"},
+            {"pattern": "[^c]*c0|b", "replaceWith": "y"},
+        ],
+    });
+    let text = |a, b| format!("{}-{}", "a".repeat(a), "b".repeat(b));
+    for (a, b) in [(20, 0), (0, 20), (7, 13)] {
+        let amended = format!("remark {}-{}", "x".repeat(a), "y".repeat(b));
+        assert_eq!(remark(&rules, &text(a, b)), amended);
+    }
+    for (a, b, refusing) in [(21, 0, 0), (0, 21, 1), (7, 14, 1)] {
+        let rule = format!("remark.forbidden[{refusing}]");
+        assert_eq!(remark(&rules, &text(a, b)), rule);
+    }
+}
+
+#[test]
 fn a_command_with_two_texts_judges_the_message_first() {
     let command = "Sns.CallbackPrevFriendAdd";
     let policies = policies(
