@@ -520,6 +520,62 @@ async fn when_requests_cannot_be_counted_in_time_the_document_says_what_happens(
     }
 }
 
+#[tokio::test]
+async fn a_lost_answer_of_the_counter_counts_nobody_twice() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.limits_table().await;
+    let losing = FaultProxy::start(&dynamodb.endpoint, Fault::LoseAnswer, 100).await;
+    let limit = json!({"limit": 15, "windowSeconds": LONG, "whenUnknown": "allow"});
+    let document = json!({FRIEND_ADD: {"requestLimit": limit}});
+    let mut environment = limited("lost", &table, &losing.endpoint, &document);
+    let deadline = DEADLINE.as_millis().to_string();
+    environment.insert("BEFORE_DEADLINE_MS".to_owned(), deadline);
+    let function = Function::start("tencent", environment).await;
+    let people: Vec<String> = (0..15).map(|n| format!("p{n}")).collect();
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    let answer = function.send(&friend_add(&people)).await;
+    assert_eq!(codes(&people, &answer), [0; 15], "nobody is refused for it");
+    let items = table.items().await;
+    let counts: Vec<&String> = items
+        .iter()
+        .map(|item| item["count"].as_n().unwrap())
+        .collect();
+    assert_eq!(counts, ["15"]);
+}
+
+#[tokio::test]
+async fn policies_that_take_too_long_for_so_many_people_leave_the_choice_to_the_operator() {
+    // The slowest kind that is accepted.
+    let patterns: Vec<Value> = (0..10)
+        .map(|n| json!({"pattern": format!("(?:{}a)+x{n}", "a|".repeat(300))}))
+        .collect();
+    let rule = json!({"maxChars": {"limit": 100}, "forbidden": patterns});
+    let document = json!({FRIEND_ADD: {"AddWording": rule}});
+    let text = "a".repeat(100);
+    let people: Vec<String> = (0..600).map(|n| format!("p{n}")).collect();
+    let items: Vec<Value> = people
+        .iter()
+        .map(|to| json!({"To_Account": to, "AddWording": text}))
+        .collect();
+    let request = tencent(
+        FRIEND_ADD,
+        &json!({"From_Account": "ana", "FriendItem": items}),
+    );
+    let people: Vec<&str> = people.iter().map(String::as_str).collect();
+    for (choice, code) in [("allow", 0), ("refuse", 39000)] {
+        let mut environment = with_policies("slow", &document);
+        environment.insert("ON_FAILURE".to_owned(), choice.to_owned());
+        environment.insert("BEFORE_DEADLINE_MS".to_owned(), "100".to_owned());
+        let function = Function::start("tencent", environment).await;
+        let answer = function.send(&request).await;
+        assert!(
+            codes(&people, &answer).iter().all(|one| *one == code),
+            "{choice}"
+        );
+        assert_eq!(decisions(&function)[0].1, "failure");
+    }
+}
+
 /// More than the default, so that a busy machine is not mistaken for a slow function; the shares grow with it.
 const DEADLINE: Duration = Duration::from_millis(2500);
 

@@ -91,6 +91,8 @@ pub(crate) struct Asked<'a> {
     /// Those of the command.
     pub(crate) rules: &'a Rules,
     pub(crate) limits: Option<&'a Limits>,
+    /// When there has to be an answer.
+    pub(crate) end: Instant,
     /// When counting has to be over.
     pub(crate) counted_by: Instant,
     pub(crate) now: Timestamp,
@@ -202,6 +204,11 @@ pub(crate) async fn tencent<C: TencentQuestion>(
     let mut refusals: Vec<Option<(&policies::Refusal, By)>> = Vec::new();
     let mut actor = None;
     for (_, person) in callback.items() {
+        // Judging many long texts takes time, in which nothing else happens.
+        if Instant::now() >= asked.end {
+            warn!("no time was left to ask the policies about everybody");
+            return of_nobody(callback, asked.on_failure);
+        }
         let question = callback.question(person);
         actor = Some(question.actor);
         refusals.push(match asked.rules.judge(&question) {
@@ -258,6 +265,22 @@ pub(crate) async fn tencent<C: TencentQuestion>(
         by: if failed || unknown { By::Failure } else { by },
         code,
         rule,
+        events: Vec::new(),
+    }
+}
+
+/// What everybody of a callback gets when nobody could decide.
+fn of_nobody<C: TencentQuestion>(callback: &C, choice: OnFailure) -> Decided {
+    let (word, code) = match choice {
+        OnFailure::Allow => (Word::Allowed, None),
+        OnFailure::Refuse => (Word::Refused, Some(FAILED.get())),
+    };
+    Decided {
+        body: to_json(&callback.decide(|_| on_failure(choice))),
+        word,
+        by: By::Failure,
+        code,
+        rule: None,
         events: Vec::new(),
     }
 }

@@ -237,6 +237,7 @@ impl Receiver {
                 let asked = Asked {
                     rules: self.policies.rules(handler.command),
                     limits: self.limits.as_ref(),
+                    end: start + shares.all,
                     counted_by: (start + shares.all).min(Instant::now() + shares.limits),
                     now,
                     on_failure: self.on_failure,

@@ -185,7 +185,8 @@ impl Function {
                     invocation_id.clone_into(&mut request.id);
                     request.received_at = now;
                 }
-                let reply = receiver.receive(&request, now, start).await;
+                // Boxed, because the compiler gives up on types that are nested as deep as this future's.
+                let reply = Box::pin(receiver.receive(&request, now, start)).await;
                 GatewayResponse::new(reply, request.payload())
             }
             Err(problem) => self.refuse(&problem, invocation_id, asks, dialect),
