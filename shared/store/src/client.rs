@@ -84,14 +84,13 @@ impl Settings {
         let sqs_endpoint = endpoint("AWS_ENDPOINT_URL_SQS");
         let secrets_manager_endpoint = endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER");
         let http = match get("AWS_CA_BUNDLE") {
-            None => Ok(http_client(AMAZON_TRUST_SERVICES)),
+            None => http_client(AMAZON_TRUST_SERVICES),
             Some(path) => std::fs::read(&path)
                 .map_err(|error| format!("AWS_CA_BUNDLE {path} cannot be read: {error}"))
-                .and_then(|roots| check_roots(&roots).map(|()| roots))
-                .map(|roots| http_client(&roots)),
+                .and_then(|roots| check_roots(&roots).and_then(|()| http_client(&roots))),
         };
         match http {
-            Ok(Ok(http)) if wrong.is_empty() => Ok(Self {
+            Ok(http) if wrong.is_empty() => Ok(Self {
                 region,
                 credentials,
                 dynamodb_endpoint,
@@ -99,12 +98,8 @@ impl Settings {
                 secrets_manager_endpoint,
                 http,
             }),
-            Ok(http) => {
+            http => {
                 wrong.extend(http.err());
-                Err(InvalidSettings(wrong))
-            }
-            Err(unreadable) => {
-                wrong.push(unreadable);
                 Err(InvalidSettings(wrong))
             }
         }
@@ -141,6 +136,13 @@ impl Settings {
             .timeout_config(timeouts(budget, attempts))
             // Made for streams that trickle; our answers are one small packet under a timeout.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+    }
+
+    /// What every client of DynamoDB is made from.
+    fn dynamodb_config(&self, budget: Duration, attempts: u32) -> SdkConfig {
+        let mut config = self.sdk_config(budget, attempts);
+        config.set_endpoint_url(self.dynamodb_endpoint.clone());
+        config.build()
     }
 }
 
@@ -212,9 +214,7 @@ impl std::error::Error for InvalidSettings {}
 /// A DynamoDB client that starts fast, and whose operations end within the budget.
 #[must_use]
 pub fn dynamodb(settings: &Settings, budget: Duration) -> aws_sdk_dynamodb::Client {
-    let mut config = settings.sdk_config(budget, attempts(budget));
-    config.set_endpoint_url(settings.dynamodb_endpoint.clone());
-    aws_sdk_dynamodb::Client::new(&config.build())
+    aws_sdk_dynamodb::Client::new(&settings.dynamodb_config(budget, attempts(budget)))
 }
 
 /// A DynamoDB client for [`Limits`](crate::Limits): as [`dynamodb`], with one attempt however long the budget.
@@ -222,9 +222,7 @@ pub fn dynamodb(settings: &Settings, budget: Duration) -> aws_sdk_dynamodb::Clie
 /// the same thing twice.
 #[must_use]
 pub fn counting(settings: &Settings, budget: Duration) -> aws_sdk_dynamodb::Client {
-    let mut config = settings.sdk_config(budget, 1);
-    config.set_endpoint_url(settings.dynamodb_endpoint.clone());
-    aws_sdk_dynamodb::Client::new(&config.build())
+    aws_sdk_dynamodb::Client::new(&settings.dynamodb_config(budget, 1))
 }
 
 /// An SQS client that starts fast, and whose operations end within the budget.
@@ -247,9 +245,8 @@ pub fn secrets_manager(settings: &Settings, budget: Duration) -> aws_sdk_secrets
 /// has got through a table's busy seconds.
 #[must_use]
 pub fn patient(settings: &Settings) -> aws_sdk_dynamodb::Client {
-    let mut config = settings.sdk_config(Duration::from_secs(40), ATTEMPTS);
-    config.set_endpoint_url(settings.dynamodb_endpoint.clone());
-    let config = aws_sdk_dynamodb::config::Builder::from(&config.build())
+    let config = settings.dynamodb_config(Duration::from_secs(40), ATTEMPTS);
+    let config = aws_sdk_dynamodb::config::Builder::from(&config)
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(10)

@@ -87,3 +87,24 @@ impl fmt::Display for StoreError {
 }
 
 impl std::error::Error for StoreError {}
+
+/// Whether a conditional write was done: not, when its condition did not hold.
+///
+/// # Errors
+///
+/// Everything else that kept it from being done.
+pub(crate) fn condition_held<T, E, R>(
+    written: Result<T, SdkError<E, R>>,
+) -> Result<bool, StoreError>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: fmt::Debug + Send + Sync + 'static,
+{
+    match written {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error().and_then(E::code) {
+            Some("ConditionalCheckFailedException") => Ok(false),
+            _ => Err(StoreError::from_sdk(error)),
+        },
+    }
+}

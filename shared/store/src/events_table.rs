@@ -2,13 +2,12 @@ use std::{collections::HashMap, fmt, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
-    error::{ProvideErrorMetadata, SdkError},
     types::{AttributeValue, TableDescription},
 };
 use domain::{Reception, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, item};
+use crate::{StoreError, error::condition_held, item};
 
 /// The table that holds every accepted callback.
 #[derive(Clone, Debug)]
@@ -105,10 +104,7 @@ impl EventsTable {
             .condition_expression("attribute_exists(pk)")
             .send()
             .await;
-        match refused {
-            Err(error) if !is_condition_failure(&error) => Err(StoreError::from_sdk(error)),
-            _ => Ok(()),
-        }
+        condition_held(refused).map(|_| ())
     }
 
     /// Writes a reception, once: with one conditional `PutItem`, however often it is called.
@@ -129,11 +125,10 @@ impl EventsTable {
             .condition_expression("attribute_not_exists(pk)")
             .send()
             .await;
-        match written {
-            Ok(_) => Ok(Recorded::New),
-            Err(error) if is_condition_failure(&error) => Ok(Recorded::Known),
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+        Ok(match condition_held(written)? {
+            true => Recorded::New,
+            false => Recorded::Known,
+        })
     }
 
     /// The next part of the whole log, in no particular order: at most `limit` items after `after`, or after
@@ -209,8 +204,4 @@ impl EventsTable {
         }
         Ok(receptions)
     }
-}
-
-pub(crate) fn is_condition_failure<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
-    error.as_service_error().and_then(E::code) == Some("ConditionalCheckFailedException")
 }

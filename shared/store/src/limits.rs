@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue},
 };
 
-use crate::{ErrorKind, StoreError, events_table::is_condition_failure};
+use crate::{ErrorKind, StoreError, error::condition_held};
 
 /// The table that counts how often users did something.
 ///
@@ -75,9 +75,6 @@ impl Limits {
             .condition_expression("attribute_exists(pk)")
             .send()
             .await;
-        match refused {
-            Err(error) if !is_condition_failure(&error) => Err(StoreError::from_sdk(error)),
-            _ => Ok(()),
-        }
+        condition_held(refused).map(|_| ())
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use domain::Timestamp;
 
-use crate::{StoreError, events_table::is_condition_failure};
+use crate::{StoreError, error::condition_held};
 
 /// The table that remembers which nonces were used.
 ///
@@ -60,11 +60,7 @@ impl Nonces {
             .expression_attribute_values(":reception", AttributeValue::S(reception.to_owned()))
             .send()
             .await;
-        match written {
-            Ok(_) => Ok(true),
-            Err(error) if is_condition_failure(&error) => Ok(false),
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+        condition_held(written)
     }
 
     /// Opens the connection and proves that the table is there and may be written, by a write whose
@@ -82,9 +78,6 @@ impl Nonces {
             .condition_expression("attribute_exists(pk)")
             .send()
             .await;
-        match refused {
-            Err(error) if !is_condition_failure(&error) => Err(StoreError::from_sdk(error)),
-            _ => Ok(()),
-        }
+        condition_held(refused).map(|_| ())
     }
 }

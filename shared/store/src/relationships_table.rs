@@ -38,7 +38,7 @@ use domain::{
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
-use crate::{ErrorKind, StoreError, events_table::is_condition_failure, item::pk};
+use crate::{ErrorKind, StoreError, error::condition_held, item::pk};
 
 /// The index that is keyed by whom a row is about.
 pub const BY_OTHER: &str = "by-other";
@@ -197,11 +197,7 @@ impl RelationshipsTable {
             .expression_attribute_values(":as_of", as_of)
             .send()
             .await;
-        match written {
-            Ok(_) => Ok(true),
-            Err(error) if is_condition_failure(&error) => Ok(false),
-            Err(error) => Err(StoreError::from_sdk(error)),
-        }
+        condition_held(written)
     }
 
     /// Who is on a user's friend list, in the order of their ids.
