@@ -2,6 +2,7 @@ use std::{fmt, time::Duration};
 
 use domain::Source;
 use store::{Nonces, Settings};
+use tokio::time::Instant;
 
 use crate::{
     BasicVerifier, OpenImVerifier, SignatureAlgorithm, SignatureEncoding, SignatureVerifier,
@@ -205,6 +206,11 @@ pub(crate) struct Shares {
 }
 
 impl Shares {
+    /// When a share that begins now ends, in a callback that came at `start`.
+    pub(crate) fn end(self, start: Instant, share: Duration) -> Instant {
+        (start + self.all).min(Instant::now() + share)
+    }
+
     pub(crate) fn of(deadline: Duration, has_queue: bool) -> Self {
         Self {
             open: (deadline / 3).min(Duration::from_millis(300)),

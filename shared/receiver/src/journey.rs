@@ -14,7 +14,7 @@ use crate::{
     decision::{self, Asked, By, Decided},
     handler::Act,
     nesting::{MAX_NESTING, nesting},
-    policies_file, reply, secrets,
+    policies_file, secrets,
 };
 
 /// Takes callbacks and answers them.
@@ -238,7 +238,7 @@ impl Receiver {
                     rules: self.policies.rules(handler.command),
                     limits: self.limits.as_ref(),
                     end: start + shares.all,
-                    counted_by: (start + shares.all).min(Instant::now() + shares.limits),
+                    counted_by: shares.end(start, shares.limits),
                     now,
                     on_failure: self.on_failure,
                 };
@@ -295,8 +295,7 @@ impl Receiver {
                 },
             ) => {
                 let verifying = verifier.verify(body, &request.headers, &request.id, now);
-                let end = (start + shares.all).min(Instant::now() + shares.nonces);
-                match timeout_at(end, verifying).await {
+                match timeout_at(shares.end(start, shares.nonces), verifying).await {
                     Ok(verified) => verified,
                     Err(_) => return Err(unchecked("no time was left for it")),
                 }
@@ -356,9 +355,8 @@ impl Receiver {
         let Some(Storage { table, queue }) = &self.storage else {
             return Ok(Kept::Nowhere(events));
         };
-        // Both have their shares. This holds whatever else took time, such as a handler.
-        let end = start + shares.all;
-        let tables_end = end.min(Instant::now() + shares.table);
+        // Both have their shares. The end holds whatever else took time, such as a handler.
+        let tables_end = shares.end(start, shares.table);
         let table_error = match timeout_at(tables_end, table.record(reception)).await {
             Ok(Ok(recorded)) => return Ok(Kept::Recorded(events, recorded)),
             Ok(Err(error)) => error.to_string(),
@@ -366,7 +364,7 @@ impl Receiver {
         };
         // Whatever is wrong with the table, the event is not the caller's to keep: it sends it once.
         let queue_error = match queue {
-            Some(queue) => match timeout_at(end, queue.send(reception)).await {
+            Some(queue) => match timeout_at(start + shares.all, queue.send(reception)).await {
                 Ok(Ok(())) => {
                     warn!(table_error, "the events table did not take it");
                     return Ok(Kept::Queued(events));
@@ -464,8 +462,7 @@ impl Storage {
     }
 }
 
-/// Writes the one line of a callback. `asks` is whom a callback that asks is from, and what was chosen for the
-/// case that nobody can decide.
+/// Writes the one line of a callback.
 fn log(end: &Result<Accepted, Problem>, dialect: Source, on_failure: OnFailure, asks: bool) {
     match end {
         Ok(Accepted::Told(kept)) => match kept {
@@ -495,29 +492,30 @@ fn log(end: &Result<Accepted, Problem>, dialect: Source, on_failure: OnFailure, 
         Ok(Accepted::NoCommand) => {
             warn!("no command in query or body: answered as the console's check of a new URL");
         }
-        Err(problem) => {
-            let code = problem.kind().code().get();
-            let rejection = problem.rejection();
-            let (decision, decided_by) = decision::of_failure(dialect, problem, on_failure).unzip();
-            let message = reply::message(problem);
-            let (problem, detail, at) = (
-                problem.kind().message(),
-                problem.detail(),
-                problem.json_path(),
-            );
-            let rejection = rejection.map(Rejection::kind);
-            warn!(
-                code,
-                problem,
-                detail,
-                at,
-                rejection,
-                decision,
-                decidedBy = decided_by.filter(|_| asks),
-                "{message}"
-            );
-        }
+        Err(problem) => log_problem(problem, dialect, on_failure, asks),
     }
+}
+
+/// Writes the line of a callback that was not accepted.
+pub(crate) fn log_problem(problem: &Problem, dialect: Source, on_failure: OnFailure, asks: bool) {
+    let kind = problem.kind();
+    // Not "refused" of a failure, of which OpenIM may have been told "allowed".
+    let message = if kind.is_ours() {
+        "callback failed"
+    } else {
+        "callback refused"
+    };
+    let (decision, decided_by) = decision::of_failure(dialect, problem, on_failure).unzip();
+    warn!(
+        code = kind.code().get(),
+        problem = kind.message(),
+        detail = problem.detail(),
+        at = problem.json_path(),
+        rejection = problem.rejection().map(Rejection::kind),
+        decision,
+        decidedBy = decided_by.filter(|_| asks),
+        "{message}"
+    );
 }
 
 #[cfg(test)]

@@ -75,15 +75,6 @@ impl Reply {
     }
 }
 
-/// What the log says of it. Not "refused" of a failure, of which OpenIM may have been told "allowed".
-pub(crate) fn message(problem: &Problem) -> &'static str {
-    if problem.kind().is_ours() {
-        "callback failed"
-    } else {
-        "callback refused"
-    }
-}
-
 fn to_json(answer: &impl serde::Serialize) -> String {
     serde_json::to_string(answer).expect("answers are strings and integers")
 }

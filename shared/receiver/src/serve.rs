@@ -3,7 +3,7 @@
 use std::{
     env, fmt,
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -17,15 +17,15 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout, timeout_at};
-use tracing::{error, warn};
+use tracing::{error, error_span};
 
 use crate::{
     Handler, InvalidConfig, OnFailure, Problem, ProblemKind, Receiver, Reply, Request, StartError,
     command,
     config::{self, Shares},
-    decision,
     gateway::PayloadVersion,
-    logging, reply,
+    journey::log_problem,
+    logging,
 };
 
 /// Runs a Lambda function that serves these handlers, until the environment is shut down.
@@ -60,16 +60,18 @@ pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
 pub struct Function {
     handlers: Arc<[Handler]>,
     get: Arc<Get>,
-    receiver: OnceLock<Arc<Receiver>>,
-    /// The start that is under way, if one is. A callback that cannot wait for its end leaves it to the next one.
-    starting: Mutex<Option<Starting>>,
+    /// For callbacks that ask.
+    before_deadline: Duration,
+    /// The start, under way or done. A callback that cannot wait for its end leaves it to the next one; after one
+    /// that failed there is none.
+    started: Mutex<Option<Started>>,
     /// `sam local start-api` gives every request of one run the same request id and time, so that all but
     /// the first would be taken for repetitions.
     sam_local: bool,
 }
 
 type Get = dyn Fn(&str) -> Option<String> + Send + Sync;
-type Starting = Shared<BoxFuture<'static, Result<Arc<Receiver>, Arc<StartError>>>>;
+type Started = Shared<BoxFuture<'static, Result<Arc<Receiver>, Arc<StartError>>>>;
 
 impl Function {
     /// A function that serves these handlers, with its settings read through `get`, which is the
@@ -82,9 +84,9 @@ impl Function {
         Self {
             handlers: handlers.into_iter().collect(),
             sam_local: get("AWS_SAM_LOCAL").is_some(),
+            before_deadline: config::before_deadline(&get, &mut Vec::new()),
             get: Arc::new(get),
-            receiver: OnceLock::new(),
-            starting: Mutex::new(None),
+            started: Mutex::new(None),
         }
     }
 
@@ -96,36 +98,25 @@ impl Function {
     pub async fn start(&self) {
         // The answers tell of it.
         if self.handlers.iter().all(Handler::is_before) {
-            let _ = timeout(self.before_deadline() / 2, self.receiver()).await;
+            let _ = timeout(self.before_deadline / 2, self.receiver()).await;
         } else {
             let _ = self.receiver().await;
         }
     }
 
-    fn before_deadline(&self) -> Duration {
-        config::before_deadline(&*self.get, &mut Vec::new())
+    async fn receiver(&self) -> Result<Arc<Receiver>, Problem> {
+        self.started().await.map_err(|wrong| {
+            *self.lock() = None;
+            let kind = match *wrong {
+                StartError::Config(_) => ProblemKind::Misconfigured,
+                StartError::Secret(_) => ProblemKind::NotReady,
+            };
+            error!(%wrong, "no callback can be served, because {}", kind.message());
+            Problem::new(kind, "see the line before")
+        })
     }
 
-    async fn receiver(&self) -> Result<&Receiver, Problem> {
-        if let Some(receiver) = self.receiver.get() {
-            return Ok(receiver);
-        }
-        let started = self.starting().await;
-        *self.lock() = None;
-        match started {
-            Ok(receiver) => Ok(self.receiver.get_or_init(|| receiver)),
-            Err(wrong) => {
-                let kind = match *wrong {
-                    StartError::Config(_) => ProblemKind::Misconfigured,
-                    StartError::Secret(_) => ProblemKind::NotReady,
-                };
-                error!(%wrong, "no callback can be served, because {}", kind.message());
-                Err(Problem::new(kind, "see the line before"))
-            }
-        }
-    }
-
-    fn starting(&self) -> Starting {
+    fn started(&self) -> Started {
         let start = || {
             let (handlers, get) = (self.handlers.clone(), self.get.clone());
             let starting = async move { Receiver::start(handlers, &*get).await };
@@ -144,8 +135,8 @@ impl Function {
         self.lock().get_or_insert_with(start).clone()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Starting>> {
-        self.starting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Started>> {
+        self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers one event of a gateway. `invocation_id` stands in where the event names no request id.
@@ -195,11 +186,11 @@ impl Function {
 
     /// The receiver for a callback that came at `start`. One that asks does not wait longer for it than it waits
     /// for anything.
-    async fn receiver_by(&self, start: Instant, asks: bool) -> Result<&Receiver, Problem> {
+    async fn receiver_by(&self, start: Instant, asks: bool) -> Result<Arc<Receiver>, Problem> {
         if !asks {
             return self.receiver().await;
         }
-        let end = start + Shares::of(self.before_deadline(), false).all;
+        let end = start + Shares::of(self.before_deadline, false).all;
         timeout_at(end, self.receiver()).await.unwrap_or_else(|_| {
             Err(Problem::new(
                 ProblemKind::NotReady,
@@ -217,17 +208,8 @@ impl Function {
         dialect: Source,
     ) -> GatewayResponse {
         let on_failure = OnFailure::from_env(&*self.get);
-        let (decision, decided_by) = decision::of_failure(dialect, problem, on_failure).unzip();
-        warn!(
-            requestId = invocation_id,
-            code = problem.kind().code().get(),
-            problem = problem.kind().message(),
-            detail = problem.detail(),
-            decision,
-            decidedBy = decided_by.filter(|_| asks),
-            "{}",
-            reply::message(problem)
-        );
+        error_span!("callback", requestId = invocation_id)
+            .in_scope(|| log_problem(problem, dialect, on_failure, asks));
         let reply = Reply::problem(dialect, problem, None, on_failure);
         GatewayResponse::new(reply, PayloadVersion::default())
     }

@@ -1,13 +1,10 @@
 use std::fmt;
 
-use base64::{
-    Engine as _,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
+use base64::Engine as _;
 use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
 use subtle::{Choice, ConstantTimeEq as _};
 
-use super::{Rejection, Sha256Digest, only, sha256};
+use super::{BASE64, Rejection, Sha256Digest, only, sha256};
 
 /// Checks HTTP Basic credentials against one user with one or two passwords.
 ///
@@ -17,12 +14,6 @@ use super::{Rejection, Sha256Digest, only, sha256};
 pub struct BasicVerifier {
     accepted: Vec<Sha256Digest>,
 }
-
-/// Go pads, others may not.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &base64::alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 impl BasicVerifier {
     /// Accepts `user` with any of the passwords.

@@ -10,6 +10,7 @@ mod tencent;
 
 use std::fmt;
 
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use domain::Timestamp;
 use lambda_http::http::HeaderMap;
 use protocol::tencent::Query;
@@ -130,6 +131,13 @@ impl fmt::Debug for OpenImVerifier {
         }
     }
 }
+
+/// Go pads, others may not.
+const ANY_PADDING: GeneralPurposeConfig =
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+const BASE64: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, ANY_PADDING);
+const BASE64_URL_SAFE: GeneralPurpose =
+    GeneralPurpose::new(&base64::alphabet::URL_SAFE, ANY_PADDING);
 
 type Sha256Digest = [u8; 32];
 

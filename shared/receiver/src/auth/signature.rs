@@ -1,10 +1,6 @@
 use std::{fmt, str::FromStr};
 
-use base64::{
-    Engine as _,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-    prelude::BASE64_STANDARD,
-};
+use base64::Engine as _;
 use lambda_http::http::{HeaderMap, HeaderName};
 use ring::{
     hmac,
@@ -16,7 +12,7 @@ use spki::{
     der::{Decode as _, Document, Reader as _, SliceReader, asn1::UintRef},
 };
 
-use super::{Rejection, Sha256Digest, only, sha256};
+use super::{BASE64, BASE64_URL_SAFE, Rejection, Sha256Digest, only, sha256};
 
 /// How OpenIM's commercial edition signs, by the names of its `signature.algorithm` setting.
 ///
@@ -91,22 +87,16 @@ impl SignatureEncoding {
     fn encode(self, signature: &[u8]) -> String {
         match self {
             Self::Hex => base16ct::lower::encode_string(signature),
-            Self::Base64 => BASE64_STANDARD.encode(signature),
+            Self::Base64 => BASE64.encode(signature),
         }
     }
 
     fn decode(self, text: &[u8]) -> Option<Vec<u8>> {
-        const ANY_PADDING: GeneralPurposeConfig =
-            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-        const STANDARD: GeneralPurpose =
-            GeneralPurpose::new(&base64::alphabet::STANDARD, ANY_PADDING);
-        const URL_SAFE: GeneralPurpose =
-            GeneralPurpose::new(&base64::alphabet::URL_SAFE, ANY_PADDING);
         match self {
             Self::Hex => base16ct::mixed::decode_vec(text).ok(),
-            Self::Base64 => STANDARD
+            Self::Base64 => BASE64
                 .decode(text)
-                .or_else(|_| URL_SAFE.decode(text))
+                .or_else(|_| BASE64_URL_SAFE.decode(text))
                 .ok(),
         }
     }
