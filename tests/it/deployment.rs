@@ -16,7 +16,7 @@ use tokio::process::Command;
 use crate::{
     support::{
         Answer, Dynamodb, FED, FUNCTIONS, Payload, PersonOutcome, Queue, Request, SDK_APP_ID,
-        Table, Verdict, binary, payloads, read_as_openim, root, tencent_proceeds, tool,
+        Secret, Table, Verdict, binary, payloads, read_as_openim, root, tencent_proceeds, tool,
         until_all_is_applied,
     },
     template::{GATEWAY_RESPONSES, gateway_verdict},
@@ -195,30 +195,9 @@ impl Stack {
         serde_json::from_str(&body).unwrap()
     }
 
-    async fn secrets_manager(&self, operation: &str, request: Value) -> Value {
-        let request = reqwest::Client::new()
-            .post(&self.aws.endpoint)
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("x-amz-target", format!("secretsmanager.{operation}"))
-            .body(request.to_string());
-        self.operate("secretsmanager", request).await
-    }
-
-    /// A secret's document; `output` is the stack's name for it.
-    async fn secret(&self, output: &str) -> Value {
-        let id = self.text(output);
-        let answer = self
-            .secrets_manager("GetSecretValue", json!({ "SecretId": id }))
-            .await;
-        serde_json::from_str(answer["SecretString"].as_str().unwrap()).unwrap()
-    }
-
-    async fn change_secret(&self, output: &str, document: &Value) {
-        let change = json!({
-            "SecretId": self.text(output), "SecretString": document.to_string(),
-            "ClientRequestToken": "00000000-0000-4000-8000-000000000001",
-        });
-        self.secrets_manager("PutSecretValue", change).await;
+    /// A secret; `output` is the stack's name for it.
+    fn secret(&self, output: &str) -> Secret {
+        Secret::at(&self.aws.endpoint, self.text(output))
     }
 
     /// Lets no request with POST through to a path.
@@ -287,9 +266,9 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
     let app = format!("TencentSdkAppId={SDK_APP_ID}");
     let mut stack = Stack::deploy(&[&app]).await;
     let table = stack.table("EventsTableName");
-    let password = stack.secret("OpenIMSecretArn").await["OPENIM_BASIC_PASSWORD"].take();
+    let password = stack.secret("OpenIMSecretArn").document().await["OPENIM_BASIC_PASSWORD"].take();
     let password = password.as_str().unwrap();
-    let token = stack.secret("TencentSecretArn").await["TENCENT_TOKEN"].take();
+    let token = stack.secret("TencentSecretArn").document().await["TENCENT_TOKEN"].take();
     let token = token.as_str().unwrap();
     assert_eq!((password.len(), token.len()), (32, 32));
     assert_ne!(password, token);
@@ -422,12 +401,16 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
     let changed = "changed-0123456789";
     let both =
         json!({"OPENIM_BASIC_PASSWORD": changed, "OPENIM_BASIC_PASSWORD_PREVIOUS": password});
-    stack.change_secret("OpenIMSecretArn", &both).await;
+    stack.secret("OpenIMSecretArn").put(&both.to_string()).await;
     assert_eq!(stack.send(&callback(password)).await.status, 200);
     stack
         .update(&["SecretsAsOf=2026-11-21T14:08:38", "OnFailure=allow"])
         .await;
-    assert_eq!(stack.secret("OpenIMSecretArn").await, both, "left alone");
+    assert_eq!(
+        stack.secret("OpenIMSecretArn").document().await,
+        both,
+        "left alone"
+    );
     for accepted in [changed, password] {
         assert_eq!(stack.send(&callback(accepted)).await.status, 200);
     }
@@ -445,7 +428,7 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
         "OpenIMNonceHeader=X-Nonce",
     ];
     stack.update(&signature).await;
-    let key = stack.secret("OpenIMSecretArn").await["OPENIM_SIGNATURE_KEY"].take();
+    let key = stack.secret("OpenIMSecretArn").document().await["OPENIM_SIGNATURE_KEY"].take();
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_str().unwrap().as_bytes());
     let sign = |nonce: &str| -> String {
         let signature = hmac::sign(&key, nonce.as_bytes());

@@ -2,20 +2,10 @@
 
 use serde_json::Value;
 
-use crate::support::{
-    Answer, Dynamodb, Function, Request, SDK_APP_ID, Verdict, free_port, read_as_openim,
-};
+use crate::support::{Dynamodb, Function, Request, SDK_APP_ID, Verdict, free_port, read_as_openim};
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"ownerUserID":"ana","friendUserID":"leo"}"#;
-
-fn assert_refused(answer: &Answer, code: i64, status: u16) {
-    assert_eq!(answer.status, status, "{answer:?}");
-    match read_as_openim(&answer.body) {
-        Verdict::Refused { code: refused, .. } => assert_eq!(refused, code, "{answer:?}"),
-        verdict => panic!("{verdict:?}: {answer:?}"),
-    }
-}
 
 /// The event in the log line of somebody who could not store it.
 fn event_in(log: &[String]) -> Value {
@@ -38,7 +28,7 @@ async fn an_event_that_cannot_be_stored_is_refused_and_whole_in_the_log() {
         let function = Function::start("after-delete-friend", table.environment()).await;
         let request = Request::post(DELETE, GOOD).header("operationid", "op-1");
         let answer = function.send(&request).await;
-        assert_refused(&answer, 29011, 503);
+        answer.assert_refused(29011, 503);
         assert!(!answer.body.contains(&table.name), "{answer:?}");
         let event = event_in(&function.log());
         assert_eq!(event["events"][0]["type"], "friend_deleted");
@@ -54,11 +44,10 @@ async fn the_function_recovers_when_the_table_does() {
     let mut table = dynamodb.events_table().await;
     table.name = "later".to_owned();
     let function = Function::start("after-delete-friend", table.environment()).await;
-    assert_refused(
-        &function.send(&Request::post(DELETE, GOOD)).await,
-        29011,
-        503,
-    );
+    function
+        .send(&Request::post(DELETE, GOOD))
+        .await
+        .assert_refused(29011, 503);
     let created = tokio::process::Command::new(crate::support::binary("local"))
         .args([
             "create-table",
@@ -91,7 +80,7 @@ async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_
     ];
     let function = Function::start("any-command", wrong).await;
     let answer = function.send(&Request::post(DELETE, GOOD)).await;
-    assert_refused(&answer, 29012, 500);
+    answer.assert_refused(29012, 500);
     let log = function.log().join("\n");
     for mistake in [
         "OPENIM_BASIC_USER is not set",
@@ -128,16 +117,14 @@ async fn who_chose_to_allow_on_failure_is_allowed_by_our_failures_and_by_nothing
     );
     // The event is no less in the log.
     assert_eq!(event_in(&function.log())["events"][0]["owner"], "ana");
-    assert_refused(
-        &function.send(&Request::post(DELETE, "{}")).await,
-        29007,
-        400,
-    );
-    assert_refused(
-        &function.send(&Request::post("/callbackX", "{}")).await,
-        29008,
-        404,
-    );
+    function
+        .send(&Request::post(DELETE, "{}"))
+        .await
+        .assert_refused(29007, 400);
+    function
+        .send(&Request::post("/callbackX", "{}"))
+        .await
+        .assert_refused(29008, 404);
     let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
     let body = r#"{"PairList":[{"From_Account":"a","To_Account":"b"}]}"#;
     let answer = function.send(&Request::post(&url, body)).await;
@@ -161,14 +148,12 @@ async fn who_chose_to_allow_on_failure_is_allowed_by_our_failures_and_by_nothing
         ("OPENIM_BASIC_PASSWORD".to_owned(), "secret".to_owned()),
     ];
     let function = Function::start("after-delete-friend", basic).await;
-    assert_refused(
-        &function.send(&Request::post(DELETE, GOOD)).await,
-        29001,
-        401,
-    );
-    assert_refused(
-        &function.send(&Request::post(DELETE, "x")).await,
-        29001,
-        401,
-    );
+    function
+        .send(&Request::post(DELETE, GOOD))
+        .await
+        .assert_refused(29001, 401);
+    function
+        .send(&Request::post(DELETE, "x"))
+        .await
+        .assert_refused(29001, 401);
 }

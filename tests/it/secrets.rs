@@ -6,8 +6,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
 
 use crate::support::{
-    Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Secret, Verdict, free_port,
-    read_as_openim,
+    Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Secret, free_port,
 };
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
@@ -30,12 +29,12 @@ fn basic(secret: &Secret) -> BTreeMap<String, String> {
     environment
 }
 
-fn assert_refused(answer: &Answer, code: i64, status: u16) {
-    assert_eq!(answer.status, status, "{answer:?}");
-    match read_as_openim(&answer.body) {
-        Verdict::Refused { code: refused, .. } => assert_eq!(refused, code, "{answer:?}"),
-        verdict => panic!("{verdict:?}: {answer:?}"),
-    }
+/// A secret of something that answers in the place of Secrets Manager.
+async fn stand_in(router: axum::Router) -> Secret {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Secret::at(&endpoint, "openim")
 }
 
 /// The answer once Secrets Manager has answered, which on a busy machine it may not do in time.
@@ -105,18 +104,14 @@ async fn a_secret_that_cannot_be_used_is_a_misconfiguration_that_ends_when_it_is
         r#"{"OPENIM_BASIC_PASSWORD":["hunter2"]}"#,
         "hunter2",
     ] {
-        assert_refused(
-            &settled(&function, &with_password("hunter2")).await,
-            29012,
-            500,
-        );
+        settled(&function, &with_password("hunter2"))
+            .await
+            .assert_refused(29012, 500);
         secret.put(unusable).await;
     }
-    assert_refused(
-        &settled(&function, &with_password("hunter2")).await,
-        29012,
-        500,
-    );
+    settled(&function, &with_password("hunter2"))
+        .await
+        .assert_refused(29012, 500);
     secret.put(r#"{"OPENIM_BASIC_PASSWORD":"hunter2"}"#).await;
     let answer = settled(&function, &with_password("hunter2")).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -144,18 +139,23 @@ async fn while_secrets_manager_is_out_of_reach_nobody_is_believed_and_then_all_i
     };
     let nowhere = endpoint(&format!("http://127.0.0.1:{}", free_port()));
     let function = Function::start("after-delete-friend", nowhere).await;
-    assert_refused(&function.send(&with_password("hunter2")).await, 29015, 503);
+    function
+        .send(&with_password("hunter2"))
+        .await
+        .assert_refused(29015, 503);
     // Even a stranger is told no more than that.
-    assert_refused(
-        &function.send(&Request::post(DELETE, GOOD)).await,
-        29015,
-        503,
-    );
+    function
+        .send(&Request::post(DELETE, GOOD))
+        .await
+        .assert_refused(29015, 503);
 
     let mut missing = basic(&secret);
     missing.insert("OPENIM_SECRET_ID".to_owned(), "no-such-secret".to_owned());
     let function = Function::start("after-delete-friend", missing).await;
-    assert_refused(&function.send(&with_password("hunter2")).await, 29015, 503);
+    function
+        .send(&with_password("hunter2"))
+        .await
+        .assert_refused(29015, 503);
     assert!(
         function
             .log()
@@ -173,7 +173,7 @@ async fn while_secrets_manager_is_out_of_reach_nobody_is_believed_and_then_all_i
             if well {
                 break;
             }
-            assert_refused(&answer, 29015, 503);
+            answer.assert_refused(29015, 503);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         assert!(well, "{fault:?}: it did not recover");
@@ -191,21 +191,12 @@ async fn an_answer_that_cannot_be_read_is_not_quoted() {
         "hunter2",
     ] {
         let router = axum::Router::new().fallback(move || async move { answer });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let environment = [
-            ("OPENIM_VERIFIER", "basic"),
-            ("OPENIM_BASIC_USER", "openim"),
-            ("OPENIM_SECRET_ID", "openim"),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint),
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ACCESS_KEY_ID", "local"),
-            ("AWS_SECRET_ACCESS_KEY", "local"),
-            ("LOG_LEVEL", "trace"),
-        ];
-        let function = Function::start("after-delete-friend", environment).await;
-        assert_refused(&function.send(&with_password("hunter2")).await, 29015, 503);
+        let secret = stand_in(router).await;
+        let function = Function::start("after-delete-friend", basic(&secret)).await;
+        function
+            .send(&with_password("hunter2"))
+            .await
+            .assert_refused(29015, 503);
         let log = function.log().join("\n");
         assert!(log.contains("the answer could not be read"), "{log}");
         assert!(!log.contains("hunter2"), "{log}");
@@ -219,19 +210,8 @@ async fn a_start_that_takes_longer_than_a_callback_can_wait_is_gone_on_with() {
         tokio::time::sleep(Duration::from_millis(250)).await;
         r#"{"SecretString":"{\"OPENIM_BASIC_PASSWORD\":\"hunter2\"}"}"#
     });
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, slow).await });
-    let environment = [
-        ("OPENIM_VERIFIER", "basic"),
-        ("OPENIM_BASIC_USER", "openim"),
-        ("OPENIM_SECRET_ID", "openim"),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &endpoint),
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        ("BEFORE_DEADLINE_MS", "100"),
-    ];
+    let mut environment = basic(&stand_in(slow).await);
+    environment.insert("BEFORE_DEADLINE_MS".to_owned(), "100".to_owned());
     let function = Function::start("before-add-friend", environment).await;
     let credentials = BASE64_STANDARD.encode("openim:hunter2");
     let request = Request::post(

@@ -1,6 +1,8 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
+use super::{Verdict, read_as_openim};
+
 /// An HTTP request, to be sent in whichever way a test wants.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
@@ -160,5 +162,14 @@ impl Answer {
 
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// OpenIM reads a refusal with this code in it.
+    pub(crate) fn assert_refused(&self, code: i64, status: u16) {
+        assert_eq!(self.status, status, "{self:?}");
+        match read_as_openim(&self.body) {
+            Verdict::Refused { code: refused, .. } => assert_eq!(refused, code, "{self:?}"),
+            verdict => panic!("{verdict:?}: {self:?}"),
+        }
     }
 }

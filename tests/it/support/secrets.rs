@@ -15,19 +15,31 @@ pub(crate) struct Secret {
 
 impl Secret {
     pub(crate) async fn create(ministack: &Dynamodb, name: &str, document: &Value) -> Self {
-        let settings = Settings::local(&ministack.endpoint);
-        let client = store::secrets_manager(&settings, Duration::from_secs(10));
         let document = document.to_string();
-        let created = client
+        let created = Self::client(&ministack.endpoint)
             .create_secret()
             .name(name)
             .secret_string(document)
             .send();
+        Self::at(&ministack.endpoint, &created.await.unwrap().arn.unwrap())
+    }
+
+    /// The secret of that id, which somebody else made.
+    pub(crate) fn at(endpoint: &str, id: &str) -> Self {
         Self {
-            id: created.await.unwrap().arn.unwrap(),
-            client,
-            endpoint: ministack.endpoint.clone(),
+            client: Self::client(endpoint),
+            endpoint: endpoint.to_owned(),
+            id: id.to_owned(),
         }
+    }
+
+    fn client(endpoint: &str) -> Client {
+        store::secrets_manager(&Settings::local(endpoint), Duration::from_secs(10))
+    }
+
+    pub(crate) async fn document(&self) -> Value {
+        let text = store::secret(&self.client, &self.id).await.unwrap();
+        serde_json::from_str(&text).unwrap()
     }
 
     pub(crate) async fn put(&self, text: &str) {
