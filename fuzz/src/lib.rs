@@ -12,7 +12,7 @@ mod tencent_token;
 
 use std::{cell::RefCell, panic};
 
-use lambda_http::http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub use gateway_event::gateway_event;
 pub use openim_basic::openim_basic;

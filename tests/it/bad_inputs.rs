@@ -658,8 +658,8 @@ async fn an_event_that_no_gateway_should_send_is_refused_too_and_the_function_li
             UNREADABLE,
         ),
         (
-            "a host that is none",
-            event_with(|event| event["headers"]["host"] = json!("no host")),
+            "a header that is none",
+            event_with(|event| event["multiValueHeaders"]["no name"] = json!(["x"])),
             UNREADABLE,
         ),
         (

@@ -1,14 +1,13 @@
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
+use base64::Engine as _;
 use domain::{Source, Timestamp};
-use lambda_http::{
-    Body, RequestExt as _, http,
-    request::{LambdaRequest, RequestContext},
-};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use protocol::{openim::OPERATION_ID_HEADER, tencent};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
-use crate::{Problem, ProblemKind, Unverified};
+use crate::{Problem, ProblemKind, Unverified, auth::BASE64};
 
 /// What a journey needs of an HTTP request, wherever it came from.
 #[derive(Clone)]
@@ -53,55 +52,57 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// When the event is none of these.
+    /// When the event is none of these, or its body is not the base64 that it is said to be.
     pub fn from_event(text: &str, invocation_id: &str, now: Timestamp) -> Result<Self, Problem> {
-        let event: LambdaRequest = serde_json::from_str(text).map_err(|_| {
-            // The parser's own words could quote the request.
-            Problem::new(
-                ProblemKind::UnreadableRequest,
-                "the event is neither API Gateway's payload v1 nor v2",
+        // The parser's own words could quote the request.
+        let unreadable = |why| Problem::new(ProblemKind::UnreadableRequest, why);
+        let neither = "the event is neither API Gateway's payload v1 nor v2";
+        let event: Event<'_> = serde_json::from_str(text).map_err(|_| unreadable(neither))?;
+        let context = event.request_context;
+        let (payload, method, path, epoch) = match (context.http, event.http_method) {
+            (Some(http), _) => (
+                PayloadVersion::V2,
+                http.method,
+                event.raw_path,
+                context.time_epoch,
+            ),
+            (None, Some(method)) => (
+                PayloadVersion::V1,
+                method,
+                event.path,
+                context.request_time_epoch,
+            ),
+            (None, None) => return Err(unreadable(neither)),
+        };
+        let named = |id: &Option<String>| id.as_ref().is_some_and(|id| !id.is_empty());
+        let id = [context.extended_request_id, context.request_id];
+        let id = id.into_iter().find(named).flatten();
+        let query = match event.raw_query_string {
+            Some(raw) => form_urlencoded::parse(raw.as_bytes())
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect(),
+            None => all_or_single(
+                event.multi_value_query_string_parameters,
+                event.query_string_parameters,
             )
-        })?;
-        let (payload, extended_id) = match event {
-            LambdaRequest::ApiGatewayV2(_) => (PayloadVersion::V2, None),
-            _ => (PayloadVersion::V1, extended_request_id(text)),
+            .ok_or_else(|| unreadable(neither))?,
         };
-        // Before lambda_http makes one of several headers of a name.
-        let headers = match &event {
-            LambdaRequest::ApiGatewayV1(event) if !event.multi_value_headers.is_empty() => {
-                event.multi_value_headers.clone()
-            }
-            LambdaRequest::ApiGatewayV1(event) => event.headers.clone(),
-            LambdaRequest::ApiGatewayV2(event) => event.headers.clone(),
-            _ => http::HeaderMap::new(),
-        };
-        // Panics on an event that claims base64 and holds none, or whose path is no path. The caller of
-        // this function catches that: see `serve`.
-        let request = http::Request::<Body>::from(event);
-        let (id, epoch) = match request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV1(context)) => {
-                let id = extended_id.as_deref().or(context.request_id.as_deref());
-                (id, context.request_time_epoch)
-            }
-            Some(RequestContext::ApiGatewayV2(context)) => {
-                (context.request_id.as_deref(), context.time_epoch)
-            }
-            _ => (None, 0),
+        let headers = all_or_single(event.multi_value_headers, event.headers)
+            .and_then(header_map)
+            .ok_or_else(|| unreadable("a header is none that HTTP knows"))?;
+        let body = event.body.unwrap_or_default();
+        let body = match event.is_base64_encoded {
+            Some(true) => BASE64
+                .decode(body)
+                .map_err(|_| unreadable("the body is not the base64 that it is said to be"))?,
+            _ => body.into_bytes(),
         };
         Ok(Self {
-            id: id
-                .filter(|id| !id.is_empty())
-                .unwrap_or(invocation_id)
-                .to_owned(),
-            received_at: received_at(epoch, now),
-            method: request.method().to_string(),
-            path: request.raw_http_path().to_owned(),
-            query: request
-                .query_string_parameters_ref()
-                .into_iter()
-                .flat_map(|query| query.iter())
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            id: id.unwrap_or_else(|| invocation_id.to_owned()),
+            received_at: received_at(epoch.unwrap_or_default(), now),
+            method,
+            path: path.unwrap_or_default(),
+            query,
             operation_id: headers
                 .get_all(OPERATION_ID_HEADER)
                 .into_iter()
@@ -109,7 +110,7 @@ impl Request {
                 // The client chose it: any bytes are possible.
                 .map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()),
             headers,
-            body: request.body().to_vec(),
+            body,
             payload,
         })
     }
@@ -158,23 +159,79 @@ impl fmt::Debug for Request {
     }
 }
 
-/// A REST API's own id of a request, which lambda_http does not hand on.
-fn extended_request_id(event: &str) -> Option<String> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Event {
-        request_context: Context,
-    }
+/// What is read of a gateway's event. `lambda_http` reads all of it and makes a URL of it, which was half of a
+/// callback's instructions without a table. It hands on neither a REST API's own id of a request nor several headers
+/// of one name, and panics on events that contradict themselves. That both understand the same, a test says.
+///
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    request_context: Context,
+    // Payload v1.
+    http_method: Option<String>,
+    path: Option<String>,
+    multi_value_headers: Option<BTreeMap<String, Vec<String>>>,
+    multi_value_query_string_parameters: Option<BTreeMap<String, Vec<String>>>,
+    // Payload v2.
+    raw_path: Option<String>,
+    raw_query_string: Option<String>,
+    // Both. What a REST API says twice is read once.
+    #[serde(borrow)]
+    headers: Option<&'a RawValue>,
+    #[serde(borrow)]
+    query_string_parameters: Option<&'a RawValue>,
+    body: Option<String>,
+    is_base64_encoded: Option<bool>,
+}
 
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Context {
-        extended_request_id: Option<String>,
-    }
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Context {
+    request_id: Option<String>,
+    // Payload v1.
+    extended_request_id: Option<String>,
+    request_time_epoch: Option<i64>,
+    // Payload v2.
+    http: Option<Http>,
+    time_epoch: Option<i64>,
+}
 
-    let event: Event = serde_json::from_str(event).ok()?;
-    let id = event.request_context.extended_request_id;
-    id.filter(|id| !id.is_empty())
+#[derive(Deserialize)]
+struct Http {
+    method: String,
+}
+
+/// Pairs of names and values: all where the event has them, or else the one of each name.
+fn all_or_single(
+    all: Option<BTreeMap<String, Vec<String>>>,
+    single: Option<&RawValue>,
+) -> Option<Vec<(String, String)>> {
+    let all = all.unwrap_or_default();
+    match single {
+        Some(single) if all.is_empty() => {
+            let single: Option<BTreeMap<String, String>> =
+                serde_json::from_str(single.get()).ok()?;
+            Some(single.unwrap_or_default().into_iter().collect())
+        }
+        _ => {
+            let pairs = |(name, values): (String, Vec<String>)| {
+                let pair = move |value| (name.clone(), value);
+                values.into_iter().map(pair)
+            };
+            Some(all.into_iter().flat_map(pairs).collect())
+        }
+    }
+}
+
+fn header_map(pairs: Vec<(String, String)>) -> Option<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(pairs.len());
+    for (name, value) in pairs {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        headers.append(name, HeaderValue::try_from(value).ok()?);
+    }
+    Some(headers)
 }
 
 /// `cargo lambda watch` writes seconds where API Gateway writes milliseconds. A number that would be a
@@ -189,6 +246,12 @@ fn received_at(epoch_millis: i64, now: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use lambda_http::{
+        Body, RequestExt as _,
+        request::{LambdaRequest, RequestContext},
+    };
+    use serde_json::{Value, json};
+
     use super::*;
 
     fn now() -> Timestamp {
@@ -239,6 +302,95 @@ mod tests {
         let request = Request::from_event(event, "i", now()).unwrap();
         let values: Vec<_> = request.headers.get_all("authorization").iter().collect();
         assert_eq!(values, ["a", "b"]);
+    }
+
+    #[test]
+    fn an_event_is_understood_as_lambda_http_understands_it() {
+        let v1 = json!({
+            "resource": "/{proxy+}", "path": "/call back", "httpMethod": "POST",
+            "headers": {"Content-Type": "application/json", "X-Twice": "b"},
+            "multiValueHeaders": {"Content-Type": ["application/json"], "X-Twice": ["a", "b"]},
+            "queryStringParameters": {"command": "b", "empty": ""},
+            "multiValueQueryStringParameters": {"command": ["a%20b", "b"], "empty": [""]},
+            "pathParameters": null, "stageVariables": null,
+            "requestContext": {
+                "path": "/prod/x", "stage": "prod", "httpMethod": "POST", "requestId": "r", "resourceId": "p",
+                "requestTimeEpoch": 1_795_264_496_789_i64, "identity": {"sourceIp": "203.0.113.7"},
+            },
+            "body": "{\"a\":\"\\u00e4\"}", "isBase64Encoded": false,
+        });
+        let v2 = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": "/a%2Fb",
+            "rawQueryString": "a=1+2&a=%C3%A4&b&=c&d=%zz", "cookies": ["c=1"],
+            "headers": {"content-type": "application/json", "x-twice": "a,b"},
+            "queryStringParameters": {"a": "1 2,x"},
+            "requestContext": {
+                "accountId": "1", "apiId": "x", "requestId": "r", "stage": "$default",
+                "timeEpoch": 1_795_264_496_789_i64,
+                "http": {"method": "PUT", "path": "/a%2Fb", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7"},
+            },
+            "body": "eyJhIjoxfQ==", "isBase64Encoded": true,
+        });
+        let changed = |event: &Value, pointer: &str, value: Value| {
+            let mut event = event.clone();
+            *event.pointer_mut(pointer).unwrap() = value;
+            event
+        };
+        let mut events = vec![v1.clone(), v2.clone()];
+        for pointer in [
+            "/multiValueHeaders",
+            "/headers",
+            "/queryStringParameters",
+            "/multiValueQueryStringParameters",
+            "/body",
+            "/requestContext/requestTimeEpoch",
+        ] {
+            let nothing = match pointer {
+                "/requestContext/requestTimeEpoch" => json!(0),
+                _ => json!(null),
+            };
+            events.push(changed(&v1, pointer, nothing));
+        }
+        events.push(changed(&v1, "/body", json!("")));
+        events.push(changed(&v2, "/rawQueryString", json!("")));
+        events.push(changed(&v2, "/body", json!(null)));
+        events.push(changed(&v2, "/headers/content-type", json!("text/plain")));
+        for event in events {
+            let text = event.to_string();
+            let ours = Request::from_event(&text, "i", now()).unwrap();
+            let theirs: LambdaRequest = serde_json::from_str(&text).unwrap();
+            let theirs = http::Request::<Body>::from(theirs);
+            assert_eq!(ours.method, theirs.method().as_str());
+            assert_eq!(ours.path, theirs.raw_http_path());
+            let mut query: Vec<_> = theirs
+                .query_string_parameters_ref()
+                .into_iter()
+                .flat_map(|query| query.iter())
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect();
+            let mut our_query = ours.query.clone();
+            query.sort();
+            our_query.sort();
+            assert_eq!(our_query, query, "{event}");
+            assert_eq!(ours.body, theirs.body().to_vec(), "{event}");
+            for name in ours.headers.keys() {
+                // lambda_http keeps one of several, which is why we do without it.
+                let one = theirs.headers().get(name).unwrap();
+                assert!(ours.headers.get_all(name).iter().any(|value| value == one));
+            }
+            assert!(
+                theirs
+                    .headers()
+                    .keys()
+                    .all(|name| name == "cookie" || ours.headers.contains_key(name))
+            );
+            let expected = match theirs.request_context_ref() {
+                Some(RequestContext::ApiGatewayV1(context)) => context.request_time_epoch,
+                Some(RequestContext::ApiGatewayV2(context)) => context.time_epoch,
+                _ => panic!("{event}"),
+            };
+            assert_eq!(ours.received_at, received_at(expected, now()));
+        }
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub use handler::{
     Handler, openim, openim_before, openim_before_recording, tencent, tencent_before,
 };
 pub use journey::{Receiver, StartError};
-pub use lambda_http::Error;
+pub use lambda_runtime::Error;
 pub use logging::init as init_logging;
 pub use problem::{Problem, ProblemKind};
 pub use question::{OpenImQuestion, TencentQuestion};

@@ -17,15 +17,8 @@ pub fn init() {
         .unwrap_or(LevelFilter::INFO);
     // What the SDK and the runtime say below warnings quotes requests: callers' bodies, signed headers.
     let filter = Targets::new().with_default(level).with_targets(
-        [
-            "aws_",
-            "hyper",
-            "h2",
-            "rustls",
-            "lambda_runtime",
-            "lambda_http",
-        ]
-        .map(|library| (library, level.min(LevelFilter::WARN))),
+        ["aws_", "hyper", "h2", "rustls", "lambda_runtime"]
+            .map(|library| (library, level.min(LevelFilter::WARN))),
     );
     // A second `init` in one process, as in tests, keeps the first.
     let _ = tracing_subscriber::registry()

@@ -12,8 +12,7 @@ use futures_util::{
     FutureExt as _,
     future::{BoxFuture, Shared},
 };
-use lambda_http::Error;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -143,17 +142,7 @@ impl Function {
     pub async fn answer(&self, event: &str, invocation_id: &str) -> GatewayResponse {
         let start = Instant::now();
         let now = Timestamp::now();
-        // lambda_http panics on events that contradict themselves, such as a body that is said to be
-        // base64 and is not.
-        let request = std::panic::catch_unwind(AssertUnwindSafe(|| {
-            Request::from_event(event, invocation_id, now)
-        }))
-        .unwrap_or_else(|_| {
-            Err(Problem::new(
-                ProblemKind::UnreadableRequest,
-                "the event contradicts itself: a body that is not the base64 it is said to be, or an impossible path",
-            ))
-        });
+        let request = Request::from_event(event, invocation_id, now);
         let (asks, dialect) = match &request {
             Ok(request) => (
                 command::is_before(&self.handlers, request),

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use base64::Engine as _;
-use lambda_http::http::{HeaderMap, header::AUTHORIZATION};
+use http::{HeaderMap, header::AUTHORIZATION};
 use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{BASE64, Rejection, Sha256Digest, only, sha256};

@@ -12,7 +12,7 @@ use std::fmt;
 
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use domain::Timestamp;
-use lambda_http::http::HeaderMap;
+use http::HeaderMap;
 use protocol::tencent::Query;
 use sha2::{Digest as _, Sha256};
 use store::{Nonces, StoreError};
@@ -135,7 +135,8 @@ impl fmt::Debug for OpenImVerifier {
 /// Go pads, others may not.
 const ANY_PADDING: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
-const BASE64: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, ANY_PADDING);
+pub(crate) const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&base64::alphabet::STANDARD, ANY_PADDING);
 const BASE64_URL_SAFE: GeneralPurpose =
     GeneralPurpose::new(&base64::alphabet::URL_SAFE, ANY_PADDING);
 

@@ -1,7 +1,7 @@
 use std::{fmt, str::FromStr};
 
 use base64::Engine as _;
-use lambda_http::http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName};
 use ring::{
     hmac,
     rand::SystemRandom,
