@@ -8,7 +8,7 @@ use tracing_subscriber::{
 
 /// Writes JSON lines to standard output, which Lambda hands to CloudWatch Logs.
 ///
-/// `LOG_LEVEL` is `error`, `warn`, `info` (the default), `debug` or `off`. [`serve`](crate::serve) calls
+/// `LOG_LEVEL` is `error`, `warn`, `info` (the default) or `off`. [`serve`](crate::serve) calls
 /// this; so does a function that serves no callbacks.
 pub fn init() {
     let level = std::env::var("LOG_LEVEL")
