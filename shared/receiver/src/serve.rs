@@ -1,6 +1,7 @@
 //! From the Lambda runtime to a journey and back.
 
 use std::{
+    convert::Infallible,
     env, fmt,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -34,21 +35,23 @@ use crate::{
 /// When the Lambda runtime cannot be reached.
 pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
     logging::init();
-    let function = Function::new(handlers, |name| env::var(name).ok());
-    let function = &function;
+    let function = Arc::new(Function::new(handlers, |name| env::var(name).ok()));
+    let serving = async move {
+        function.start().await;
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+            let function = function.clone();
+            async move {
+                let answer = function.answer(event.payload.get(), &event.context.request_id);
+                Ok::<_, Infallible>(answer.await)
+            }
+        }))
+        .await
+    };
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        .block_on(async {
-            function.start().await;
-            lambda_runtime::run(service_fn(
-                move |event: LambdaEvent<Box<RawValue>>| async move {
-                    let answer = function.answer(event.payload.get(), &event.context.request_id);
-                    Ok::<_, Error>(answer.await)
-                },
-            ))
-            .await
-        })
+        // As a task: one that is woken costs nothing, `block_on` itself a system call, three times for each callback.
+        .block_on(async { tokio::spawn(serving).await? })
 }
 
 /// Handlers behind a gateway: from its event to its response. [`serve`] runs one under Lambda.
