@@ -76,7 +76,7 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 
 # For the test of docs/reverse-proxy.md.
 .local/nginx/nginx:
-	local/nginx.sh .local/nginx
+	local/debian.sh .local/nginx nginx usr/sbin/nginx
 
 # Without optimisation: it runs for a second and compiles in a third of the time.
 .local/cargo/bin/cargo-machete:
