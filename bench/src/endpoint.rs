@@ -1,0 +1,276 @@
+//! What the functions take for AWS.
+
+use std::{
+    fs,
+    io::{self, BufRead as _, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::{
+    ServerConfig, ServerConnection, StreamOwned,
+    crypto::ring,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+use serde_json::json;
+
+use crate::{Result, http::Connection};
+
+/// What Secrets Manager holds.
+pub(crate) const PASSWORD: &str = "5f2c9e07b1d84a63";
+pub(crate) const TABLE: &str = "events";
+
+/// The roots that the functions are compiled with.
+const AMAZON_TRUST_SERVICES: &str =
+    include_str!("../../shared/store/src/amazon-trust-services.pem");
+
+/// TLS of an authority that was made for this run, whose certificate is in a file.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    config: Arc<ServerConfig>,
+    /// Amazon's roots and this one more: a function reads as many as in production.
+    pub(crate) bundle: PathBuf,
+}
+
+impl Tls {
+    /// With the file in this folder.
+    pub(crate) fn new(folder: &Path) -> Result<Self> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(Vec::new())?;
+        let name = "an authority for measuring";
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = params.self_signed(&key)?.pem();
+        let bundle = folder.join("roots.pem");
+        fs::write(&bundle, format!("{AMAZON_TRUST_SERVICES}\n{authority}"))?;
+
+        let issuer = Issuer::new(params, key);
+        let key = KeyPair::generate()?;
+        let names = ["localhost", "127.0.0.1"].map(str::to_owned);
+        let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)?;
+        Ok(Self {
+            config: config.into(),
+            bundle,
+        })
+    }
+
+    fn wrap(&self, stream: TcpStream) -> Result<StreamOwned<ServerConnection, TcpStream>> {
+        let session = ServerConnection::new(self.config.clone())?;
+        Ok(StreamOwned::new(session, stream))
+    }
+}
+
+/// Accepts until the program ends; a thread for each connection.
+fn accept(
+    serve: impl Fn(TcpStream) -> Result<()> + Send + Sync + 'static,
+) -> io::Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    let serve = Arc::new(serve);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let serve = serve.clone();
+            // An error is a client that has gone: its process has ended.
+            thread::spawn(move || stream.set_nodelay(true).is_ok() && serve(stream).is_ok());
+        }
+    });
+    Ok(address)
+}
+
+/// DynamoDB and Secrets Manager that say the same at once, whatever is asked.
+pub(crate) struct Constant {
+    pub(crate) url: String,
+    items: Arc<AtomicU64>,
+}
+
+impl Constant {
+    /// With TLS or without. Each answer takes `delay`.
+    pub(crate) fn start(tls: Option<&Tls>, delay: Duration) -> Result<Self> {
+        let items = Arc::new(AtomicU64::new(0));
+        let (count, own_tls) = (items.clone(), tls.cloned());
+        let address = accept(move |stream| {
+            match &own_tls {
+                Some(tls) => answer_all(&mut Connection::new(tls.wrap(stream)?), &count, delay)?,
+                None => answer_all(&mut Connection::new(stream), &count, delay)?,
+            }
+            Ok(())
+        })?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        Ok(Self {
+            url: format!("{scheme}://{address}"),
+            items,
+        })
+    }
+
+    /// How many items it was given.
+    pub(crate) fn items(&self) -> u64 {
+        self.items.load(Ordering::Relaxed)
+    }
+}
+
+fn answer_all(
+    connection: &mut Connection<impl Read + Write>,
+    items: &AtomicU64,
+    delay: Duration,
+) -> io::Result<()> {
+    let secret = json!({
+        "ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:OpenIMSecret-AbCdEf",
+        "Name": "OpenIMSecret-AbCdEf",
+        "VersionId": "a1b2c3d4-5678-90ab-cdef-EXAMPLE11111",
+        "VersionStages": ["AWSCURRENT"],
+        "CreatedDate": 1_795_264_496.789,
+        "SecretString": json!({ "OPENIM_BASIC_PASSWORD": PASSWORD }).to_string(),
+    });
+    let item = answer("200 OK", "1.0", "{}");
+    let secret = answer("200 OK", "1.1", &secret.to_string());
+    let unknown = r#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#;
+    let unknown = answer("400 Bad Request", "1.0", unknown);
+    while let Some(request) = connection.read_request()? {
+        let bytes = match request.header("x-amz-target") {
+            Some("DynamoDB_20120810.PutItem") => {
+                items.fetch_add(1, Ordering::Relaxed);
+                &item
+            }
+            Some("secretsmanager.GetSecretValue") => &secret,
+            _ => &unknown,
+        };
+        if !delay.is_zero() {
+            thread::sleep(delay);
+        }
+        connection.write(bytes)?;
+        if request.is_last() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// As AWS's services with their JSON protocols answer.
+fn answer(status: &str, protocol: &str, body: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 {status}\r\nserver: Server\r\ndate: Sat, 21 Nov 2026 12:34:56 GMT\r\n\
+         content-type: application/x-amz-json-{protocol}\r\ncontent-length: {}\r\nconnection: keep-alive\r\n\
+         x-amzn-requestid: 8N7CB5UEQ6AAO4SEAUI3EJ5Q2VVV4KQNSO5AEMVJF66Q9ASUAAJG\r\nx-amz-crc32: {}\r\n\r\n{body}",
+        body.len(),
+        crc32(body.as_bytes())
+    )
+    .into_bytes()
+}
+
+/// DynamoDB's check sum (IEEE 802.3), which some SDKs compare.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |sum, &byte| {
+        (0..8).fold(sum ^ u32::from(byte), |sum, _| {
+            (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg())
+        })
+    })
+}
+
+/// The DynamoDB of a laptop, in memory, with the events table.
+pub(crate) struct Dynamodb {
+    process: Child,
+    pub(crate) url: String,
+}
+
+impl Dynamodb {
+    /// `program` is `target/debug/local`.
+    pub(crate) fn start(program: &Path) -> Result<Self> {
+        let mut process = Command::new(program)
+            .args(["dynamodb", "--port", "0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{}: {error}; make run builds it", program.display()))?;
+        let mut line = String::new();
+        if let Some(output) = process.stdout.take() {
+            BufReader::new(output).read_line(&mut line)?;
+        }
+        let url = line.split_whitespace().last().unwrap_or_default();
+        let started = Self {
+            process,
+            url: url.to_owned(),
+        };
+        let status = Command::new(program)
+            .args(["create-table", "--dynamodb", url, "--table", TABLE])
+            .stdout(Stdio::null())
+            .status()?;
+        if !status.success() {
+            return Err("the events table could not be made".into());
+        }
+        Ok(started)
+    }
+}
+
+impl Drop for Dynamodb {
+    fn drop(&mut self) {
+        // It may have ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// TLS in front of a server without it. Gives its URL.
+pub(crate) fn tls_front(tls: &Tls, upstream: &str) -> Result<String> {
+    let upstream: SocketAddr = upstream.trim_start_matches("http://").parse()?;
+    let tls = tls.clone();
+    let address = accept(move |stream| {
+        let mut client = Connection::new(tls.wrap(stream)?);
+        let stream = TcpStream::connect(upstream)?;
+        stream.set_nodelay(true)?;
+        let mut server = Connection::new(stream);
+        let gone = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        while let Some(request) = client.read_request()? {
+            server.write(&request.as_request())?;
+            let answer = server.read_answer()?.ok_or_else(gone)?;
+            client.write(&answer.as_answer())?;
+        }
+        Ok(())
+    })?;
+    Ok(format!("https://{address}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_check_sum_is_the_one_that_dynamodb_sends() {
+        // Of the empty object, in every answer to a PutItem; and the algorithm's own example.
+        assert_eq!(crc32(b"{}"), 2_745_614_147);
+        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+    }
+
+    #[test]
+    fn items_are_counted_and_nothing_else() {
+        let endpoint = Constant::start(None, Duration::ZERO).unwrap();
+        let address = endpoint.url.trim_start_matches("http://");
+        let mut client = Connection::new(TcpStream::connect(address).unwrap());
+        for (target, status) in [
+            ("DynamoDB_20120810.PutItem", "200"),
+            ("secretsmanager.GetSecretValue", "200"),
+            ("DynamoDB_20120810.PutItem", "200"),
+            ("DynamoDB_20120810.DropTable", "400"),
+        ] {
+            let request = format!(
+                "POST / HTTP/1.1\r\nx-amz-target: {target}\r\ncontent-length: 2\r\n\r\n{{}}"
+            );
+            client.write(request.as_bytes()).unwrap();
+            let answer = client.read_answer().unwrap().unwrap();
+            assert_eq!(answer.start.0, status, "{target}");
+        }
+        assert_eq!(endpoint.items(), 2);
+    }
+}

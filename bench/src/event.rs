@@ -1,0 +1,216 @@
+//! What a REST API of API Gateway makes of a chat server's request.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::{Map, Value, json};
+
+use crate::endpoint::PASSWORD;
+
+pub(crate) const OPENIM_USER: &str = "openim";
+pub(crate) const TENCENT_APP: &str = "1400000001";
+pub(crate) const TENCENT_TOKEN: &str = "b6e1f0c27d5a4893";
+
+/// What the functions are sent, to the byte as the servers send it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Callback {
+    /// OpenIM tells that a friend was deleted.
+    DeleteFriend,
+    /// OpenIM asks whether a friend may be added.
+    BeforeAddFriend,
+    /// Tencent Chat tells that friends were deleted, signed.
+    TencentFriendDelete,
+}
+
+impl Callback {
+    fn body(self) -> &'static str {
+        match self {
+            Self::DeleteFriend => include_str!(
+                "../../tests/payloads/openim/callbackAfterDeleteFriendCommand.server.json"
+            ),
+            Self::BeforeAddFriend => include_str!(
+                "../../tests/payloads/openim/callbackBeforeAddFriendCommand.server.json"
+            ),
+            Self::TencentFriendDelete => {
+                include_str!("../../tests/payloads/tencent/Sns.CallbackFriendDelete.document.json")
+            }
+        }
+    }
+
+    /// How many items the table is given for it.
+    pub(crate) fn items(self) -> u64 {
+        match self {
+            Self::DeleteFriend | Self::TencentFriendDelete => 1,
+            Self::BeforeAddFriend => 0,
+        }
+    }
+
+    /// A gateway's event of it, with an id and a time of its own.
+    pub(crate) fn event(self) -> Vec<u8> {
+        static EVENTS: AtomicU64 = AtomicU64::new(0);
+        let number = EVENTS.fetch_add(1, Ordering::Relaxed);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.unwrap_or_default();
+        let trace = format!("Root=1-6740d7a0-{number:024x}");
+        let host = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com";
+        let mut headers = vec![
+            ("Accept-Encoding", "gzip".to_owned()),
+            ("Content-Type", "application/json; charset=utf-8".to_owned()),
+            ("Host", host.to_owned()),
+            ("User-Agent", "Go-http-client/1.1".to_owned()),
+            ("X-Amzn-Trace-Id", trace),
+            ("X-Forwarded-For", "203.0.113.7".to_owned()),
+            ("X-Forwarded-Port", "443".to_owned()),
+            ("X-Forwarded-Proto", "https".to_owned()),
+        ];
+        let (path, query) = match self {
+            Self::DeleteFriend => ("/callbackAfterDeleteFriendCommand", Vec::new()),
+            Self::BeforeAddFriend => ("/callbackBeforeAddFriendCommand", Vec::new()),
+            Self::TencentFriendDelete => ("/tencent", tencent_query(now.as_secs())),
+        };
+        if self != Self::TencentFriendDelete {
+            let basic = BASE64_STANDARD.encode(format!("{OPENIM_USER}:{PASSWORD}"));
+            headers.push(("Authorization", format!("Basic {basic}")));
+            headers.push((
+                "operationID",
+                "3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4".to_owned(),
+            ));
+        }
+        let event = json!({
+            "resource": path,
+            "path": path,
+            "httpMethod": "POST",
+            "headers": single(&headers),
+            "multiValueHeaders": multiple(&headers),
+            "queryStringParameters": single(&query),
+            "multiValueQueryStringParameters": multiple(&query),
+            "pathParameters": null,
+            "stageVariables": null,
+            "requestContext": {
+                "resourceId": "abc123",
+                "resourcePath": path,
+                "httpMethod": "POST",
+                "extendedRequestId": format!("BeNcH{number:08}="),
+                "requestTime": "21/Nov/2026:12:34:56 +0000",
+                "path": format!("/prod{path}"),
+                "accountId": "123456789012",
+                "protocol": "HTTP/1.1",
+                "stage": "prod",
+                "domainPrefix": "a1b2c3d4e5",
+                "requestTimeEpoch": u64::try_from(now.as_millis()).unwrap_or_default(),
+                "requestId": format!("c6af9ac6-7b61-11e6-9a41-{number:012x}"),
+                "identity": {
+                    "cognitoIdentityPoolId": null,
+                    "accountId": null,
+                    "cognitoIdentityId": null,
+                    "caller": null,
+                    "sourceIp": "203.0.113.7",
+                    "principalOrgId": null,
+                    "accessKey": null,
+                    "cognitoAuthenticationType": null,
+                    "cognitoAuthenticationProvider": null,
+                    "userArn": null,
+                    "userAgent": "Go-http-client/1.1",
+                    "user": null,
+                },
+                "domainName": host,
+                "deploymentId": "q1w2e3",
+                "apiId": "a1b2c3d4e5",
+            },
+            "body": self.body(),
+            "isBase64Encoded": false,
+        });
+        event.to_string().into_bytes()
+    }
+
+    /// Whether a function's response says in its server's words that all is well.
+    pub(crate) fn is_accepted(self, response: &[u8]) -> bool {
+        let Ok(response) = serde_json::from_slice::<Value>(response) else {
+            return false;
+        };
+        let Some(Ok(body)) = response["body"].as_str().map(serde_json::from_str::<Value>) else {
+            return false;
+        };
+        let said = match self {
+            Self::TencentFriendDelete => body["ActionStatus"] == "OK" && body["ErrorCode"] == 0,
+            _ => body["actionCode"] == 0 && body["errCode"] == 0,
+        };
+        response["statusCode"] == 200 && said
+    }
+}
+
+/// As Tencent Chat signs: <https://www.tencentcloud.com/document/product/1047/34354>.
+fn tencent_query(now: u64) -> Vec<(&'static str, String)> {
+    let signed = format!("{TENCENT_TOKEN}{now}");
+    let digest = ring::digest::digest(&ring::digest::SHA256, signed.as_bytes());
+    vec![
+        ("SdkAppid", TENCENT_APP.to_owned()),
+        ("CallbackCommand", "Sns.CallbackFriendDelete".to_owned()),
+        ("contenttype", "json".to_owned()),
+        ("ClientIP", "203.0.113.7".to_owned()),
+        ("OptPlatform", "iOS".to_owned()),
+        ("RequestTime", now.to_string()),
+        ("Sign", base16ct::lower::encode_string(digest.as_ref())),
+    ]
+}
+
+fn single(pairs: &[(&str, String)]) -> Value {
+    map(pairs, |value| json!(value))
+}
+
+fn multiple(pairs: &[(&str, String)]) -> Value {
+    map(pairs, |value| json!([value]))
+}
+
+fn map(pairs: &[(&str, String)], value: impl Fn(&str) -> Value) -> Value {
+    if pairs.is_empty() {
+        return Value::Null;
+    }
+    let pairs = pairs.iter();
+    let pairs = pairs.map(|(name, text)| ((*name).to_owned(), value(text)));
+    Value::Object(pairs.collect::<Map<_, _>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_a_server_reads_as_accepted_is_taken_for_it() {
+        let response =
+            |status: u64, body: &str| json!({"statusCode": status, "body": body}).to_string();
+        let openim = Callback::DeleteFriend;
+        let accepted = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
+        assert!(openim.is_accepted(response(200, accepted).as_bytes()));
+        for refused in [
+            response(503, accepted),
+            response(200, r#"{"actionCode":0,"errCode":29011}"#),
+            response(200, r#"{"actionCode":1,"errCode":0}"#),
+            response(200, "{}"),
+            response(200, ""),
+            "{}".to_owned(),
+            String::new(),
+        ] {
+            assert!(!openim.is_accepted(refused.as_bytes()), "{refused}");
+        }
+        let tencent = Callback::TencentFriendDelete;
+        let accepted = response(200, r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#);
+        assert!(tencent.is_accepted(accepted.as_bytes()));
+        let refused = response(200, r#"{"ActionStatus":"FAIL","ErrorCode":1}"#);
+        assert!(!tencent.is_accepted(refused.as_bytes()));
+    }
+
+    #[test]
+    fn every_event_has_an_id_of_its_own() {
+        let id = || {
+            let event: Value = serde_json::from_slice(&Callback::DeleteFriend.event()).unwrap();
+            event["requestContext"]["extendedRequestId"].clone()
+        };
+        assert_ne!(id(), id());
+    }
+}

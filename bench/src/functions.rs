@@ -1,0 +1,348 @@
+//! `bench functions`: start, answer, memory and size, of several functions in turns.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Result,
+    contestants::{self, Contestant, Places},
+    machine::Machine,
+    root,
+    runtime_api::millis,
+    save,
+    scene::Scene,
+    size::zip_bytes,
+    statistics::{median, percentile, rounded},
+    table::Table,
+};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    places: Places,
+    /// Fresh processes of each
+    #[arg(long, default_value_t = 9)]
+    runs: usize,
+    /// Requests to each process after its first
+    #[arg(long, default_value_t = 200)]
+    requests: usize,
+    /// These alone, and nobody else
+    #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
+    only: Vec<String>,
+    /// Where the result goes, beside the table
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// What was measured. Times are in milliseconds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Functions {
+    pub(crate) machine: Machine,
+    /// Fresh processes of each contestant.
+    pub(crate) runs: usize,
+    /// Requests to each process after its first.
+    pub(crate) requests: usize,
+    pub(crate) contestants: Vec<Measured>,
+}
+
+/// One contestant.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Measured {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    /// From the start of the process to its first request for an event; median of all processes.
+    pub(crate) init_ms: f64,
+    /// From the first event to its answer; median of all processes.
+    pub(crate) first_ms: f64,
+    /// Both; median of all processes.
+    pub(crate) cold_ms: f64,
+    /// From an event to its answer, of all requests after the first.
+    pub(crate) warm_ms: Warm,
+    /// Requests that one process answers, one after the other; median of all processes.
+    pub(crate) answers_per_second: f64,
+    /// The most memory that a process had; median of all processes.
+    pub(crate) peak_rss_kib: u64,
+    /// The function's binary; none for what is interpreted.
+    pub(crate) binary_bytes: Option<u64>,
+    /// What is uploaded.
+    pub(crate) zip_bytes: u64,
+    /// Whom it is compared with. A ratio is missing if that one was not measured in this run.
+    pub(crate) baseline: String,
+    pub(crate) cold_ratio: Option<f64>,
+    /// Of the medians.
+    pub(crate) warm_ratio: Option<f64>,
+    pub(crate) peak_rss_ratio: Option<f64>,
+}
+
+/// Percentiles.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Warm {
+    pub(crate) p50: f64,
+    pub(crate) p90: f64,
+    pub(crate) p99: f64,
+    pub(crate) max: f64,
+}
+
+/// What the processes of one contestant have shown.
+#[derive(Default)]
+struct Seen {
+    init: Vec<f64>,
+    first: Vec<f64>,
+    warm: Vec<f64>,
+    answers_per_second: Vec<f64>,
+    peak_rss_kib: Vec<f64>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let places = &options.places;
+    let selected = contestants::select(contestants::all(), &options.only, places)?;
+    let scene = Scene::new(places, &selected, Duration::ZERO)?;
+    let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
+    for run in 1..=options.runs {
+        // In turns, so that a noisy minute is everybody's.
+        for contestant in &selected {
+            let all = seen.entry(contestant.name).or_default();
+            live(&scene, contestant, options.requests, all)?;
+            let last = |values: &[f64]| values.last().copied().unwrap_or_default();
+            eprintln!(
+                "{run}/{} {}: init {:.1} ms, first {:.2} ms, then {:.2} ms",
+                options.runs,
+                contestant.name,
+                last(&all.init),
+                last(&all.first),
+                median(&all.warm)
+            );
+        }
+    }
+    let mut contestants = selected
+        .iter()
+        .map(|contestant| measured(contestant, &seen[contestant.name], places))
+        .collect::<Result<Vec<_>>>()?;
+    compare(&mut contestants);
+    let result = Functions {
+        machine: Machine::here()?,
+        runs: options.runs,
+        requests: options.requests,
+        contestants,
+    };
+    println!("{}", result.table());
+    save(options.json.as_deref(), &result)
+}
+
+/// One process from its start to its end.
+fn live(scene: &Scene, contestant: &Contestant, requests: usize, seen: &mut Seen) -> Result<()> {
+    let mut function = scene.start(contestant, &[], &[], PATIENCE, |_| Ok(()))?;
+    let first = function.send(1, PATIENCE)?;
+    let warm = function.send(requests, PATIENCE)?;
+    seen.init.push(millis(function.init));
+    seen.first.push(first[0].millis());
+    if let [first, .., last] = warm.as_slice() {
+        let took = last.complete - first.handed_out;
+        let answers = warm.len() as f64;
+        seen.answers_per_second.push(answers / took.as_secs_f64());
+    }
+    seen.warm.extend(warm.iter().map(|answer| answer.millis()));
+    seen.peak_rss_kib.push(function.peak_kib()? as f64);
+    Ok(())
+}
+
+fn measured(contestant: &Contestant, seen: &Seen, places: &Places) -> Result<Measured> {
+    let both = seen.init.iter().zip(&seen.first);
+    let cold: Vec<f64> = both.map(|(init, first)| init + first).collect();
+    let warm = |percent| rounded(percentile(&seen.warm, percent));
+    let binary = contestant.program.binary(places);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let peak_rss_kib = median(&seen.peak_rss_kib) as u64;
+    Ok(Measured {
+        name: contestant.name.to_owned(),
+        title: contestant.title.to_owned(),
+        init_ms: rounded(median(&seen.init)),
+        first_ms: rounded(median(&seen.first)),
+        cold_ms: rounded(median(&cold)),
+        warm_ms: Warm {
+            p50: warm(50.0),
+            p90: warm(90.0),
+            p99: warm(99.0),
+            max: warm(100.0),
+        },
+        answers_per_second: median(&seen.answers_per_second).round(),
+        peak_rss_kib,
+        binary_bytes: binary.map(fs::metadata).transpose()?.map(|it| it.len()),
+        zip_bytes: zip_bytes(&contestant.program.packages(places), &root().join("target"))?,
+        baseline: contestant.baseline.to_owned(),
+        cold_ratio: None,
+        warm_ratio: None,
+        peak_rss_ratio: None,
+    })
+}
+
+/// Fills in the ratios.
+fn compare(contestants: &mut [Measured]) {
+    let baselines: BTreeMap<String, [f64; 3]> = contestants
+        .iter()
+        .map(|it| (it.name.clone(), figures(it)))
+        .collect();
+    for it in contestants {
+        let Some(baseline) = baselines.get(&it.baseline) else {
+            continue;
+        };
+        let own = figures(it);
+        let ratio = |index: usize| Some(rounded(own[index] / baseline[index]));
+        it.cold_ratio = ratio(0);
+        it.warm_ratio = ratio(1);
+        it.peak_rss_ratio = ratio(2);
+    }
+}
+
+fn figures(of: &Measured) -> [f64; 3] {
+    [of.cold_ms, of.warm_ms.p50, of.peak_rss_kib as f64]
+}
+
+impl Functions {
+    /// For `docs/performance.md`: everything.
+    pub(crate) fn table(&self) -> String {
+        let mut table = Table::new(&[
+            "Function",
+            "cold",
+            "init",
+            "first",
+            "warm p50",
+            "p90",
+            "p99",
+            "max",
+            "answers/s",
+            "peak MB",
+            "binary MB",
+            "zip MB",
+            "compared with",
+            "cold ×",
+            "warm ×",
+            "memory ×",
+        ]);
+        for it in &self.contestants {
+            table.row([
+                it.title.clone(),
+                figure(it.cold_ms),
+                figure(it.init_ms),
+                figure(it.first_ms),
+                figure(it.warm_ms.p50),
+                figure(it.warm_ms.p90),
+                figure(it.warm_ms.p99),
+                figure(it.warm_ms.max),
+                format!("{:.0}", it.answers_per_second),
+                megabytes(it.peak_rss_kib * 1024),
+                it.binary_bytes.map_or(String::new(), megabytes),
+                megabytes(it.zip_bytes),
+                it.baseline.clone(),
+                ratio(it.cold_ratio),
+                ratio(it.warm_ratio),
+                ratio(it.peak_rss_ratio),
+            ]);
+        }
+        let Self { runs, requests, .. } = self;
+        let machine = self.machine.described();
+        format!(
+            "{table}\nMilliseconds; {runs} processes of each in turns, {requests} requests to each after its first. {machine}."
+        )
+    }
+
+    /// For `README.md`: what one chooses by.
+    pub(crate) fn summary(&self) -> String {
+        let mut table = Table::new(&[
+            "Function",
+            "cold start, ms",
+            "warm answer, ms",
+            "answers a second",
+            "memory, MB",
+            "zip, MB",
+        ]);
+        let shown = ["bare-http", "sdk-floor", "ours", "node", "python"];
+        for it in &self.contestants {
+            if shown.contains(&it.name.as_str()) {
+                table.row([
+                    it.title.clone(),
+                    figure(it.cold_ms),
+                    figure(it.warm_ms.p50),
+                    format!("{:.0}", it.answers_per_second),
+                    megabytes(it.peak_rss_kib * 1024),
+                    megabytes(it.zip_bytes),
+                ]);
+            }
+        }
+        table.to_string()
+    }
+}
+
+/// With three digits that mean something.
+pub(crate) fn figure(value: f64) -> String {
+    match value {
+        100.0.. => format!("{value:.0}"),
+        10.0.. => format!("{value:.1}"),
+        1.0.. => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{:.1}", bytes as f64 / 1e6)
+}
+
+fn ratio(ratio: Option<f64>) -> String {
+    ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_three_digits() {
+        for (value, expected) in [
+            (0.0534, "0.053"),
+            (1.0, "1.00"),
+            (10.84, "10.8"),
+            (752.4, "752"),
+        ] {
+            assert_eq!(figure(value), expected);
+        }
+    }
+
+    #[test]
+    fn everybody_is_divided_by_his_baseline() {
+        let one = |name: &str, baseline: &str, factor: f64| Measured {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            init_ms: 0.0,
+            first_ms: 0.0,
+            cold_ms: 8.0 * factor,
+            warm_ms: Warm {
+                p50: 0.25 * factor,
+                p90: 0.0,
+                p99: 0.0,
+                max: 0.0,
+            },
+            answers_per_second: 0.0,
+            peak_rss_kib: 4096,
+            binary_bytes: None,
+            zip_bytes: 0,
+            baseline: baseline.to_owned(),
+            cold_ratio: None,
+            warm_ratio: None,
+            peak_rss_ratio: None,
+        };
+        let mut all = [
+            one("a", "floor", 1.5),
+            one("floor", "floor", 1.0),
+            one("b", "absent", 3.0),
+        ];
+        compare(&mut all);
+        let ratios = all.map(|it| (it.cold_ratio, it.warm_ratio, it.peak_rss_ratio));
+        assert_eq!(ratios[0], (Some(1.5), Some(1.5), Some(1.0)));
+        assert_eq!(ratios[1], (Some(1.0), Some(1.0), Some(1.0)));
+        assert_eq!(ratios[2], (None, None, None));
+    }
+}

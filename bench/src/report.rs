@@ -1,0 +1,113 @@
+//! `bench report`: the tables and the picture of the documentation, from what was measured last.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde::de::DeserializeOwned;
+
+use crate::{Result, functions::Functions, load::Load, memory::Memory, picture::picture, root};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The repository
+    #[arg(long, value_name = "FOLDER", default_value_os_t = root())]
+    root: PathBuf,
+}
+
+/// A file of the documentation as it has to be.
+#[derive(Debug, PartialEq, Eq)]
+struct Document {
+    path: PathBuf,
+    text: String,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    for Document { path, text } in documents(&options.root)? {
+        if fs::read_to_string(&path).ok().as_ref() != Some(&text) {
+            fs::write(&path, text)?;
+            println!("written: {}", path.display());
+        }
+    }
+    Ok(())
+}
+
+fn documents(root: &Path) -> Result<Vec<Document>> {
+    let folder = root.join("docs/performance");
+    let functions: Functions = read(&folder.join("functions.json"))?;
+    let memory: Memory = read(&folder.join("memory.json"))?;
+    let load: Load = read(&folder.join("load.json"))?;
+    let in_full = [
+        ("functions", functions.table()),
+        ("memory", memory.table()),
+        ("load", load.table()),
+    ];
+    let in_short = [
+        ("functions", functions.summary()),
+        ("memory", memory.summary()),
+    ];
+    let filled = |name: &str, parts: &[(&str, String)]| {
+        let path = root.join(name);
+        let mut text = fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
+        for (mark, part) in parts {
+            text = fill(&text, mark, part).map_err(|error| format!("{name}: {error}"))?;
+        }
+        Ok::<_, crate::Error>(Document { path, text })
+    };
+    Ok(vec![
+        filled("docs/performance.md", &in_full)?,
+        filled("README.md", &in_short)?,
+        Document {
+            path: root.join("docs/performance.svg"),
+            text: picture(&functions),
+        },
+    ])
+}
+
+fn read<T: DeserializeOwned>(file: &Path) -> Result<T> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| format!("{}: {error}; make bench writes it", file.display()))?;
+    serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+/// The text with this part between its marks, in place of what was there.
+fn fill(text: &str, mark: &str, part: &str) -> Result<String> {
+    const END: &str = "<!-- /bench -->";
+    let start = format!("<!-- bench:{mark} -->");
+    let missing = || format!("{start} and {END} are not there, in this order");
+    let (before, rest) = text.split_once(&start).ok_or_else(missing)?;
+    let (_, after) = rest.split_once(END).ok_or_else(missing)?;
+    Ok(format!(
+        "{before}{start}\n\n{}\n\n{END}{after}",
+        part.trim_end()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_shows_what_was_measured_last() {
+        for Document { path, text } in documents(&root()).unwrap() {
+            let shown = fs::read_to_string(&path).unwrap();
+            assert!(shown == text, "{}: make bench-report", path.display());
+        }
+    }
+
+    #[test]
+    fn only_what_is_between_the_marks_changes() {
+        let text =
+            "a\n<!-- bench:x -->\nold\n<!-- /bench -->\nb\n<!-- bench:y -->\n<!-- /bench -->\n";
+        let once = fill(text, "x", "| new |\n").unwrap();
+        assert_eq!(
+            once,
+            "a\n<!-- bench:x -->\n\n| new |\n\n<!-- /bench -->\nb\n<!-- bench:y -->\n<!-- /bench -->\n"
+        );
+        assert_eq!(fill(&once, "x", "| new |\n").unwrap(), once);
+        assert!(fill(text, "z", "").is_err());
+        assert!(fill("<!-- /bench --><!-- bench:x -->", "x", "").is_err());
+    }
+}

@@ -1,0 +1,385 @@
+//! Lambda's side of one function process: hands out events and takes the answers, one at a time, as the service does.
+//!
+//! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
+
+use std::{
+    collections::VecDeque,
+    io,
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use crate::{Result, http::Connection};
+
+/// The service's time-out, as the stack sets it.
+const TIMEOUT: Duration = Duration::from_secs(3);
+const PATH: &str = "/2018-06-01/runtime/";
+const ACCEPTED: &[u8] = b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\n\
+    content-length: 16\r\n\r\n{\"status\":\"OK\"}\n";
+
+/// One for each process that is measured.
+pub(crate) struct RuntimeApi {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    /// When the event was written.
+    pub(crate) handed_out: Instant,
+    /// When the whole answer was there.
+    pub(crate) complete: Instant,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    /// Milliseconds from one to the other.
+    pub(crate) fn millis(&self) -> f64 {
+        millis(self.complete - self.handed_out)
+    }
+}
+
+pub(crate) fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    /// For the connection that waits for an event.
+    event: Condvar,
+    /// For those who wait for the function: it is ready, has answered all, or has failed.
+    progress: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    events: VecDeque<Vec<u8>>,
+    /// When the function asked for its first event.
+    ready: Option<Instant>,
+    /// Counts who asked for an event. A client that connects anew has given up its former request.
+    asked: u64,
+    handed_out: Option<(String, Instant)>,
+    answers: Vec<Answer>,
+    /// How many answers somebody waits for: he is not woken before.
+    wanted: usize,
+    failure: Option<String>,
+    closed: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RuntimeApi {
+    pub(crate) fn start() -> io::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::default());
+        let accepting = shared.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if accepting.lock().closed {
+                    return;
+                }
+                let (Ok(stream), shared) = (stream, accepting.clone()) else {
+                    continue;
+                };
+                // An error is a client that has gone; it connects anew, or its process has ended.
+                thread::spawn(move || serve(stream, &shared));
+            }
+        });
+        Ok(Self { address, shared })
+    }
+
+    /// When the function asked for its first event: the end of its initialization.
+    ///
+    /// `alive` says why the process cannot ask any more.
+    pub(crate) fn ready(
+        &self,
+        patience: Duration,
+        alive: impl FnMut() -> Result<()>,
+    ) -> Result<Instant> {
+        self.wait(patience, alive, |state| state.ready)
+            .map_err(|error| format!("it did not initialize: {error}").into())
+    }
+
+    /// Hands out these events, each as soon as the one before is answered and the next is asked for.
+    pub(crate) fn answers(
+        &self,
+        events: Vec<Vec<u8>>,
+        patience: Duration,
+        alive: impl FnMut() -> Result<()>,
+    ) -> Result<Vec<Answer>> {
+        let mut state = self.shared.lock();
+        state.wanted = events.len();
+        state.answers = Vec::with_capacity(events.len());
+        state.events = events.into();
+        drop(state);
+        self.shared.event.notify_all();
+        self.wait(patience, alive, |state| {
+            (state.answers.len() == state.wanted).then(|| std::mem::take(&mut state.answers))
+        })
+        .map_err(|error| format!("it did not answer: {error}").into())
+    }
+
+    fn wait<T>(
+        &self,
+        patience: Duration,
+        mut alive: impl FnMut() -> Result<()>,
+        mut done: impl FnMut(&mut State) -> Option<T>,
+    ) -> Result<T> {
+        let end = Instant::now() + patience;
+        let mut state = self.shared.lock();
+        loop {
+            if let Some(failure) = &state.failure {
+                return Err(failure.clone().into());
+            }
+            if let Some(done) = done(&mut state) {
+                return Ok(done);
+            }
+            if Instant::now() > end {
+                return Err(format!("nothing came within {} s", patience.as_secs()).into());
+            }
+            let pause = Duration::from_millis(50);
+            let (woken, paused) = self
+                .shared
+                .progress
+                .wait_timeout(state, pause)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            // A failure that the function reported says more than that it has ended.
+            if paused.timed_out() && state.failure.is_none() {
+                alive()?;
+            }
+        }
+    }
+}
+
+impl Drop for RuntimeApi {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.event.notify_all();
+        // Wakes the thread that accepts.
+        drop(TcpStream::connect(self.address));
+    }
+}
+
+fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut connection = Connection::new(stream);
+    while let Some(request) = connection.read_request()? {
+        let now = Instant::now();
+        let (method, target) = &request.start;
+        let is_last = request.is_last();
+        match (method.as_str(), target.strip_prefix(PATH)) {
+            ("GET", Some("invocation/next")) => {
+                if !hand_out(&mut connection, shared, now)? {
+                    return Ok(());
+                }
+            }
+            ("POST", Some("init/error")) => {
+                fail(shared, "it reported an error of its start", &request.body);
+                connection.write(ACCEPTED)?;
+            }
+            ("POST", Some(rest)) => {
+                let id = rest.strip_prefix("invocation/");
+                match id.and_then(|id| id.split_once('/')) {
+                    Some((id, "response")) => take_answer(shared, id, now, request.body),
+                    Some((_, "error")) => fail(shared, "it answered an error", &request.body),
+                    _ => fail(shared, "it asked for what is not there", target.as_bytes()),
+                }
+                connection.write(ACCEPTED)?;
+            }
+            _ => {
+                fail(shared, "it asked for what is not there", target.as_bytes());
+                connection.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")?;
+            }
+        }
+        if is_last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Waits for an event and writes it. False when this request is not waited for any more.
+fn hand_out(
+    connection: &mut Connection<TcpStream>,
+    shared: &Shared,
+    asked_at: Instant,
+) -> io::Result<bool> {
+    let mut state = shared.lock();
+    state.asked += 1;
+    let number = state.asked;
+    // Another connection may wait in vain.
+    shared.event.notify_all();
+    if state.ready.is_none() {
+        state.ready = Some(asked_at);
+        shared.progress.notify_all();
+    }
+    let event = loop {
+        if state.closed || state.asked != number {
+            return Ok(false);
+        }
+        match state.events.pop_front() {
+            Some(event) => break event,
+            None => {
+                state = shared
+                    .event
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+    };
+    let id = format!("8476a536-e9f4-11e8-9739-{number:012x}");
+    let deadline = SystemTime::now() + TIMEOUT;
+    let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let mut bytes = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\
+         lambda-runtime-aws-request-id: {id}\r\n\
+         lambda-runtime-deadline-ms: {}\r\n\
+         lambda-runtime-invoked-function-arn: arn:aws:lambda:eu-central-1:123456789012:function:measured\r\n\
+         lambda-runtime-trace-id: Root=1-6740d7a0-{number:024x};Parent=53995c3f42cd8ad8;Sampled=0;Lineage=1:a8af41c4:0\r\n\
+         content-length: {}\r\n\r\n",
+        deadline.as_millis(),
+        event.len()
+    )
+    .into_bytes();
+    bytes.extend_from_slice(&event);
+    state.handed_out = Some((id, Instant::now()));
+    drop(state);
+    if let Err(error) = connection.write(&bytes) {
+        // The client comes again.
+        let mut state = shared.lock();
+        state.handed_out = None;
+        state.events.push_front(event);
+        return Err(error);
+    }
+    Ok(true)
+}
+
+fn take_answer(shared: &Shared, id: &str, complete: Instant, body: Vec<u8>) {
+    let mut state = shared.lock();
+    match state.handed_out.take() {
+        Some((known, handed_out)) if known == id => {
+            state.answers.push(Answer {
+                handed_out,
+                complete,
+                body,
+            });
+            if state.answers.len() == state.wanted {
+                shared.progress.notify_all();
+            }
+        }
+        _ => {
+            drop(state);
+            fail(
+                shared,
+                "it answered what it was not asked, with the id",
+                id.as_bytes(),
+            );
+        }
+    }
+}
+
+fn fail(shared: &Shared, what: &str, said: &[u8]) {
+    let mut state = shared.lock();
+    let said = String::from_utf8_lossy(said);
+    // The first one is the cause.
+    state
+        .failure
+        .get_or_insert_with(|| format!("{what}: {said}"));
+    shared.progress.notify_all();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn client(api: &RuntimeApi) -> Connection<TcpStream> {
+        Connection::new(TcpStream::connect(api.address).unwrap())
+    }
+
+    fn ask(client: &mut Connection<TcpStream>, request: &str) -> crate::http::Message {
+        client.write(request.as_bytes()).unwrap();
+        client.read_answer().unwrap().unwrap()
+    }
+
+    fn next() -> String {
+        format!("GET {PATH}invocation/next HTTP/1.1\r\n\r\n")
+    }
+
+    fn post(path: &str, body: &str) -> String {
+        let length = body.len();
+        format!("POST {PATH}{path} HTTP/1.1\r\ncontent-length: {length}\r\n\r\n{body}")
+    }
+
+    #[test]
+    fn an_event_comes_with_what_the_service_documents_and_its_answer_is_timed() {
+        let api = RuntimeApi::start().unwrap();
+        let mut client = client(&api);
+        let function = thread::spawn(move || {
+            for _ in 0..2 {
+                let event = ask(&mut client, &next());
+                assert_eq!(event.body, b"{}");
+                for name in ["deadline-ms", "invoked-function-arn", "trace-id"] {
+                    assert!(event.header(&format!("lambda-runtime-{name}")).is_some());
+                }
+                let id = event.header("lambda-runtime-aws-request-id").unwrap();
+                let answer = post(&format!("invocation/{id}/response"), "\"done\"");
+                assert_eq!(ask(&mut client, &answer).start.0, "202");
+            }
+        });
+        api.ready(PATIENCE, || Ok(())).unwrap();
+        let events = vec![b"{}".to_vec(); 2];
+        let answers = api.answers(events, PATIENCE, || Ok(())).unwrap();
+        assert_eq!(answers.len(), 2);
+        assert!(answers.iter().all(|answer| answer.body == b"\"done\""));
+        assert!(answers[0].handed_out < answers[0].complete);
+        assert!(answers[0].complete < answers[1].handed_out);
+        function.join().unwrap();
+    }
+
+    #[test]
+    fn a_client_that_connects_anew_gets_the_event_that_it_waited_for() {
+        let api = RuntimeApi::start().unwrap();
+        let mut gone = client(&api);
+        gone.write(next().as_bytes()).unwrap();
+        api.ready(PATIENCE, || Ok(())).unwrap();
+        drop(gone);
+        let mut client = client(&api);
+        client.write(next().as_bytes()).unwrap();
+        while api.shared.lock().asked < 2 {
+            thread::yield_now();
+        }
+        let function = thread::spawn(move || {
+            let event = client.read_answer().unwrap().unwrap();
+            let id = event.header("lambda-runtime-aws-request-id").unwrap();
+            ask(
+                &mut client,
+                &post(&format!("invocation/{id}/response"), "1"),
+            );
+        });
+        let answers = api.answers(vec![b"{}".to_vec()], PATIENCE, || Ok(()));
+        assert_eq!(answers.unwrap()[0].body, b"1");
+        function.join().unwrap();
+    }
+
+    #[test]
+    fn an_answer_to_another_event_is_a_failure() {
+        let api = RuntimeApi::start().unwrap();
+        let mut client = client(&api);
+        ask(&mut client, &post("invocation/some-id/response", "{}"));
+        let failed = api.answers(vec![b"{}".to_vec()], PATIENCE, || Ok(()));
+        let said = failed.unwrap_err().to_string();
+        assert!(said.contains("with the id: some-id"), "{said}");
+    }
+}

@@ -1,0 +1,453 @@
+//! The endpoints of a run, and the life of one process among them.
+
+use std::{
+    collections::VecDeque,
+    fs,
+    io::Read,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Error, Result,
+    contestants::{Contestant, Places, Table},
+    endpoint::{Constant, Dynamodb, PASSWORD, TABLE, Tls, tls_front},
+    event::{OPENIM_USER, TENCENT_APP, TENCENT_TOKEN},
+    root,
+    runtime_api::{Answer, RuntimeApi},
+};
+
+/// How much of a function's log is kept, to be shown when it fails.
+const LOG: usize = 8 * 1024;
+/// As long as AWS's.
+const SESSION_TOKEN: usize = 1000;
+
+/// All endpoints that some contestants need.
+pub(crate) struct Scene {
+    places: Places,
+    folder: PathBuf,
+    tls: Tls,
+    constant: Constant,
+    constant_http: Constant,
+    /// The URL over TLS, and the process.
+    dynamodb: Option<(String, Dynamodb)>,
+}
+
+impl Scene {
+    /// `delay` is what the constant endpoints take for an answer.
+    pub(crate) fn new(
+        places: &Places,
+        contestants: &[Contestant],
+        delay: Duration,
+    ) -> Result<Self> {
+        static SCENES: AtomicU64 = AtomicU64::new(0);
+        let number = SCENES.fetch_add(1, Ordering::Relaxed);
+        let name = format!("target/bench-{}-{number}", std::process::id());
+        let folder = root().join(name);
+        fs::create_dir_all(&folder)?;
+        let tls = Tls::new(&folder)?;
+        let real = |it: &Contestant| matches!(it.table, Table::Dynamodb | Table::DynamodbHttp);
+        let dynamodb = if contestants.iter().any(real) {
+            let started = Dynamodb::start(&places.local)?;
+            Some((tls_front(&tls, &started.url)?, started))
+        } else {
+            None
+        };
+        Ok(Self {
+            places: places.clone(),
+            constant: Constant::start(Some(&tls), delay)?,
+            constant_http: Constant::start(None, delay)?,
+            folder,
+            tls,
+            dynamodb,
+        })
+    }
+
+    /// The endpoint's URL, and who counts the items that it is given.
+    fn table(&self, table: Table) -> (Option<&str>, Option<&Constant>) {
+        let dynamodb = self.dynamodb.as_ref();
+        match table {
+            Table::None => (None, None),
+            Table::Constant => (Some(&self.constant.url), Some(&self.constant)),
+            Table::ConstantHttp => (Some(&self.constant_http.url), Some(&self.constant_http)),
+            Table::Dynamodb => (dynamodb.map(|(url, _)| url.as_str()), None),
+            Table::DynamodbHttp => (dynamodb.map(|(_, started)| started.url.as_str()), None),
+        }
+    }
+
+    /// Starts a process and waits until it asks for an event. `wrapper` stands before the program; `environment`
+    /// is added to what Lambda and the stack set; `started` is given the process at once.
+    pub(crate) fn start(
+        &self,
+        contestant: &Contestant,
+        wrapper: &[String],
+        environment: &[(&str, &str)],
+        patience: Duration,
+        started: impl FnOnce(u32) -> Result<()>,
+    ) -> Result<Function<'_>> {
+        let api = RuntimeApi::start()?;
+        let mut words = wrapper.iter().map(PathBuf::from).collect::<VecDeque<_>>();
+        words.extend(contestant.program.command(&self.places));
+        let program = words.pop_front().unwrap_or_default();
+        let mut command = Command::new(&program);
+        command
+            .args(words)
+            .current_dir(contestant.program.task_root(&self.places))
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .env("AWS_LAMBDA_RUNTIME_API", api.address.to_string())
+            .env(
+                "LAMBDA_TASK_ROOT",
+                contestant.program.task_root(&self.places),
+            )
+            .envs(LAMBDA.iter().copied())
+            .env("AWS_SESSION_TOKEN", "x".repeat(SESSION_TOKEN));
+        let (url, counter) = self.table(contestant.table);
+        if let Some(url) = url {
+            command
+                .env("EVENTS_TABLE", TABLE)
+                .env("AWS_ENDPOINT_URL_DYNAMODB", url);
+            if url.starts_with("https:") {
+                command
+                    .env("AWS_CA_BUNDLE", &self.tls.bundle)
+                    .env("NODE_EXTRA_CA_CERTS", &self.tls.bundle);
+            }
+        }
+        command
+            .env("OPENIM_VERIFIER", "basic")
+            .env("OPENIM_BASIC_USER", OPENIM_USER)
+            .env("TENCENT_SDK_APP_ID", TENCENT_APP)
+            .env("TENCENT_VERIFIER", "token")
+            .env("TENCENT_TOKEN", TENCENT_TOKEN);
+        if contestant.as_deployed {
+            command
+                .envs(STACK.iter().copied())
+                .env("OPENIM_SECRET_ID", "OpenIMSecret-AbCdEf")
+                .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.constant.url)
+                .env("AWS_ENDPOINT_URL_SQS", &self.constant.url);
+        } else {
+            command.env("OPENIM_BASIC_PASSWORD", PASSWORD);
+        }
+        command.envs(environment.iter().copied());
+
+        let start = Instant::now();
+        let mut process = command
+            .spawn()
+            .map_err(|error| format!("{}: {error}", program.display()))?;
+        let log = Log::default();
+        log.keep(process.stdout.take());
+        log.keep(process.stderr.take());
+        let mut function = Function {
+            contestant: contestant.clone(),
+            process,
+            log,
+            api,
+            counter,
+            init: Duration::ZERO,
+        };
+        started(function.id())?;
+        function.init = function.ready(patience)? - start;
+        Ok(function)
+    }
+}
+
+impl Drop for Scene {
+    fn drop(&mut self) {
+        // It lies below `target`, and stays there if it cannot be removed.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// What Lambda sets: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
+pub(crate) const LAMBDA: &[(&str, &str)] = &[
+    ("PATH", "/usr/local/bin:/usr/bin:/bin"),
+    ("LANG", "en_US.UTF-8"),
+    ("TZ", ":UTC"),
+    ("_HANDLER", "function.handler"),
+    ("AWS_REGION", "eu-central-1"),
+    ("AWS_DEFAULT_REGION", "eu-central-1"),
+    ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
+    (
+        "AWS_SECRET_ACCESS_KEY",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    ),
+    ("AWS_LAMBDA_FUNCTION_NAME", "measured"),
+    ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
+    ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
+    ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),
+    ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
+    ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/measured"),
+    ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/21/[$LATEST]0"),
+    // A function's folder cannot be written there, so Python compiles the function's own file at every start.
+    ("PYTHONDONTWRITEBYTECODE", "1"),
+];
+
+/// What the stack sets besides, with its defaults.
+const STACK: &[(&str, &str)] = &[
+    ("EVENT_RETENTION_DAYS", "365"),
+    (
+        "EVENTS_QUEUE_URL",
+        "https://sqs.eu-central-1.amazonaws.com/123456789012/events",
+    ),
+    ("DEADLINE_MS", "1500"),
+    ("BEFORE_DEADLINE_MS", "300"),
+    ("MAX_BODY_BYTES", "262144"),
+    ("LOG_LEVEL", "info"),
+    ("ON_FAILURE", "refuse"),
+];
+
+/// A process under its runtime API.
+pub(crate) struct Function<'a> {
+    contestant: Contestant,
+    process: Child,
+    log: Log,
+    api: RuntimeApi,
+    counter: Option<&'a Constant>,
+    /// From the start to the first request for an event.
+    pub(crate) init: Duration,
+}
+
+impl Function<'_> {
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    fn ready(&mut self, patience: Duration) -> Result<Instant> {
+        let Self { api, process, .. } = self;
+        let ready = api.ready(patience, || alive(process));
+        ready.map_err(|error| self.failed(&error))
+    }
+
+    /// Sends so many events, each as soon as the one before is answered. Every answer is right, and every one has
+    /// put its item into the table, or this is an error.
+    pub(crate) fn send(&mut self, requests: usize, patience: Duration) -> Result<Vec<Answer>> {
+        let callback = self.contestant.callback;
+        let items_before = self.counter.map(Constant::items);
+        let events = (0..requests).map(|_| callback.event()).collect();
+        let Self { api, process, .. } = self;
+        let answers = api.answers(events, patience, || alive(process));
+        let answers = answers.map_err(|error| self.failed(&error))?;
+        if let Some(wrong) = answers.iter().find(|it| !callback.is_accepted(&it.body)) {
+            let said = String::from_utf8_lossy(&wrong.body);
+            let error = format!("it answered wrongly: {said}");
+            return Err(self.failed(&error));
+        }
+        if let (Some(counter), Some(before)) = (self.counter, items_before) {
+            let items = counter.items() - before;
+            let expected = callback.items() * answers.len() as u64;
+            if items != expected {
+                let error = format!("it put {items} items into the table, not {expected}");
+                return Err(self.failed(&error));
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Ends it, and tells what went wrong, who it was, and what he wrote.
+    fn failed(&mut self, error: &impl ToString) -> Error {
+        // It may be writing why.
+        thread::sleep(Duration::from_millis(100));
+        self.end();
+        let (name, error, log) = (self.contestant.name, error.to_string(), self.log.text());
+        format!("{name}: {error}\n{log}").into()
+    }
+
+    fn end(&mut self) {
+        // It may have ended.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// The most memory that it has had, in KiB.
+    pub(crate) fn peak_kib(&self) -> Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        let (_, rest) = status.split_once("VmHWM:").ok_or("no VmHWM")?;
+        let number = rest.split_whitespace().next().ok_or("no VmHWM")?;
+        Ok(number.parse()?)
+    }
+
+    /// Ends it as Lambda does, and gives all that it wrote at its end.
+    pub(crate) fn terminate(mut self) -> Result<String> {
+        let id = nix::unistd::Pid::from_raw(self.id().try_into()?);
+        nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM)?;
+        self.process.wait()?;
+        Ok(self.log.text())
+    }
+}
+
+impl Drop for Function<'_> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn alive(process: &mut Child) -> Result<()> {
+    match process.try_wait()? {
+        None => Ok(()),
+        Some(status) => Err(format!("its process ended ({status})").into()),
+    }
+}
+
+/// The last that a process wrote. It is read as Lambda reads it: through a pipe.
+#[derive(Clone, Default)]
+struct Log {
+    kept: Arc<Mutex<Vec<u8>>>,
+    readers: Arc<Mutex<Vec<thread::JoinHandle<()>>>>,
+}
+
+impl Log {
+    fn keep(&self, pipe: Option<impl Read + Send + 'static>) {
+        let Some(mut pipe) = pipe else { return };
+        let kept = self.kept.clone();
+        let reader = thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+                let mut kept = lock(&kept);
+                kept.extend_from_slice(&buffer[..read]);
+                let old = kept.len().saturating_sub(LOG);
+                kept.drain(..old);
+            }
+        });
+        lock(&self.readers).push(reader);
+    }
+
+    /// Everything that is kept, once the process has ended.
+    fn text(&self) -> String {
+        for reader in lock(&self.readers).drain(..) {
+            // It does not panic.
+            let _ = reader.join();
+        }
+        String::from_utf8_lossy(&lock(&self.kept)).into_owned()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::contestants::counted;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+    /// A function of OpenIM's, but for what it does at its start and with an event.
+    const SCRIPT: &str = r#"#!/usr/bin/env bash
+exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}"
+send() {
+  printf '%s /2018-06-01/runtime/%s HTTP/1.1\r\ncontent-length: %d\r\n\r\n%s' "$1" "$2" "${#3}" "$3" >&3
+}
+receive() {
+  while read -r line <&3; line=${line%$'\r'}; [ -n "$line" ]; do
+    case $line in
+      lambda-runtime-aws-request-id:*) id=${line#*: } ;;
+      content-length:*) length=${line#*: } ;;
+    esac
+  done
+  read -r -N "$length" _ <&3
+}
+put_item() {
+  table=${AWS_ENDPOINT_URL_DYNAMODB#http://}
+  exec 4<>"/dev/tcp/${table/://}"
+  printf 'POST / HTTP/1.1\r\nx-amz-target: DynamoDB_20120810.PutItem\r\nconnection: close\r\n\r\n' >&4
+  cat <&4 >/dev/null
+}
+accepted='{"statusCode":200,"body":"{\"actionCode\":0,\"errCode\":0}"}'
+refused='{"statusCode":503,"body":"{\"actionCode\":1,\"errCode\":29011}"}'
+START
+while :; do
+  send GET invocation/next ''
+  receive
+  ANSWER
+  receive
+done
+"#;
+
+    /// What becomes of one request to a function that does this.
+    fn outcome(name: &str, start: &str, answer: &str) -> Result<usize> {
+        let folder = std::env::temp_dir().join(format!("bench-{name}-{}", std::process::id()));
+        let program = folder.join("after-delete-friend/bootstrap");
+        fs::create_dir_all(program.parent().unwrap()).unwrap();
+        let script = SCRIPT.replace("START", start).replace("ANSWER", answer);
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let places = Places {
+            functions: folder.clone(),
+            local: PathBuf::new(),
+        };
+        let ours = counted().into_iter().find(|it| it.name == "ours").unwrap();
+        let scene = Scene::new(&places, &[], Duration::ZERO).unwrap();
+        let function = scene.start(&ours, &[], &[], PATIENCE, |_| Ok(()));
+        let answers = function.and_then(|mut function| function.send(1, PATIENCE));
+        fs::remove_dir_all(folder).unwrap();
+        answers.map(|answers| answers.len())
+    }
+
+    const ACCEPT: &str = "put_item; send POST \"invocation/$id/response\" \"$accepted\"";
+
+    #[test]
+    fn a_function_that_does_its_work_is_measured() {
+        assert_eq!(outcome("works", ":", ACCEPT).unwrap(), 1);
+    }
+
+    #[test]
+    fn a_function_that_does_not_is_reported_with_what_it_wrote() {
+        for (name, start, answer, said) in [
+            (
+                "dies",
+                "echo 'no such library' >&2; exit 3",
+                ACCEPT,
+                "ours: it did not initialize: its process ended (exit status: 3)\nno such library",
+            ),
+            (
+                "says-why",
+                "send POST init/error '{\"errorMessage\":\"no table\"}'; receive",
+                ACCEPT,
+                "ours: it did not initialize: it reported an error of its start: {\"errorMessage\":\"no table\"}",
+            ),
+            (
+                "dies-later",
+                ":",
+                "echo 'out of memory'; exit 4",
+                "ours: it did not answer: its process ended (exit status: 4)\nout of memory",
+            ),
+            (
+                "fails",
+                ":",
+                "send POST \"invocation/$id/error\" '{\"errorType\":\"Panic\"}'",
+                "ours: it did not answer: it answered an error: {\"errorType\":\"Panic\"}",
+            ),
+            (
+                "refuses",
+                ":",
+                "put_item; send POST \"invocation/$id/response\" \"$refused\"",
+                "ours: it answered wrongly: {\"statusCode\":503",
+            ),
+            (
+                "forgets",
+                ":",
+                "send POST \"invocation/$id/response\" \"$accepted\"",
+                "ours: it put 0 items into the table, not 1",
+            ),
+            (
+                "repeats",
+                ":",
+                "put_item; put_item; send POST \"invocation/$id/response\" \"$accepted\"",
+                "ours: it put 2 items into the table, not 1",
+            ),
+        ] {
+            let error = outcome(name, start, answer).unwrap_err().to_string();
+            assert!(error.starts_with(said), "{name}: {error}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! How large it is what is deployed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{Result, contestants::shown};
+
+/// Bytes of the zip that `sam package` makes of these folders' contents.
+///
+/// It is written in Python, and so this is made by the same library at the same level: another one's files would have
+/// other sizes.
+pub(crate) fn zip_bytes(packages: &[PathBuf], scratch: &Path) -> Result<u64> {
+    const ZIP: &str = "
+import os, sys, zipfile
+# What installed Python's packages lies among them, and what Python has compiled.
+own = ('__pycache__', '_distutils_hack', 'distutils-precedence.pth', 'pip', 'pkg_resources', 'setuptools')
+not_deployed = lambda name: name.partition('-')[0] in own or name in own
+with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as zip:
+    for package in sys.argv[2:]:
+        for folder, folders, names in os.walk(package):
+            folders[:] = [name for name in folders if not not_deployed(name)]
+            for name in names:
+                if not_deployed(name): continue
+                path = os.path.join(folder, name)
+                zip.write(path, os.path.relpath(path, package))
+";
+    let file = scratch.join("package.zip");
+    let done = Command::new("python3")
+        .args(["-c", ZIP])
+        .arg(&file)
+        .args(packages)
+        .output()
+        .map_err(|error| format!("python3: {error}"))?;
+    if !done.status.success() {
+        let packages: Vec<_> = packages.iter().map(|it| shown(it)).collect();
+        let said = String::from_utf8_lossy(&done.stderr);
+        return Err(format!("no zip of {}: {said}", packages.join(", ")).into());
+    }
+    let bytes = fs::metadata(&file)?.len();
+    fs::remove_file(&file)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zip_holds_all_files_and_is_smaller_than_what_repeats_itself() {
+        let folder = std::env::temp_dir().join(format!("bench-size-{}", std::process::id()));
+        let package = folder.join("package/inner");
+        fs::create_dir_all(&package).unwrap();
+        let empty = zip_bytes(&[folder.join("package")], &folder).unwrap();
+        fs::write(package.join("zeros"), vec![0; 1_000_000]).unwrap();
+        let zeros = zip_bytes(&[folder.join("package")], &folder).unwrap();
+        assert!(empty < zeros && zeros < 5000, "{empty} {zeros}");
+        fs::remove_dir_all(folder).unwrap();
+    }
+}

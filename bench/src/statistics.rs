@@ -1,0 +1,70 @@
+//! Many numbers as a few.
+
+/// The value below which so many per cent lie, by the nearest rank: one that was measured. 0 of nothing.
+pub(crate) fn percentile(values: &[f64], percent: f64) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let rank = (percent / 100.0 * sorted.len() as f64).ceil() as usize;
+    let last = sorted.len().saturating_sub(1);
+    sorted
+        .get(rank.saturating_sub(1).min(last))
+        .copied()
+        .unwrap_or(0.0)
+}
+
+/// The middle of them; of an even number, the mean of the two in the middle.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    match (sorted.len(), sorted.len() / 2) {
+        (0, _) => 0.0,
+        (length, half) if length % 2 == 1 => sorted[half],
+        (_, half) => f64::midpoint(sorted[half - 1], sorted[half]),
+    }
+}
+
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / (values.len().max(1) as f64)
+}
+
+/// With three decimals, which is more than the measurement has.
+pub(crate) fn rounded(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_a_value_that_was_measured() {
+        let values: Vec<f64> = (1..=200).rev().map(f64::from).collect();
+        for (percent, expected) in [
+            (0.0, 1.0),
+            (50.0, 100.0),
+            (90.0, 180.0),
+            (99.0, 198.0),
+            (100.0, 200.0),
+        ] {
+            assert_eq!(percentile(&values, percent), expected);
+        }
+        assert_eq!(percentile(&[7.0], 99.0), 7.0);
+        assert_eq!(percentile(&[3.0, 1.0], 50.0), 1.0);
+        assert_eq!(percentile(&[], 50.0), 0.0);
+    }
+
+    #[test]
+    fn a_median_has_as_many_above_it_as_below() {
+        assert_eq!(median(&[9.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[9.0, 1.0, 2.0, 4.0]), 3.0);
+        assert_eq!(median(&[]), 0.0);
+    }
+
+    #[test]
+    fn one_slow_value_moves_the_mean_and_not_the_median() {
+        assert_eq!(mean(&[1.0, 1.0, 7.0]), 3.0);
+        assert_eq!(median(&[1.0, 1.0, 7.0]), 1.0);
+        assert_eq!(mean(&[]), 0.0);
+    }
+}
