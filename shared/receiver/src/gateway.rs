@@ -4,7 +4,7 @@ use base64::Engine as _;
 use domain::{Source, Timestamp};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use protocol::{openim::OPERATION_ID_HEADER, tencent};
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use crate::{Problem, ProblemKind, Unverified, auth::BASE64};
@@ -59,37 +59,38 @@ impl Request {
         let neither = "the event is neither API Gateway's payload v1 nor v2";
         let event: Event<'_> = serde_json::from_str(text).map_err(|_| unreadable(neither))?;
         let context = event.request_context;
-        let (payload, method, path, epoch) = match (context.http, event.http_method) {
-            (Some(http), _) => (
-                PayloadVersion::V2,
-                http.method,
-                event.raw_path,
-                context.time_epoch,
-            ),
-            (None, Some(method)) => (
-                PayloadVersion::V1,
-                method,
-                event.path,
-                context.request_time_epoch,
-            ),
-            (None, None) => return Err(unreadable(neither)),
-        };
+        let single = (event.query_string_parameters, event.headers);
+        let (payload, method, path, epoch, query, headers) =
+            match (context.http, context.http_method, event.http_method) {
+                (Some(http), ..) => (
+                    PayloadVersion::V2,
+                    http.method,
+                    event.raw_path,
+                    context.time_epoch,
+                    match event.raw_query_string {
+                        Some(raw) => Some(parse_query(&raw)),
+                        None => all_or_single(None, single.0),
+                    },
+                    all_or_single(None, single.1),
+                ),
+                (None, Some(_), Some(method)) => (
+                    PayloadVersion::V1,
+                    method,
+                    event.path,
+                    context.request_time_epoch,
+                    all_or_single(event.multi_value_query_string_parameters, single.0),
+                    all_or_single(event.multi_value_headers, single.1),
+                ),
+                // Such as a load balancer's.
+                _ => return Err(unreadable(neither)),
+            };
+        let query = query.ok_or_else(|| unreadable(neither))?;
+        let headers = headers
+            .and_then(header_map)
+            .ok_or_else(|| unreadable("a header is none that HTTP knows"))?;
         let named = |id: &Option<String>| id.as_ref().is_some_and(|id| !id.is_empty());
         let id = [context.extended_request_id, context.request_id];
         let id = id.into_iter().find(named).flatten();
-        let query = match event.raw_query_string {
-            Some(raw) => form_urlencoded::parse(raw.as_bytes())
-                .map(|(name, value)| (name.into_owned(), value.into_owned()))
-                .collect(),
-            None => all_or_single(
-                event.multi_value_query_string_parameters,
-                event.query_string_parameters,
-            )
-            .ok_or_else(|| unreadable(neither))?,
-        };
-        let headers = all_or_single(event.multi_value_headers, event.headers)
-            .and_then(header_map)
-            .ok_or_else(|| unreadable("a header is none that HTTP knows"))?;
         let body = event.body.unwrap_or_default();
         let body = match event.is_base64_encoded {
             Some(true) => BASE64
@@ -161,7 +162,7 @@ impl fmt::Debug for Request {
 
 /// What is read of a gateway's event. `lambda_http` reads all of it and makes a URL of it, which was half of a
 /// callback's instructions without a table. It hands on neither a REST API's own id of a request nor several headers
-/// of one name, and panics on events that contradict themselves. That both understand the same, a test says.
+/// of one name, and panics on events that contradict themselves. A test compares both.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>,
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
@@ -191,6 +192,7 @@ struct Event<'a> {
 struct Context {
     request_id: Option<String>,
     // Payload v1.
+    http_method: Option<IgnoredAny>,
     extended_request_id: Option<String>,
     request_time_epoch: Option<i64>,
     // Payload v2.
@@ -225,11 +227,19 @@ fn all_or_single(
     }
 }
 
+fn parse_query(raw: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(raw.as_bytes())
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
 fn header_map(pairs: Vec<(String, String)>) -> Option<HeaderMap> {
-    let mut headers = HeaderMap::with_capacity(pairs.len());
+    let mut headers = HeaderMap::try_with_capacity(pairs.len()).ok()?;
     for (name, value) in pairs {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
-        headers.append(name, HeaderValue::try_from(value).ok()?);
+        headers
+            .try_append(name, HeaderValue::try_from(value).ok()?)
+            .ok()?;
     }
     Some(headers)
 }
@@ -395,8 +405,37 @@ mod tests {
 
     #[test]
     fn an_event_of_another_kind_is_a_problem_and_not_quoted() {
-        let problem = Request::from_event(r#"{"Records":["secret"]}"#, "i", now()).unwrap_err();
+        let load_balancer = r#"{"requestContext":{"elb":{"targetGroupArn":"secret"}},"httpMethod":"POST","path":"/x",
+            "queryStringParameters":{},"headers":{},"body":"secret","isBase64Encoded":false}"#;
+        for event in [r#"{"Records":["secret"]}"#, load_balancer, "[]", "null", ""] {
+            let problem = Request::from_event(event, "i", now()).unwrap_err();
+            assert_eq!(problem.kind(), ProblemKind::UnreadableRequest, "{event}");
+            assert!(!problem.to_string().contains("secret"));
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_the_other_payload_is_not_read() {
+        let v2 = r#"{"rawPath":"/x","rawQueryString":"a=1","headers":{"a":"1"},"multiValueHeaders":{"a":["2"]},
+            "multiValueQueryStringParameters":{"a":["2"]},"requestContext":{"http":{"method":"POST"}}}"#;
+        let v1 = r#"{"httpMethod":"POST","path":"/x","rawPath":"/y","rawQueryString":"a=2","headers":{"a":"1"},
+            "queryStringParameters":{"a":"1"},"requestContext":{"httpMethod":"POST"}}"#;
+        for event in [v1, v2] {
+            let request = Request::from_event(event, "i", now()).unwrap();
+            assert_eq!(request.path, "/x");
+            assert_eq!(request.query, [("a".to_owned(), "1".to_owned())]);
+            assert_eq!(request.headers["a"], "1");
+        }
+    }
+
+    #[test]
+    fn more_headers_than_there_can_be_are_a_problem() {
+        let headers: Vec<String> = (0..40_000).map(|n| format!(r#""h{n}":"v""#)).collect();
+        let headers = headers.join(",");
+        let event = format!(
+            r#"{{"httpMethod":"POST","headers":{{{headers}}},"requestContext":{{"httpMethod":"POST"}}}}"#
+        );
+        let problem = Request::from_event(&event, "i", now()).unwrap_err();
         assert_eq!(problem.kind(), ProblemKind::UnreadableRequest);
-        assert!(!problem.to_string().contains("secret"));
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     env, fmt,
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, resume_unwind},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -51,7 +51,13 @@ pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
         .enable_all()
         .build()?
         // As a task: one that is woken costs nothing, `block_on` itself a system call, three times for each callback.
-        .block_on(async { tokio::spawn(serving).await? })
+        .block_on(async {
+            match tokio::spawn(serving).await {
+                Ok(served) => served,
+                // Not returned, because its message would be printed. The place has been logged.
+                Err(ended) => resume_unwind(ended.into_panic()),
+            }
+        })
 }
 
 /// Handlers behind a gateway: from its event to its response. [`serve`] runs one under Lambda.
