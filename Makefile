@@ -4,6 +4,9 @@ PORT = 9000
 DYNAMODB_PORT = 8000
 SDK_APP_ID = 1400000001
 
+# Two installations into one folder would meet.
+.NOTPARALLEL:
+
 .PHONY: run sample build put-policies sam-local test fuzz check fmt clippy doc unused deny template
 
 run: .local/tools/local/run.installed
@@ -27,8 +30,11 @@ put-policies:
 sam-local: .local/tools/local/run.installed .local/tools/tests/tools.installed
 	ADDRESS=$(ADDRESS) PORT=$(PORT) DYNAMODB_PORT=$(DYNAMODB_PORT) SDK_APP_ID=$(SDK_APP_ID) local/sam-local.sh
 
+# This machine's, or else Debian's.
+VALGRIND = $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgrind)
+
 # Always the whole workspace: one package alone would compile the dependencies again, with other features.
-test: check .local/tools/local/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx
+test: check .local/tools/local/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx bench-harness bench-contestants $(VALGRIND)
 	cargo build --locked --workspace --bins
 	fuzz/run.sh dev 30000
 	cargo test --locked --workspace -- --show-output
@@ -85,11 +91,13 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 # What `make bench` compares: what `make build` makes, for this machine, and in the same run of Cargo the floor; then, with
 # other features of the same libraries, the functions that do nothing.
 .PHONY: bench-functions
+# Not target/lambda, where `make build` puts what is deployed, perhaps for another architecture.
+BENCH_DIR = target/bench/lambda
 HERE = $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86-64)
 bench-functions: .local/tools/local/run.installed
-	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --workspace --exclude bench --exclude fuzz --exclude local --exclude tests
-	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --package contestants --no-default-features --features defaults --bin bare-http --bin bare-runtime
-	$(MAKE) put-policies
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --lambda-dir $(BENCH_DIR) --workspace --exclude bench --exclude fuzz --exclude local --exclude tests
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --lambda-dir $(BENCH_DIR) --package contestants --no-default-features --features defaults --bin bare-http --bin bare-runtime
+	$(MAKE) put-policies LAMBDA_DIR=$(BENCH_DIR)
 
 # The same function in Python, and in JavaScript with a Node of its own.
 .PHONY: bench-contestants
@@ -140,7 +148,7 @@ bench-load: bench-harness bench-functions
 	cargo build --locked --workspace --bins
 	$(BENCH) load --json docs/performance/load.json
 
-bench-instructions: bench-harness bench-functions $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgrind)
+bench-instructions: bench-harness bench-functions $(VALGRIND)
 	$(BENCH) instructions
 
 bench-report: bench-harness

@@ -1,6 +1,9 @@
 //! Who is measured.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -10,7 +13,7 @@ use crate::{Result, event::Callback, root};
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Places {
     /// Release builds for this machine: `FOLDER/<function>/bootstrap`
-    #[arg(long, value_name = "FOLDER", default_value_os_t = root().join("target/lambda"))]
+    #[arg(long, value_name = "FOLDER", default_value_os_t = root().join("target/bench/lambda"))]
     pub(crate) functions: PathBuf,
     /// What plays DynamoDB
     #[arg(long, value_name = "FILE", default_value_os_t = root().join("target/debug/local"))]
@@ -121,7 +124,7 @@ pub(crate) fn all() -> Vec<Contestant> {
             Table::DynamodbHttp,
         ),
         contestant("node", "Node 20, AWS SDK v3", Node, Table::Constant),
-        contestant("python", "Python 3.11, boto3", Python, Table::Constant),
+        contestant("python", "Python, boto3", Python, Table::Constant),
     ]
 }
 
@@ -207,9 +210,22 @@ impl Program {
             Self::Function(name) => vec![places.functions.join(name)],
             Self::Python => vec![
                 root().join("bench/contestants/python"),
-                root().join(".local/bench-python/lib/python3.11/site-packages"),
+                // Whichever Python there is.
+                fs::read_dir(root().join(".local/bench-python/lib"))
+                    .ok()
+                    .and_then(|mut pythons| pythons.next()?.ok())
+                    .map(|python| python.path().join("site-packages"))
+                    .unwrap_or_default(),
             ],
             Self::Node => vec![root().join(".local/bench-node/dist")],
+        }
+    }
+
+    /// The roots of trust that it reads in production, where they are a file.
+    pub(crate) fn own_roots(self, places: &Places) -> Option<PathBuf> {
+        match self {
+            Self::Python => Some(self.packages(places)[1].join("botocore/cacert.pem")),
+            Self::Function(_) | Self::Node => None,
         }
     }
 

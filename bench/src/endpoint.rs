@@ -36,8 +36,10 @@ const AMAZON_TRUST_SERVICES: &str =
 #[derive(Clone)]
 pub(crate) struct Tls {
     config: Arc<ServerConfig>,
-    /// Amazon's roots and this one more: a function reads as many as in production.
+    /// Amazon's roots and this one more: a function of ours reads as many as in production.
     pub(crate) bundle: PathBuf,
+    /// The authority's certificate.
+    authority: String,
 }
 
 impl Tls {
@@ -64,7 +66,17 @@ impl Tls {
         Ok(Self {
             config: config.into(),
             bundle,
+            authority,
         })
+    }
+
+    /// Another file of roots and this one more.
+    pub(crate) fn bundle_with(&self, roots: &Path) -> Result<PathBuf> {
+        let bundle = self.bundle.with_file_name("more-roots.pem");
+        let roots =
+            fs::read_to_string(roots).map_err(|error| format!("{}: {error}", roots.display()))?;
+        fs::write(&bundle, format!("{roots}\n{}", self.authority))?;
+        Ok(bundle)
     }
 
     fn wrap(&self, stream: TcpStream) -> Result<StreamOwned<ServerConnection, TcpStream>> {

@@ -287,8 +287,8 @@ pub(crate) fn figure(value: f64) -> String {
     }
 }
 
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1}", bytes as f64 / 1e6)
+pub(crate) fn megabytes(bytes: u64) -> String {
+    figure(bytes as f64 / 1e6)
 }
 
 fn ratio(ratio: Option<f64>) -> String {

@@ -51,6 +51,8 @@ enum Command {
     Load(load::Options),
     /// Times and costs with the share of a CPU that Lambda gives to each MemorySize; Linux, as root
     Memory(memory::Options),
+    /// How large each function of the stack is
+    Sizes(size::Options),
     /// The tables and the picture of the documentation, from the JSON in docs/performance
     Report(report::Options),
 }
@@ -65,6 +67,7 @@ fn main() -> ExitCode {
         Command::Instructions(options) => instructions::run(&options),
         Command::Load(options) => load::run(&options),
         Command::Memory(options) => memory::run(&options),
+        Command::Sizes(options) => size::run(&options),
         Command::Report(options) => report::run(&options),
     };
     match done {

@@ -9,7 +9,7 @@ const SHOWN: &[(&str, &str)] = &[
     ("sdk-floor", "one tuned PutItem"),
     ("ours", "this project"),
     ("node", "Node 20, AWS SDK v3"),
-    ("python", "Python 3.11, boto3"),
+    ("python", "Python, boto3"),
 ];
 
 const WIDTH: f64 = 760.0;

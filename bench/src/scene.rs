@@ -116,8 +116,12 @@ impl Scene {
                 .env("EVENTS_TABLE", TABLE)
                 .env("AWS_ENDPOINT_URL_DYNAMODB", url);
             if url.starts_with("https:") {
+                let bundle = match contestant.program.own_roots(&self.places) {
+                    Some(roots) => self.tls.bundle_with(&roots)?,
+                    None => self.tls.bundle.clone(),
+                };
                 command
-                    .env("AWS_CA_BUNDLE", &self.tls.bundle)
+                    .env("AWS_CA_BUNDLE", &bundle)
                     .env("NODE_EXTRA_CA_CERTS", &self.tls.bundle);
             }
         }
@@ -188,6 +192,8 @@ pub(crate) const LAMBDA: &[(&str, &str)] = &[
     ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/21/[$LATEST]0"),
     // A function's folder cannot be written there, so Python compiles the function's own file at every start.
     ("PYTHONDONTWRITEBYTECODE", "1"),
+    // As many CPUs as Lambda shows below 1,769 MB, whatever this machine has: what `#[tokio::main]` starts depends on it.
+    ("TOKIO_WORKER_THREADS", "2"),
 ];
 
 /// What the stack sets besides, with its defaults.

@@ -6,7 +6,61 @@ use std::{
     process::Command,
 };
 
-use crate::{Result, contestants::shown};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Result,
+    contestants::{Places, shown},
+    functions::megabytes,
+    root, save,
+    table::Table,
+};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    places: Places,
+    /// Where the result goes, beside the table
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// One function of the stack.
+#[derive(Debug, Serialize, Deserialize)]
+struct Size {
+    name: String,
+    binary_bytes: u64,
+    /// What is uploaded.
+    zip_bytes: u64,
+}
+
+/// `bench sizes`: every function of the stack.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let mut names = fs::read_dir(root().join("functions"))?
+        .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
+        .collect::<Result<Vec<_>>>()?;
+    names.sort();
+    let mut table = Table::new(&["Function", "binary MB", "zip MB"]);
+    let mut sizes = Vec::new();
+    for name in names {
+        let folder = options.places.functions.join(&name);
+        let binary = folder.join("bootstrap");
+        let metadata = fs::metadata(&binary);
+        let binary_bytes = metadata
+            .map_err(|error| format!("{}: {error}; make bench-functions", shown(&binary)))?
+            .len();
+        let zip_bytes = zip_bytes(&[folder], &root().join("target"))?;
+        table.row([name.clone(), megabytes(binary_bytes), megabytes(zip_bytes)]);
+        sizes.push(Size {
+            name,
+            binary_bytes,
+            zip_bytes,
+        });
+    }
+    println!("{table}");
+    save(options.json.as_deref(), &sizes)
+}
 
 /// Bytes of the zip that `sam package` makes of these folders' contents.
 ///
@@ -16,8 +70,10 @@ pub(crate) fn zip_bytes(packages: &[PathBuf], scratch: &Path) -> Result<u64> {
     const ZIP: &str = "
 import os, sys, zipfile
 # What installed Python's packages lies among them, and what Python has compiled.
-own = ('__pycache__', '_distutils_hack', 'distutils-precedence.pth', 'pip', 'pkg_resources', 'setuptools')
-not_deployed = lambda name: name.partition('-')[0] in own or name in own
+own = ('__pycache__', '_distutils_hack', 'distutils-precedence', 'pip', 'pkg_resources', 'setuptools')
+# Lambda has its own of these.
+runtime = ('awslambdaric', 'runtime_client', 'simplejson', 'snapshot_restore_py')
+not_deployed = lambda name: name.partition('-')[0].partition('.')[0] in own + runtime
 with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as zip:
     for package in sys.argv[2:]:
         for folder, folders, names in os.walk(package):
@@ -27,7 +83,7 @@ with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as zip:
                 path = os.path.join(folder, name)
                 zip.write(path, os.path.relpath(path, package))
 ";
-    let file = scratch.join("package.zip");
+    let file = scratch.join(format!("package-{}.zip", std::process::id()));
     let done = Command::new("python3")
         .args(["-c", ZIP])
         .arg(&file)

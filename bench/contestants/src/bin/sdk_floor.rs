@@ -1,7 +1,8 @@
 //! The floor: what anybody can do with `lambda_http` and the AWS SDK, tuned, for one `PutItem` and a fixed answer.
 //!
-//! No authentication, no validation, no log. It has no part of this project in it, so that whatever makes the project's
-//! own functions slower does not make this one slower, too.
+//! No authentication, no validation, no log. It has no code of this project in it, so that what makes the project's own
+//! functions slower does not make this one slower, too. What they share is the compiler's profile and the versions of the
+//! libraries: `bench/recorded.json` tells when those become slower.
 
 use std::{env, fs, time::Duration};
 
