@@ -15,7 +15,7 @@ use crate::{
     scene::Scene,
     size::zip_bytes,
     statistics::{median, percentile, rounded},
-    table::Table,
+    table::{Table, figure, megabytes},
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -277,20 +277,6 @@ impl Functions {
     }
 }
 
-/// With three digits that mean something.
-pub(crate) fn figure(value: f64) -> String {
-    match value {
-        100.0.. => format!("{value:.0}"),
-        10.0.. => format!("{value:.1}"),
-        1.0.. => format!("{value:.2}"),
-        _ => format!("{value:.3}"),
-    }
-}
-
-pub(crate) fn megabytes(bytes: u64) -> String {
-    figure(bytes as f64 / 1e6)
-}
-
 fn ratio(ratio: Option<f64>) -> String {
     ratio.map_or(String::new(), |ratio| format!("{ratio:.2}"))
 }
@@ -298,18 +284,6 @@ fn ratio(ratio: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn figures_have_three_digits() {
-        for (value, expected) in [
-            (0.0534, "0.053"),
-            (1.0, "1.00"),
-            (10.84, "10.8"),
-            (752.4, "752"),
-        ] {
-            assert_eq!(figure(value), expected);
-        }
-    }
 
     #[test]
     fn everybody_is_divided_by_his_baseline() {

@@ -16,11 +16,10 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Result,
     contestants::{self, Contestant, FLOOR, Places},
-    functions::figure,
     machine::Machine,
     root, save,
     scene::Scene,
-    table::Table,
+    table::{Table, figure},
 };
 
 /// Valgrind is some fifty times slower.

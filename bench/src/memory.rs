@@ -13,13 +13,12 @@ use crate::{
     cgroup::Cgroup,
     contestants::{self, Contestant, Places},
     cost::{PerMillion, billed, per_million},
-    functions::figure,
     machine::Machine,
     runtime_api::{Answer, millis},
     save,
     scene::Scene,
     statistics::{mean, median, percentile, rounded},
-    table::Table,
+    table::{Table, figure},
 };
 
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>

@@ -1,6 +1,9 @@
 //! Start and answer of the functions as an SVG.
 
-use crate::functions::{Functions, Measured, figure};
+use crate::{
+    functions::{Functions, Measured},
+    table::figure,
+};
 
 /// Who is shown, and how he is called there.
 const SHOWN: &[(&str, &str)] = &[

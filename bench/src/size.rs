@@ -12,9 +12,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Result,
     contestants::{Places, shown},
-    functions::megabytes,
     root, save,
-    table::Table,
+    table::{Table, megabytes},
 };
 
 #[derive(Args)]

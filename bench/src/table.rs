@@ -23,3 +23,34 @@ impl fmt::Display for Table {
         f.write_str(&self.0)
     }
 }
+
+/// With three digits that mean something.
+pub(crate) fn figure(value: f64) -> String {
+    match value {
+        100.0.. => format!("{value:.0}"),
+        10.0.. => format!("{value:.1}"),
+        1.0.. => format!("{value:.2}"),
+        _ => format!("{value:.3}"),
+    }
+}
+
+pub(crate) fn megabytes(bytes: u64) -> String {
+    figure(bytes as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_three_digits() {
+        for (value, expected) in [
+            (0.0534, "0.053"),
+            (1.0, "1.00"),
+            (10.84, "10.8"),
+            (752.4, "752"),
+        ] {
+            assert_eq!(figure(value), expected);
+        }
+    }
+}
