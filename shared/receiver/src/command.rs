@@ -25,15 +25,18 @@ pub(crate) fn dialect(handlers: &[Handler], request: &Request) -> Source {
     }
 }
 
-/// The command that path or query name, for what is logged before it is known whether all agree.
-pub(crate) fn claimed(request: &Request) -> Option<String> {
+/// The command that path or query name, as the caller wrote it.
+fn claimed(request: &Request) -> Option<&str> {
     let query = ["command", "CallbackCommand"];
     let mut query = query
         .into_iter()
         .flat_map(|name| request.query_values(name));
-    command_in_path(request)
-        .or_else(|| query.next())
-        .map(name_of)
+    command_in_path(request).or_else(|| query.next())
+}
+
+/// The same for what is logged before it is known whether all agree.
+pub(crate) fn claimed_name(request: &Request) -> Option<String> {
+    claimed(request).map(name_of)
 }
 
 /// Whether path or query name a command that asks before something happens. Where they name none, the body may:
@@ -42,8 +45,8 @@ pub(crate) fn is_before(handlers: &[Handler], request: &Request) -> bool {
     let claimed = claimed(request);
     let mut named = handlers
         .iter()
-        .filter(|handler| claimed.as_deref() == Some(handler.command));
-    match (named.next(), &claimed) {
+        .filter(|handler| claimed == Some(handler.command));
+    match (named.next(), claimed) {
         (Some(handler), _) => handler.is_before(),
         (None, Some(_)) => handlers.iter().all(Handler::is_before),
         (None, None) => handlers.iter().any(Handler::is_before),

@@ -59,7 +59,7 @@ impl Request {
         let neither = "the event is neither API Gateway's payload v1 nor v2";
         let event: Event<'_> = serde_json::from_str(text).map_err(|_| unreadable(neither))?;
         let context = event.request_context;
-        let single = (event.query_string_parameters, event.headers);
+        let (single_query, single_headers) = (event.query_string_parameters, event.headers);
         let (payload, method, path, epoch, query, headers) =
             match (context.http, context.http_method, event.http_method) {
                 (Some(http), ..) => (
@@ -69,17 +69,17 @@ impl Request {
                     context.time_epoch,
                     match event.raw_query_string {
                         Some(raw) => Some(parse_query(&raw)),
-                        None => all_or_single(None, single.0),
+                        None => all_or_single(None, single_query),
                     },
-                    all_or_single(None, single.1),
+                    all_or_single(None, single_headers),
                 ),
                 (None, Some(_), Some(method)) => (
                     PayloadVersion::V1,
                     method,
                     event.path,
                     context.request_time_epoch,
-                    all_or_single(event.multi_value_query_string_parameters, single.0),
-                    all_or_single(event.multi_value_headers, single.1),
+                    all_or_single(event.multi_value_query_string_parameters, single_query),
+                    all_or_single(event.multi_value_headers, single_headers),
                 ),
                 // Such as a load balancer's.
                 _ => return Err(unreadable(neither)),

@@ -189,7 +189,7 @@ impl Receiver {
             "callback",
             requestId = request.id,
             operationID = operation_id,
-            command = command::claimed(request),
+            command = command::claimed_name(request),
         );
         async {
             let mut before = command::is_before(&self.handlers, request);
