@@ -5,7 +5,7 @@ use std::{
     io::{self, BufRead as _, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -22,7 +22,7 @@ use rustls::{
 };
 use serde_json::json;
 
-use crate::{Result, http::Connection};
+use crate::{Result, http::Connection, process::Process};
 
 /// What Secrets Manager holds.
 pub(crate) const PASSWORD: &str = "5f2c9e07b1d84a63";
@@ -177,23 +177,15 @@ fn answer(status: &str, protocol: &str, body: &str) -> Vec<u8> {
          content-type: application/x-amz-json-{protocol}\r\ncontent-length: {}\r\nconnection: keep-alive\r\n\
          x-amzn-requestid: 8N7CB5UEQ6AAO4SEAUI3EJ5Q2VVV4KQNSO5AEMVJF66Q9ASUAAJG\r\nx-amz-crc32: {}\r\n\r\n{body}",
         body.len(),
-        crc32(body.as_bytes())
+        // Which some SDKs compare.
+        crc32fast::hash(body.as_bytes())
     )
     .into_bytes()
 }
 
-/// DynamoDB's check sum (IEEE 802.3), which some SDKs compare.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |sum, &byte| {
-        (0..8).fold(sum ^ u32::from(byte), |sum, _| {
-            (sum >> 1) ^ (0xEDB8_8320 & (sum & 1).wrapping_neg())
-        })
-    })
-}
-
 /// The DynamoDB of a laptop, in memory, with the events table.
 pub(crate) struct Dynamodb {
-    process: Child,
+    _process: Process,
     pub(crate) url: String,
 }
 
@@ -212,7 +204,7 @@ impl Dynamodb {
         }
         let url = line.split_whitespace().last().unwrap_or_default();
         let started = Self {
-            process,
+            _process: Process(process),
             url: url.to_owned(),
         };
         let status = Command::new(program)
@@ -223,14 +215,6 @@ impl Dynamodb {
             return Err("the events table could not be made".into());
         }
         Ok(started)
-    }
-}
-
-impl Drop for Dynamodb {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 }
 
@@ -261,8 +245,8 @@ mod tests {
     #[test]
     fn the_check_sum_is_the_one_that_dynamodb_sends() {
         // Of the empty object, in every answer to a PutItem; and the algorithm's own example.
-        assert_eq!(crc32(b"{}"), 2_745_614_147);
-        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
+        assert_eq!(crc32fast::hash(b"{}"), 2_745_614_147);
+        assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
     }
 
     #[test]

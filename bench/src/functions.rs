@@ -14,7 +14,7 @@ use crate::{
     save,
     scene::Scene,
     size::zip_bytes,
-    statistics::{median, percentile, rounded},
+    statistics::{median, percentiles, rounded},
     table::{Table, figure, megabytes},
 };
 
@@ -87,6 +87,13 @@ pub(crate) struct Warm {
     pub(crate) max: f64,
 }
 
+impl Warm {
+    pub(crate) fn of(millis: &[f64]) -> Self {
+        let [p50, p90, p99, max] = percentiles(millis, [50.0, 90.0, 99.0, 100.0]).map(rounded);
+        Self { p50, p90, p99, max }
+    }
+}
+
 /// What the processes of one contestant have shown.
 #[derive(Default)]
 struct Seen {
@@ -153,7 +160,6 @@ fn live(scene: &Scene, contestant: &Contestant, requests: usize, seen: &mut Seen
 fn measured(contestant: &Contestant, seen: &Seen, places: &Places) -> Result<Measured> {
     let both = seen.init.iter().zip(&seen.first);
     let cold: Vec<f64> = both.map(|(init, first)| init + first).collect();
-    let warm = |percent| rounded(percentile(&seen.warm, percent));
     let binary = contestant.program.binary(places);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let peak_rss_kib = median(&seen.peak_rss_kib) as u64;
@@ -163,12 +169,7 @@ fn measured(contestant: &Contestant, seen: &Seen, places: &Places) -> Result<Mea
         init_ms: rounded(median(&seen.init)),
         first_ms: rounded(median(&seen.first)),
         cold_ms: rounded(median(&cold)),
-        warm_ms: Warm {
-            p50: warm(50.0),
-            p90: warm(90.0),
-            p99: warm(99.0),
-            max: warm(100.0),
-        },
+        warm_ms: Warm::of(&seen.warm),
         answers_per_second: median(&seen.answers_per_second).round(),
         peak_rss_kib,
         binary_bytes: binary.map(fs::metadata).transpose()?.map(|it| it.len()),

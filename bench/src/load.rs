@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
@@ -27,11 +27,12 @@ use crate::{
     functions::Warm,
     http::Connection,
     machine::Machine,
+    process::Process,
     root,
     runtime_api::millis,
     save,
     scene::LAMBDA,
-    statistics::{percentile, rounded},
+    statistics::rounded,
     table::Table,
 };
 
@@ -264,16 +265,6 @@ impl Seen {
         self.latency_ms.len() as u64
     }
 
-    fn latency(&self) -> Warm {
-        let of = |percent| rounded(percentile(&self.latency_ms, percent));
-        Warm {
-            p50: of(50.0),
-            p90: of(90.0),
-            p99: of(99.0),
-            max: of(100.0),
-        }
-    }
-
     /// Every accepted callback is in the table, and nothing that was not sent. The endpoint that answers at once cannot
     /// tell a repeated attempt of the SDK from another item, which a table can.
     fn check(&self, items: u64, behind: Behind) -> Result<()> {
@@ -317,7 +308,7 @@ fn sustain(way: &Way, behind: Behind, processes: usize, length: Duration) -> Res
         processes,
         environments: behind.function().map_or(0, |_| workers),
         callbacks_per_second: rounded(seen.accepted() as f64 / took.as_secs_f64()),
-        latency_ms: seen.latency(),
+        latency_ms: Warm::of(&seen.latency_ms),
         accepted: seen.accepted(),
         failed: seen.failed,
         items,
@@ -355,7 +346,7 @@ fn offer(way: &Way, share: f64, rate: f64, length: Duration) -> Result<Offered> 
         share,
         offered_per_second: rounded(rate),
         accepted_per_second: rounded(seen.accepted() as f64 / took.as_secs_f64()),
-        latency_ms: seen.latency(),
+        latency_ms: Warm::of(&seen.latency_ms),
         offered: offered.into(),
         accepted: seen.accepted(),
         failed: seen.failed,
@@ -526,16 +517,6 @@ struct Way {
     _processes: Vec<Process>,
     constant: Option<Constant>,
     dynamodb: Option<Dynamodb>,
-}
-
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 impl Way {

@@ -18,6 +18,7 @@ mod load;
 mod machine;
 mod memory;
 mod picture;
+mod process;
 mod report;
 mod runtime_api;
 mod scene;

@@ -16,9 +16,10 @@ use std::{
 
 use crate::{
     Error, Result,
-    contestants::{Contestant, Places, Table},
+    contestants::{Contestant, Places, Program, Table},
     endpoint::{Constant, Dynamodb, PASSWORD, TABLE, Tls, tls_front},
     event::{OPENIM_USER, TENCENT_APP, TENCENT_TOKEN},
+    process::Process,
     root,
     runtime_api::{Answer, RuntimeApi},
 };
@@ -35,6 +36,8 @@ pub(crate) struct Scene {
     tls: Tls,
     constant: Constant,
     constant_http: Constant,
+    /// For the one contestant that reads more roots than ours.
+    more_roots: Option<PathBuf>,
     /// The URL over TLS, and the process.
     dynamodb: Option<(String, Dynamodb)>,
 }
@@ -52,6 +55,11 @@ impl Scene {
         let folder = root().join(name);
         fs::create_dir_all(&folder)?;
         let tls = Tls::new(&folder)?;
+        let mut programs = contestants.iter().map(|it| it.program);
+        let more_roots = programs.find_map(|program| program.own_roots(places));
+        let more_roots = more_roots
+            .map(|roots| tls.bundle_with(&roots))
+            .transpose()?;
         let real = |it: &Contestant| matches!(it.table, Table::Dynamodb | Table::DynamodbHttp);
         let dynamodb = if contestants.iter().any(real) {
             let started = Dynamodb::start(&places.local)?;
@@ -65,6 +73,7 @@ impl Scene {
             constant_http: Constant::start(None, delay)?,
             folder,
             tls,
+            more_roots,
             dynamodb,
         })
     }
@@ -116,12 +125,12 @@ impl Scene {
                 .env("EVENTS_TABLE", TABLE)
                 .env("AWS_ENDPOINT_URL_DYNAMODB", url);
             if url.starts_with("https:") {
-                let bundle = match contestant.program.own_roots(&self.places) {
-                    Some(roots) => self.tls.bundle_with(&roots)?,
-                    None => self.tls.bundle.clone(),
+                let bundle = match (contestant.program, &self.more_roots) {
+                    (Program::Python, Some(roots)) => roots,
+                    _ => &self.tls.bundle,
                 };
                 command
-                    .env("AWS_CA_BUNDLE", &bundle)
+                    .env("AWS_CA_BUNDLE", bundle)
                     .env("NODE_EXTRA_CA_CERTS", &self.tls.bundle);
             }
         }
@@ -151,7 +160,7 @@ impl Scene {
         log.keep(process.stderr.take());
         let mut function = Function {
             contestant: contestant.clone(),
-            process,
+            process: Process(process),
             log,
             api,
             counter,
@@ -213,7 +222,7 @@ const STACK: &[(&str, &str)] = &[
 /// A process under its runtime API.
 pub(crate) struct Function<'a> {
     contestant: Contestant,
-    process: Child,
+    process: Process,
     log: Log,
     api: RuntimeApi,
     counter: Option<&'a Constant>,
@@ -223,12 +232,12 @@ pub(crate) struct Function<'a> {
 
 impl Function<'_> {
     pub(crate) fn id(&self) -> u32 {
-        self.process.id()
+        self.process.0.id()
     }
 
     fn ready(&mut self, patience: Duration) -> Result<Instant> {
         let Self { api, process, .. } = self;
-        let ready = api.ready(patience, || alive(process));
+        let ready = api.ready(patience, || alive(&mut process.0));
         ready.map_err(|error| self.failed(&error))
     }
 
@@ -239,7 +248,7 @@ impl Function<'_> {
         let items_before = self.counter.map(Constant::items);
         let events = (0..requests).map(|_| callback.event()).collect();
         let Self { api, process, .. } = self;
-        let answers = api.answers(events, patience, || alive(process));
+        let answers = api.answers(events, patience, || alive(&mut process.0));
         let answers = answers.map_err(|error| self.failed(&error))?;
         if let Some(wrong) = answers.iter().find(|it| !callback.is_accepted(&it.body)) {
             let said = String::from_utf8_lossy(&wrong.body);
@@ -261,15 +270,9 @@ impl Function<'_> {
     fn failed(&mut self, error: &impl ToString) -> Error {
         // It may be writing why.
         thread::sleep(Duration::from_millis(100));
-        self.end();
+        self.process.end();
         let (name, error, log) = (self.contestant.name, error.to_string(), self.log.text());
         format!("{name}: {error}\n{log}").into()
-    }
-
-    fn end(&mut self) {
-        // It may have ended.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
     }
 
     /// The most memory that it has had, in KiB.
@@ -284,14 +287,8 @@ impl Function<'_> {
     pub(crate) fn terminate(mut self) -> Result<String> {
         let id = nix::unistd::Pid::from_raw(self.id().try_into()?);
         nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM)?;
-        self.process.wait()?;
+        self.process.0.wait()?;
         Ok(self.log.text())
-    }
-}
-
-impl Drop for Function<'_> {
-    fn drop(&mut self) {
-        self.end();
     }
 }
 

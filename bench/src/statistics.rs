@@ -1,16 +1,22 @@
 //! Many numbers as a few.
 
-/// The value below which so many per cent lie, by the nearest rank: one that was measured. 0 of nothing.
-pub(crate) fn percentile(values: &[f64], percent: f64) -> f64 {
+/// For each the value below which so many per cent lie, by the nearest rank: one that was measured. 0 of nothing.
+pub(crate) fn percentiles<const N: usize>(values: &[f64], percents: [f64; N]) -> [f64; N] {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let rank = (percent / 100.0 * sorted.len() as f64).ceil() as usize;
     let last = sorted.len().saturating_sub(1);
-    sorted
-        .get(rank.saturating_sub(1).min(last))
-        .copied()
-        .unwrap_or(0.0)
+    percents.map(|percent| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let rank = (percent / 100.0 * sorted.len() as f64).ceil() as usize;
+        let value = sorted.get(rank.saturating_sub(1).min(last));
+        value.copied().unwrap_or(0.0)
+    })
+}
+
+/// One of them.
+pub(crate) fn percentile(values: &[f64], percent: f64) -> f64 {
+    let [value] = percentiles(values, [percent]);
+    value
 }
 
 /// The middle of them; of an even number, the mean of the two in the middle.
