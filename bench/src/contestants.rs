@@ -16,8 +16,8 @@ pub(crate) struct Places {
     #[arg(long, value_name = "FOLDER", default_value_os_t = root().join("target/bench/lambda"))]
     pub(crate) functions: PathBuf,
     /// What plays DynamoDB
-    #[arg(long, value_name = "FILE", default_value_os_t = root().join("target/debug/local"))]
-    pub(crate) local: PathBuf,
+    #[arg(long, value_name = "FILE", default_value_os_t = root().join("target/debug/imhook"))]
+    pub(crate) imhook: PathBuf,
 }
 
 /// What runs.
@@ -264,7 +264,7 @@ mod tests {
     fn nowhere() -> Places {
         Places {
             functions: "/nowhere".into(),
-            local: "/nowhere".into(),
+            imhook: "/nowhere".into(),
         }
     }
 

@@ -190,7 +190,7 @@ pub(crate) struct Dynamodb {
 }
 
 impl Dynamodb {
-    /// `program` is `target/debug/local`.
+    /// `program` is `target/debug/imhook`.
     pub(crate) fn start(program: &Path) -> Result<Self> {
         let mut process = Command::new(program)
             .args(["dynamodb", "--port", "0"])

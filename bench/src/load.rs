@@ -526,7 +526,7 @@ impl Way {
             _ => None,
         };
         let dynamodb = match behind {
-            Behind::Dynamodb => Some(Dynamodb::start(&options.places.local)?),
+            Behind::Dynamodb => Some(Dynamodb::start(&options.places.imhook)?),
             _ => None,
         };
         let table = constant.as_ref().map(|it| it.url.as_str());

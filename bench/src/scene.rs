@@ -62,7 +62,7 @@ impl Scene {
             .transpose()?;
         let real = |it: &Contestant| matches!(it.table, Table::Dynamodb | Table::DynamodbHttp);
         let dynamodb = if contestants.iter().any(real) {
-            let started = Dynamodb::start(&places.local)?;
+            let started = Dynamodb::start(&places.imhook)?;
             Some((tls_front(&tls, &started.url)?, started))
         } else {
             None
@@ -386,7 +386,7 @@ done
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
         let places = Places {
             functions: folder.clone(),
-            local: PathBuf::new(),
+            imhook: PathBuf::new(),
         };
         let ours = counted().into_iter().find(|it| it.name == "ours").unwrap();
         let scene = Scene::new(&places, &[], Duration::ZERO).unwrap();

@@ -371,7 +371,7 @@ async fn without_table_and_queue_callers_are_told_and_the_log_can_be_resubmitted
 async fn resubmit(log: &str, table: &Table) -> String {
     let file = tempfolder("resubmit").join("log.jsonl");
     std::fs::write(&file, log).unwrap();
-    let output = tokio::process::Command::new(binary("local"))
+    let output = tokio::process::Command::new(binary("imhook"))
         .args([
             "resubmit",
             "--dynamodb",

@@ -104,7 +104,7 @@ async fn every_payload_under_every_url_is_answered_stored_and_applied_over_http(
     let watch = Watch::start(environment).await;
     let feed = ["feed", "--url", &watch.base, "--dynamodb", &table.endpoint];
     let _feed = Process::start(
-        Command::new(binary("local"))
+        Command::new(binary("imhook"))
             .args(feed)
             .args(["--table", &table.name]),
     );

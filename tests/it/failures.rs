@@ -48,7 +48,7 @@ async fn the_function_recovers_when_the_table_does() {
         .send(&Request::post(DELETE, GOOD))
         .await
         .assert_refused(29011, 503);
-    let created = tokio::process::Command::new(crate::support::binary("local"))
+    let created = tokio::process::Command::new(crate::support::binary("imhook"))
         .args([
             "create-table",
             "--dynamodb",

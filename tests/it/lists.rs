@@ -90,7 +90,7 @@ fn every_command_has_payloads_a_sample_and_a_line_in_the_readme() {
     let commands = openim::COMMANDS.iter().chain(protocol::tencent::COMMANDS);
     let commands: BTreeSet<String> = commands.map(|command| (*command).to_owned()).collect();
     assert_eq!(with_payloads, commands);
-    let sample = fs::read_to_string(root().join("local/src/sample.rs")).unwrap();
+    let sample = fs::read_to_string(root().join("cli/src/sample.rs")).unwrap();
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for command in &commands {
         assert!(

@@ -376,7 +376,7 @@ async fn a_table_that_is_away_is_a_failure_from_the_first_record_on() {
     let function = projection(&missing).await;
     let first = records[0]["dynamodb"]["SequenceNumber"].as_str().unwrap();
     assert_eq!(deliver(&function, &records).await, [first]);
-    let created = Command::new(binary("local"))
+    let created = Command::new(binary("imhook"))
         .args(["create-table", "--resource", "RelationshipsTable"])
         .args(["--dynamodb", &missing.endpoint, "--table", "later"])
         .status()
@@ -503,7 +503,7 @@ async fn a_table_that_throttles_and_loses_answers_delays_the_view_and_no_more() 
 }
 
 fn rebuild(events: &Table, relationships: &Table, checkpoint: &Path, step: usize) -> Command {
-    let mut rebuild = Command::new(binary("local"));
+    let mut rebuild = Command::new(binary("imhook"));
     rebuild
         .args(["rebuild-relationships", "--dynamodb", &events.endpoint])
         .args(["--events-table", &events.name])
@@ -635,7 +635,7 @@ async fn the_commands_answer_for_people_and_for_programs() {
     let function = projection(&relationships).await;
     deliver(&function, &records(&events).await).await;
     let ask = async |arguments: &[&str]| {
-        let output = Command::new(binary("local"))
+        let output = Command::new(binary("imhook"))
             .args(arguments)
             .args(["--dynamodb", &dynamodb.endpoint])
             .args(["--events-table", &events.name])

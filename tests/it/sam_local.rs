@@ -31,7 +31,7 @@ async fn every_route_answers_and_stores_under_sam_local() {
     }
     let (port, dynamodb_port) = (free_port(), free_port());
     let mut sam = Process::start(
-        Command::new(root().join("local/sam-local.sh"))
+        Command::new(root().join("scripts/sam-local.sh"))
             .env("PORT", port.to_string())
             .env("DYNAMODB_PORT", dynamodb_port.to_string())
             .env("SDK_APP_ID", SDK_APP_ID),

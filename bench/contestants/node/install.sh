@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# bench/contestants/node/install.sh FOLDER: bundles the function into FOLDER/dist, with the Node that local/python.sh has
+# bench/contestants/node/install.sh FOLDER: bundles the function into FOLDER/dist, with the Node that scripts/python.sh has
 # installed into FOLDER. FOLDER/bin/node becomes that Node itself, where it was a program in Python that starts it.
 set -euo pipefail
 source=$(dirname "$0")

@@ -381,7 +381,7 @@ impl Receiver {
                 queue_error, "an intention was neither stored nor queued"
             );
         } else {
-            // This line is the only place left: `local resubmit` reads it.
+            // This line is the only place left: `imhook resubmit` reads it.
             let event = serde_json::to_string(reception).unwrap_or_default();
             error!(
                 table_error,

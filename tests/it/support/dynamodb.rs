@@ -32,7 +32,7 @@ impl Dynamodb {
 
     async fn start_dynoxide(options: &[&str]) -> Self {
         let mut process =
-            Process::start(Command::new(binary("local")).arg("dynamodb").args(options));
+            Process::start(Command::new(binary("imhook")).arg("dynamodb").args(options));
         let endpoint = process
             .wait_for(|line| line.strip_prefix("dynamodb: ").map(ToOwned::to_owned))
             .await;
@@ -101,7 +101,7 @@ impl Dynamodb {
     async fn table(&self, resource: &str) -> Table {
         static TABLES: AtomicU32 = AtomicU32::new(0);
         let name = format!("{resource}-{}", TABLES.fetch_add(1, Ordering::Relaxed));
-        let created = Command::new(binary("local"))
+        let created = Command::new(binary("imhook"))
             .args([
                 "create-table",
                 "--resource",

@@ -14,7 +14,7 @@ case $(uname -m) in aarch64 | arm64) arch=arm64 ;; *) arch=x86_64 ;; esac
 
 # The dev profile: it takes a minute or two, release six, and what is tried here is the template. cargo-lambda links for
 # an older glibc than that of Amazon Linux 2023; plain cargo would link for this machine's.
-cargo lambda build --locked --workspace --exclude bench --exclude contestants --exclude fuzz --exclude local --exclude tests "--${arch/_/-}" \
+cargo lambda build --locked --workspace --exclude bench --exclude contestants --exclude cli --exclude fuzz --exclude tests "--${arch/_/-}" \
   --lambda-dir "$folder/target/lambda"
 make --no-print-directory put-policies LAMBDA_DIR="$folder/target/lambda"
 cp template.yaml "$folder/"
@@ -54,15 +54,15 @@ stop() {
 host=$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')
 hostname -I 2>/dev/null | grep -qwF "$host" || host=127.0.0.1
 endpoint=http://$host:$DYNAMODB_PORT
-target/debug/local dynamodb --address "$host" --port "$DYNAMODB_PORT" --file .local/dynamodb.sqlite >/dev/null &
+target/debug/imhook dynamodb --address "$host" --port "$DYNAMODB_PORT" --file .local/dynamodb.sqlite >/dev/null &
 dynamodb=$!
 : >"$log"
 trap stop EXIT
 trap 'exit 0' INT TERM
-until sleep 0.2 && target/debug/local create-table --dynamodb "$endpoint" --table "$table" 2>/dev/null; do
+until sleep 0.2 && target/debug/imhook create-table --dynamodb "$endpoint" --table "$table" 2>/dev/null; do
   kill -0 "$dynamodb" 2>/dev/null # or it has said why not
 done
-target/debug/local create-table --dynamodb "$endpoint" --resource LimitsTable --table "$limits"
+target/debug/imhook create-table --dynamodb "$endpoint" --resource LimitsTable --table "$limits"
 
 # SAM passes on no variables but those that template.yaml declares. None of this leads to a real table or secret.
 printf '{"Parameters": {%s, "EVENTS_TABLE": "%s", "LIMITS_TABLE": "%s", "AWS_ENDPOINT_URL_DYNAMODB": "http://%s:%s"}}' \

@@ -1,4 +1,4 @@
-//! `local resubmit`: events that a function could only log, into the table.
+//! `imhook resubmit`: events that a function could only log, into the table.
 
 use std::{
     io::{self, BufRead as _},

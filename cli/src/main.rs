@@ -21,7 +21,7 @@ use std::{error::Error, net::IpAddr, path::PathBuf, process::ExitCode};
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(about, version)]
+#[command(name = "imhook", about, version)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# local/python.sh FOLDER REQUIREMENTS: installs Python programs into a folder of their own, or adds to it.
+# scripts/python.sh FOLDER REQUIREMENTS: installs Python programs into a folder of their own, or adds to it.
 set -euo pipefail
 # Debian's Python has a venv module that cannot do its work without one more package; pip can fetch what replaces it.
 if [ ! -x "$1/bin/pip" ] && ! python3 -m venv "$1" >/dev/null 2>&1; then

@@ -1,4 +1,4 @@
-//! `local check-policies`: what is wrong in a `policies.json`, or what it switches on.
+//! `imhook check-policies`: what is wrong in a `policies.json`, or what it switches on.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# local/debian.sh FOLDER PACKAGE PROGRAM [VARIABLE=PATH...]: makes FOLDER/PACKAGE, which is this machine's program of that
+# scripts/debian.sh FOLDER PACKAGE PROGRAM [VARIABLE=PATH...]: makes FOLDER/PACKAGE, which is this machine's program of that
 # name or else Debian's, unpacked there without root. PROGRAM is where the package has it, and variables tell it where it
 # is: their paths are the package's, too.
 set -euo pipefail
