@@ -20,7 +20,7 @@ const ATTEMPTS: u32 = 5;
 
 /// Where `cargo lambda watch` at this URL invokes the function behind the stream.
 pub(crate) fn projection(url: &str) -> String {
-    format!("{url}/2015-03-31/functions/project-relationships/invocations")
+    format!("{url}/2015-03-31/functions/project-views/invocations")
 }
 
 /// Feeds every record of the table's stream, from its beginning, into the function of the `cargo lambda
@@ -111,13 +111,13 @@ async fn deliver(http: &reqwest::Client, function: &str, mut batch: Vec<Value>) 
                     attempt = 0;
                 }
             }
-            Err(error) => println!("project-relationships: {error}"),
+            Err(error) => println!("project-views: {error}"),
         }
         attempt += 1;
         if attempt == ATTEMPTS {
             let left_out = batch.remove(0);
             println!(
-                "project-relationships: left out after {ATTEMPTS} tries: {}",
+                "project-views: left out after {ATTEMPTS} tries: {}",
                 left_out["dynamodb"]["Keys"]
             );
             attempt = 0;

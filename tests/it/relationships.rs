@@ -40,7 +40,7 @@ fn user(id: &str) -> UserId {
 }
 
 async fn projection(relationships: &Table) -> Function {
-    Function::start("project-relationships", relationships.environment()).await
+    Function::start("project-views", relationships.environment()).await
 }
 
 /// Hands over records as Lambda does; gives the sequence numbers of those that are to come again.
@@ -335,7 +335,7 @@ async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along()
         .unwrap();
     assert_eq!(line["requestId"], "poison");
     assert_eq!(line["sequenceNumber"], sequence_number(1).as_str());
-    assert_eq!(line["function"], "project-relationships");
+    assert_eq!(line["function"], "project-views");
 }
 
 #[tokio::test]

@@ -441,7 +441,7 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
     for (folder, function) in template.functions() {
         let role = match folder.as_str() {
             "redrive" => "RedriveRole",
-            "project-relationships" => "ProjectRelationshipsRole",
+            "project-views" => "ProjectViewsRole",
             "any-command" => "AnyCommandRole",
             "tencent" => "TencentReceiverRole",
             "before-add-friend" => "FriendRequestRole",
@@ -491,7 +491,7 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
         ]
     );
     assert_eq!(
-        template.allowed("ProjectRelationshipsRole"),
+        template.allowed("ProjectViewsRole"),
         [
             statement(
                 "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator",
@@ -505,7 +505,7 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
             statement("sqs:SendMessage", "RelationshipsFailures.Arn"),
             statement(
                 "logs:CreateLogStream logs:PutLogEvents",
-                "ProjectRelationshipsLogs.Arn"
+                "ProjectViewsLogs.Arn"
             ),
         ]
     );
@@ -720,7 +720,7 @@ fn a_queued_event_is_tried_a_bounded_number_of_times_and_then_kept_for_a_person(
 
 #[test]
 fn the_projection_hears_of_stored_relations_only_and_gives_up_what_it_cannot_apply() {
-    let function = &Template::with(&[]).functions()["project-relationships"];
+    let function = &Template::with(&[]).functions()["project-views"];
     let (kind, source) = events(function).next().unwrap();
     assert_eq!(kind, "DynamoDB");
     assert_eq!(source["Stream"], get_att("EventsTable.StreamArn"));

@@ -69,7 +69,7 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
 ];
 
 /// Every function that no callback reaches: an event source feeds it.
-pub(crate) const FED: &[&str] = &["project-relationships", "redrive"];
+pub(crate) const FED: &[&str] = &["project-views", "redrive"];
 
 /// Our app of Tencent Chat.
 pub(crate) const SDK_APP_ID: &str = "1400000001";

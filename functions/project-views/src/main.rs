@@ -20,7 +20,7 @@ fn main() -> Result<(), Error> {
         .build()?
         .block_on(lambda_runtime::run(service_fn(
             move |event: LambdaEvent<Box<RawValue>>| async move {
-                project_relationships::project(table, event.payload.get()).await
+                project_views::project(table, event.payload.get()).await
             },
         )))
 }
