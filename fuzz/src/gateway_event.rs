@@ -4,14 +4,12 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use models::{Verdict, read_as_openim};
 use receiver::{Function, ProblemKind};
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{
-    LAST_PANIC, line,
-    openim_server::{Verdict, read_as_openim},
-};
+use crate::{LAST_PANIC, line};
 
 const APP: &str = "1400000001";
 

@@ -5,8 +5,6 @@
 
 mod gateway_event;
 mod openim_basic;
-#[path = "../../tests/it/support/openim_server.rs"]
-mod openim_server;
 mod openim_signature;
 mod tencent_token;
 

@@ -2,12 +2,10 @@
 //! nothing of it is stored.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use models::{Verdict, read_as_openim};
 use serde_json::{Value, json};
 
-use crate::support::{
-    Answer, Dynamodb, Function, OPEN, Request, SDK_APP_ID, Verdict, Watch, function_at,
-    read_as_openim,
-};
+use crate::support::{Answer, Dynamodb, Function, OPEN, Request, SDK_APP_ID, Watch, function_at};
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"callbackCommand":"callbackAfterDeleteFriendCommand","ownerUserID":"a","friendUserID":"b"}"#;

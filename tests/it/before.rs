@@ -7,11 +7,12 @@ use std::{
 };
 
 use domain::Source;
+use models::{Outcome, PersonOutcome, openim_proceeds, payloads, tencent_proceeds};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Dynamodb, Fault, FaultProxy, Function, OPEN, Outcome, PersonOutcome, Queue, Request,
-    SDK_APP_ID, Secret, Table, free_port, function_at, openim_proceeds, payloads, tencent_proceeds,
+    Answer, Dynamodb, Fault, FaultProxy, Function, OPEN, Queue, Request, SDK_APP_ID, Secret, Table,
+    free_port, function_at,
 };
 
 /// A function whose handlers decide; see there.

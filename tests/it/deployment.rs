@@ -9,14 +9,14 @@ use std::{
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::Source;
+use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, tencent_proceeds};
 use ring::hmac;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::{
     support::{
-        Answer, Dynamodb, FED, FUNCTIONS, Payload, PersonOutcome, Queue, Request, SDK_APP_ID,
-        Secret, Table, Verdict, binary, payloads, read_as_openim, root, tencent_proceeds, tool,
+        Answer, Dynamodb, FED, FUNCTIONS, Queue, Request, SDK_APP_ID, Secret, Table, binary, tool,
         until_all_is_applied,
     },
     template::{GATEWAY_RESPONSES, gateway_verdict},

@@ -7,11 +7,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use models::{Verdict, read_as_openim};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Dynamodb, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, Verdict, binary,
-    free_port, read_as_openim, redrive,
+    Dynamodb, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, binary, free_port,
+    redrive,
 };
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";

@@ -1,13 +1,14 @@
 //! Every body that the servers send or the documents show, through the running functions.
 
 use domain::{Reception, Source};
+use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, tencent_proceeds};
 use protocol::{openim, tencent};
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::support::{
-    Dynamodb, Function, OPEN, Payload, PersonOutcome, Process, Request, SDK_APP_ID, Verdict, Watch,
-    binary, function_at, payloads, read_as_openim, root, tencent_proceeds, until_all_is_applied,
+    Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Watch, binary, function_at,
+    until_all_is_applied,
 };
 
 /// Every URL under which a command can arrive.

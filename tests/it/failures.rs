@@ -1,8 +1,9 @@
 //! What is said when something behind the function is wrong.
 
+use models::{Verdict, read_as_openim};
 use serde_json::Value;
 
-use crate::support::{Dynamodb, Function, Request, SDK_APP_ID, Verdict, free_port, read_as_openim};
+use crate::support::{Dynamodb, Function, Request, SDK_APP_ID, free_port};
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"ownerUserID":"ana","friendUserID":"leo"}"#;

@@ -5,10 +5,11 @@ use std::{
     fs,
 };
 
+use models::{payloads, root};
 use protocol::openim;
 
 use crate::{
-    support::{FED, FUNCTIONS, payloads, root},
+    support::{FED, FUNCTIONS},
     template::{Template, events},
 };
 

@@ -15,16 +15,12 @@ mod examples;
 mod failures;
 mod lists;
 mod logs;
-#[path = "../../shared/domain/tests/model/mod.rs"]
-mod model;
 mod readme;
 mod relationships;
 mod relationships_table;
 mod reverse_proxy;
 mod sam_local;
 mod secrets;
-#[path = "../../shared/domain/tests/servers/mod.rs"]
-mod servers;
 mod storage;
 mod support;
 mod template;

@@ -19,7 +19,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::support::root;
+    use models::root;
 
     #[test]
     fn staff_wants_a_reason() {

@@ -19,6 +19,11 @@ use domain::{
     Event, Reception, Source, Timestamp, UserId,
     relations::{Aspect, Fact},
 };
+use models::{
+    Verdict, read_as_openim,
+    relations::{self as model, Model, USERS},
+    servers::{self, Callback, Pair},
+};
 use proptest::{
     strategy::{Strategy as _, ValueTree as _},
     test_runner::TestRunner,
@@ -26,13 +31,8 @@ use proptest::{
 use serde_json::{Value, json};
 use tokio::process::Command;
 
-use crate::{
-    model::{self, Model, USERS},
-    servers::{self, Callback, Pair},
-    support::{
-        Dynamodb, Function, Process, Request, SDK_APP_ID, Table, Verdict, binary, read_as_openim,
-        records, until_all_is_applied,
-    },
+use crate::support::{
+    Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records, until_all_is_applied,
 };
 
 fn user(id: &str) -> UserId {

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, net::SocketAddr, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::Source;
+use models::{Verdict, payloads, read_as_openim, root};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -11,7 +12,7 @@ use tokio::{
 
 use crate::support::{
     Authority, Dynamodb, Fault, FaultProxy, Nginx, RECEIVER, Request, RestApi, Table, TlsFront,
-    Verdict, free_port, payloads, read_as_openim, root,
+    free_port,
 };
 
 const PASSWORD: &str = "the-Passw0rd.of~the_stack";

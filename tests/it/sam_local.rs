@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use domain::Source;
+use models::{Verdict, payloads, read_as_openim, root};
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
@@ -11,9 +12,7 @@ use nix::{
 use store::Settings;
 use tokio::process::Command;
 
-use crate::support::{
-    Process, Request, SDK_APP_ID, Table, Verdict, free_port, payloads, read_as_openim, root,
-};
+use crate::support::{Process, Request, SDK_APP_ID, Table, free_port};
 
 async fn a_docker_engine_answers() -> bool {
     Command::new("docker")

@@ -1,17 +1,16 @@
 //! The rules of the relationships view against a model that is simple enough to be believed.
 
-mod model;
-mod servers;
-
 use std::collections::HashMap;
 
 use domain::{
     Event, Reception, Source, Timestamp, UserId,
     relations::{AsOf, Aspect, Fact, changes},
 };
-use model::Model;
+use models::{
+    relations::{self as model, Model},
+    servers::{self, Callback, Truth},
+};
 use proptest::{collection::vec, prelude::*};
-use servers::{Callback, Truth};
 
 /// The view, kept in memory: the row of a pair under an aspect holds the fact with the greatest place.
 #[derive(Default)]

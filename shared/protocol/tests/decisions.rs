@@ -1,9 +1,12 @@
 //! Every decision about every "before" callback: what is written, and what the server then does, by models of
 //! how it reads an answer.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use domain::UserId;
+use models::{
+    Outcome, PersonOutcome, Verdict, openim_proceeds, read_as_openim, root, tencent_proceeds,
+};
 use protocol::{
     openim::{
         AfterImportFriends, AmendedFriends, AmendedRemark, Before, BeforeAddBlack, BeforeAddFriend,
@@ -14,22 +17,11 @@ use protocol::{
 };
 use serde_json::{Value, json};
 
-#[path = "../../../tests/it/support/openim_before.rs"]
-mod openim_before;
-#[path = "../../../tests/it/support/openim_server.rs"]
-mod openim_server;
-#[path = "../../../tests/it/support/tencent_before.rs"]
-mod tencent_before;
-
-use openim_before::{Outcome, openim_proceeds};
-use openim_server::{Verdict, read_as_openim};
-use tencent_before::{PersonOutcome, tencent_proceeds};
-
 const ALLOW: &str = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
 
 /// What the server sends with a command.
 fn body(server: &str, command: &str, case: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/payloads");
+    let folder = root().join("tests/payloads");
     fs::read_to_string(folder.join(server).join(format!("{command}.{case}.json"))).unwrap()
 }
 

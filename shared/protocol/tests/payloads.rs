@@ -1,50 +1,18 @@
 //! Every body of `tests/payloads` against its type.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::collections::BTreeSet;
 
 use domain::{Event, UserId};
+use models::{Payload, payloads};
 use protocol::{openim, tencent};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-/// A body of `tests/payloads/<server>/<command>.<case>.json`.
-struct Payload {
-    server: &'static str,
-    command: String,
-    case: String,
-    body: String,
-    events: Vec<Event>,
-}
-
-fn payloads() -> Vec<Payload> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/payloads");
-    let mut payloads = Vec::new();
-    for server in ["openim", "tencent"] {
-        for file in fs::read_dir(folder.join(server)).unwrap() {
-            let file = file.unwrap().path();
-            let name = file.file_stem().unwrap().to_str().unwrap();
-            if name.ends_with(".events") {
-                continue;
-            }
-            let (command, case) = name.rsplit_once('.').unwrap();
-            let events = fs::read_to_string(file.with_extension("events.json")).unwrap();
-            payloads.push(Payload {
-                server,
-                command: command.to_owned(),
-                case: case.to_owned(),
-                body: fs::read_to_string(&file).unwrap(),
-                events: serde_json::from_str(&events).unwrap(),
-            });
-        }
-    }
-    payloads
-}
-
 /// Reads a body, writes it, and wants nothing lost but what is unknown.
 fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload) {
     let at = format!("{}.{}", payload.command, payload.case);
-    let before: Value = serde_json::from_str(&payload.body).unwrap();
-    let typed: T = serde_json::from_str(&payload.body).unwrap();
+    let before: Value = serde_json::from_slice(&payload.body).unwrap();
+    let typed: T = serde_json::from_slice(&payload.body).unwrap();
     let mut after = serde_json::to_value(&typed).unwrap();
     for key in ["callbackCommand", "CallbackCommand"] {
         if let Some(command) = before.get(key) {
@@ -69,7 +37,7 @@ fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload) {
 /// The types of each server: of "after" and of "before" callbacks.
 macro_rules! survives_as {
     ($payload:expr, $($server:ident: [$($callback:ident)*] [$($before:ident)*])*) => {
-        match ($payload.server, $payload.command.as_str()) {
+        match ($payload.server(), $payload.command.as_str()) {
             $(
                 $((stringify!($server), <$server::$callback as $server::Callback>::COMMAND) => {
                     assert_survives::<$server::$callback>($payload);
@@ -109,7 +77,7 @@ fn every_command_has_its_document_and_openims_what_the_server_sends() {
     for (server, commands) in [("openim", openim::COMMANDS), ("tencent", tencent::COMMANDS)] {
         let mine: BTreeSet<(&str, &str)> = payloads
             .iter()
-            .filter(|payload| payload.server == server)
+            .filter(|payload| payload.server() == server)
             .map(|payload| (payload.command.as_str(), payload.case.as_str()))
             .collect();
         for command in commands {
@@ -222,7 +190,7 @@ fn profile_fields_have_words_of_no_server() {
         if payload.command != "Profile.CallbackPortraitSet" {
             continue;
         }
-        let callback: tencent::PortraitSet = serde_json::from_str(&payload.body).unwrap();
+        let callback: tencent::PortraitSet = serde_json::from_slice(&payload.body).unwrap();
         let event = Event::ProfileChanged {
             user: callback.user,
             fields: callback.fields.iter().map(|field| field.name()).collect(),

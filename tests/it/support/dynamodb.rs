@@ -7,10 +7,11 @@ use std::{
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use domain::Reception;
+use models::root;
 use store::{EventsTable, RelationshipsTable, Settings};
 use tokio::process::Command;
 
-use super::{OPEN, Process, binary, free_port, root};
+use super::{OPEN, Process, binary, free_port};
 
 /// A DynamoDB of this test's own.
 pub(crate) struct Dynamodb {

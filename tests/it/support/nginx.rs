@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
+use models::root;
 use nix::{
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, process::Command};
 
-use super::{Authority, Process, free_port, root};
+use super::{Authority, Process, free_port};
 
 /// The name that stands in the place of `….execute-api.….amazonaws.com`.
 pub(crate) const RECEIVER: &str = "receiver.example";

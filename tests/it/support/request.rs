@@ -1,7 +1,6 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use models::{Verdict, read_as_openim};
 use serde_json::{Map, Value, json};
-
-use super::{Verdict, read_as_openim};
 
 /// An HTTP request, to be sent in whichever way a test wants.
 #[derive(Clone, Debug)]

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
+use models::root;
 use tokio::process::Command;
 
-use super::{Answer, FED, FUNCTIONS, Process, Request, binary, free_port, root, tool};
+use super::{Answer, FED, FUNCTIONS, Process, Request, binary, free_port, tool};
 
 /// `cargo lambda watch` with the routes of the workspace, and all functions behind it.
 pub(crate) struct Watch {

@@ -2,10 +2,14 @@ use serde_json::Value;
 
 /// What Tencent Chat does about one person, after the answer to the callback before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PersonOutcome {
+pub enum PersonOutcome {
+    /// What was asked for happens.
     Allowed,
+    /// It does not, and who asked is told why.
     Refused {
+        /// `ResultCode`.
         code: i64,
+        /// `ResultInfo`.
         info: String,
     },
     /// The person is not in the answer, and what happens then is not documented.
@@ -15,7 +19,7 @@ pub(crate) enum PersonOutcome {
 /// Reads the answer to a "before" callback as Tencent Chat's documents say that it is read, for each of these
 /// people. An answer with another status than 200, without JSON, or with a top-level code is a failure, and lets
 /// everybody through, unless the console says otherwise.
-pub(crate) fn tencent_proceeds(
+pub fn tencent_proceeds(
     people: &[&str],
     status: u16,
     answer: &str,

@@ -1,6 +1,6 @@
 //! What the relationships view must say, told in the simplest way: sort everything that happened, then
 //! let one event after the other change plain sets and maps. Knows nothing of rows, of marks of absence
-//! and of late deliveries. Also used by `tests/it`, for the real table.
+//! and of late deliveries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,17 +11,22 @@ type Pair = (UserId, UserId);
 
 /// The present state.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Model {
-    pub(crate) friends: BTreeSet<Pair>,
-    pub(crate) requests: BTreeMap<Pair, String>,
-    pub(crate) remarks: BTreeMap<Pair, String>,
-    pub(crate) blocks: BTreeSet<Pair>,
+pub struct Model {
+    /// Whose list, and who is in it.
+    pub friends: BTreeSet<Pair>,
+    /// Who asks whom, and with which words.
+    pub requests: BTreeMap<Pair, String>,
+    /// Whose list, and the name that is given there to whom.
+    pub remarks: BTreeMap<Pair, String>,
+    /// Who blocks whom.
+    pub blocks: BTreeSet<Pair>,
     /// Blocks of which nothing is known but that somebody was about to set them.
-    pub(crate) intended_blocks: BTreeSet<Pair>,
+    pub intended_blocks: BTreeSet<Pair>,
 }
 
 impl Model {
-    pub(crate) fn of(history: &[Reception]) -> Self {
+    /// The state after all of these.
+    pub fn of(history: &[Reception]) -> Self {
         let mut history: Vec<&Reception> = history.iter().collect();
         history.sort_by_key(|reception| (reception.received_at, reception.id.as_str()));
         let mut model = Self::default();
@@ -89,9 +94,10 @@ impl Model {
 }
 
 /// Few users, so that events meet.
-pub(crate) const USERS: [&str; 4] = ["ana", "bob", "leo", "zoé"];
+pub const USERS: [&str; 4] = ["ana", "bob", "leo", "zoé"];
 
-pub(crate) fn user() -> impl Strategy<Value = UserId> {
+/// One of them.
+pub fn user() -> impl Strategy<Value = UserId> {
     (0..USERS.len()).prop_map(|n| UserId::new(USERS[n]).unwrap())
 }
 
@@ -152,7 +158,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 /// Receptions whose times often tie, and whose ids are not in the order of their times.
-pub(crate) fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>> {
+pub fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>> {
     let reception = (vec(event(), 1..4), 0..20_i64, any::<u32>());
     vec(reception, 1..=receptions).prop_map(|receptions| {
         let numbered = receptions.into_iter().enumerate();
@@ -171,9 +177,7 @@ pub(crate) fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>
 }
 
 /// A history, and its deliveries: each reception at least once, some often, in any order.
-pub(crate) fn deliveries(
-    receptions: usize,
-) -> impl Strategy<Value = (Vec<Reception>, Vec<Reception>)> {
+pub fn deliveries(receptions: usize) -> impl Strategy<Value = (Vec<Reception>, Vec<Reception>)> {
     history(receptions)
         .prop_flat_map(|history| {
             let again = vec(0..history.len(), 0..=history.len());

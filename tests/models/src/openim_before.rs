@@ -1,16 +1,19 @@
 use serde_json::Value;
 
-use super::{Verdict, read_as_openim};
+use crate::{Verdict, read_as_openim};
 
 /// What OpenIM does with what somebody asked for, after the answer to the callback before it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// It goes on with this request: the callback's body, with what the answer overrides.
     Proceeds(Value),
     /// It stops, and the caller's client gets these.
     Stops {
+        /// `errCode`.
         code: i64,
+        /// `errMsg`.
         message: String,
+        /// `errDlt`.
         detail: String,
     },
     /// It stops with an error of the server's own, because the answer cannot be read.
@@ -37,7 +40,7 @@ fn overrides(command: &str) -> &'static [Override] {
 
 /// Reads the answer to a "before" callback as OpenIM does, and applies it to what was asked for. A field
 /// of a wrong type makes the whole answer unreadable, a refusal included.
-pub(crate) fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome {
+pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome {
     let verdict = read_as_openim(answer);
     if verdict == Verdict::Unreadable {
         return Outcome::Fails;

@@ -2,27 +2,41 @@ use std::{fs, path::PathBuf};
 
 use domain::{Event, Source};
 
-use super::root;
+use crate::root;
 
 /// A body of `tests/payloads`, with what it implies.
-pub(crate) struct Payload {
-    pub(crate) source: Source,
-    pub(crate) command: String,
+pub struct Payload {
+    /// Who sends it.
+    pub source: Source,
+    /// Which command it is.
+    pub command: String,
+    /// `server` is to the byte what the server sends, `document` what its documents show.
+    pub case: String,
     /// File name without `.json`, for messages.
-    pub(crate) name: String,
-    pub(crate) body: Vec<u8>,
-    pub(crate) events: Vec<Event>,
+    pub name: String,
+    /// The body.
+    pub body: Vec<u8>,
+    /// What it implies.
+    pub events: Vec<Event>,
 }
 
 impl Payload {
+    /// The folder of its server, and the module of the server's types.
+    pub fn server(&self) -> &'static str {
+        match self.source {
+            Source::Tencent => "tencent",
+            _ => "openim",
+        }
+    }
+
     /// Whether an OpenIM body says which command it is.
-    pub(crate) fn names_its_command(&self) -> bool {
+    pub fn names_its_command(&self) -> bool {
         let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
         body["callbackCommand"] == *self.command
     }
 
     /// The people about whom Tencent Chat asks.
-    pub(crate) fn asks_about(&self) -> Vec<String> {
+    pub fn asks_about(&self) -> Vec<String> {
         let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
         let items = match self.command.as_str() {
             "Sns.CallbackPrevFriendAdd" => &body["FriendItem"],
@@ -38,7 +52,7 @@ impl Payload {
 
 /// Every body of `tests/payloads`. A file is named `<command>.<case>.json`; what it implies stands in
 /// `<command>.<case>.events.json`.
-pub(crate) fn payloads() -> Vec<Payload> {
+pub fn payloads() -> Vec<Payload> {
     let mut payloads: Vec<Payload> = [(Source::OpenIm, "openim"), (Source::Tencent, "tencent")]
         .into_iter()
         .flat_map(|(source, folder)| {
@@ -58,11 +72,12 @@ pub(crate) fn payloads() -> Vec<Payload> {
 
 fn read(source: Source, file: PathBuf) -> Payload {
     let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
-    let (command, _case) = name.rsplit_once('.').unwrap();
+    let (command, case) = name.rsplit_once('.').unwrap();
     let events = fs::read(file.with_extension("events.json")).unwrap();
     Payload {
         source,
         command: command.to_owned(),
+        case: case.to_owned(),
         body: fs::read(&file).unwrap(),
         events: serde_json::from_slice(&events).unwrap(),
         name,

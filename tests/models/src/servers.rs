@@ -1,6 +1,5 @@
 //! The two chat servers as state machines: what users ask of them changes their tables, and their callbacks
 //! tell of it, or do not. The view hears the callbacks only, and must not say anything that the tables deny.
-//! Also used by `tests/it`, where the callbacks are requests to the functions.
 //!
 //! A row that changed without a callback is *untold*: nobody can know it until something is told of it again.
 
@@ -15,14 +14,15 @@ use proptest::{
     prelude::*,
 };
 
-use crate::model::{self, Model};
+use crate::relations::{self, Model};
 
 /// Whose list or request it is, and the other user.
-pub(crate) type Pair = (UserId, UserId);
+pub type Pair = (UserId, UserId);
 
 /// What a server tells, named as its command is.
 #[derive(Clone, Debug)]
-pub(crate) enum Callback {
+#[expect(missing_docs, reason = "the wire types say it")]
+pub enum Callback {
     // OpenIM's.
     AfterAddFriend {
         pair: Pair,
@@ -54,7 +54,7 @@ pub(crate) enum Callback {
 
 /// What a server holds at the end of a history.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Truth {
+pub struct Truth {
     /// The remark of each entry of a friend list; empty when it has none.
     friends: BTreeMap<Pair, String>,
     /// The messages of pending requests.
@@ -67,9 +67,9 @@ pub(crate) struct Truth {
 
 impl Truth {
     /// The first thing that the view says and the server does not, or the reverse.
-    pub(crate) fn contradiction(&self, view: &Model) -> Option<String> {
-        for owner in model::USERS {
-            for other in model::USERS {
+    pub fn contradiction(&self, view: &Model) -> Option<String> {
+        for owner in relations::USERS {
+            for other in relations::USERS {
                 let pair = (UserId::new(owner).unwrap(), UserId::new(other).unwrap());
                 for (fact, said) in self.of(&pair).into_iter().zip(said_of(view, &pair)) {
                     let told = !self.untold.contains(&(pair.clone(), fact.aspect()));
@@ -173,7 +173,7 @@ fn call() -> impl Strategy<Value = (Pair, Call)> {
         4 => Just(Call::Ask),
         3 => Just(Call::Accept),
         1 => Just(Call::Refuse),
-        1 => vec(model::user(), 1..4).prop_map(Call::Import),
+        1 => vec(relations::user(), 1..4).prop_map(Call::Import),
         2 => any::<bool>().prop_map(|both| Call::Add { both }),
         3 => any::<bool>().prop_map(|both| Call::Delete { both }),
         3 => text().prop_map(Call::SetRemark),
@@ -186,9 +186,9 @@ fn call() -> impl Strategy<Value = (Pair, Call)> {
         2 => Just(Call::Unblock),
     ];
     // Nobody befriends or blocks themselves.
-    let users = model::USERS.len();
+    let users = relations::USERS.len();
     let pair = (0..users, 1..users).prop_map(move |(n, further)| {
-        let user = |n: usize| UserId::new(model::USERS[n % users]).unwrap();
+        let user = |n: usize| UserId::new(relations::USERS[n % users]).unwrap();
         (user(n), user(n + further))
     });
     (pair, call)
@@ -389,7 +389,7 @@ fn parted(truth: &mut Truth, pairs: &[Pair]) -> Vec<Callback> {
 }
 
 /// A history of so many calls of one server: what it held in the end, and what it told meanwhile.
-pub(crate) fn history(
+pub fn history(
     source: Source,
     calls: impl Into<SizeRange>,
 ) -> impl Strategy<Value = (Truth, Vec<Callback>)> {

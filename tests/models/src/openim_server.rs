@@ -5,11 +5,16 @@ use serde_json::Value;
 
 /// What OpenIM does after an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
+    /// It goes on.
     Allowed,
+    /// It stops, and tells who asked.
     Refused {
+        /// `errCode`.
         code: i64,
+        /// `errMsg`.
         message: String,
+        /// `errDlt`.
         detail: String,
     },
     /// A "before" operation fails with an error of the server's own.
@@ -19,7 +24,7 @@ pub(crate) enum Verdict {
 /// Reads an answer as OpenIM does: Go's `encoding/json` into a struct of three `int32` and two
 /// `string`, whatever the HTTP status. Missing and null are zero, unknown keys are ignored, the case of
 /// keys does not matter, the last of equal keys counts; another type anywhere makes it unreadable.
-pub(crate) fn read_as_openim(body: &str) -> Verdict {
+pub fn read_as_openim(body: &str) -> Verdict {
     match serde_json::from_str::<Option<Fields>>(body).map(Option::unwrap_or_default) {
         Err(_) => Verdict::Unreadable,
         Ok(fields) if fields.action_code == 0 && fields.next_code == 1 => Verdict::Refused {
