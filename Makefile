@@ -19,7 +19,7 @@ sample:
 # What `sam deploy` takes: target/lambda/<function>/bootstrap. ARCHITECTURE=x86-64 goes with the stack's x86_64.
 ARCHITECTURE = arm64
 build: .local/tools/scripts/run.installed
-	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude bench --exclude contestants --exclude cli --exclude fuzz --exclude models --exclude tests
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(ARCHITECTURE) --workspace --exclude bench --exclude contestants --exclude cli --exclude fuzz --exclude models --exclude support --exclude tests
 	$(MAKE) put-policies
 
 # Beside the binaries of those that are asked before something happens.
@@ -95,7 +95,7 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 BENCH_DIR = target/bench/lambda
 HERE = $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86-64)
 bench-functions: .local/tools/scripts/run.installed
-	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --lambda-dir $(BENCH_DIR) --workspace --exclude bench --exclude cli --exclude fuzz --exclude models --exclude tests
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --lambda-dir $(BENCH_DIR) --workspace --exclude bench --exclude cli --exclude fuzz --exclude models --exclude support --exclude tests
 	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --release --$(HERE) --lambda-dir $(BENCH_DIR) --package contestants --no-default-features --features defaults --bin bare-http --bin bare-runtime
 	$(MAKE) put-policies LAMBDA_DIR=$(BENCH_DIR)
 

@@ -4,8 +4,7 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use models::{Verdict, read_as_openim};
 use serde_json::{Value, json};
-
-use crate::support::{Answer, Dynamodb, Function, OPEN, Request, SDK_APP_ID, Watch, function_at};
+use support::{Answer, Dynamodb, Function, OPEN, Request, SDK_APP_ID, Watch, function_at};
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"callbackCommand":"callbackAfterDeleteFriendCommand","ownerUserID":"a","friendUserID":"b"}"#;
@@ -613,7 +612,7 @@ async fn every_bad_input_is_refused_in_the_callers_words_from_a_rest_api_and_not
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let mut functions = std::collections::HashMap::new();
-    for (name, _) in crate::support::FUNCTIONS {
+    for (name, _) in support::FUNCTIONS {
         functions.insert(*name, Function::start(name, table.environment()).await);
     }
 

@@ -9,8 +9,7 @@ use std::{
 use domain::Source;
 use models::{Outcome, PersonOutcome, openim_proceeds, payloads, tencent_proceeds};
 use serde_json::{Value, json};
-
-use crate::support::{
+use support::{
     Answer, Dynamodb, Fault, FaultProxy, Function, OPEN, Queue, Request, SDK_APP_ID, Secret, Table,
     free_port, function_at,
 };

@@ -9,8 +9,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use models::{Verdict, read_as_openim};
 use receiver::{SignatureAlgorithm, SignatureEncoding, openim_sign, tencent_sign};
 use serde_json::Value;
-
-use crate::support::{Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Table};
+use support::{Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Table};
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"ownerUserID":"a","friendUserID":"b"}"#;

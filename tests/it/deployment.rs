@@ -12,15 +12,13 @@ use domain::Source;
 use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, tencent_proceeds};
 use ring::hmac;
 use serde_json::{Value, json};
+use support::{
+    Answer, Dynamodb, FED, FUNCTIONS, Queue, Request, SDK_APP_ID, Secret, Table, binary, tool,
+    until_all_is_applied,
+};
 use tokio::process::Command;
 
-use crate::{
-    support::{
-        Answer, Dynamodb, FED, FUNCTIONS, Queue, Request, SDK_APP_ID, Secret, Table, binary, tool,
-        until_all_is_applied,
-    },
-    template::{GATEWAY_RESPONSES, gateway_verdict},
-};
+use crate::template::{GATEWAY_RESPONSES, gateway_verdict};
 
 const STACK: &str = "webhook-receiver";
 const PACKAGED: &str = "packaged.yaml";

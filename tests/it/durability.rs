@@ -9,8 +9,7 @@ use std::{
 
 use models::{Verdict, read_as_openim};
 use serde_json::{Value, json};
-
-use crate::support::{
+use support::{
     Dynamodb, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, binary, free_port,
     redrive,
 };

@@ -4,12 +4,11 @@ use domain::{Reception, Source};
 use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, tencent_proceeds};
 use protocol::{openim, tencent};
 use serde_json::Value;
-use tokio::process::Command;
-
-use crate::support::{
+use support::{
     Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Watch, binary, function_at,
     until_all_is_applied,
 };
+use tokio::process::Command;
 
 /// Every URL under which a command can arrive.
 fn urls(payload: &Payload) -> Vec<String> {
@@ -52,7 +51,7 @@ fn request(payload: &Payload, url: &str) -> Request {
     }
 }
 
-fn assert_accepted(payload: &Payload, url: &str, answer: &crate::support::Answer) {
+fn assert_accepted(payload: &Payload, url: &str, answer: &support::Answer) {
     let at = format!("{} at {url}: {answer:?}", payload.name);
     assert_eq!(answer.status, 200, "{at}");
     assert_eq!(answer.content_type, "application/json", "{at}");
@@ -145,8 +144,7 @@ async fn every_payload_under_every_url_is_answered_and_stored_from_a_rest_api() 
             let request = request(payload, &url);
             let function = Function::start(function_at(&request.path), table.environment()).await;
             let event = request.to_rest_api_event("the-gateways-id", 1_795_264_496_789);
-            let answer =
-                crate::support::Answer::from_gateway_response(&function.invoke(event).await);
+            let answer = support::Answer::from_gateway_response(&function.invoke(event).await);
             assert_accepted(payload, &url, &answer);
 
             count += 1;
@@ -196,7 +194,7 @@ async fn the_same_body_twice_is_two_events_and_the_same_reception_twice_is_one()
     );
     for (id, items) in [("first", 1), ("second", 2), ("second", 2), ("first", 2)] {
         let event = request.to_rest_api_event(id, 1_795_264_496_789);
-        let answer = crate::support::Answer::from_gateway_response(&function.invoke(event).await);
+        let answer = support::Answer::from_gateway_response(&function.invoke(event).await);
         assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
         assert_eq!(table.items().await.len(), items, "after {id}");
     }

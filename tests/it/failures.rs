@@ -2,8 +2,7 @@
 
 use models::{Verdict, read_as_openim};
 use serde_json::Value;
-
-use crate::support::{Dynamodb, Function, Request, SDK_APP_ID, free_port};
+use support::{Dynamodb, Function, Request, SDK_APP_ID, free_port};
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"ownerUserID":"ana","friendUserID":"leo"}"#;
@@ -49,7 +48,7 @@ async fn the_function_recovers_when_the_table_does() {
         .send(&Request::post(DELETE, GOOD))
         .await
         .assert_refused(29011, 503);
-    let created = tokio::process::Command::new(crate::support::binary("imhook"))
+    let created = tokio::process::Command::new(support::binary("imhook"))
         .args([
             "create-table",
             "--dynamodb",

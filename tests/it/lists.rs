@@ -7,11 +7,9 @@ use std::{
 
 use models::{payloads, root};
 use protocol::openim;
+use support::{FED, FUNCTIONS};
 
-use crate::{
-    support::{FED, FUNCTIONS},
-    template::{Template, events},
-};
+use crate::template::{Template, events};
 
 #[test]
 fn functions_routes_and_commands_agree() {

@@ -1,8 +1,7 @@
 //! What stands in the log, and what never does.
 
 use serde_json::Value;
-
-use crate::support::{Dynamodb, Function, OPEN, Request};
+use support::{Dynamodb, Function, OPEN, Request};
 
 const REMARK: &str = "/callbackAfterSetFriendRemarkCommand";
 

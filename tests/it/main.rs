@@ -22,5 +22,4 @@ mod reverse_proxy;
 mod sam_local;
 mod secrets;
 mod storage;
-mod support;
 mod template;

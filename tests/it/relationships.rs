@@ -29,11 +29,10 @@ use proptest::{
     test_runner::TestRunner,
 };
 use serde_json::{Value, json};
-use tokio::process::Command;
-
-use crate::support::{
+use support::{
     Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records, until_all_is_applied,
 };
+use tokio::process::Command;
 
 fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()

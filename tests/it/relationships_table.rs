@@ -5,8 +5,9 @@ use domain::{
     relations::{Aspect, Fact},
 };
 use store::{ErrorKind, RelationshipsTable};
+use support::Dynamodb;
 
-use crate::{storage::on_both, support::Dynamodb};
+use crate::storage::on_both;
 
 fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()

@@ -5,14 +5,13 @@ use std::{collections::BTreeMap, fs, net::SocketAddr, time::Duration};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::Source;
 use models::{Verdict, payloads, read_as_openim, root};
+use support::{
+    Authority, Dynamodb, Fault, FaultProxy, Nginx, RECEIVER, Request, RestApi, Table, TlsFront,
+    free_port,
+};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
-};
-
-use crate::support::{
-    Authority, Dynamodb, Fault, FaultProxy, Nginx, RECEIVER, Request, RestApi, Table, TlsFront,
-    free_port,
 };
 
 const PASSWORD: &str = "the-Passw0rd.of~the_stack";

@@ -10,9 +10,8 @@ use nix::{
     unistd::Pid,
 };
 use store::Settings;
+use support::{Process, Request, SDK_APP_ID, Table, free_port};
 use tokio::process::Command;
-
-use crate::support::{Process, Request, SDK_APP_ID, Table, free_port};
 
 async fn a_docker_engine_answers() -> bool {
     Command::new("docker")

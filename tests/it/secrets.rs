@@ -4,8 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
-
-use crate::support::{
+use support::{
     Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Secret, free_port,
 };
 

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use domain::{Event, Reception, Source, Timestamp, UserId};
 use store::{ErrorKind, EventsTable, Recorded};
-
-use crate::support::Dynamodb;
+use support::Dynamodb;
 
 fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()

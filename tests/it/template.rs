@@ -7,8 +7,7 @@ use std::{
 
 use models::{Verdict, read_as_openim, root};
 use serde_json::{Map, Value, json};
-
-use crate::support::SDK_APP_ID;
+use support::SDK_APP_ID;
 
 /// template.yaml as CloudFormation sees it with some parameters: resources and outputs whose condition holds,
 /// choices made, parameters in their places. What a deployment alone can know stays as it is written, in the

@@ -4,26 +4,33 @@ use serde_json::{Map, Value, json};
 
 /// An HTTP request, to be sent in whichever way a test wants.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
-    pub(crate) method: &'static str,
-    pub(crate) path: String,
+pub struct Request {
+    /// `POST`, but for those who are wrong.
+    pub method: &'static str,
+    /// Without the stage.
+    pub path: String,
     /// As it stands in the URL.
-    pub(crate) query: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+    pub query: String,
+    /// In the order in which they are sent.
+    pub headers: Vec<(String, String)>,
+    /// As it is sent.
+    pub body: Vec<u8>,
 }
 
 /// What came back.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) content_type: String,
-    pub(crate) body: String,
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Empty when there is none.
+    pub content_type: String,
+    /// As it came.
+    pub body: String,
 }
 
 impl Request {
     /// As OpenIM and Tencent Chat send it.
-    pub(crate) fn post(path: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn post(path: &str, body: impl Into<Vec<u8>>) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         Self {
             method: "POST",
@@ -36,27 +43,28 @@ impl Request {
         .header("user-agent", "Go-http-client/2.0")
     }
 
-    pub(crate) fn method(mut self, method: &'static str) -> Self {
+    /// With another method.
+    pub fn method(mut self, method: &'static str) -> Self {
         self.method = method;
         self
     }
 
     /// Sets a header, in place of one of that name.
-    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+    pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Sends a header once more.
-    pub(crate) fn one_more_header(mut self, name: &str, value: &str) -> Self {
+    pub fn one_more_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// What a REST API of API Gateway makes of it (payload v1).
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
-    pub(crate) fn to_rest_api_event(&self, request_id: &str, time_epoch: i64) -> Value {
+    pub fn to_rest_api_event(&self, request_id: &str, time_epoch: i64) -> Value {
         let url = reqwest::Url::parse(&format!("http://x/?{}", self.query)).unwrap();
         let mut single = Map::new();
         let mut multi = Map::new();
@@ -120,7 +128,7 @@ impl Request {
     }
 
     /// Sends it as HTTP.
-    pub(crate) async fn send(&self, base: &str) -> Answer {
+    pub async fn send(&self, base: &str) -> Answer {
         let mark = if self.query.is_empty() { "" } else { "?" };
         let url = format!("{base}{}{mark}{}", self.path, self.query);
         let mut request = reqwest::Client::new()
@@ -147,7 +155,7 @@ impl Request {
 
 impl Answer {
     /// What a function told the gateway to answer.
-    pub(crate) fn from_gateway_response(response: &Value) -> Self {
+    pub fn from_gateway_response(response: &Value) -> Self {
         assert_eq!(response["isBase64Encoded"], json!(false), "{response}");
         Self {
             status: u16::try_from(response["statusCode"].as_u64().unwrap()).unwrap(),
@@ -159,12 +167,13 @@ impl Answer {
         }
     }
 
-    pub(crate) fn json(&self) -> Value {
+    /// What it says, as JSON.
+    pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// OpenIM reads a refusal with this code in it.
-    pub(crate) fn assert_refused(&self, code: i64, status: u16) {
+    pub fn assert_refused(&self, code: i64, status: u16) {
         assert_eq!(self.status, status, "{self:?}");
         match read_as_openim(&self.body) {
             Verdict::Refused { code: refused, .. } => assert_eq!(refused, code, "{self:?}"),

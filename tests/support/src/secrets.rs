@@ -4,17 +4,19 @@ use aws_sdk_secretsmanager::Client;
 use serde_json::Value;
 use store::Settings;
 
-use super::Dynamodb;
+use crate::Dynamodb;
 
 /// A secret in MiniStack's Secrets Manager.
-pub(crate) struct Secret {
+pub struct Secret {
     client: Client,
     endpoint: String,
-    pub(crate) id: String,
+    /// What a function is given of it.
+    pub id: String,
 }
 
 impl Secret {
-    pub(crate) async fn create(ministack: &Dynamodb, name: &str, document: &Value) -> Self {
+    /// Makes a new one.
+    pub async fn create(ministack: &Dynamodb, name: &str, document: &Value) -> Self {
         let document = document.to_string();
         let created = Self::client(&ministack.endpoint)
             .create_secret()
@@ -25,7 +27,7 @@ impl Secret {
     }
 
     /// The secret of that id, which somebody else made.
-    pub(crate) fn at(endpoint: &str, id: &str) -> Self {
+    pub fn at(endpoint: &str, id: &str) -> Self {
         Self {
             client: Self::client(endpoint),
             endpoint: endpoint.to_owned(),
@@ -37,18 +39,20 @@ impl Secret {
         store::secrets_manager(&Settings::local(endpoint), Duration::from_secs(10))
     }
 
-    pub(crate) async fn document(&self) -> Value {
+    /// What it holds.
+    pub async fn document(&self) -> Value {
         let text = store::secret(&self.client, &self.id).await.unwrap();
         serde_json::from_str(&text).unwrap()
     }
 
-    pub(crate) async fn put(&self, text: &str) {
+    /// Has it hold another text.
+    pub async fn put(&self, text: &str) {
         let put = self.client.put_secret_value().secret_id(&self.id);
         put.secret_string(text).send().await.unwrap();
     }
 
     /// The environment of a function that fetches it as `variable`.
-    pub(crate) fn environment(&self, variable: &str) -> BTreeMap<String, String> {
+    pub fn environment(&self, variable: &str) -> BTreeMap<String, String> {
         [
             (variable, self.id.as_str()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.endpoint),

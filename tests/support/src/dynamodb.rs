@@ -11,22 +11,23 @@ use models::root;
 use store::{EventsTable, RelationshipsTable, Settings};
 use tokio::process::Command;
 
-use super::{OPEN, Process, binary, free_port};
+use crate::{OPEN, Process, binary, free_port};
 
 /// A DynamoDB of this test's own.
-pub(crate) struct Dynamodb {
-    pub(crate) endpoint: String,
+pub struct Dynamodb {
+    /// Where it listens.
+    pub endpoint: String,
     process: Process,
 }
 
 impl Dynamodb {
     /// The one that `make run` uses, in memory.
-    pub(crate) async fn dynoxide() -> Self {
+    pub async fn dynoxide() -> Self {
         Self::start_dynoxide(&["--port", "0"]).await
     }
 
     /// The same with its data in a file.
-    pub(crate) async fn dynoxide_on(port: u16, file: &Path) -> Self {
+    pub async fn dynoxide_on(port: u16, file: &Path) -> Self {
         let file = file.to_str().unwrap();
         Self::start_dynoxide(&["--port", &port.to_string(), "--file", file]).await
     }
@@ -41,7 +42,7 @@ impl Dynamodb {
     }
 
     /// An independent one.
-    pub(crate) async fn ministack() -> Self {
+    pub async fn ministack() -> Self {
         let port = free_port();
         let endpoint = format!("http://127.0.0.1:{port}");
         let process = Process::start(
@@ -75,27 +76,28 @@ impl Dynamodb {
         );
     }
 
-    pub(crate) fn client(&self) -> Client {
+    /// A client of it.
+    pub fn client(&self) -> Client {
         store::dynamodb(&Settings::local(&self.endpoint), Duration::from_secs(10))
     }
 
     /// A new, empty events table, made as `make run` makes it.
-    pub(crate) async fn events_table(&self) -> Table {
+    pub async fn events_table(&self) -> Table {
         self.table("EventsTable").await
     }
 
     /// A new, empty relationships table, made as `make run` makes it.
-    pub(crate) async fn relationships_table(&self) -> Table {
+    pub async fn relationships_table(&self) -> Table {
         self.table("RelationshipsTable").await
     }
 
     /// A new, empty nonces table, made as template.yaml describes it.
-    pub(crate) async fn nonces_table(&self) -> Table {
+    pub async fn nonces_table(&self) -> Table {
         self.table("NoncesTable").await
     }
 
     /// A new, empty limits table, made as template.yaml describes it.
-    pub(crate) async fn limits_table(&self) -> Table {
+    pub async fn limits_table(&self) -> Table {
         self.table("LimitsTable").await
     }
 
@@ -126,15 +128,18 @@ impl Dynamodb {
 
 /// An events table, or a relationships table.
 #[derive(Clone)]
-pub(crate) struct Table {
-    pub(crate) client: Client,
-    pub(crate) endpoint: String,
-    pub(crate) name: String,
+pub struct Table {
+    /// A client of its DynamoDB.
+    pub client: Client,
+    /// Where that listens.
+    pub endpoint: String,
+    /// Its name.
+    pub name: String,
 }
 
 impl Table {
     /// The environment of a function that stores here and believes everybody.
-    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+    pub fn environment(&self) -> BTreeMap<String, String> {
         [
             ("AWS_ENDPOINT_URL_DYNAMODB", self.endpoint.as_str()),
             ("AWS_REGION", "eu-central-1"),
@@ -151,17 +156,19 @@ impl Table {
         .collect()
     }
 
-    pub(crate) fn events_table(&self, retention: Option<Duration>) -> EventsTable {
+    /// It, as the functions write it.
+    pub fn events_table(&self, retention: Option<Duration>) -> EventsTable {
         EventsTable::new(self.client.clone(), &self.name, retention)
     }
 
-    pub(crate) fn relationships_table(&self) -> RelationshipsTable {
+    /// It, as `project-views` writes it.
+    pub fn relationships_table(&self) -> RelationshipsTable {
         let settings = Settings::local(&self.endpoint);
         RelationshipsTable::new(store::patient(&settings), &self.name)
     }
 
     /// Everything in it.
-    pub(crate) async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
+    pub async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
         let mut pages = self
             .client
             .scan()
@@ -178,7 +185,7 @@ impl Table {
     }
 
     /// Everything in it, oldest first.
-    pub(crate) async fn receptions(&self) -> Vec<Reception> {
+    pub async fn receptions(&self) -> Vec<Reception> {
         let mut receptions: Vec<Reception> = self
             .items()
             .await

@@ -1,10 +1,10 @@
 use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
 
-use super::Table;
+use crate::Table;
 
 /// Every record of a table's stream, oldest first, as Lambda hands them to a function.
-pub(crate) async fn records(table: &Table) -> Vec<Value> {
+pub async fn records(table: &Table) -> Vec<Value> {
     let stream = stream_of(&table.client, &table.name).await;
     let description = call(table, "DescribeStream", json!({ "StreamArn": stream })).await;
     let mut records = Vec::new();

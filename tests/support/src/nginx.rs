@@ -13,31 +13,33 @@ use nix::{
 };
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, process::Command};
 
-use super::{Authority, Process, free_port};
+use crate::{Authority, Process, free_port, process::scratch};
 
 /// The name that stands in the place of `….execute-api.….amazonaws.com`.
-pub(crate) const RECEIVER: &str = "receiver.example";
+pub const RECEIVER: &str = "receiver.example";
 
 /// Where it puts bodies that do not fit into memory.
 const TEMPORARY: [&str; 5] = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
 /// nginx, set up by the commands of `docs/reverse-proxy.md`, with other addresses and folders.
-pub(crate) struct Nginx {
-    pub(crate) url: String,
-    pub(crate) address: SocketAddr,
+pub struct Nginx {
+    /// Where OpenIM would send callbacks.
+    pub url: String,
+    /// The same without `http://`.
+    pub address: SocketAddr,
     folder: PathBuf,
     process: Process,
 }
 
 impl Nginx {
     /// `receiver` are the addresses that the receiver's name has.
-    pub(crate) async fn start(
+    pub async fn start(
         test: &str,
         receiver: &[SocketAddr],
         trusted: &Authority,
         password: &str,
     ) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("nginx-{test}"));
+        let folder = scratch().join(format!("nginx-{test}"));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
@@ -127,7 +129,7 @@ impl Nginx {
     }
 
     /// Writes another password, as the document says, and has nginx read it.
-    pub(crate) async fn change_password(&self, password: &str) {
+    pub async fn change_password(&self, password: &str) {
         write_secret(&self.folder, password).await;
         self.signal(Signal::SIGHUP);
     }
@@ -138,7 +140,7 @@ impl Nginx {
     }
 
     /// Its access log, once it has so many lines: nginx writes each after it has answered.
-    pub(crate) async fn access_log(&self, lines: usize) -> String {
+    pub async fn access_log(&self, lines: usize) -> String {
         for _ in 0..200 {
             let log = fs::read_to_string(self.folder.join("webhook-proxy.access.log")).unwrap();
             if log.lines().count() >= lines {
@@ -150,7 +152,7 @@ impl Nginx {
     }
 
     /// Its error log, and what it has written to the console.
-    pub(crate) fn errors(&self) -> String {
+    pub fn errors(&self) -> String {
         let log = fs::read_to_string(self.folder.join("webhook-proxy.error.log")).unwrap();
         log + &self.process.lines().join("\n")
     }

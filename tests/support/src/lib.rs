@@ -1,4 +1,4 @@
-//! What the tests stand on.
+//! What the tests of `tests/it` start: the functions, and all that stands around them.
 
 mod dynamodb;
 mod fault_proxy;
@@ -14,22 +14,22 @@ mod stream;
 mod tls;
 mod watch;
 
-pub(crate) use dynamodb::{Dynamodb, Table};
-pub(crate) use fault_proxy::{Fault, FaultProxy};
-pub(crate) use function::Function;
-pub(crate) use nginx::{Nginx, RECEIVER};
-pub(crate) use process::{Process, binary, free_port, tool};
-pub(crate) use queue::{Queue, redrive};
-pub(crate) use relationships::until_all_is_applied;
-pub(crate) use request::{Answer, Request};
-pub(crate) use rest_api::RestApi;
-pub(crate) use secrets::Secret;
-pub(crate) use stream::records;
-pub(crate) use tls::{Authority, TlsFront};
-pub(crate) use watch::Watch;
+pub use dynamodb::{Dynamodb, Table};
+pub use fault_proxy::{Fault, FaultProxy};
+pub use function::Function;
+pub use nginx::{Nginx, RECEIVER};
+pub use process::{Process, binary, free_port, tool};
+pub use queue::{Queue, redrive};
+pub use relationships::until_all_is_applied;
+pub use request::{Answer, Request};
+pub use rest_api::RestApi;
+pub use secrets::Secret;
+pub use stream::records;
+pub use tls::{Authority, TlsFront};
+pub use watch::Watch;
 
 /// Every function with the path that reaches it alone; `any-command` has all others.
-pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
+pub const FUNCTIONS: &[(&str, &str)] = &[
     ("after-add-friend", "/callbackAfterAddFriendCommand"),
     (
         "after-add-friend-agree",
@@ -61,20 +61,20 @@ pub(crate) const FUNCTIONS: &[(&str, &str)] = &[
 ];
 
 /// Every function that no callback reaches: an event source feeds it.
-pub(crate) const FED: &[&str] = &["project-views", "redrive"];
+pub const FED: &[&str] = &["project-views", "redrive"];
 
 /// Our app of Tencent Chat.
-pub(crate) const SDK_APP_ID: &str = "1400000001";
+pub const SDK_APP_ID: &str = "1400000001";
 
 /// The environment of every function, beside the table: nobody is asked who they are.
-pub(crate) const OPEN: &[(&str, &str)] = &[
+pub const OPEN: &[(&str, &str)] = &[
     ("OPENIM_VERIFIER", "none"),
     ("TENCENT_SDK_APP_ID", SDK_APP_ID),
     ("TENCENT_VERIFIER", "none"),
 ];
 
 /// The function that a gateway routes a path to.
-pub(crate) fn function_at(path: &str) -> &'static str {
+pub fn function_at(path: &str) -> &'static str {
     FUNCTIONS
         .iter()
         .find(|(_, route)| *route == path)

@@ -12,12 +12,13 @@ use axum::{
 };
 use tokio::task::JoinHandle;
 
-use super::{FUNCTIONS, Function, Request, function_at};
+use crate::{FUNCTIONS, Function, Request, function_at};
 
 /// A REST API with a stage called "prod", as far as its callers can tell: real HTTP, and the real functions of
 /// OpenIM behind its routes. It keeps what it was sent.
-pub(crate) struct RestApi {
-    pub(crate) endpoint: String,
+pub struct RestApi {
+    /// Where it listens, without the stage.
+    pub endpoint: String,
     state: Arc<Behind>,
     serving: JoinHandle<()>,
 }
@@ -29,23 +30,24 @@ struct Behind {
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub(crate) struct Received {
+pub struct Received {
     /// Path and query.
-    pub(crate) target: String,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    pub target: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
 }
 
 impl Received {
     /// Every value of a header.
-    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+    pub fn all(&self, name: &str) -> Vec<&str> {
         let values = self.headers.get_all(name).iter();
         values.map(|value| value.to_str().unwrap()).collect()
     }
 }
 
 impl RestApi {
-    pub(crate) async fn start(
+    /// Starts all functions, each with this environment.
+    pub async fn start(
         environment: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
     ) -> Self {
         let environment: Vec<_> = environment.into_iter().collect();
@@ -72,7 +74,7 @@ impl RestApi {
     }
 
     /// Everything it was sent, in the order in which it came.
-    pub(crate) fn received(&self) -> Vec<Received> {
+    pub fn received(&self) -> Vec<Received> {
         self.state.received.lock().unwrap().clone()
     }
 }

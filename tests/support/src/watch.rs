@@ -3,17 +3,19 @@ use std::time::Duration;
 use models::root;
 use tokio::process::Command;
 
-use super::{Answer, FED, FUNCTIONS, Process, Request, binary, free_port, tool};
+use crate::{Answer, FED, FUNCTIONS, Process, Request, binary, free_port, tool};
 
 /// `cargo lambda watch` with the routes of the workspace, and all functions behind it.
-pub(crate) struct Watch {
-    pub(crate) base: String,
+pub struct Watch {
+    /// Its URL.
+    pub base: String,
     _watch: Process,
     _functions: Vec<Process>,
 }
 
 impl Watch {
-    pub(crate) async fn start(
+    /// Starts it and all functions, each with this environment.
+    pub async fn start(
         environment: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
     ) -> Self {
         let port = free_port();
@@ -66,7 +68,8 @@ impl Watch {
         panic!("cargo lambda watch does not listen");
     }
 
-    pub(crate) async fn send(&self, request: &Request) -> Answer {
+    /// Sends a request to it as HTTP.
+    pub async fn send(&self, request: &Request) -> Answer {
         request.send(&self.base).await
     }
 }

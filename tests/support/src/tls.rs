@@ -20,14 +20,15 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 /// A certificate authority of this test's own.
-pub(crate) struct Authority {
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     /// Its certificate as PEM, for those who trust it.
-    pub(crate) certificate: String,
+    pub certificate: String,
 }
 
 impl Authority {
-    pub(crate) fn new() -> Self {
+    /// Makes a new one.
+    pub fn new() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         let name = "an authority of this test's own";
@@ -55,15 +56,16 @@ impl Authority {
 }
 
 /// TLS in front of something that speaks HTTP, connection for connection.
-pub(crate) struct TlsFront {
-    pub(crate) address: SocketAddr,
+pub struct TlsFront {
+    /// Where it listens.
+    pub address: SocketAddr,
     connections: Arc<AtomicU32>,
     serving: JoinHandle<()>,
 }
 
 impl TlsFront {
     /// Shows a certificate for `name`.
-    pub(crate) async fn start(authority: &Authority, name: &str, upstream: &str) -> Self {
+    pub async fn start(authority: &Authority, name: &str, upstream: &str) -> Self {
         let upstream: SocketAddr = upstream.strip_prefix("http://").unwrap().parse().unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(authority.server(name)));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -93,7 +95,7 @@ impl TlsFront {
     }
 
     /// How many connections have agreed on a key.
-    pub(crate) fn connections(&self) -> u32 {
+    pub fn connections(&self) -> u32 {
         self.connections.load(Ordering::Relaxed)
     }
 }

@@ -24,7 +24,7 @@ use tokio::{
     },
 };
 
-use super::{Answer, Process, Request, binary};
+use crate::{Answer, Process, Request, binary};
 
 /// An event, and where its answer goes.
 type Invocation = (Value, oneshot::Sender<Value>);
@@ -32,7 +32,7 @@ type Invocation = (Value, oneshot::Sender<Value>);
 /// One function binary under a Lambda runtime API of its own, fed with the events of a REST API.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
-pub(crate) struct Function {
+pub struct Function {
     process: Process,
     events: UnboundedSender<Invocation>,
 }
@@ -44,7 +44,8 @@ struct RuntimeApi {
 }
 
 impl Function {
-    pub(crate) async fn start(
+    /// Starts the binary of that name, with nothing else in its environment.
+    pub async fn start(
         name: &str,
         environment: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
     ) -> Self {
@@ -80,7 +81,7 @@ impl Function {
     }
 
     /// Hands over an event and gives the function's response, or its error.
-    pub(crate) async fn invoke(&self, event: Value) -> Value {
+    pub async fn invoke(&self, event: Value) -> Value {
         let (answer, answered) = oneshot::channel();
         self.events.send((event, answer)).unwrap();
         tokio::time::timeout(Duration::from_secs(120), answered)
@@ -90,7 +91,7 @@ impl Function {
     }
 
     /// Hands over a request as the gateway does; every one has an id and a time of its own.
-    pub(crate) async fn send(&self, request: &Request) -> Answer {
+    pub async fn send(&self, request: &Request) -> Answer {
         static RECEIVED: AtomicI64 = AtomicI64::new(1_795_264_496_789);
         let time = RECEIVED.fetch_add(1, Ordering::Relaxed);
         let event = request.to_rest_api_event(&format!("reception-{time}"), time);
@@ -98,7 +99,7 @@ impl Function {
     }
 
     /// Every line it has logged.
-    pub(crate) fn log(&self) -> Vec<String> {
+    pub fn log(&self) -> Vec<String> {
         self.process.lines()
     }
 }

@@ -15,7 +15,7 @@ use tokio::{
 
 /// What happens to a request on its way to an AWS service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// The connection is reset once the request is read.
     Reset,
     /// The request is read, and the connection closed without an answer.
@@ -39,7 +39,8 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    pub(crate) const ALL: &[Self] = &[
+    /// Every one.
+    pub const ALL: &[Self] = &[
         Self::Reset,
         Self::Close,
         Self::Hang,
@@ -54,15 +55,17 @@ impl Fault {
 }
 
 /// Stands between a function and an AWS service, and spoils a part of the requests.
-pub(crate) struct FaultProxy {
-    pub(crate) endpoint: String,
-    pub(crate) spoiled: Arc<AtomicU32>,
+pub struct FaultProxy {
+    /// Where it listens.
+    pub endpoint: String,
+    /// How many requests it has spoiled.
+    pub spoiled: Arc<AtomicU32>,
     serving: JoinHandle<()>,
 }
 
 impl FaultProxy {
     /// Spoils so many of a hundred requests, evenly spread.
-    pub(crate) async fn start(upstream: &str, fault: Fault, percent: u32) -> Self {
+    pub async fn start(upstream: &str, fault: Fault, percent: u32) -> Self {
         let upstream: SocketAddr = upstream.strip_prefix("http://").unwrap().parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());

@@ -13,8 +13,14 @@ use tokio::{
     process::{Child, Command},
 };
 
+/// Cargo's folder for the files of tests, which tells it to nobody but the tests.
+pub(crate) fn scratch() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(3).unwrap().join("tmp")
+}
+
 /// A program of this workspace, which `make test` has built.
-pub(crate) fn binary(name: &str) -> PathBuf {
+pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.parent().unwrap().parent().unwrap().join(name);
     assert!(
@@ -26,7 +32,7 @@ pub(crate) fn binary(name: &str) -> PathBuf {
 }
 
 /// A program that `make test` has installed.
-pub(crate) fn tool(name: &str) -> PathBuf {
+pub fn tool(name: &str) -> PathBuf {
     let path = root().join(".local/tools/bin").join(name);
     assert!(
         path.exists(),
@@ -38,7 +44,7 @@ pub(crate) fn tool(name: &str) -> PathBuf {
 
 /// A port nobody listens on, another one each time: tests that run side by side would meet on it. Another
 /// program could take it before it is used; none here does.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
     loop {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -50,13 +56,14 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// A running program whose output is kept, and which ends with this value.
-pub(crate) struct Process {
+pub struct Process {
     child: Child,
     output: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
-    pub(crate) fn start(command: &mut Command) -> Self {
+    /// Starts it.
+    pub fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -71,17 +78,17 @@ impl Process {
     }
 
     /// Its process id, while it runs.
-    pub(crate) fn id(&self) -> u32 {
+    pub fn id(&self) -> u32 {
         self.child.id().expect("it runs")
     }
 
     /// Every line it has written.
-    pub(crate) fn lines(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         self.output.lock().unwrap().clone()
     }
 
     /// Waits for a line, and gives what `find` makes of it.
-    pub(crate) async fn wait_for<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
+    pub async fn wait_for<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
         for _ in 0..12_000 {
             // First, because what it wrote last is read after it has ended.
             let ended = self.child.try_wait().unwrap();

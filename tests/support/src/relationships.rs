@@ -6,14 +6,14 @@ use std::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Reception, relations::changes};
 
-use super::Table;
+use crate::Table;
 
 /// The keys of rows, each with the place of the fact it holds.
 type Rows = BTreeMap<(String, String), String>;
 
 /// Waits until the relationships table has every row that the events table implies, with its newest fact,
 /// and no other. Gives their number.
-pub(crate) async fn until_all_is_applied(events: &Table, relationships: &Table) -> usize {
+pub async fn until_all_is_applied(events: &Table, relationships: &Table) -> usize {
     let expected = rows_of(&events.receptions().await);
     let mut found = Rows::new();
     for _ in 0..600 {

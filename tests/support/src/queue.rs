@@ -4,17 +4,21 @@ use aws_sdk_sqs::{Client, types::Message};
 use serde_json::{Value, json};
 use store::Settings;
 
-use super::{Dynamodb, Function};
+use crate::{Dynamodb, Function};
 
 /// An SQS queue in MiniStack.
-pub(crate) struct Queue {
-    pub(crate) client: Client,
-    pub(crate) endpoint: String,
-    pub(crate) url: String,
+pub struct Queue {
+    /// A client of its SQS.
+    pub client: Client,
+    /// Where that listens.
+    pub endpoint: String,
+    /// Its URL.
+    pub url: String,
 }
 
 impl Queue {
-    pub(crate) async fn create(ministack: &Dynamodb, name: &str) -> Self {
+    /// Makes a new one.
+    pub async fn create(ministack: &Dynamodb, name: &str) -> Self {
         let client = Self::client(&ministack.endpoint);
         let created = client.create_queue().queue_name(name).send().await.unwrap();
         Self {
@@ -24,12 +28,13 @@ impl Queue {
         }
     }
 
-    pub(crate) fn client(endpoint: &str) -> Client {
+    /// A client of the SQS there.
+    pub fn client(endpoint: &str) -> Client {
         store::sqs(&Settings::local(endpoint), Duration::from_secs(10))
     }
 
     /// Takes everything that is in it out of sight, and gives it.
-    pub(crate) async fn receive_all(&self) -> Vec<Message> {
+    pub async fn receive_all(&self) -> Vec<Message> {
         let mut all = Vec::new();
         loop {
             let received = self
@@ -50,7 +55,7 @@ impl Queue {
 
 /// Hands messages to the redrive function, ten at a time as Lambda does, and gives the ids of those that
 /// have to come again.
-pub(crate) async fn redrive(function: &Function, messages: &[Message]) -> Vec<String> {
+pub async fn redrive(function: &Function, messages: &[Message]) -> Vec<String> {
     let mut again = Vec::new();
     for batch in messages.chunks(10) {
         let records: Vec<Value> = batch
