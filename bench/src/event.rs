@@ -1,6 +1,4 @@
-//! What a REST API of API Gateway makes of a chat server's request.
-//!
-//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+//! What the functions are sent: a REST API's events of the chat servers' requests.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -8,7 +6,8 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use serde_json::{Map, Value, json};
+use models::HttpRequest;
+use serde_json::Value;
 
 use crate::endpoint::PASSWORD;
 
@@ -81,51 +80,21 @@ impl Callback {
                 "3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4".to_owned(),
             ));
         }
-        let event = json!({
-            "resource": path,
-            "path": path,
-            "httpMethod": "POST",
-            "headers": single(&headers),
-            "multiValueHeaders": multiple(&headers),
-            "queryStringParameters": single(&query),
-            "multiValueQueryStringParameters": multiple(&query),
-            "pathParameters": null,
-            "stageVariables": null,
-            "requestContext": {
-                "resourceId": "abc123",
-                "resourcePath": path,
-                "httpMethod": "POST",
-                "extendedRequestId": format!("BeNcH{number:08}="),
-                "requestTime": "21/Nov/2026:12:34:56 +0000",
-                "path": format!("/prod{path}"),
-                "accountId": "123456789012",
-                "protocol": "HTTP/1.1",
-                "stage": "prod",
-                "domainPrefix": "a1b2c3d4e5",
-                "requestTimeEpoch": u64::try_from(now.as_millis()).unwrap_or_default(),
-                "requestId": format!("c6af9ac6-7b61-11e6-9a41-{number:012x}"),
-                "identity": {
-                    "cognitoIdentityPoolId": null,
-                    "accountId": null,
-                    "cognitoIdentityId": null,
-                    "caller": null,
-                    "sourceIp": "203.0.113.7",
-                    "principalOrgId": null,
-                    "accessKey": null,
-                    "cognitoAuthenticationType": null,
-                    "cognitoAuthenticationProvider": null,
-                    "userArn": null,
-                    "userAgent": "Go-http-client/1.1",
-                    "user": null,
-                },
-                "domainName": host,
-                "deploymentId": "q1w2e3",
-                "apiId": "a1b2c3d4e5",
-            },
-            "body": self.body(),
-            "isBase64Encoded": false,
-        });
-        event.to_string().into_bytes()
+        HttpRequest {
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            route: path.to_owned(),
+            query: owned(query),
+            headers: owned(headers),
+            body: self.body().as_bytes().to_owned(),
+            base64: false,
+        }
+        .to_rest_api_event(
+            &format!("BeNcH{number:08}="),
+            i64::try_from(now.as_millis()).unwrap_or_default(),
+        )
+        .to_string()
+        .into_bytes()
     }
 
     /// Whether a function's response says in its server's words that all is well.
@@ -159,25 +128,17 @@ fn tencent_query(now: u64) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn single(pairs: &[(&str, String)]) -> Value {
-    map(pairs, |value| json!(value))
-}
-
-fn multiple(pairs: &[(&str, String)]) -> Value {
-    map(pairs, |value| json!([value]))
-}
-
-fn map(pairs: &[(&str, String)], value: impl Fn(&str) -> Value) -> Value {
-    if pairs.is_empty() {
-        return Value::Null;
-    }
-    let pairs = pairs.iter();
-    let pairs = pairs.map(|(name, text)| ((*name).to_owned(), value(text)));
-    Value::Object(pairs.collect::<Map<_, _>>())
+fn owned(pairs: Vec<(&str, String)>) -> Vec<(String, String)> {
+    let pairs = pairs.into_iter();
+    pairs
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

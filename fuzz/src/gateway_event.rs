@@ -3,10 +3,9 @@ use std::{
     panic::{self, AssertUnwindSafe},
 };
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use models::{Verdict, read_as_openim};
+use models::{CATCH_ALL, HttpRequest, Verdict, read_as_openim};
 use receiver::{Function, ProblemKind};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{LAST_PANIC, line};
@@ -206,56 +205,19 @@ impl<'a> Request<'a> {
     }
 
     fn to_event(&self) -> String {
-        let base64 = self.version.ends_with('b') || std::str::from_utf8(self.body).is_err();
-        let body = if base64 {
-            BASE64_STANDARD.encode(self.body).into()
-        } else {
-            text(self.body)
+        let request = HttpRequest {
+            method: self.method.to_string(),
+            path: self.path.to_string(),
+            route: CATCH_ALL.to_owned(),
+            query: owned(&self.query),
+            headers: owned(&self.headers),
+            body: self.body.to_owned(),
+            base64: self.version.ends_with('b'),
         };
         let event = if self.version.starts_with('2') {
-            let query: Vec<String> = self
-                .query
-                .iter()
-                .map(|(name, value)| format!("{}={}", percent(name), percent(value)))
-                .collect();
-            json!({
-                "version": "2.0",
-                "routeKey": "$default",
-                "rawPath": self.path,
-                "rawQueryString": query.join("&"),
-                "headers": last(&self.headers),
-                "requestContext": {
-                    "accountId": "123456789012",
-                    "apiId": "1234567890",
-                    "http": {"method": self.method, "path": self.path, "protocol": "HTTP/1.1"},
-                    "requestId": "LV7fzho-PHcEJPw=",
-                    "stage": "$default",
-                    "timeEpoch": 1_795_264_496_000_i64,
-                },
-                "body": body,
-                "isBase64Encoded": base64,
-            })
+            request.to_http_api_event("LV7fzho-PHcEJPw=", 1_795_264_496_000)
         } else {
-            json!({
-                "resource": "/{proxy+}",
-                "path": self.path,
-                "httpMethod": self.method,
-                "headers": last(&self.headers),
-                "multiValueHeaders": all(&self.headers),
-                "queryStringParameters": last(&self.query),
-                "multiValueQueryStringParameters": all(&self.query),
-                "requestContext": {
-                    "httpMethod": self.method,
-                    "path": self.path,
-                    "stage": "prod",
-                    "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
-                    "extendedRequestId": "JKJaXmPLvHcESHA=",
-                    "requestTimeEpoch": 1_795_264_496_000_i64,
-                    "identity": {"sourceIp": "203.0.113.7"},
-                },
-                "body": body,
-                "isBase64Encoded": base64,
-            })
+            request.to_rest_api_event("JKJaXmPLvHcESHA=", 1_795_264_496_000)
         };
         event.to_string()
     }
@@ -272,29 +234,9 @@ fn pair(bytes: &[u8], separator: u8) -> (Cow<'_, str>, &[u8]) {
     }
 }
 
-/// As it stands in a URL, so that the gateway reads it as it was written.
-fn percent(text: &str) -> String {
-    let encode = |byte| match byte {
-        b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' => {
-            char::from(byte).to_string()
-        }
-        _ => format!("%{byte:02X}"),
-    };
-    text.bytes().map(encode).collect()
-}
-
-fn last<'a>(pairs: &'a [(Cow<'a, str>, Cow<'a, str>)]) -> Map<String, Value> {
+fn owned(pairs: &[(Cow<'_, str>, Cow<'_, str>)]) -> Vec<(String, String)> {
     let pairs = pairs.iter();
     pairs
-        .map(|(name, value)| (name.to_string(), json!(value)))
+        .map(|(name, value)| (name.to_string(), value.to_string()))
         .collect()
-}
-
-fn all<'a>(pairs: &'a [(Cow<'a, str>, Cow<'a, str>)]) -> Map<String, Value> {
-    let mut all = Map::new();
-    for (name, value) in pairs {
-        let values = all.entry(name.to_string()).or_insert(json!([]));
-        values.as_array_mut().expect("an array").push(json!(value));
-    }
-    all
 }

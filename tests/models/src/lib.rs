@@ -1,9 +1,10 @@
 //! What the tests of several crates believe in, each told in the simplest way: what the servers do with an answer, what
-//! their users do and what the views must then say, and the bodies that they send.
+//! their users do and what the views must then say, the bodies that they send, and what gateways make of them.
 //!
 //! Pure code: what starts something is in the crate `support`. A crate's own unit tests cannot use what knows `domain`'s
 //! types when they are `domain`'s: the crate is compiled twice then.
 
+mod gateway;
 mod openim_before;
 mod openim_server;
 mod payloads;
@@ -11,6 +12,7 @@ pub mod relations;
 pub mod servers;
 mod tencent_before;
 
+pub use gateway::{CATCH_ALL, HttpRequest};
 pub use openim_before::{Outcome, openim_proceeds};
 pub use openim_server::{Verdict, read_as_openim};
 pub use payloads::{Payload, payloads};

@@ -1,6 +1,5 @@
-use base64::{Engine as _, prelude::BASE64_STANDARD};
-use models::{Verdict, read_as_openim};
-use serde_json::{Map, Value, json};
+use models::{CATCH_ALL, HttpRequest, Verdict, read_as_openim};
+use serde_json::{Value, json};
 
 /// An HTTP request, to be sent in whichever way a test wants.
 #[derive(Clone, Debug)]
@@ -63,68 +62,21 @@ impl Request {
     }
 
     /// What a REST API of API Gateway makes of it (payload v1).
-    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
     pub fn to_rest_api_event(&self, request_id: &str, time_epoch: i64) -> Value {
         let url = reqwest::Url::parse(&format!("http://x/?{}", self.query)).unwrap();
-        let mut single = Map::new();
-        let mut multi = Map::new();
-        for (name, value) in url.query_pairs() {
-            single.insert(name.to_string(), json!(value));
-            let values = multi.entry(name.to_string()).or_insert(json!([]));
-            values.as_array_mut().unwrap().push(json!(value));
+        let query = url.query_pairs();
+        HttpRequest {
+            method: self.method.to_owned(),
+            path: self.path.clone(),
+            route: CATCH_ALL.to_owned(),
+            query: query
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+            base64: false,
         }
-        let or_null = |map: Map<String, Value>| {
-            if map.is_empty() {
-                Value::Null
-            } else {
-                Value::Object(map)
-            }
-        };
-        let headers: Map<String, Value> = self
-            .headers
-            .iter()
-            .map(|(name, value)| (name.clone(), json!(value)))
-            .collect();
-        let mut multi_headers = Map::new();
-        for (name, value) in &self.headers {
-            let values = multi_headers.entry(name).or_insert(json!([]));
-            values.as_array_mut().unwrap().push(json!(value));
-        }
-        let (body, is_base64_encoded) = match std::str::from_utf8(&self.body) {
-            Ok("") => (Value::Null, false),
-            Ok(text) => (json!(text), false),
-            Err(_) => (json!(BASE64_STANDARD.encode(&self.body)), true),
-        };
-        json!({
-            "resource": "/{proxy+}",
-            "path": self.path,
-            "httpMethod": self.method,
-            "headers": headers,
-            "multiValueHeaders": multi_headers,
-            "queryStringParameters": or_null(single),
-            "multiValueQueryStringParameters": or_null(multi),
-            "pathParameters": {"proxy": self.path.trim_start_matches('/')},
-            "stageVariables": null,
-            "requestContext": {
-                "resourceId": "123456",
-                "resourcePath": "/{proxy+}",
-                "httpMethod": self.method,
-                "extendedRequestId": request_id,
-                "requestTime": "21/Nov/2026:12:34:56 +0000",
-                "path": format!("/prod{}", self.path),
-                "accountId": "123456789012",
-                "protocol": "HTTP/1.1",
-                "stage": "prod",
-                "domainPrefix": "1234567890",
-                "requestTimeEpoch": time_epoch,
-                "requestId": "callers can set this one",
-                "identity": {"sourceIp": "203.0.113.7", "userAgent": "Go-http-client/2.0"},
-                "domainName": "1234567890.execute-api.eu-central-1.amazonaws.com",
-                "apiId": "1234567890",
-            },
-            "body": body,
-            "isBase64Encoded": is_base64_encoded,
-        })
+        .to_rest_api_event(request_id, time_epoch)
     }
 
     /// Sends it as HTTP.
