@@ -57,7 +57,7 @@ impl Stack {
             _dynamodb: dynamodb,
             table,
             api,
-            authority: Authority::new(),
+            authority: Authority::generate(),
         }
     }
 
@@ -297,7 +297,8 @@ async fn a_receiver_that_cannot_be_reached_or_trusted_is_a_refusal() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let silent_address = silent.local_addr().unwrap();
     let other_name = TlsFront::start(&stack.authority, "other.example", &stack.api.endpoint).await;
-    let other_authority = TlsFront::start(&Authority::new(), RECEIVER, &stack.api.endpoint).await;
+    let other_authority =
+        TlsFront::start(&Authority::generate(), RECEIVER, &stack.api.endpoint).await;
     let without_tls = stack.api.endpoint.strip_prefix("http://").unwrap();
     for (what, address, status) in [
         ("nobody-listens", nobody, 502),

@@ -1,3 +1,6 @@
+use std::sync::LazyLock;
+
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::{Verdict, read_as_openim};
@@ -18,23 +21,131 @@ pub enum Outcome {
     },
     /// It stops with an error of the server's own, because the answer cannot be read.
     Fails,
+    /// It stops, because the handler panics over the answer. The caller gets an empty body with status 500, or Go's
+    /// stack trace as a message.
+    Crashes,
 }
 
-/// When a field of the answer replaces the one of the same name in the request.
-#[derive(Clone, Copy)]
-enum Override {
-    TextIfNotEmpty(&'static str),
-    ListIfNotEmpty(&'static str),
+/// What is in an answer to a command, beside the decision. The file was written after the server's source (`main` at
+/// 7848d7c) and what it did in trials, never after our types.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rules {
+    command: String,
+    answer: Vec<Field>,
 }
 
-fn overrides(command: &str) -> &'static [Override] {
-    match command {
-        "callbackBeforeAddFriendCommand"
-        | "callbackBeforeAddFriendAgreeCommand"
-        | "callbackBeforeAddBlackCommand" => &[],
-        "callbackBeforeImportFriendsCommand" => &[Override::ListIfNotEmpty("friendUserIDs")],
-        "callbackBeforeSetFriendRemarkCommand" => &[Override::TextIfNotEmpty("remark")],
-        other => panic!("nothing is known of what an answer to {other} overrides"),
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Field {
+    name: String,
+    #[serde(rename = "type")]
+    kind: Kind,
+    /// When it replaces the request's field of the same name.
+    replaces: Replaces,
+    /// What happens when it replaces a null; nothing special without it.
+    null_in_request: Option<NullInRequest>,
+    #[serde(rename = "effect")]
+    _effect: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Replaces {
+    WhenNotEmpty,
+    WhenNotNull,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum NullInRequest {
+    Crashes,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Kind {
+    Plain(Plain),
+    /// A list of pointers to structures of these fields.
+    Structures(Vec<Member>),
+}
+
+#[derive(Clone, Copy, Deserialize)]
+enum Plain {
+    #[serde(rename = "string")]
+    Text,
+    #[serde(rename = "string[]")]
+    Texts,
+    #[serde(rename = "int32")]
+    Int32,
+    #[serde(rename = "int64")]
+    Int64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Member {
+    name: String,
+    #[serde(rename = "type")]
+    kind: Plain,
+}
+
+static RULES: LazyLock<Vec<Rules>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../openim-before.json")).expect("the rules")
+});
+
+fn rules(command: &str) -> &'static [Field] {
+    let found = RULES.iter().find(|rules| rules.command == command);
+    &found
+        .unwrap_or_else(|| panic!("nothing is known of what an answer to {command} overrides"))
+        .answer
+}
+
+/// The field of that name as Go finds it; null is as if it were missing.
+fn field<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+    let mut fields = object.as_object().into_iter().flatten();
+    let same_name = fields.rfind(|(key, _)| key.eq_ignore_ascii_case(name));
+    same_name.map(|(_, value)| value).filter(|it| !it.is_null())
+}
+
+impl Plain {
+    /// What Go makes of it; `None` where it has an error. What is missing is empty, as is a null.
+    fn read(self, value: Option<&Value>) -> Option<Value> {
+        match (self, value) {
+            (Self::Text, None) => Some("".into()),
+            (Self::Text, Some(text)) => text.is_string().then(|| text.clone()),
+            (Self::Texts, None) => Some(Value::Array(Vec::new())),
+            (Self::Texts, Some(list)) => {
+                let texts = list.as_array()?.iter();
+                let texts = texts.map(|it| Self::Text.read(Some(it).filter(|it| !it.is_null())));
+                texts.collect()
+            }
+            (Self::Int32 | Self::Int64, None) => Some(0.into()),
+            (Self::Int32, Some(number)) => i32::try_from(number.as_i64()?).ok().map(Into::into),
+            (Self::Int64, Some(number)) => number.as_i64().map(Into::into),
+        }
+    }
+}
+
+impl Kind {
+    /// The same. A structure that is null stays null.
+    fn read(&self, value: &Value) -> Option<Value> {
+        let members = match self {
+            Self::Plain(plain) => return plain.read(Some(value)),
+            Self::Structures(members) => members,
+        };
+        let structure = |value: &Value| {
+            if value.is_null() {
+                return Some(Value::Null);
+            }
+            value.as_object()?;
+            let fields = members.iter().map(|member| {
+                let read = member.kind.read(field(value, &member.name))?;
+                Some((member.name.clone(), read))
+            });
+            fields.collect()
+        };
+        value.as_array()?.iter().map(structure).collect()
     }
 }
 
@@ -47,36 +158,26 @@ pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome 
     }
     // An answer can be null.
     let answer: Value = serde_json::from_str(answer).unwrap();
-    let field = |name: &str| {
-        let mut fields = answer.as_object().into_iter().flatten();
-        let same_name = fields.rfind(|(key, _)| key.eq_ignore_ascii_case(name));
-        same_name.map(|(_, value)| value).filter(|it| !it.is_null())
-    };
-    let mut request = request.clone();
-    for rule in overrides(command) {
-        match *rule {
-            Override::TextIfNotEmpty(name) => match field(name) {
-                None => {}
-                Some(Value::String(text)) if text.is_empty() => {}
-                Some(Value::String(text)) => request[name] = text.as_str().into(),
-                Some(_) => return Outcome::Fails,
-            },
-            Override::ListIfNotEmpty(name) => match field(name) {
-                None => {}
-                Some(Value::Array(list))
-                    if list.iter().any(|it| !it.is_string() && !it.is_null()) =>
-                {
-                    return Outcome::Fails;
-                }
-                Some(Value::Array(list)) if list.is_empty() => {}
-                // A null in a list of texts is an empty text.
-                Some(Value::Array(list)) => {
-                    let texts = list.iter().map(|it| it.as_str().unwrap_or_default());
-                    request[name] = texts.collect();
-                }
-                Some(_) => return Outcome::Fails,
-            },
+    let asked = request;
+    let mut request = asked.clone();
+    let mut crashes = false;
+    for rule in rules(command) {
+        let Some(value) = field(&answer, &rule.name) else {
+            continue;
+        };
+        let Some(value) = rule.kind.read(value) else {
+            return Outcome::Fails;
+        };
+        let list = value.as_array();
+        let empty = list.is_some_and(Vec::is_empty) || value == "";
+        if empty && rule.replaces == Replaces::WhenNotEmpty {
+            continue;
         }
+        // A handler follows the pointers of the request, and those in a list.
+        crashes |= rule.null_in_request == Some(NullInRequest::Crashes)
+            && asked[&rule.name].is_null()
+            || list.is_some_and(|list| list.contains(&Value::Null));
+        request[&rule.name] = value;
     }
     match verdict {
         Verdict::Refused {
@@ -84,6 +185,7 @@ pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome 
             message,
             detail,
         } => stops(code, message, detail),
+        _ if crashes => Outcome::Crashes,
         _ => Outcome::Proceeds(request),
     }
 }
@@ -173,4 +275,102 @@ fn this_model_overrides_what_the_server_does_and_nothing_else() {
             "{answer}"
         );
     }
+}
+
+#[test]
+fn users_are_registered_as_the_answer_says_or_as_they_were_asked_for() {
+    use serde_json::json;
+
+    let command = "callbackBeforeUserRegisterCommand";
+    let user = |id: &str, nickname: &str, level: i32| {
+        json!({
+            "userID": id, "nickname": nickname, "faceURL": "", "ex": "", "createTime": 0,
+            "appMangerLevel": level, "globalRecvMsgOpt": 0,
+        })
+    };
+    let request = json!({"users": [user("ana", "Ana", 1), user("leo", "Leo", 1)]});
+    let unchanged = Outcome::Proceeds(request.clone());
+    let registered = |users: Value| Outcome::Proceeds(json!({"users": users}));
+    for (answer, outcome) in [
+        ("{}", unchanged.clone()),
+        (r#"{"users":null}"#, unchanged.clone()),
+        (r#"{"users":[]}"#, unchanged),
+        // What is left out is empty, and not the request's.
+        (
+            r#"{"users":[{"userID":"ana"}]}"#,
+            registered(json!([user("ana", "", 0)])),
+        ),
+        (
+            r#"{"users":[{"userid":"ana","nickName":"A","appMangerLevel":2,"more":1},{}]}"#,
+            registered(json!([user("ana", "A", 2), user("", "", 0)])),
+        ),
+        (r#"{"users":[null]}"#, Outcome::Crashes),
+        (r#"{"users":{"userID":"ana"}}"#, Outcome::Fails),
+        (r#"{"users":["ana"]}"#, Outcome::Fails),
+        (r#"{"users":[{"appMangerLevel":"1"}]}"#, Outcome::Fails),
+        (
+            r#"{"users":[{"appMangerLevel":2147483648}]}"#,
+            Outcome::Fails,
+        ),
+    ] {
+        assert_eq!(
+            openim_proceeds(command, &request, answer),
+            outcome,
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn a_profile_is_changed_as_the_answer_says_and_the_newer_command_crashes_over_what_was_not_asked_for()
+ {
+    use serde_json::json;
+
+    let (older, newer) = (
+        "callbackBeforeUpdateUserInfoCommand",
+        "callbackBeforeUpdateUserInfoExCommand",
+    );
+    let asked = |command| {
+        let nothing = if command == older {
+            json!("")
+        } else {
+            Value::Null
+        };
+        json!({"userID": "ana", "nickName": "Ana", "faceURL": nothing, "ex": null})
+    };
+    let with = |command, field: &str, value: Value| {
+        let mut request = asked(command);
+        request[field] = value;
+        Outcome::Proceeds(request)
+    };
+    for command in [older, newer] {
+        for (answer, outcome) in [
+            ("{}", Outcome::Proceeds(asked(command))),
+            (
+                r#"{"nickName":null,"ex":null}"#,
+                Outcome::Proceeds(asked(command)),
+            ),
+            (r#"{"nickName":"A"}"#, with(command, "nickName", json!("A"))),
+            (r#"{"nickName":""}"#, with(command, "nickName", json!(""))),
+            (r#"{"nickName":{"value":"A"}}"#, Outcome::Fails),
+            (r#"{"ex":1}"#, Outcome::Fails),
+        ] {
+            let outcome_of = openim_proceeds(command, &asked(command), answer);
+            assert_eq!(outcome_of, outcome, "{command}: {answer}");
+        }
+    }
+    for (answer, field) in [(r#"{"faceURL":"f"}"#, "faceURL"), (r#"{"ex":"f"}"#, "ex")] {
+        assert_eq!(
+            openim_proceeds(older, &asked(older), answer),
+            with(older, field, json!("f"))
+        );
+        let crashes = openim_proceeds(newer, &asked(newer), answer);
+        assert_eq!(crashes, Outcome::Crashes, "{answer}");
+    }
+    // Who refuses is not read any further.
+    let refused = r#"{"nextCode":1,"errCode":20001,"errMsg":"no","faceURL":"f"}"#;
+    assert!(matches!(
+        openim_proceeds(newer, &asked(newer), refused),
+        Outcome::Stops { code: 20001, .. }
+    ));
 }

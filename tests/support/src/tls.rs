@@ -27,8 +27,8 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Makes a new one.
-    pub fn new() -> Self {
+    /// Makes a new one, with a key of its own.
+    pub fn generate() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         let name = "an authority of this test's own";
