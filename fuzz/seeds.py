@@ -14,7 +14,7 @@ for server, url in (
         if file.name.endswith(".events.json"):
             continue
         command, _case, _json = file.name.rsplit(".", 2)
-        # The payload versions of REST and HTTP APIs, and a body as base64.
-        for version in ("1", "2", "1b"):
+        # The payload versions of REST and HTTP APIs, a load balancer's events, and a body as base64.
+        for version in ("1", "2", "3", "4", "1b"):
             head = f"{version} POST {url.format(command=command)}\noperationID: o1\n\n"
             (folder / f"{file.stem}.{version}").write_bytes(head.encode() + file.read_bytes())

@@ -14,7 +14,7 @@ case $(uname -m) in aarch64 | arm64) arch=arm64 ;; *) arch=x86_64 ;; esac
 
 # The dev profile: it takes a minute or two, release six, and what is tried here is the template. cargo-lambda links for
 # an older glibc than that of Amazon Linux 2023; plain cargo would link for this machine's.
-cargo lambda build --locked --workspace --exclude bench --exclude contestants --exclude cli --exclude fuzz --exclude models --exclude support --exclude tests "--${arch/_/-}" \
+cargo lambda build --locked --workspace --exclude bench --exclude contestants --exclude cli --exclude fuzz --exclude generate --exclude models --exclude support --exclude tests "--${arch/_/-}" \
   --lambda-dir "$folder/target/lambda"
 make --no-print-directory put-policies LAMBDA_DIR="$folder/target/lambda"
 cp template.yaml "$folder/"

@@ -42,6 +42,8 @@ def function_uri(integration):
 
 ids = {resource["path"]: resource["id"] for resource in gateway.get_resources(restApiId=api_id, limit=500)["items"]}
 for path, methods in api["Body"]["paths"].items():
+    if "x-amazon-apigateway-any-method" not in methods:
+        continue
     integration = methods["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]
     method = {"restApiId": api_id, "resourceId": ids[path], "httpMethod": "ANY"}
     gateway.put_method(**method, authorizationType="NONE")

@@ -62,10 +62,9 @@ pub(crate) struct Contestant {
     pub(crate) baseline: &'static str,
 }
 
-pub(crate) const BARE: &str = "bare-http";
+const BARE: &str = "bare-http";
 pub(crate) const FLOOR: &str = "sdk-floor";
-
-pub(crate) const OURS: &str = "after-delete-friend";
+const OURS: &str = "after-delete-friend";
 
 /// Everybody in `bench functions`.
 pub(crate) fn all() -> Vec<Contestant> {

@@ -1,4 +1,6 @@
 //! What the functions take for AWS.
+//!
+//! Not a library's mock server: its scheduler, and the work of a real table, would be in every figure.
 
 use std::{
     fs,
@@ -11,7 +13,6 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
-    time::Duration,
 };
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
@@ -109,14 +110,14 @@ pub(crate) struct Constant {
 }
 
 impl Constant {
-    /// With TLS or without. Each answer takes `delay`.
-    pub(crate) fn start(tls: Option<&Tls>, delay: Duration) -> Result<Self> {
+    /// With TLS or without.
+    pub(crate) fn start(tls: Option<&Tls>) -> Result<Self> {
         let items = Arc::new(AtomicU64::new(0));
         let (count, own_tls) = (items.clone(), tls.cloned());
         let address = accept(move |stream| {
             match &own_tls {
-                Some(tls) => answer_all(&mut Connection::new(tls.wrap(stream)?), &count, delay)?,
-                None => answer_all(&mut Connection::new(stream), &count, delay)?,
+                Some(tls) => answer_all(&mut Connection::new(tls.wrap(stream)?), &count)?,
+                None => answer_all(&mut Connection::new(stream), &count)?,
             }
             Ok(())
         })?;
@@ -133,11 +134,7 @@ impl Constant {
     }
 }
 
-fn answer_all(
-    connection: &mut Connection<impl Read + Write>,
-    items: &AtomicU64,
-    delay: Duration,
-) -> io::Result<()> {
+fn answer_all(connection: &mut Connection<impl Read + Write>, items: &AtomicU64) -> io::Result<()> {
     let secret = json!({
         "ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:OpenIMSecret-AbCdEf",
         "Name": "OpenIMSecret-AbCdEf",
@@ -159,9 +156,6 @@ fn answer_all(
             Some("secretsmanager.GetSecretValue") => &secret,
             _ => &unknown,
         };
-        if !delay.is_zero() {
-            thread::sleep(delay);
-        }
         connection.write(bytes)?;
         if request.is_last() {
             break;
@@ -251,7 +245,7 @@ mod tests {
 
     #[test]
     fn items_are_counted_and_nothing_else() {
-        let endpoint = Constant::start(None, Duration::ZERO).unwrap();
+        let endpoint = Constant::start(None).unwrap();
         let address = endpoint.url.trim_start_matches("http://");
         let mut client = Connection::new(TcpStream::connect(address).unwrap());
         for (target, status) in [

@@ -33,9 +33,18 @@ pub(crate) struct Options {
     /// These alone, and nobody else
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     only: Vec<String>,
+    /// Other builds of the same functions, in turns with each other, in place of --functions: `--build thin=FOLDER`, and
+    /// again for the next one
+    #[arg(long = "build", value_name = "NAME=FOLDER", value_parser = build)]
+    builds: Vec<(String, PathBuf)>,
     /// Where the result goes, beside the table
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+}
+
+fn build(text: &str) -> Result<(String, PathBuf)> {
+    let (name, folder) = text.split_once('=').ok_or("it is no NAME=FOLDER")?;
+    Ok((name.to_owned(), folder.into()))
 }
 
 /// What was measured. Times are in milliseconds.
@@ -88,7 +97,7 @@ pub(crate) struct Warm {
 }
 
 impl Warm {
-    pub(crate) fn of(millis: &[f64]) -> Self {
+    fn of(millis: &[f64]) -> Self {
         let [p50, p90, p99, max] = percentiles(millis, [50.0, 90.0, 99.0, 100.0]).map(rounded);
         Self { p50, p90, p99, max }
     }
@@ -104,31 +113,64 @@ struct Seen {
     peak_rss_kib: Vec<f64>,
 }
 
+/// One contestant of one build.
+struct Turn<'a> {
+    /// The build's name, if there are several.
+    build: Option<&'a str>,
+    places: &'a Places,
+    scene: &'a Scene,
+    contestant: &'a Contestant,
+    seen: Seen,
+}
+
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let places = &options.places;
-    let selected = contestants::select(contestants::all(), &options.only, places)?;
-    let scene = Scene::new(places, &selected, Duration::ZERO)?;
-    let mut seen: BTreeMap<&str, Seen> = BTreeMap::new();
+    let mut builds = vec![(None, options.places.clone())];
+    if !options.builds.is_empty() {
+        let named = options.builds.iter().map(|(name, functions)| {
+            let functions = functions.clone();
+            let imhook = options.places.imhook.clone();
+            (Some(name.as_str()), Places { functions, imhook })
+        });
+        builds = named.collect();
+    }
+    let prepared = builds
+        .iter()
+        .map(|(_, places)| {
+            let selected = contestants::select(contestants::all(), &options.only, places)?;
+            let scene = Scene::new(places, &selected)?;
+            Ok((selected, scene))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut turns = Vec::new();
+    for ((build, places), (selected, scene)) in builds.iter().zip(&prepared) {
+        turns.extend(selected.iter().map(|contestant| Turn {
+            build: *build,
+            places,
+            scene,
+            contestant,
+            seen: Seen::default(),
+        }));
+    }
+    // One contestant's builds follow each other.
+    let all: Vec<_> = contestants::all().iter().map(|it| it.name).collect();
+    turns.sort_by_key(|turn| all.iter().position(|name| *name == turn.contestant.name));
     for run in 1..=options.runs {
         // In turns, so that a noisy minute is everybody's.
-        for contestant in &selected {
-            let all = seen.entry(contestant.name).or_default();
-            live(&scene, contestant, options.requests, all)?;
+        for turn in &mut turns {
+            live(turn, options.requests)?;
             let last = |values: &[f64]| values.last().copied().unwrap_or_default();
             eprintln!(
                 "{run}/{} {}: init {:.1} ms, first {:.2} ms, then {:.2} ms",
                 options.runs,
-                contestant.name,
-                last(&all.init),
-                last(&all.first),
-                median(&all.warm)
+                turn.named(turn.contestant.name),
+                last(&turn.seen.init),
+                last(&turn.seen.first),
+                median(&turn.seen.warm)
             );
         }
     }
-    let mut contestants = selected
-        .iter()
-        .map(|contestant| measured(contestant, &seen[contestant.name], places))
-        .collect::<Result<Vec<_>>>()?;
+    let measured = turns.iter().map(measured);
+    let mut contestants = measured.collect::<Result<Vec<_>>>()?;
     compare(&mut contestants);
     let result = Functions {
         machine: Machine::here()?,
@@ -140,9 +182,20 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     save(options.json.as_deref(), &result)
 }
 
+impl Turn<'_> {
+    /// A contestant's name or title, with the build's.
+    fn named(&self, text: &str) -> String {
+        match self.build {
+            Some(build) => format!("{build}: {text}"),
+            None => text.to_owned(),
+        }
+    }
+}
+
 /// One process from its start to its end.
-fn live(scene: &Scene, contestant: &Contestant, requests: usize, seen: &mut Seen) -> Result<()> {
-    let mut function = scene.start(contestant, &[], &[], PATIENCE, |_| Ok(()))?;
+fn live(turn: &mut Turn<'_>, requests: usize) -> Result<()> {
+    let (scene, contestant, seen) = (turn.scene, turn.contestant, &mut turn.seen);
+    let mut function = scene.start(contestant, &[], &[], PATIENCE)?;
     let first = function.send(1, PATIENCE)?;
     let warm = function.send(requests, PATIENCE)?;
     seen.init.push(millis(function.init));
@@ -157,15 +210,16 @@ fn live(scene: &Scene, contestant: &Contestant, requests: usize, seen: &mut Seen
     Ok(())
 }
 
-fn measured(contestant: &Contestant, seen: &Seen, places: &Places) -> Result<Measured> {
+fn measured(turn: &Turn<'_>) -> Result<Measured> {
+    let (contestant, seen, places) = (turn.contestant, &turn.seen, turn.places);
     let both = seen.init.iter().zip(&seen.first);
     let cold: Vec<f64> = both.map(|(init, first)| init + first).collect();
     let binary = contestant.program.binary(places);
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let peak_rss_kib = median(&seen.peak_rss_kib) as u64;
     Ok(Measured {
-        name: contestant.name.to_owned(),
-        title: contestant.title.to_owned(),
+        name: turn.named(contestant.name),
+        title: turn.named(contestant.title),
         init_ms: rounded(median(&seen.init)),
         first_ms: rounded(median(&seen.first)),
         cold_ms: rounded(median(&cold)),
@@ -174,7 +228,7 @@ fn measured(contestant: &Contestant, seen: &Seen, places: &Places) -> Result<Mea
         peak_rss_kib,
         binary_bytes: binary.map(fs::metadata).transpose()?.map(|it| it.len()),
         zip_bytes: zip_bytes(&contestant.program.packages(places), &root().join("target"))?,
-        baseline: contestant.baseline.to_owned(),
+        baseline: turn.named(contestant.baseline),
         cold_ratio: None,
         warm_ratio: None,
         peak_rss_ratio: None,

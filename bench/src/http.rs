@@ -1,4 +1,6 @@
-//! HTTP/1.1 as a server sees it, blocking, one connection after the other.
+//! HTTP/1.1 over one blocking stream.
+//!
+//! `httparse` reads the heads. Not hyper or a server on it: their scheduler would be in every figure.
 
 use std::io::{self, Read, Write};
 

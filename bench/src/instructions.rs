@@ -92,7 +92,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let contestants = contestants::select(contestants::counted(), &options.only, &options.places)?;
     let valgrind = valgrind(options.valgrind.clone())?;
-    let scene = Scene::new(&options.places, &contestants, Duration::ZERO)?;
+    let scene = Scene::new(&options.places, &contestants)?;
     let machine = Machine::here()?;
     let mut measured = Recorded {
         rustc: machine.rustc,
@@ -188,7 +188,7 @@ fn count(
     };
     let mut wrapper = vec![valgrind.display().to_string()];
     wrapper.extend(arguments.iter().map(|&it| it.to_owned()));
-    let mut function = scene.start(contestant, &wrapper, DEADLINES, PATIENCE, |_| Ok(()))?;
+    let mut function = scene.start(contestant, &wrapper, DEADLINES, PATIENCE)?;
     function.send(requests, PATIENCE)?;
     let output = function.terminate()?;
     tool.total(&output)

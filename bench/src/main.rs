@@ -1,4 +1,4 @@
-//! What start, answer, size and cost of the functions are, compared with those of others.
+//! What start, answer and size of the functions are, compared with those of others.
 //!
 //! `make bench` calls this. Every figure is of one run on one machine: ratios mean something elsewhere, milliseconds do
 //! not.
@@ -6,18 +6,13 @@
 // A program for a terminal speaks through it.
 #![allow(clippy::print_stdout)]
 
-mod cgroup;
 mod contestants;
-mod cost;
 mod endpoint;
 mod event;
 mod functions;
 mod http;
 mod instructions;
-mod load;
 mod machine;
-mod memory;
-mod picture;
 mod process;
 mod report;
 mod runtime_api;
@@ -48,13 +43,9 @@ enum Command {
     Functions(functions::Options),
     /// Instructions and allocations of each function, compared with those that are recorded
     Instructions(instructions::Options),
-    /// Callbacks a second from end to end, under clients that behave as OpenIM does
-    Load(load::Options),
-    /// Times and costs with the share of a CPU that Lambda gives to each MemorySize; Linux, as root
-    Memory(memory::Options),
     /// How large each function of the stack is
     Sizes(size::Options),
-    /// The tables and the picture of the documentation, from the JSON in docs/performance
+    /// The tables of the documentation, from the JSON in docs/performance
     Report(report::Options),
 }
 
@@ -66,8 +57,6 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Functions(options) => functions::run(&options),
         Command::Instructions(options) => instructions::run(&options),
-        Command::Load(options) => load::run(&options),
-        Command::Memory(options) => memory::run(&options),
         Command::Sizes(options) => size::run(&options),
         Command::Report(options) => report::run(&options),
     };

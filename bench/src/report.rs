@@ -1,4 +1,4 @@
-//! `bench report`: the tables and the picture of the documentation, from what was measured last.
+//! `bench report`: the tables of the documentation, from what was measured last.
 
 use std::{
     fs,
@@ -6,9 +6,8 @@ use std::{
 };
 
 use clap::Args;
-use serde::de::DeserializeOwned;
 
-use crate::{Result, functions::Functions, load::Load, memory::Memory, picture::picture, root};
+use crate::{Result, functions::Functions, root};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -34,39 +33,21 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn documents(root: &Path) -> Result<Vec<Document>> {
-    let folder = root.join("docs/performance");
-    let functions: Functions = read(&folder.join("functions.json"))?;
-    let memory: Memory = read(&folder.join("memory.json"))?;
-    let load: Load = read(&folder.join("load.json"))?;
-    let in_full = [
-        ("functions", functions.table()),
-        ("memory", memory.table()),
-        ("load", load.table()),
-    ];
-    let in_short = [
-        ("functions", functions.summary()),
-        ("memory", memory.summary()),
-    ];
-    let filled = |name: &str, parts: &[(&str, String)]| {
+fn documents(root: &Path) -> Result<[Document; 2]> {
+    let functions = read(&root.join("docs/performance/functions.json"))?;
+    let filled = |name: &str, table: String| {
         let path = root.join(name);
-        let mut text = fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
-        for (mark, part) in parts {
-            text = fill(&text, mark, part).map_err(|error| format!("{name}: {error}"))?;
-        }
+        let text = fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
+        let text = fill(&text, "functions", &table).map_err(|error| format!("{name}: {error}"))?;
         Ok::<_, crate::Error>(Document { path, text })
     };
-    Ok(vec![
-        filled("docs/performance.md", &in_full)?,
-        filled("README.md", &in_short)?,
-        Document {
-            path: root.join("docs/performance.svg"),
-            text: picture(&functions),
-        },
+    Ok([
+        filled("docs/performance.md", functions.table())?,
+        filled("README.md", functions.summary())?,
     ])
 }
 
-fn read<T: DeserializeOwned>(file: &Path) -> Result<T> {
+fn read(file: &Path) -> Result<Functions> {
     let text = fs::read_to_string(file)
         .map_err(|error| format!("{}: {error}; make bench writes it", file.display()))?;
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()).into())

@@ -43,12 +43,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// `delay` is what the constant endpoints take for an answer.
-    pub(crate) fn new(
-        places: &Places,
-        contestants: &[Contestant],
-        delay: Duration,
-    ) -> Result<Self> {
+    pub(crate) fn new(places: &Places, contestants: &[Contestant]) -> Result<Self> {
         static SCENES: AtomicU64 = AtomicU64::new(0);
         let number = SCENES.fetch_add(1, Ordering::Relaxed);
         let name = format!("target/bench-{}-{number}", std::process::id());
@@ -69,8 +64,8 @@ impl Scene {
         };
         Ok(Self {
             places: places.clone(),
-            constant: Constant::start(Some(&tls), delay)?,
-            constant_http: Constant::start(None, delay)?,
+            constant: Constant::start(Some(&tls))?,
+            constant_http: Constant::start(None)?,
             folder,
             tls,
             more_roots,
@@ -91,14 +86,13 @@ impl Scene {
     }
 
     /// Starts a process and waits until it asks for an event. `wrapper` stands before the program; `environment`
-    /// is added to what Lambda and the stack set; `started` is given the process at once.
+    /// is added to what Lambda and the stack set.
     pub(crate) fn start(
         &self,
         contestant: &Contestant,
         wrapper: &[String],
         environment: &[(&str, &str)],
         patience: Duration,
-        started: impl FnOnce(u32) -> Result<()>,
     ) -> Result<Function<'_>> {
         let api = RuntimeApi::start()?;
         let mut words = wrapper.iter().map(PathBuf::from).collect::<VecDeque<_>>();
@@ -166,7 +160,6 @@ impl Scene {
             counter,
             init: Duration::ZERO,
         };
-        started(function.id())?;
         function.init = function.ready(patience)? - start;
         Ok(function)
     }
@@ -180,7 +173,7 @@ impl Drop for Scene {
 }
 
 /// What Lambda sets: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
-pub(crate) const LAMBDA: &[(&str, &str)] = &[
+const LAMBDA: &[(&str, &str)] = &[
     ("PATH", "/usr/local/bin:/usr/bin:/bin"),
     ("LANG", "en_US.UTF-8"),
     ("TZ", ":UTC"),
@@ -231,7 +224,7 @@ pub(crate) struct Function<'a> {
 }
 
 impl Function<'_> {
-    pub(crate) fn id(&self) -> u32 {
+    fn id(&self) -> u32 {
         self.process.0.id()
     }
 
@@ -389,8 +382,8 @@ done
             imhook: PathBuf::new(),
         };
         let ours = counted().into_iter().find(|it| it.name == "ours").unwrap();
-        let scene = Scene::new(&places, &[], Duration::ZERO).unwrap();
-        let function = scene.start(&ours, &[], &[], PATIENCE, |_| Ok(()));
+        let scene = Scene::new(&places, &[]).unwrap();
+        let function = scene.start(&ours, &[], &[], PATIENCE);
         let answers = function.and_then(|mut function| function.send(1, PATIENCE));
         fs::remove_dir_all(folder).unwrap();
         answers.map(|answers| answers.len())

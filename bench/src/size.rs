@@ -16,6 +16,9 @@ use crate::{
     table::{Table, megabytes},
 };
 
+/// What lies among the functions and is not of the stack.
+const CONTESTANTS: [&str; 3] = ["bare-http", "bare-runtime", "sdk-floor"];
+
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -34,20 +37,23 @@ struct Size {
     zip_bytes: u64,
 }
 
-/// `bench sizes`: every function of the stack.
+/// `bench sizes`: every function of the stack that was built.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let mut names = fs::read_dir(root().join("functions"))?
+    let functions = &options.places.functions;
+    let entries = fs::read_dir(functions)
+        .map_err(|error| format!("{}: {error}; make bench-functions", shown(functions)))?;
+    let mut names = entries
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
         .collect::<Result<Vec<_>>>()?;
+    names.retain(|name| !CONTESTANTS.contains(&name.as_str()));
     names.sort();
     let mut table = Table::new(&["Function", "binary MB", "zip MB"]);
     let mut sizes = Vec::new();
     for name in names {
-        let folder = options.places.functions.join(&name);
+        let folder = functions.join(&name);
         let binary = folder.join("bootstrap");
-        let metadata = fs::metadata(&binary);
-        let binary_bytes = metadata
-            .map_err(|error| format!("{}: {error}; make bench-functions", shown(&binary)))?
+        let binary_bytes = fs::metadata(&binary)
+            .map_err(|error| format!("{}: {error}", shown(&binary)))?
             .len();
         let zip_bytes = zip_bytes(&[folder], &root().join("target"))?;
         table.row([name.clone(), megabytes(binary_bytes), megabytes(zip_bytes)]);

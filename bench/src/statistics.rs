@@ -13,12 +13,6 @@ pub(crate) fn percentiles<const N: usize>(values: &[f64], percents: [f64; N]) ->
     })
 }
 
-/// One of them.
-pub(crate) fn percentile(values: &[f64], percent: f64) -> f64 {
-    let [value] = percentiles(values, [percent]);
-    value
-}
-
 /// The middle of them; of an even number, the mean of the two in the middle.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
@@ -28,10 +22,6 @@ pub(crate) fn median(values: &[f64]) -> f64 {
         (length, half) if length % 2 == 1 => sorted[half],
         (_, half) => f64::midpoint(sorted[half - 1], sorted[half]),
     }
-}
-
-pub(crate) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / (values.len().max(1) as f64)
 }
 
 /// With three decimals, which is more than the measurement has.
@@ -46,18 +36,13 @@ mod tests {
     #[test]
     fn a_percentile_is_a_value_that_was_measured() {
         let values: Vec<f64> = (1..=200).rev().map(f64::from).collect();
-        for (percent, expected) in [
-            (0.0, 1.0),
-            (50.0, 100.0),
-            (90.0, 180.0),
-            (99.0, 198.0),
-            (100.0, 200.0),
-        ] {
-            assert_eq!(percentile(&values, percent), expected);
-        }
-        assert_eq!(percentile(&[7.0], 99.0), 7.0);
-        assert_eq!(percentile(&[3.0, 1.0], 50.0), 1.0);
-        assert_eq!(percentile(&[], 50.0), 0.0);
+        assert_eq!(
+            percentiles(&values, [0.0, 50.0, 90.0, 99.0, 100.0]),
+            [1.0, 100.0, 180.0, 198.0, 200.0]
+        );
+        assert_eq!(percentiles(&[7.0], [99.0]), [7.0]);
+        assert_eq!(percentiles(&[3.0, 1.0], [50.0]), [1.0]);
+        assert_eq!(percentiles(&[], [50.0]), [0.0]);
     }
 
     #[test]
@@ -65,12 +50,5 @@ mod tests {
         assert_eq!(median(&[9.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&[9.0, 1.0, 2.0, 4.0]), 3.0);
         assert_eq!(median(&[]), 0.0);
-    }
-
-    #[test]
-    fn one_slow_value_moves_the_mean_and_not_the_median() {
-        assert_eq!(mean(&[1.0, 1.0, 7.0]), 3.0);
-        assert_eq!(median(&[1.0, 1.0, 7.0]), 1.0);
-        assert_eq!(mean(&[]), 0.0);
     }
 }

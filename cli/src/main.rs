@@ -11,6 +11,7 @@ mod rebuild;
 mod resubmit;
 mod run;
 mod sample;
+mod samples;
 mod stream;
 mod table;
 mod tables;

@@ -179,8 +179,8 @@ async fn stop_functions(functions: &mut Child) -> Result<()> {
 /// Every function, the way a callback or a stream reaches it. The first request builds and starts it.
 async fn until_ready(url: &str) {
     let client = reqwest::Client::new();
-    let paths = protocol::openim::COMMANDS.iter().copied();
-    for path in paths.chain(["tencent", "any"]) {
+    let openim = protocol::catalogue().filter(|command| command.switch.is_some());
+    for path in openim.map(|command| command.name).chain(["tencent", "any"]) {
         loop {
             // A GET is refused by the function itself, so an answer of ours proves that it runs.
             let answered = client.get(format!("{url}/{path}")).send().await;

@@ -1,7 +1,7 @@
 //! Who is friends with whom, for people and for programs.
 
 use clap::{Args, Subcommand};
-use domain::{Event, Reception, Timestamp, UserId};
+use domain::{Events, Reception, Timestamp, UserId, relation, user};
 use serde::Serialize;
 use store::relationships_table::{Block, Direction, Entry, Friend};
 
@@ -164,11 +164,11 @@ impl Answer {
             Self::History(receptions) => with_heading(
                 &["RECEIVED", "COMMAND", "EVENT"],
                 receptions.iter().flat_map(|reception| {
-                    reception.events.iter().map(|event| {
+                    sentences(&reception.events).into_iter().map(|sentence| {
                         vec![
                             time(reception.received_at),
                             reception.command.clone(),
-                            sentence(event),
+                            sentence,
                         ]
                     })
                 }),
@@ -190,7 +190,34 @@ fn time(time: Timestamp) -> String {
     time.to_string()
 }
 
-fn sentence(event: &Event) -> String {
+fn sentences(events: &Events) -> Vec<String> {
+    match events {
+        Events::Relation(events) => events.iter().map(about_relation).collect(),
+        Events::User(events) => events.iter().map(about_user).collect(),
+        Events::Unknown => {
+            vec!["kept as it came: this version does not know the command".to_owned()]
+        }
+    }
+}
+
+fn about_user(event: &user::Event) -> String {
+    match event {
+        user::Event::ProfileChanged { user, fields } if fields.is_empty() => {
+            format!("{user} changed something in the profile")
+        }
+        user::Event::ProfileChanged { user, fields } => {
+            format!("{user} changed {}", fields.join(", "))
+        }
+        user::Event::UsersRegistered { users } => {
+            let names: Vec<&str> = users.iter().map(|user| user.user.as_str()).collect();
+            format!("registered: {}", names.join(", "))
+        }
+    }
+}
+
+fn about_relation(event: &relation::Event) -> String {
+    use relation::Event;
+
     match event {
         Event::FriendRequested { from, to, message } => {
             format!("{from} asked {to} for friendship: {message:?}")
@@ -211,12 +238,10 @@ fn sentence(event: &Event) -> String {
         Event::Blocked { owner, blocked } => format!("{owner} blocked {blocked}"),
         Event::BlockIntended { owner, blocked } => format!("{owner} was about to block {blocked}"),
         Event::Unblocked { owner, blocked } => format!("{owner} unblocked {blocked}"),
-        Event::ProfileChanged { user, fields } => format!("{user} changed {}", fields.join(", ")),
         Event::Followed { follower, followed } => format!("{follower} follows {}", names(followed)),
         Event::Unfollowed { follower, followed } => {
             format!("{follower} follows no more {}", names(followed))
         }
-        other => format!("{other:?}"),
     }
 }
 

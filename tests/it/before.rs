@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::Source;
+use domain::{Events, Source, relation::Event};
 use models::{Outcome, PersonOutcome, openim_proceeds, payloads, tencent_proceeds};
 use serde_json::{Value, json};
 use support::{
@@ -20,39 +20,61 @@ const FRIEND_ADD: &str = "Sns.CallbackPrevFriendAdd";
 const FRIEND_RESPONSE: &str = "Sns.CallbackPrevFriendResponse";
 const ADD_FRIEND: &str = "callbackBeforeAddFriendCommand";
 const ADD_BLACK: &str = "callbackBeforeAddBlackCommand";
+const IMPORT: &str = "callbackBeforeImportFriendsCommand";
+const SET_REMARK: &str = "callbackBeforeSetFriendRemarkCommand";
+const REGISTER: &str = "callbackBeforeUserRegisterCommand";
+const UPDATE: &str = "callbackBeforeUpdateUserInfoCommand";
+const UPDATE_EX: &str = "callbackBeforeUpdateUserInfoExCommand";
 
-/// The commands of OpenIM that ask, with the field of who acts and of whom it is about.
+/// The commands of OpenIM that ask, with the place of who acts and of whom it is about; empty where there is none.
 const ASKS: &[(&str, &str, &str)] = &[
-    (ADD_FRIEND, "fromUserID", "toUserID"),
+    (ADD_FRIEND, "/fromUserID", "/toUserID"),
     (
         "callbackBeforeAddFriendAgreeCommand",
-        "blackUserID",
-        "fromUserID",
+        "/blackUserID",
+        "/fromUserID",
     ),
-    (
-        "callbackBeforeImportFriendsCommand",
-        "ownerUserID",
-        "friendUserIDs",
-    ),
-    (
-        "callbackBeforeSetFriendRemarkCommand",
-        "ownerUserID",
-        "friendUserID",
-    ),
-    (ADD_BLACK, "ownerUserID", "blackUserID"),
+    (IMPORT, "/ownerUserID", "/friendUserIDs"),
+    (SET_REMARK, "/ownerUserID", "/friendUserID"),
+    (ADD_BLACK, "/ownerUserID", "/blackUserID"),
+    (REGISTER, "", "/users/0/userID"),
+    (UPDATE, "/userID", ""),
+    (UPDATE_EX, "/userID", ""),
 ];
 
-/// What the server sends with a command, asked by somebody else.
-fn body(command: &str, field: &str, actor: &str) -> Value {
+#[test]
+fn every_command_of_openim_that_asks_is_asked_here() {
+    let commands = protocol::catalogue()
+        .filter(|command| command.source == Source::OpenIm && command.is_before());
+    let mut commands: Vec<&str> = commands.map(|command| command.name).collect();
+    let mut here: Vec<&str> = ASKS.iter().map(|(command, ..)| *command).collect();
+    commands.sort_unstable();
+    here.sort_unstable();
+    assert_eq!(here, commands);
+}
+
+/// What the server sends with a command, with this user at that place.
+fn body(command: &str, place: &str, user: &str) -> Value {
     let payload = payloads()
         .into_iter()
         .find(|payload| payload.name == format!("{command}.server"))
         .unwrap();
     assert_eq!(payload.source, Source::OpenIm);
     let mut body: Value = serde_json::from_slice(&payload.body).unwrap();
-    assert!(body[field].is_string(), "{command}: {field}");
-    body[field] = json!(actor);
+    let place = body.pointer_mut(place).unwrap();
+    *place = match place {
+        Value::Array(_) => json!(["leo", user]),
+        Value::String(_) => json!(user),
+        other => panic!("{command}: {other}"),
+    };
     body
+}
+
+/// The same, decided by this user: whoever acts, or else the one whom it is about.
+fn body_by(command: &str, user: &str) -> Value {
+    let (_, acting, other) = ASKS.iter().find(|(asks, ..)| *asks == command).unwrap();
+    let place = if acting.is_empty() { other } else { acting };
+    body(command, place, user)
 }
 
 fn openim(command: &str, body: &Value) -> Request {
@@ -122,6 +144,15 @@ fn decided(decision: &str, by: &str, code: impl Into<Value>) -> (String, String,
     (decision.to_owned(), by.to_owned(), code.into())
 }
 
+/// A body with the text at that place changed.
+fn in_capitals(mut body: Value, place: &str) -> Value {
+    let text = body.pointer_mut(place).unwrap();
+    let capitals = text.as_str().unwrap().to_uppercase();
+    assert_ne!(*text, capitals);
+    *text = json!(capitals);
+    body
+}
+
 fn stops(code: i64, message: &str, detail: &str) -> Outcome {
     Outcome::Stops {
         code,
@@ -136,24 +167,25 @@ async fn what_a_handler_decides_is_what_openim_does() {
     let table = dynamodb.events_table().await;
     let function = Function::start(DECIDES, table.environment()).await;
     let mut log = Vec::new();
-    for (command, actor, _) in ASKS {
+    for (command, ..) in ASKS {
         for who in ["anybody", "refused", "refused-shortly", "amended"] {
-            let asked = body(command, actor, who);
+            let asked = body_by(command, who);
             let mut changed = asked.clone();
             let outcome = match (who, *command) {
                 ("refused", _) => stops(20001, "not allowed", "because \"so\""),
                 ("refused-shortly", _) => stops(29999, "no", "no"),
-                ("amended", "callbackBeforeImportFriendsCommand") => {
+                ("amended", IMPORT) => {
                     let list = asked["friendUserIDs"].as_array().unwrap();
                     assert!(list.len() > 1);
                     changed["friendUserIDs"] = json!([list.last().unwrap()]);
                     Outcome::Proceeds(changed)
                 }
-                ("amended", "callbackBeforeSetFriendRemarkCommand") => {
-                    let remark = asked["remark"].as_str().unwrap().to_uppercase();
-                    assert_ne!(asked["remark"], remark);
-                    changed["remark"] = json!(remark);
-                    Outcome::Proceeds(changed)
+                ("amended", SET_REMARK) => Outcome::Proceeds(in_capitals(asked.clone(), "/remark")),
+                ("amended", REGISTER) => {
+                    Outcome::Proceeds(in_capitals(asked.clone(), "/users/0/nickname"))
+                }
+                ("amended", UPDATE | UPDATE_EX) => {
+                    Outcome::Proceeds(in_capitals(asked.clone(), "/nickName"))
                 }
                 _ => Outcome::Proceeds(changed),
             };
@@ -178,12 +210,13 @@ async fn what_a_handler_decides_is_what_openim_does() {
         .into_iter()
         .map(|reception| {
             assert_eq!(reception.command, ADD_BLACK);
-            let [event] = &reception.events[..] else {
-                panic!("{reception:?}");
-            };
-            let event = serde_json::to_value(event).unwrap();
-            assert_eq!(event["type"], "block_intended");
-            event["owner"].as_str().unwrap().to_owned()
+            match reception.events {
+                Events::Relation(events) => match &events[..] {
+                    [Event::BlockIntended { owner, .. }] => owner.to_string(),
+                    other => panic!("{other:?}"),
+                },
+                other => panic!("{other:?}"),
+            }
         })
         .collect();
     intended.sort();
@@ -228,8 +261,14 @@ fn deny_lists() -> Value {
         "otherUser": {"deny": ["support"], "code": 38012, "message": "not with them"},
     });
     let mut document = json!({FRIEND_ADD: tencent, FRIEND_RESPONSE: tencent});
-    for (command, ..) in ASKS {
-        document[*command] = rules.clone();
+    for (command, acting, other) in ASKS {
+        let mut rules = rules.clone();
+        for (place, rule) in [(acting, "actingUser"), (other, "otherUser")] {
+            if place.is_empty() {
+                rules.as_object_mut().unwrap().remove(rule);
+            }
+        }
+        document[*command] = rules;
     }
     document
 }
@@ -240,20 +279,20 @@ async fn the_functions_refuse_what_policies_refuse_whatever_reaches_them() {
     for (command, actor, other) in ASKS {
         for path in [format!("/{command}"), format!("/?command={command}")] {
             let function = Function::start(function_at(&path), environment.clone()).await;
-            let good = body(command, actor, "ana");
-            let mut with_support = good.clone();
-            with_support[*other] = match &good[*other] {
-                Value::Array(_) => json!(["leo", "support"]),
-                _ => json!("support"),
-            };
-            for (asked, outcome) in [
-                (good.clone(), Outcome::Proceeds(good.clone())),
-                (
-                    body(command, actor, "mallory"),
-                    stops(20011, "not you", "ask us"),
-                ),
-                (with_support, stops(20012, "not with them", "not with them")),
-            ] {
+            let good = body_by(command, "ana");
+            let mut cases = vec![(good.clone(), Outcome::Proceeds(good))];
+            let mut expected = vec![decided("allowed", "handler", Value::Null)];
+            if !actor.is_empty() {
+                let outcome = stops(20011, "not you", "ask us");
+                cases.push((body(command, actor, "mallory"), outcome));
+                expected.push(decided("refused", "policies", 20011));
+            }
+            if !other.is_empty() {
+                let outcome = stops(20012, "not with them", "not with them");
+                cases.push((body(command, other, "support"), outcome));
+                expected.push(decided("refused", "policies", 20012));
+            }
+            for (asked, outcome) in cases {
                 let answer = function
                     .send(&Request::post(&path, asked.to_string()))
                     .await;
@@ -261,14 +300,7 @@ async fn the_functions_refuse_what_policies_refuse_whatever_reaches_them() {
                 let happens = openim_proceeds(command, &asked, &answer.body);
                 assert_eq!(happens, outcome, "{path}");
             }
-            assert_eq!(
-                decisions(&function),
-                [
-                    decided("allowed", "handler", Value::Null),
-                    decided("refused", "policies", 20011),
-                    decided("refused", "policies", 20012),
-                ]
-            );
+            assert_eq!(decisions(&function), expected, "{path}");
         }
     }
     let function = Function::start("tencent", environment).await;
@@ -293,58 +325,61 @@ async fn the_functions_refuse_what_policies_refuse_whatever_reaches_them() {
     }
 }
 
+/// A text, what policies make of it, and what the handler does.
+fn text_cases(field: &str) -> (&str, Value, Value, Value) {
+    let (text, capitals) = (json!("axxb-lenny"), json!("AXXB-LENNY"));
+    (field, text, json!("aéb-"), capitals)
+}
+
 #[tokio::test]
 async fn policies_amend_what_the_server_lets_an_answer_change_and_a_handler_has_the_last_word() {
+    let text = json!({
+        "maxChars": {"limit": 5, "cut": true},
+        "forbidden": [{"pattern": "x+", "replaceWith": "é"}],
+    });
     let document = json!({
-        "callbackBeforeSetFriendRemarkCommand": {"remark": {
-            "maxChars": {"limit": 5, "cut": true},
-            "forbidden": [{"pattern": "x+", "replaceWith": "é"}],
-        }},
-        "callbackBeforeImportFriendsCommand": {
-            "friendUserIDs": {"maxItems": {"limit": 2, "cut": true}},
-        },
+        SET_REMARK: {"remark": text},
+        IMPORT: {"friendUserIDs": {"maxItems": {"limit": 2, "cut": true}}},
+        UPDATE: {"nickName": text},
+        UPDATE_EX: {"nickName": text},
     });
     let environment = with_policies("amend", &document);
-    let remark =
-        |owner: &str| json!({"ownerUserID": owner, "friendUserID": "leo", "remark": "axxb-lenny"});
-    let import = |owner: &str| json!({"ownerUserID": owner, "friendUserIDs": ["c", "b", "a"]});
-    for (function, actor, name, friends) in [
-        ("before-set-friend-remark", "ana", "aéb-", None),
-        ("before-import-friends", "ana", "", Some(json!(["c", "b"]))),
-        (DECIDES, "ana", "aéb-", Some(json!(["c", "b"]))),
-        (DECIDES, "amended", "AXXB-LENNY", Some(json!(["a"]))),
+    for (command, own_function) in [
+        (SET_REMARK, "before-set-friend-remark"),
+        (IMPORT, "before-import-friends"),
+        (UPDATE, "before-update-user-info"),
+        (UPDATE_EX, "before-update-user-info-ex"),
     ] {
-        let function = Function::start(function, environment.clone()).await;
-        let by = match actor {
-            "amended" => "handler",
-            _ => "policies",
-        };
-        let cases = [
-            (
-                "callbackBeforeSetFriendRemarkCommand",
-                remark(actor),
-                "remark",
-                (!name.is_empty()).then(|| json!(name)),
-            ),
-            (
-                "callbackBeforeImportFriendsCommand",
-                import(actor),
-                "friendUserIDs",
-                friends,
-            ),
-        ];
-        for (command, asked, field, value) in cases {
-            let Some(value) = value else { continue };
-            let answer = function.send(&openim(command, &asked)).await;
+        for (function, who, by) in [
+            (own_function, "ana", "policies"),
+            (DECIDES, "ana", "policies"),
+            (DECIDES, "amended", "handler"),
+        ] {
+            let mut asked = body_by(command, who);
+            let (field, before, by_policies, by_handler) = match command {
+                SET_REMARK => text_cases("remark"),
+                IMPORT => (
+                    "friendUserIDs",
+                    json!(["c", "b", "a"]),
+                    json!(["c", "b"]),
+                    json!(["a"]),
+                ),
+                _ => text_cases("nickName"),
+            };
+            asked[field] = before;
             let mut changed = asked.clone();
-            changed[field] = value;
+            changed[field] = match by {
+                "policies" => by_policies,
+                _ => by_handler,
+            };
+            let function = Function::start(function, environment.clone()).await;
+            let answer = function.send(&openim(command, &asked)).await;
             let happens = openim_proceeds(command, &asked, &answer.body);
             assert_eq!(happens, Outcome::Proceeds(changed), "{command}: {answer:?}");
-            let logged = decisions(&function);
-            assert_eq!(logged.last().unwrap(), &decided("amended", by, Value::Null));
+            assert_eq!(decisions(&function), [decided("amended", by, Value::Null)]);
+            let log = function.log().join("\n");
+            assert!(!log.contains("lenny"), "{log}");
         }
-        let log = function.log().join("\n");
-        assert!(!log.contains("lenny"), "{log}");
     }
 }
 
@@ -355,11 +390,8 @@ async fn a_handler_is_not_asked_what_policies_refuse() {
     document[FRIEND_ADD] = json!({"otherUser": {"deny": ["panics"], "code": 38011}});
     let environment = with_policies("panics", &document);
     let function = Function::start(DECIDES, environment).await;
-    for (command, actor, _) in ASKS
-        .iter()
-        .filter(|(command, ..)| !document[*command].is_null())
-    {
-        let asked = body(command, actor, "panics");
+    for command in [ADD_FRIEND, ADD_BLACK] {
+        let asked = body_by(command, "panics");
         let answer = function.send(&openim(command, &asked)).await;
         let happens = openim_proceeds(command, &asked, &answer.body);
         assert_eq!(
@@ -490,7 +522,7 @@ async fn when_requests_cannot_be_counted_in_time_the_document_says_what_happens(
             environment.insert("ON_FAILURE".to_owned(), other.to_owned());
             for name in ["before-add-friend", "any-command"] {
                 let function = Function::start(name, environment.clone()).await;
-                let asked = body(ADD_FRIEND, "fromUserID", "ana");
+                let asked = body_by(ADD_FRIEND, "ana");
                 let answer = in_time(&function, &openim(ADD_FRIEND, &asked)).await;
                 let happens = openim_proceeds(ADD_FRIEND, &asked, &answer.body);
                 let too_many = "too many friend requests, try again later";
@@ -598,7 +630,7 @@ async fn an_intention_that_cannot_be_kept_in_time_is_answered_as_the_operator_ch
     let queue = Queue::create(&aws, "intentions").await;
     let hanging = FaultProxy::start(&dynamodb.endpoint, Fault::Hang, 100).await;
     let hanging_queue = FaultProxy::start(&aws.endpoint, Fault::Hang, 100).await;
-    let asked = body(ADD_BLACK, "ownerUserID", "ana");
+    let asked = body_by(ADD_BLACK, "ana");
     let request = openim(ADD_BLACK, &asked);
     for name in ["before-add-black", "any-command"] {
         for choice in ["allow", "refuse"] {
@@ -700,11 +732,12 @@ async fn callers_that_cannot_be_checked_in_time_are_answered_as_the_operator_cho
         ("OPENIM_BASIC_USER", "openim"),
         ("OPENIM_SECRET_ID", &secret.id),
     ];
-    let asked = body(ADD_FRIEND, "fromUserID", "ana");
+    let asked = body_by(ADD_FRIEND, "ana");
     let request = openim(ADD_FRIEND, &asked)
         .header("x-nonce", nonce)
         .header("x-signature", &signed);
-    for mut environment in [unreadable_nonces, unreadable_secret] {
+    // The GET before it is a callback, too, for a function that cannot start; it uses up no nonce.
+    for (mut environment, failures) in [(unreadable_nonces, 1), (unreadable_secret, 2)] {
         environment.push(("BEFORE_DEADLINE_MS", &deadline));
         for choice in ["allow", "refuse"] {
             let mut environment = environment.clone();
@@ -722,11 +755,7 @@ async fn callers_that_cannot_be_checked_in_time_are_answered_as_the_operator_cho
                 }
                 let by: Vec<String> = decisions(&function).into_iter().map(|it| it.1).collect();
                 assert!(by.iter().all(|by| by == "failure"), "{name}: {by:?}");
-                assert_eq!(
-                    by.len(),
-                    2,
-                    "the GET before it is a callback for a function that fails"
-                );
+                assert_eq!(by.len(), failures, "{name}");
             }
         }
     }
@@ -736,8 +765,8 @@ async fn callers_that_cannot_be_checked_in_time_are_answered_as_the_operator_cho
 async fn a_bug_in_a_handler_is_answered_as_the_operator_chose_for_each_person_of_tencent_chat() {
     for (choice, code, word) in [("refuse", 39000, "refused"), ("allow", 0, "allowed")] {
         let function = Function::start(DECIDES, open(&[("ON_FAILURE", choice)])).await;
-        for (command, actor, _) in ASKS {
-            let asked = body(command, actor, "panics");
+        for (command, ..) in ASKS {
+            let asked = body_by(command, "panics");
             let answer = function.send(&openim(command, &asked)).await;
             let happens = openim_proceeds(command, &asked, &answer.body);
             match choice {
@@ -774,7 +803,7 @@ async fn every_mistake_in_policies_is_named_and_nothing_is_decided_by_the_rest()
     });
     let mut environment = with_policies("mistakes", &document);
     environment.insert("MAX_BODY_BYTES".to_owned(), "many".to_owned());
-    let asked = body(ADD_FRIEND, "fromUserID", "ana");
+    let asked = body_by(ADD_FRIEND, "ana");
     let function = Function::start("before-add-friend", environment.clone()).await;
     let answer = function.send(&openim(ADD_FRIEND, &asked)).await;
     let happens = openim_proceeds(ADD_FRIEND, &asked, &answer.body);
@@ -830,7 +859,7 @@ async fn policies_lie_beside_the_binary_or_nothing_is_switched_on() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("beside");
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("policies.json");
-    let asked = body(ADD_FRIEND, "fromUserID", "mallory");
+    let asked = body_by(ADD_FRIEND, "mallory");
     for (document, outcome) in [
         (None, Outcome::Proceeds(asked.clone())),
         (Some(deny_lists()), stops(20011, "not you", "ask us")),

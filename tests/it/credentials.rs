@@ -314,6 +314,49 @@ async fn whoever_signs_wrongly_is_told_the_same_and_uses_up_no_nonce() {
 }
 
 #[tokio::test]
+async fn a_nonce_is_used_up_by_a_callback_that_can_be_read_and_by_no_other() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let nonces = dynamodb.nonces_table().await;
+    let mut environment = Signing::HMAC.environment(&nonces);
+    environment.insert("UNKNOWN_COMMAND".to_owned(), "refuse".to_owned());
+    let function = Function::start("after-delete-friend", environment).await;
+    let good = Signing::HMAC.request("n");
+    let body = |body: &str| Request {
+        body: body.into(),
+        ..good.clone()
+    };
+    for (bad, status, code) in [
+        (body(""), 400, 29004),
+        (body("no JSON"), 400, 29006),
+        (body("{}"), 400, 29007),
+        (
+            body(r#"{"callbackCommand":"callbackAfterRemoveBlackCommand"}"#),
+            400,
+            29009,
+        ),
+        (good.clone().method("PUT"), 405, 29002),
+    ] {
+        function.send(&bad).await.assert_refused(code, status);
+        assert!(nonces.items().await.is_empty(), "{code}");
+    }
+    assert_eq!(status(&function, &good).await, 200);
+    assert_eq!(status(&function, &good).await, 401);
+
+    // The body of an unknown command is not read.
+    for (command, answered) in [
+        ("callbackAfterSomethingNewCommand", 200),
+        ("callbackBeforeSomethingNewCommand", 404),
+    ] {
+        let unknown = Request {
+            path: format!("/{command}"),
+            ..Signing::HMAC.request(command)
+        };
+        assert_eq!(status(&function, &unknown).await, answered);
+        assert_eq!(status(&function, &unknown).await, 401);
+    }
+}
+
+#[tokio::test]
 async fn either_key_is_good_while_the_key_is_changed() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut environment = Signing::HMAC.environment(&dynamodb.nonces_table().await);

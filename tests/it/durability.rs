@@ -399,7 +399,7 @@ async fn only_the_messages_that_failed_come_again() {
         let answer = refused_by_table.send(&request(number)).await;
         assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
     }
-    for body in ["not ours", r#"{"v":2,"reception":{}}"#] {
+    for body in ["not ours", r#"{"v":3,"reception":{}}"#] {
         queue
             .client
             .send_message()

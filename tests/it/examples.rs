@@ -1,12 +1,13 @@
 //! Every body that the servers send or the documents show, through the running functions.
 
-use domain::{Reception, Source};
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{Reception, Source, Timestamp};
 use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, tencent_proceeds};
 use protocol::{openim, tencent};
 use serde_json::Value;
 use support::{
-    Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Watch, binary, function_at,
-    until_all_is_applied,
+    Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Watch, binary, until_all_is_applied,
 };
 use tokio::process::Command;
 
@@ -84,6 +85,7 @@ fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
     assert_eq!(stored.events, payload.events, "{at}");
     assert_eq!(stored.command, payload.command, "{at}");
     assert_eq!(stored.source, payload.source, "{at}");
+    assert_eq!(stored.body, None, "{at}");
     let operation_id = match payload.source {
         Source::Tencent => url
             .contains("RequestId")
@@ -94,8 +96,31 @@ fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
     assert_eq!(stored.operation_id, operation_id, "{at}");
 }
 
+/// Every command under its own URL, and one payload of each server and family under every URL.
+fn over_http(payloads: &[Payload]) -> Vec<(&Payload, String)> {
+    let mut commands = BTreeSet::new();
+    let mut families = BTreeSet::new();
+    let mut all = Vec::new();
+    for payload in payloads {
+        let mut urls = urls(payload);
+        let is_new = commands.insert((payload.source, payload.command.as_str()));
+        // With something in it, so that it is stored.
+        let is_example = !payload.events.is_empty()
+            && (payload.source == Source::Tencent || payload.names_its_command())
+            && families.insert((payload.source, payload.events.family()));
+        if !is_example {
+            urls.truncate(usize::from(is_new));
+        }
+        all.extend(urls.into_iter().map(|url| (payload, url)));
+    }
+    let known = protocol::catalogue().map(|command| (command.source, command.name));
+    assert_eq!(commands, known.collect(), "every command has a payload");
+    assert_eq!(families.len(), 4, "two families of each server");
+    all
+}
+
 #[tokio::test]
-async fn every_payload_under_every_url_is_answered_stored_and_applied_over_http() {
+async fn every_command_and_every_url_is_answered_stored_and_applied_over_http() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let relationships = dynamodb.relationships_table().await;
@@ -109,23 +134,21 @@ async fn every_payload_under_every_url_is_answered_stored_and_applied_over_http(
             .args(["--table", &table.name]),
     );
 
-    let mut sent = Vec::new();
-    for payload in &payloads() {
-        for url in urls(payload) {
-            let answer = watch.send(&request(payload, &url)).await;
-            assert_accepted(payload, &url, &answer);
-            sent.push((payload.name.clone(), payload.events.clone()));
-        }
+    let payloads = payloads();
+    let mut sent = over_http(&payloads);
+    for (payload, url) in &sent {
+        let answer = watch.send(&request(payload, url)).await;
+        assert_accepted(payload, url, &answer);
     }
     let count = sent.len();
     // The others only asked, or told of nobody.
-    sent.retain(|(_, events)| !events.is_empty());
+    sent.retain(|(payload, _)| !payload.events.is_empty());
 
     // cargo lambda's own ids say nothing about the order, the times do.
     let stored = table.receptions().await;
     assert_eq!(stored.len(), sent.len(), "each is stored once");
-    for ((name, events), reception) in sent.iter().zip(&stored) {
-        assert_eq!(&reception.events, events, "{name}");
+    for ((payload, url), reception) in sent.iter().zip(&stored) {
+        assert_stored(payload, url, reception);
     }
     let rows = until_all_is_applied(&table, &relationships).await;
     println!(
@@ -134,33 +157,40 @@ async fn every_payload_under_every_url_is_answered_stored_and_applied_over_http(
     );
 }
 
+/// Without a process: what is stored and answered does not depend on it.
 #[tokio::test]
 async fn every_payload_under_every_url_is_answered_and_stored_from_a_rest_api() {
     let dynamodb = Dynamodb::dynoxide().await;
-    let mut count = 0;
-    for payload in &payloads() {
-        for url in urls(payload) {
-            let table = dynamodb.events_table().await;
-            let request = request(payload, &url);
-            let function = Function::start(function_at(&request.path), table.environment()).await;
-            let event = request.to_rest_api_event("the-gateways-id", 1_795_264_496_789);
-            let answer = support::Answer::from_gateway_response(&function.invoke(event).await);
-            assert_accepted(payload, &url, &answer);
+    let table = dynamodb.events_table().await;
+    let environment = table.environment();
+    let get = move |name: &str| environment.get(name).cloned();
+    let function = receiver::Function::new(any_command::handlers(), get);
 
+    let payloads = payloads();
+    let mut sent = BTreeMap::new();
+    let mut count = 0;
+    for payload in &payloads {
+        for url in urls(payload) {
+            let id = format!("the-gateways-id-{count}");
+            let time = 1_795_264_496_789 + count;
+            let event = request(payload, &url).to_rest_api_event(&id, time);
+            let response = function.answer(&event.to_string(), "invocation").await;
+            let response = serde_json::to_value(response).unwrap();
+            let answer = support::Answer::from_gateway_response(&response);
+            assert_accepted(payload, &url, &answer);
             count += 1;
-            let stored = table.receptions().await;
-            let kept = usize::from(!payload.events.is_empty());
-            assert_eq!(stored.len(), kept, "{} at {url}", payload.name);
-            if kept == 0 {
-                continue;
+            if !payload.events.is_empty() {
+                sent.insert(id, (payload, url, time));
             }
-            assert_stored(payload, &url, &stored[0]);
-            assert_eq!(stored[0].id, "the-gateways-id");
-            assert_eq!(
-                stored[0].received_at.to_string(),
-                "2026-11-21T12:34:56.789Z"
-            );
         }
+    }
+    let stored = table.receptions().await;
+    assert_eq!(stored.len(), sent.len(), "each is stored once");
+    for reception in &stored {
+        let (payload, url, time) = &sent[&reception.id];
+        assert_stored(payload, url, reception);
+        let time = Timestamp::from_unix_millis(*time).unwrap();
+        assert_eq!(reception.received_at, time, "{url}");
     }
     println!("{count} callbacks from a REST API, stored under the gateway's id and time");
 }

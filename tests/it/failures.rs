@@ -122,9 +122,16 @@ async fn who_chose_to_allow_on_failure_is_allowed_by_our_failures_and_by_nothing
         .await
         .assert_refused(29007, 400);
     function
-        .send(&Request::post("/callbackX", "{}"))
+        .send(&Request::post("/nowhere", "{}"))
         .await
         .assert_refused(29008, 404);
+    // What this version does not know has to be kept, too.
+    let answer = function.send(&Request::post("/callbackX", "no JSON")).await;
+    assert_eq!(
+        (answer.status, read_as_openim(&answer.body)),
+        (503, Verdict::Allowed)
+    );
+    assert!(function.log().iter().any(|line| line.contains("no JSON")));
     let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
     let body = r#"{"PairList":[{"From_Account":"a","To_Account":"b"}]}"#;
     let answer = function.send(&Request::post(&url, body)).await;

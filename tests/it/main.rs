@@ -23,3 +23,4 @@ mod sam_local;
 mod secrets;
 mod storage;
 mod template;
+mod unknown_commands;

@@ -6,7 +6,7 @@
 use protocol::openim::{BeforeAddFriend, Decision, NoAmendment, Refusal, RefusalCode};
 
 /// Who writes to staff says why.
-pub fn handle(callback: &BeforeAddFriend) -> Decision<NoAmendment> {
+pub fn handle(callback: BeforeAddFriend) -> Decision<NoAmendment> {
     let to_staff = callback.to_user_id.as_str().starts_with("staff_");
     if to_staff && callback.req_msg.is_empty() {
         let code = RefusalCode::new(20001).unwrap(); // 20001 to 29000 are yours
@@ -25,7 +25,7 @@ mod tests {
     fn staff_wants_a_reason() {
         let callback = json!({"fromUserID": "ana", "toUserID": "staff_1", "reqMsg": ""});
         let callback = serde_json::from_value(callback).unwrap();
-        assert!(matches!(handle(&callback), Decision::Refuse(_)));
+        assert!(matches!(handle(callback), Decision::Refuse(_)));
     }
 
     #[test]

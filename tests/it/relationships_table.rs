@@ -1,8 +1,11 @@
 //! The relationships table, on two DynamoDBs that know nothing of each other. Both must agree.
 
 use domain::{
-    Event, Reception, Source, Timestamp, UserId,
-    relations::{Aspect, Fact},
+    Reception, Source, Timestamp, UserId,
+    relation::{
+        Event,
+        rows::{Aspect, Fact},
+    },
 };
 use store::{ErrorKind, RelationshipsTable};
 use support::Dynamodb;
@@ -24,7 +27,8 @@ fn reception(id: &str, millis: i64, events: Vec<Event>) -> Reception {
         source: Source::OpenIm,
         command: "x".to_owned(),
         operation_id: None,
-        events,
+        events: events.into(),
+        body: None,
     }
 }
 

@@ -199,7 +199,11 @@ async fn answers_of_the_receiver_pass_unchanged() {
         (Request::post(DELETE, GOOD), 200),
         (Request::post(DELETE, "no JSON"), 400),
         (Request::post(DELETE, "{}"), 400),
-        (Request::post("/callbackNonsense", "{}"), 404),
+        (Request::post("/nowhere", "{}"), 404),
+        (
+            Request::post("/callbackAfterSomethingNewCommand", "{ }"),
+            200,
+        ),
         // The longest body that is read; in memory, because nginx has no folder to put it in.
         (Request::post(DELETE, vec![b' '; 256 * 1024]), 400),
     ] {

@@ -83,7 +83,7 @@ async fn every_route_answers_and_stores_under_sam_local() {
         }
     }
     for (request, code) in [
-        (Request::post("/callbackNonsense", "{}"), 29008),
+        (Request::post("/nowhere", "{}"), 29008),
         (
             Request::post("/callbackAfterDeleteFriendCommand", "").method("GET"),
             29002,

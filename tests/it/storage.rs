@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Event, Reception, Source, Timestamp, UserId};
+use domain::{Events, Reception, Source, Timestamp, UserId, relation::Event};
 use store::{ErrorKind, EventsTable, Recorded};
 use support::Dynamodb;
 
@@ -17,12 +17,13 @@ fn reception(id: &str, owner: &str, millis: i64) -> Reception {
         source: Source::OpenIm,
         command: "callbackAfterSetFriendRemarkCommand".to_owned(),
         operation_id: Some("op".to_owned()),
-        events: vec![Event::RemarkSet {
+        events: Events::Relation(vec![Event::RemarkSet {
             owner: user(owner),
             friend: user("leo"),
             // Empty strings were once impossible in DynamoDB.
             remark: String::new(),
-        }],
+        }]),
+        body: None,
     }
 }
 
@@ -122,7 +123,7 @@ async fn opening_the_connection_writes_nothing_and_notices_a_missing_table(dynam
 async fn an_event_without_content_is_not_filed(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
     let mut empty = reception("r", "ana", 0);
-    empty.events.clear();
+    empty.events = Events::Relation(Vec::new());
     assert_eq!(
         table.events_table(None).record(&empty).await.unwrap(),
         Recorded::Nothing
@@ -136,12 +137,11 @@ async fn the_longest_user_id_and_two_thousand_events_fit(dynamodb: &Dynamodb) {
     let longest = reception("r", &"x".repeat(UserId::MAX_BYTES), 0);
     assert_eq!(events.record(&longest).await.unwrap(), Recorded::New);
     let mut many = reception("many", "ana", 0);
-    many.events = (0..2000)
-        .map(|n| Event::FriendDeleted {
-            owner: user(&format!("{:032}", 0)),
-            friend: user(&format!("{n:032}")),
-        })
-        .collect();
+    let pairs = (0..2000).map(|n| Event::FriendDeleted {
+        owner: user(&format!("{:032}", 0)),
+        friend: user(&format!("{n:032}")),
+    });
+    many.events = Events::Relation(pairs.collect());
     assert_eq!(events.record(&many).await.unwrap(), Recorded::New);
     let history = events.history(&user(&format!("{:032}", 0))).await.unwrap();
     assert_eq!(history, [many]);
@@ -150,11 +150,11 @@ async fn the_longest_user_id_and_two_thousand_events_fit(dynamodb: &Dynamodb) {
 async fn an_item_that_is_too_large_is_named_as_such(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
     let mut large = reception("r", "ana", 0);
-    large.events = vec![Event::RemarkSet {
+    large.events = Events::Relation(vec![Event::RemarkSet {
         owner: user("ana"),
         friend: user("leo"),
         remark: "x".repeat(410_000),
-    }];
+    }]);
     let error = table.events_table(None).record(&large).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
 }

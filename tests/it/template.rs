@@ -5,6 +5,7 @@ use std::{
     fs,
 };
 
+use domain::Family;
 use models::{Verdict, read_as_openim, root};
 use serde_json::{Map, Value, json};
 use support::SDK_APP_ID;
@@ -78,6 +79,9 @@ impl Template {
                     environment.extend(own.clone());
                 }
                 properties["Environment"] = Value::Object(environment);
+                let own = &properties["LoggingConfig"];
+                assert!(own.is_null(), "what is common is written once");
+                properties["LoggingConfig"] = shared["LoggingConfig"].clone();
                 let folder = properties["CodeUri"].as_str().unwrap();
                 let folder = folder
                     .strip_prefix("target/lambda/")
@@ -93,8 +97,14 @@ impl Template {
         let mut routes = BTreeMap::new();
         for (folder, function) in self.functions() {
             for (_, route) in events(&function).filter(|(kind, _)| *kind == "Api") {
-                assert_eq!(route["Method"], "ANY", "a GET is answered by us, too");
                 let path = route["Path"].as_str().unwrap();
+                let method = match folder.as_str() {
+                    // Strangers' paths are answered in words that both servers read, whatever the method.
+                    "any-command" => "ANY",
+                    // Another method goes to the gateway itself or to any-command; both have words for it.
+                    _ => "POST",
+                };
+                assert_eq!(route["Method"], method, "{path}");
                 routes.insert(path.to_owned(), folder.clone());
             }
         }
@@ -298,15 +308,16 @@ fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server
                     "TencentSecret.Id",
                 ),
             ] {
+                // Every function knows the names. What it can read is said by its role.
+                let expected = match has_secret {
+                    true => get_att(secret),
+                    false => json!(""),
+                };
+                assert_eq!(environment[variable], expected, "{folder}");
                 let answers = called
                     && (folder == "any-command" || (folder == "tencent") == (server == "tencent"));
                 if answers && has_secret {
-                    assert_eq!(environment[variable]["Fn::GetAtt"], secret, "{folder}");
                     named.insert(secret.to_owned());
-                } else if answers {
-                    assert_eq!(environment[variable], "", "{folder}");
-                } else {
-                    assert!(environment[variable].is_null(), "{folder}");
                 }
             }
             for (variable, parameter) in [
@@ -331,37 +342,65 @@ fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server
 }
 
 #[test]
-fn a_function_that_is_asked_answers_what_the_operator_chose_and_its_failures_are_counted() {
-    let chosen = [("OnFailure", "allow"), ("BeforeDeadlineMs", "200")];
-    let template = Template::with(&chosen);
+fn a_function_answers_what_the_operator_chose_where_nobody_could_decide() {
+    let chosen = [
+        ("OnFailure", "allow"),
+        ("UnknownCommand", "refuse"),
+        ("BeforeDeadlineMs", "200"),
+    ];
+    for (folder, function) in Template::with(&chosen).functions() {
+        let environment = &function["Environment"];
+        assert_eq!(environment["ON_FAILURE"], "allow", "{folder}");
+        assert_eq!(environment["UNKNOWN_COMMAND"], "refuse", "{folder}");
+        assert_eq!(environment["BEFORE_DEADLINE_MS"], "200", "{folder}");
+    }
+}
+
+#[test]
+fn one_log_group_has_what_all_functions_wrote_and_each_metric_counts_there() {
+    let template = Template::with(&[("LogRetentionDays", "7")]);
+    let group = json!({ "Ref": "FunctionLogs" });
+    for (folder, function) in template.functions() {
+        assert_eq!(function["LoggingConfig"]["LogGroup"], group, "{folder}");
+        assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON", "{folder}");
+    }
     let resources = template.resources();
-    let counted: BTreeSet<_> = resources
-        .values()
-        .filter(|resource| resource["Type"] == "AWS::Logs::MetricFilter")
+    let of_type = |kind: &str| {
+        let found = resources.iter().filter(|(_, it)| it["Type"] == kind);
+        found
+            .map(|(name, it)| (name.as_str(), it["Properties"].clone()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let groups = of_type("AWS::Logs::LogGroup");
+    assert_eq!(groups.keys().collect::<Vec<_>>(), [&"FunctionLogs"]);
+    let group_itself = &groups["FunctionLogs"];
+    let name = &group_itself["LogGroupName"]["Fn::Sub"];
+    assert_eq!(*name, "/aws/lambda/${AWS::StackName}");
+    assert_eq!(group_itself["RetentionInDays"], "7");
+    let counted: BTreeMap<_, _> = of_type("AWS::Logs::MetricFilter")
+        .into_values()
         .map(|filter| {
-            let properties = &filter["Properties"];
-            let pattern = properties["FilterPattern"].as_str().unwrap();
-            assert_eq!(pattern, r#"{ $.decidedBy = "failure" }"#);
-            assert_eq!(properties["MetricTransformations"][0]["MetricValue"], "1");
-            properties["LogGroupName"]["Ref"]
-                .as_str()
-                .unwrap()
-                .to_owned()
+            assert_eq!(filter["LogGroupName"], group);
+            let [metric] = list(&filter["MetricTransformations"]).try_into().unwrap();
+            assert_eq!(metric["MetricNamespace"], "WebhookReceiver");
+            assert_eq!(metric["MetricValue"], "1");
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            let name = text(&metric["MetricName"]["Fn::Sub"]);
+            (name, text(&filter["FilterPattern"]))
         })
         .collect();
-    let mut asked = BTreeSet::new();
-    for (folder, function) in template.functions() {
-        let environment = &function["Environment"];
-        let is_asked =
-            folder.starts_with("before-") || ["tencent", "any-command"].contains(&folder.as_str());
-        assert_eq!(environment["ON_FAILURE"], "allow", "{folder}");
-        assert_eq!(environment["BEFORE_DEADLINE_MS"], "200");
-        if is_asked {
-            let group = &function["LoggingConfig"]["LogGroup"]["Ref"];
-            asked.insert(group.as_str().unwrap().to_owned());
-        }
-    }
-    assert_eq!(asked, counted);
+    let expected = [
+        (
+            "${AWS::StackName}-decided-by-failure",
+            r#"{ $.decidedBy = "failure" }"#,
+        ),
+        (
+            "${AWS::StackName}-unknown-commands",
+            r#"{ $.unknownCommand = "*" }"#,
+        ),
+    ];
+    let expected = expected.map(|(name, pattern)| (name.to_owned(), pattern.to_owned()));
+    assert_eq!(counted, expected.into());
 }
 
 #[test]
@@ -370,6 +409,8 @@ fn a_verifier_is_chosen_unless_it_is_switched_off_by_name() {
     assert_eq!(parameters["OpenIMVerifier"], "basic");
     assert_eq!(parameters["TencentVerifier"], "token");
     assert_eq!(parameters["OnFailure"], "refuse");
+    // A chat that asks what we do not know goes on.
+    assert_eq!(parameters["UnknownCommand"], "allow");
 }
 
 #[test]
@@ -428,16 +469,11 @@ fn role_of(function: &Value) -> String {
     role.strip_suffix(".Arn").unwrap().to_owned()
 }
 
-const LOGS: &str = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:/aws/lambda/${AWS::StackName}/";
-
 #[test]
 fn every_function_may_do_what_it_is_for_and_nothing_else() {
     let template = everything();
     let statement = |actions: &str, resource: &str| (actions.to_owned(), get_att(resource));
-    let logs = |groups: &str| {
-        let actions = "logs:CreateLogStream logs:PutLogEvents".to_owned();
-        (actions, json!({ "Fn::Sub": format!("{LOGS}{groups}") }))
-    };
+    let logs = statement("logs:CreateLogStream logs:PutLogEvents", "FunctionLogs.Arn");
     for (folder, function) in template.functions() {
         let role = match folder.as_str() {
             "redrive" => "RedriveRole",
@@ -452,7 +488,7 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
     let receiver = [
         statement("dynamodb:PutItem", "EventsTable.Arn"),
         statement("sqs:SendMessage", "EventsQueue.Arn"),
-        logs("*"),
+        logs.clone(),
     ];
     let openim = [
         statement("secretsmanager:GetSecretValue", "OpenIMSecret.Id"),
@@ -487,7 +523,7 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
                 "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes",
                 "EventsQueue.Arn"
             ),
-            logs("redrive:*"),
+            logs.clone(),
         ]
     );
     assert_eq!(
@@ -503,10 +539,7 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
             ),
             statement("dynamodb:PutItem", "RelationshipsTable.Arn"),
             statement("sqs:SendMessage", "RelationshipsFailures.Arn"),
-            statement(
-                "logs:CreateLogStream logs:PutLogEvents",
-                "ProjectViewsLogs.Arn"
-            ),
+            logs,
         ]
     );
     // Nonces are remembered for a signature only.
@@ -515,7 +548,7 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
 }
 
 #[test]
-fn no_role_has_a_wildcard_but_for_the_streams_of_what_is_its_own() {
+fn no_role_has_a_wildcard_but_for_the_name_of_a_stream() {
     let template = everything();
     let mut wildcards = BTreeSet::new();
     for (name, resource) in template.resources() {
@@ -529,15 +562,9 @@ fn no_role_has_a_wildcard_but_for_the_streams_of_what_is_its_own() {
             }
         }
     }
-    let listed = [
-        // Log streams have generated names. Receivers share a policy, and so the log groups of the stack.
-        format!("{LOGS}*"),
-        format!("{LOGS}redrive:*"),
-        // The time is a part of a table's stream's name.
-        "${EventsTable.Arn}/stream/*".to_owned(),
-    ];
-    let listed = listed.map(|one| json!({ "Fn::Sub": one }).to_string());
-    assert_eq!(wildcards, listed.into());
+    // The time is a part of its name.
+    let stream = json!({ "Fn::Sub": "${EventsTable.Arn}/stream/*" }).to_string();
+    assert_eq!(wildcards, [stream].into());
 }
 
 #[test]
@@ -584,48 +611,32 @@ fn a_web_acl_stands_before_the_stage_when_one_is_given() {
 }
 
 #[test]
-fn every_route_has_a_limit_of_its_own_and_strangers_a_lower_one() {
-    let template = Template::with(&[]);
-    let settings = list(&template.properties("Api")["MethodSettings"]);
-    // How API Gateway wants a path here: the first slash as it is, those that belong to the path as ~1.
-    let written = |route: &str| match route {
-        "/" => "/".to_owned(),
-        _ => format!("/{}", route.replace('/', "~1")),
+fn the_gateways_limits_are_one_default_that_is_not_what_decides() {
+    let limits = |parameters: &[(&str, &str)]| {
+        let api = Template::with(parameters).properties("Api");
+        let [setting] = list(&api["MethodSettings"]).try_into().unwrap();
+        assert_eq!(
+            (&setting["ResourcePath"], &setting["HttpMethod"]),
+            (&json!("/*"), &json!("*"))
+        );
+        assert_eq!(setting["DataTraceEnabled"], false, "it would log secrets");
+        let stage_update = setting.as_object().unwrap().len() - 2;
+        assert!(stage_update <= 10, "what one update of a stage takes");
+        let number = |name: &str| setting[name].clone();
+        (
+            number("ThrottlingRateLimit"),
+            number("ThrottlingBurstLimit"),
+        )
     };
-    let mut limits = BTreeMap::new();
-    for setting in &settings {
-        let text = |name: &str| setting[name].as_str().unwrap();
-        let limit = |name: &str| setting[name].as_u64().unwrap();
-        let limit = (limit("ThrottlingRateLimit"), limit("ThrottlingBurstLimit"));
-        let method = (text("ResourcePath").to_owned(), text("HttpMethod"));
-        let twice = limits.insert(method, limit);
-        assert!(twice.is_none(), "{setting}");
-        assert_ne!(text("HttpMethod"), "ANY", "API Gateway does not take it");
-        assert_ne!(setting["DataTraceEnabled"], true, "it would log secrets");
-    }
-    let stage = limits.remove(&("/*".to_owned(), "*")).unwrap();
-    let routes = template.routes().into_keys();
-    let routes: BTreeSet<_> = routes.map(|route| written(&route)).collect();
-    let limited: BTreeSet<_> = limits.keys().map(|(path, _)| path.clone()).collect();
-    assert_eq!(routes, limited);
-    let strangers = ["/".to_owned(), written("/{proxy+}")];
-    let tightest = limits
-        .iter()
-        .filter(|((path, _), _)| !strangers.contains(path))
-        .map(|(_, limit)| *limit)
-        .min()
-        .unwrap();
-    for route in &routes {
-        let (rate, burst) = limits[&(route.clone(), "POST")];
-        assert!(0 < rate && rate < stage.0, "{route}");
-        assert!(0 < burst && burst < stage.1, "{route}");
-        if strangers.contains(route) {
-            assert!(rate < tightest.0 && burst < tightest.1, "{route}");
-            for verb in ["GET", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE"] {
-                assert_eq!(limits[&(route.clone(), verb)], (rate, burst), "{route}");
-            }
-        }
-    }
+    let (rate, burst) = limits(&[]);
+    // 1,000 environments answer at most ten requests a second each: Lambda's own quota. The burst is the account's.
+    assert!(rate.as_u64().unwrap() >= 10 * 1000);
+    assert!(burst.as_u64().unwrap() >= 5000);
+    let chosen = [
+        ("ThrottlingRateLimit", "70"),
+        ("ThrottlingBurstLimit", "30"),
+    ];
+    assert_eq!(limits(&chosen), (json!("70"), json!("30")));
 }
 
 /// All that API Gateway has.
@@ -732,7 +743,7 @@ fn the_projection_hears_of_stored_relations_only_and_gives_up_what_it_cannot_app
     assert_eq!(pattern["eventName"], json!(["INSERT"]));
     assert_eq!(
         pattern["dynamodb"]["NewImage"][store::item::FAMILY]["S"],
-        json!([store::item::RELATION])
+        json!([Family::Relation])
     );
     assert_eq!(source["BisectBatchOnFunctionError"], true);
     assert!(source["MaximumRetryAttempts"].as_u64().unwrap() > 0);
@@ -807,7 +818,7 @@ fn nonces_are_kept_for_signatures_only_and_expire() {
 }
 
 #[test]
-fn requests_are_counted_by_those_who_are_asked_about_them_and_counters_expire() {
+fn every_function_knows_the_counters_and_they_expire() {
     let template = everything();
     let table = &template.resources()["LimitsTable"];
     let properties = &table["Properties"];
@@ -817,12 +828,7 @@ fn requests_are_counted_by_those_who_are_asked_about_them_and_counters_expire() 
     assert_eq!(properties["TimeToLiveSpecification"], expiry);
     for (folder, function) in template.functions() {
         let table = &function["Environment"]["LIMITS_TABLE"];
-        match folder.as_str() {
-            "before-add-friend" | "tencent" | "any-command" => {
-                assert_eq!(*table, json!({ "Ref": "LimitsTable" }), "{folder}");
-            }
-            _ => assert!(table.is_null(), "{folder}"),
-        }
+        assert_eq!(*table, json!({ "Ref": "LimitsTable" }), "{folder}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Keeps the relationships table in step with the events table, whose stream feeds it.
 //!
-//! What an event means for who is friends with whom is said in [`domain::relations`].
+//! What an event means for who is friends with whom is said in [`domain::relation::rows`].
 //!
 //! Every record of a batch is applied, whatever became of the others, and the first one that failed is
 //! reported. Lambda then delivers from there again; applying a record again is harmless. So a record that
@@ -185,7 +185,10 @@ mod tests {
         assert_eq!(reception.id, "r");
         assert_eq!(
             serde_json::to_value(reception.events).unwrap(),
-            json!([{"type": "friend_deleted", "owner": "ana", "friend": "leo"}])
+            json!({
+                "family": "relation",
+                "events": [{"type": "friend_deleted", "owner": "ana", "friend": "leo"}],
+            })
         );
     }
 

@@ -1,19 +1,23 @@
-//! What happened between users, in words of no particular chat server.
+//! What happened, in words of no particular chat server.
 //!
 //! OpenIM and Tencent Chat are two dialects of one domain: a deleted friend is the same
-//! [`Event::FriendDeleted`], whichever server said it, and is stored in the same form.
+//! [`relation::Event::FriendDeleted`], whichever server said it, and is stored in the same form.
 //!
-//! * [`Event`] — one fact about users.
+//! * [`Events`] — what one callback said, by [`Family`]: [`relation`], [`user`].
 //! * [`Reception`] — one accepted callback: the events it carried, who said so, and when it reached us.
-//! * [`relations`] — what events mean for who is friends with whom.
+//! * [`relation::rows`] — what events mean for who is friends with whom.
+//! * [`Question`] — what a callback asks before something happens, and the [`Change`] that may be made to it.
 
-mod event;
+mod events;
+mod question;
 mod reception;
-pub mod relations;
+pub mod relation;
 mod timestamp;
+pub mod user;
 mod user_id;
 
-pub use event::Event;
+pub use events::{Events, Family, Subject};
+pub use question::{Change, Question};
 pub use reception::{Reception, Source};
 pub use timestamp::{OutOfRange, Timestamp};
 pub use user_id::{InvalidUserId, UserId};

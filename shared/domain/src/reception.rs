@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Event, Timestamp};
+use crate::{Events, Timestamp};
 
 /// One accepted callback: the events it carried, who said so, and when it reached us.
 ///
@@ -23,14 +23,17 @@ pub struct Reception {
     /// for telling events apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
-    /// What happened, in the order in which the callback listed it. Never empty.
-    pub events: Vec<Event>,
+    /// What happened, in the order in which the callback listed it.
+    #[serde(flatten)]
+    pub events: Events,
+    /// The callback's body as it came, where it is kept: that of an unknown command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
 }
 
-/// The chat server that sent a callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The chat server that sent a callback, and whose words the answer uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Source {
     /// A self-hosted OpenIM server.
     OpenIm,

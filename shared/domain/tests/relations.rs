@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 
 use domain::{
-    Event, Reception, Source, Timestamp, UserId,
-    relations::{AsOf, Aspect, Fact, changes},
+    Events, Reception, Source, Timestamp, UserId,
+    relation::{
+        Event,
+        rows::{AsOf, Aspect, Fact, changes},
+    },
 };
 use models::{
     relations::{self as model, Model},
@@ -147,7 +150,8 @@ fn histories(source: Source, calls: usize) -> impl Strategy<Value = (Truth, Vec<
                     source,
                     command: "x".to_owned(),
                     operation_id: None,
-                    events,
+                    events: Events::Relation(events),
+                    body: None,
                 })
                 .collect();
             (truth, told)

@@ -4,12 +4,13 @@ use std::{
     ops::RangeInclusive,
 };
 
-use domain::UserId;
+use domain::{Source, UserId};
+use protocol::{Command, Text, catalogue};
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::{
     Mistake, Mistakes, Refusal, RequestLimit, Rules,
-    commands::{COMMANDS, Command, Server, TextField, commands},
+    codes::{codes, default_codes, has_detail},
     json::Json,
     rules::{MaxItems, UserRule},
     text::{Forbidden, MaxChars, TextRules},
@@ -33,7 +34,7 @@ const CANNOT_AMEND: &str =
     "the answer to this command cannot change the text; without this, the text is refused";
 
 /// How a rule refuses when the document does not say it: the code, counted from the server's
-/// [first](Server::default_codes), and the message.
+/// [first](crate::codes::default_codes), and the message.
 type DefaultRefusal = (i32, &'static str);
 const ACTING_USER: DefaultRefusal = (1, "you may not do this");
 const OTHER_USER: DefaultRefusal = (2, "this cannot be done with this user");
@@ -150,7 +151,7 @@ impl Reader {
             self.text(&schema);
         }
         let mut read = BTreeMap::new();
-        for command in &COMMANDS {
+        for command in asking() {
             let place = document.get(command.name);
             let rules = place.and_then(|place| self.rules(place, command));
             if let Some(rules) = rules.filter(|rules| rules.refusals().next().is_some()) {
@@ -161,24 +162,27 @@ impl Reader {
     }
 
     fn rules(&mut self, place: Place<'_>, command: &Command) -> Option<Rules> {
-        let mut keys = vec!["actingUser", "otherUser"];
-        keys.extend(command.is_request.then_some("requestLimit"));
-        keys.extend(command.list);
-        keys.extend(command.message.as_ref().map(|field| field.key));
-        keys.extend(command.remark.as_ref().map(|field| field.key));
+        let known = command.rules()?;
+        let mut keys = Vec::new();
+        keys.extend(known.acting_user.then_some("actingUser"));
+        keys.extend(known.other_user.then_some("otherUser"));
+        keys.extend(known.is_request.then_some("requestLimit"));
+        keys.extend(known.list);
+        keys.extend(known.message.map(|field| field.key));
+        keys.extend(known.name.map(|field| field.key));
         let object = self.object(place, &keys)?;
-        let server = command.server;
-        let acting_user = object.get("actingUser");
-        let other_user = object.get("otherUser");
-        let list = command.list.and_then(|key| Some((key, object.get(key)?)));
-        let request_limit = object.get("requestLimit").filter(|_| command.is_request);
+        let source = command.source;
+        let acting_user = object.get("actingUser").filter(|_| known.acting_user);
+        let other_user = object.get("otherUser").filter(|_| known.other_user);
+        let list = known.list.and_then(|key| Some((key, object.get(key)?)));
+        let request_limit = object.get("requestLimit").filter(|_| known.is_request);
         Some(Rules {
             acting_user: acting_user
-                .and_then(|at| self.users(at, server, "actingUser", ACTING_USER)),
-            max_items: list.and_then(|(key, at)| self.list(at, server, key)),
-            other_user: other_user.and_then(|at| self.users(at, server, "otherUser", OTHER_USER)),
-            message: self.text_rules(&object, server, command.message.as_ref()),
-            remark: self.text_rules(&object, server, command.remark.as_ref()),
+                .and_then(|at| self.users(at, source, "actingUser", ACTING_USER)),
+            max_items: list.and_then(|(key, at)| self.list(at, source, key)),
+            other_user: other_user.and_then(|at| self.users(at, source, "otherUser", OTHER_USER)),
+            message: self.text_rules(&object, source, known.message.as_ref()),
+            name: self.text_rules(&object, source, known.name.as_ref()),
             request_limit: request_limit.and_then(|at| self.request_limit(at, command)),
         })
     }
@@ -186,11 +190,11 @@ impl Reader {
     fn users(
         &mut self,
         place: Place<'_>,
-        server: Server,
+        source: Source,
         rule: &str,
         default: DefaultRefusal,
     ) -> Option<UserRule> {
-        let object = self.rule(place, server, &["deny", "allow"])?;
+        let object = self.rule(place, source, &["deny", "allow"])?;
         let [deny, allow] = ["deny", "allow"].map(|key| object.get(key));
         match (&deny, &allow) {
             (Some(_), Some(_)) => self.wrong(
@@ -212,7 +216,7 @@ impl Reader {
         Some(UserRule {
             allows,
             users: allowed.unwrap_or(denied),
-            refusal: self.refusal(&object, server, rule.to_owned(), default),
+            refusal: self.refusal(&object, source, rule.to_owned(), default),
         })
     }
 
@@ -236,19 +240,19 @@ impl Reader {
         users.into_keys().collect()
     }
 
-    fn list(&mut self, place: Place<'_>, server: Server, key: &str) -> Option<MaxItems> {
+    fn list(&mut self, place: Place<'_>, source: Source, key: &str) -> Option<MaxItems> {
         let object = self.object(place, &["maxItems"])?;
-        let object = self.rule(object.get("maxItems")?, server, &["limit", "cut"])?;
+        let object = self.rule(object.get("maxItems")?, source, &["limit", "cut"])?;
         Some(MaxItems {
             limit: self.natural(&object, "limit", MAX_ITEMS) as usize,
             cut: self.flag(&object, "cut"),
-            refusal: self.refusal(&object, server, format!("{key}.maxItems"), TOO_MANY),
+            refusal: self.refusal(&object, source, format!("{key}.maxItems"), TOO_MANY),
         })
     }
 
     fn request_limit(&mut self, place: Place<'_>, command: &Command) -> Option<RequestLimit> {
-        let server = command.server;
-        let object = self.rule(place, server, &["limit", "windowSeconds", "whenUnknown"])?;
+        let source = command.source;
+        let object = self.rule(place, source, &["limit", "windowSeconds", "whenUnknown"])?;
         let limit = self.natural(&object, "limit", MAX_REQUESTS);
         let window_seconds = self.natural(&object, "windowSeconds", MAX_WINDOW_SECONDS);
         if let Some(place) = object.get("whenUnknown")
@@ -264,15 +268,15 @@ impl Reader {
                 object.get("whenUnknown"),
                 Some(Place { json: Json::String(word), .. }) if word == "refuse"
             ),
-            refusal: self.refusal(&object, server, "requestLimit".to_owned(), REQUEST_LIMIT),
+            refusal: self.refusal(&object, source, "requestLimit".to_owned(), REQUEST_LIMIT),
         })
     }
 
     fn text_rules(
         &mut self,
         rules: &Object<'_>,
-        server: Server,
-        field: Option<&TextField>,
+        source: Source,
+        field: Option<&Text>,
     ) -> TextRules {
         let place = field.and_then(|field| Some((field, rules.get(field.key)?)));
         let object = place.and_then(|(field, place)| {
@@ -284,7 +288,7 @@ impl Reader {
         };
         let max_chars = object.get("maxChars");
         let bounded = max_chars.is_some();
-        let max_chars = max_chars.and_then(|place| self.max_chars(place, server, field));
+        let max_chars = max_chars.and_then(|place| self.max_chars(place, source, field));
         let Some(list) = object.get("forbidden") else {
             let forbidden = Vec::new();
             return TextRules {
@@ -308,7 +312,7 @@ impl Reader {
         for (i, place) in places.into_iter().enumerate() {
             let path = place.path.clone();
             let rule = format!("{}.forbidden[{i}]", field.key);
-            if let Some(read) = self.forbidden(place, server, field, rule) {
+            if let Some(read) = self.forbidden(place, source, field, rule) {
                 forbidden.push((path, read));
             }
         }
@@ -329,13 +333,8 @@ impl Reader {
         rules
     }
 
-    fn max_chars(
-        &mut self,
-        place: Place<'_>,
-        server: Server,
-        field: &TextField,
-    ) -> Option<MaxChars> {
-        let object = self.rule(place, server, &["limit", "cut"])?;
+    fn max_chars(&mut self, place: Place<'_>, source: Source, field: &Text) -> Option<MaxChars> {
+        let object = self.rule(place, source, &["limit", "cut"])?;
         let cut = self.flag(&object, "cut");
         if cut && !field.can_amend {
             self.wrong(member(&object.path, "cut"), CANNOT_AMEND);
@@ -343,18 +342,18 @@ impl Reader {
         Some(MaxChars {
             limit: self.natural(&object, "limit", MAX_CHARS) as usize,
             cut,
-            refusal: self.refusal(&object, server, format!("{}.maxChars", field.key), TOO_LONG),
+            refusal: self.refusal(&object, source, format!("{}.maxChars", field.key), TOO_LONG),
         })
     }
 
     fn forbidden(
         &mut self,
         place: Place<'_>,
-        server: Server,
-        field: &TextField,
+        source: Source,
+        field: &Text,
         rule: String,
     ) -> Option<Forbidden> {
-        let object = self.rule(place, server, &["pattern", "replaceWith"])?;
+        let object = self.rule(place, source, &["pattern", "replaceWith"])?;
         let pattern = self.need(&object, "pattern");
         let pattern = pattern.and_then(|place| self.pattern(&place));
         let replace_with = object.get("replaceWith").and_then(|place| {
@@ -369,7 +368,7 @@ impl Reader {
             }
             Some(text.to_owned())
         });
-        let refusal = self.refusal(&object, server, rule, FORBIDDEN);
+        let refusal = self.refusal(&object, source, rule, FORBIDDEN);
         let (pattern, bytes) = pattern?;
         // An empty text says "remove", and is refused only when nothing else is left.
         if let Some(text) = &replace_with
@@ -427,14 +426,14 @@ impl Reader {
     fn refusal(
         &mut self,
         rule: &Object<'_>,
-        server: Server,
+        source: Source,
         name: String,
         default: DefaultRefusal,
     ) -> Refusal {
         let (number, message) = default;
         let code = match rule.get("code") {
-            Some(place) => self.integer(&place, server.codes()),
-            None => server.default_codes() + number,
+            Some(place) => self.integer(&place, codes(source)),
+            None => default_codes(source) + number,
         };
         let mut text = |key| {
             let place = rule.get(key)?;
@@ -522,8 +521,8 @@ impl Reader {
     }
 
     /// An object with these keys and those of a refusal.
-    fn rule<'a>(&mut self, place: Place<'a>, server: Server, keys: &[&str]) -> Option<Object<'a>> {
-        let detail = server.has_detail().then_some("detail");
+    fn rule<'a>(&mut self, place: Place<'a>, source: Source, keys: &[&str]) -> Option<Object<'a>> {
+        let detail = has_detail(source).then_some("detail");
         let refusal = ["code", "message"].into_iter().chain(detail);
         let keys: Vec<&str> = keys.iter().copied().chain(refusal).collect();
         self.object(place, &keys)
@@ -551,4 +550,14 @@ impl Reader {
         let problem = format!("is {}, not {expected}", place.json.kind());
         self.wrong(&place.path, problem);
     }
+}
+
+/// The commands that a document can have rules for.
+fn asking() -> impl Iterator<Item = &'static Command> {
+    catalogue().filter(|command| command.is_before())
+}
+
+/// The commands that a document can have rules for, spelled as on the wire.
+pub fn commands() -> impl Iterator<Item = &'static str> {
+    asking().map(|command| command.name)
 }

@@ -5,14 +5,14 @@
 //! describes it, `policies.schema.json` tells an editor. `{}` switches nothing on.
 //!
 //! * [`Policies`] — the document, read once when a function starts. Every mistake is named with its place.
-//! * [`Rules`] — those of one command. [`Rules::judge`] is a pure function from a [`Question`] to an
+//! * [`Rules`] — those of one command. [`Rules::judge`] is a pure function from a [`Question`](domain::Question) to an
 //!   [`Outcome`].
 //! * [`RequestLimit`] — the one rule that needs to know what happened before: which counter to raise, and
 //!   what its value means. Whoever asks does the counting.
 //!
 //! ```
-//! use domain::UserId;
-//! use policies::{Outcome, Policies, Question};
+//! use domain::{Question, UserId};
+//! use policies::{Outcome, Policies};
 //!
 //! let policies = Policies::from_json(
 //!     r#"{"callbackBeforeAddBlackCommand": {"otherUser": {"deny": ["support"]}}}"#,
@@ -27,7 +27,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod commands;
+mod codes;
 mod document;
 mod json;
 mod limit;
@@ -35,8 +35,7 @@ mod mistakes;
 mod rules;
 mod text;
 
-pub use commands::commands;
-pub use document::Policies;
+pub use document::{Policies, commands};
 pub use limit::{RequestLimit, Window};
 pub use mistakes::{Mistake, Mistakes};
-pub use rules::{Outcome, Question, Refusal, Rules};
+pub use rules::{Outcome, Refusal, Rules};

@@ -1,51 +1,8 @@
 use std::collections::BTreeSet;
 
-use domain::UserId;
+use domain::{Change, Question, UserId};
 
 use crate::{RequestLimit, text::TextRules};
-
-/// What a callback asks, in words of neither server.
-///
-/// Tencent Chat asks for several users in one callback and is answered for each: that is one question for
-/// each.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct Question<'a> {
-    /// Who acts: asks, accepts, blocks, or whose list is changed.
-    pub actor: &'a UserId,
-    /// With whom. One user, but for an import, where it is the list in its order.
-    pub others: &'a [UserId],
-    /// The text for the other user: OpenIM's `reqMsg` and `HandleMsg`, Tencent Chat's `AddWording`. Empty
-    /// where the command has none.
-    pub message: &'a str,
-    /// The name that the actor keeps for the other user. Empty where the command has none.
-    pub remark: &'a str,
-}
-
-impl<'a> Question<'a> {
-    /// A question without texts.
-    #[must_use]
-    pub fn new(actor: &'a UserId, others: &'a [UserId]) -> Self {
-        Self {
-            actor,
-            others,
-            message: "",
-            remark: "",
-        }
-    }
-
-    /// The same with a text for the other user.
-    #[must_use]
-    pub fn message(self, message: &'a str) -> Self {
-        Self { message, ..self }
-    }
-
-    /// The same with a name for the other user.
-    #[must_use]
-    pub fn remark(self, remark: &'a str) -> Self {
-        Self { remark, ..self }
-    }
-}
 
 /// What the rules of a command answer to a [`Question`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,10 +11,8 @@ pub enum Outcome<'a> {
     Allow,
     /// It must not happen.
     Refuse(&'a Refusal),
-    /// It may happen with this remark, which is not empty.
-    AmendRemark(String),
-    /// It may happen with so many of the others, the first ones; at least one.
-    KeepFirst(usize),
+    /// It may happen with this change.
+    Amend(Change),
 }
 
 /// How a rule refuses.
@@ -76,7 +31,7 @@ pub struct Refusal {
 /// The rules of one command.
 ///
 /// In this order, and the first refusal is the answer: the acting user, the length of the list, the other
-/// users (of a list that was cut, those that are left), the message, the remark. [`RequestLimit`] comes
+/// users (of a list that was cut, those that are left), the message, the name. [`RequestLimit`] comes
 /// after them.
 #[derive(Debug, Default)]
 pub struct Rules {
@@ -84,7 +39,7 @@ pub struct Rules {
     pub(crate) max_items: Option<MaxItems>,
     pub(crate) other_user: Option<UserRule>,
     pub(crate) message: TextRules,
-    pub(crate) remark: TextRules,
+    pub(crate) name: TextRules,
     pub(crate) request_limit: Option<RequestLimit>,
 }
 
@@ -119,11 +74,11 @@ impl Rules {
 
     fn try_judge(&self, question: &Question<'_>) -> Result<Outcome<'_>, &Refusal> {
         if let Some(rule) = &self.acting_user
-            && rule.refuses(question.actor)
+            && question.actor.is_some_and(|actor| rule.refuses(actor))
         {
             return Err(&rule.refusal);
         }
-        let mut others = question.others;
+        let mut others = question.others.as_slice();
         if let Some(max) = &self.max_items
             && others.len() > max.limit
         {
@@ -139,11 +94,17 @@ impl Rules {
         }
         // Judged only: no server lets one replace it.
         self.message.judge(question.message)?;
-        let remark = self.remark.judge(question.remark)?;
-        Ok(if remark != question.remark {
-            Outcome::AmendRemark(remark.into_owned())
+        let name = match question.name {
+            Some(name) => {
+                let judged = self.name.judge(name)?;
+                (judged != name).then(|| judged.into_owned())
+            }
+            None => None,
+        };
+        Ok(if let Some(name) = name {
+            Outcome::Amend(Change::Name(name))
         } else if others.len() < question.others.len() {
-            Outcome::KeepFirst(others.len())
+            Outcome::Amend(Change::KeepFirst(others.len()))
         } else {
             Outcome::Allow
         })
@@ -162,7 +123,7 @@ impl Rules {
             .chain(self.max_items.iter().map(|rule| &rule.refusal))
             .chain(self.other_user.iter().map(|rule| &rule.refusal))
             .chain(self.message.refusals())
-            .chain(self.remark.refusals())
+            .chain(self.name.refusals())
             .chain(self.request_limit.iter().map(|rule| &rule.refusal))
     }
 }

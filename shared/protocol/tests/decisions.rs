@@ -3,18 +3,22 @@
 
 use std::fs;
 
-use domain::UserId;
+use domain::{Family, Source, UserId, user};
 use models::{
-    Outcome, PersonOutcome, Verdict, openim_proceeds, read_as_openim, root, tencent_proceeds,
+    Outcome, PersonOutcome, Verdict, openim_proceeds, payloads, read_as_openim, root,
+    tencent_proceeds,
 };
 use protocol::{
+    Answer, Callback, Command, Reason, Rules, When, catalogue,
     openim::{
-        AfterImportFriends, AmendedFriends, AmendedRemark, Before, BeforeAddBlack, BeforeAddFriend,
-        BeforeAddFriendAgree, BeforeImportFriends, BeforeSetFriendRemark, COMMANDS, Callback,
-        Decision, Refusal, RefusalCode,
+        AfterImportFriends, AmendedFriends, AmendedProfile, AmendedProfileEx, AmendedRemark,
+        AmendedUsers, Amendment, Before, BeforeAddBlack, BeforeAddFriend, BeforeAddFriendAgree,
+        BeforeImportFriends, BeforeSetFriendRemark, BeforeUpdateUserInfo, BeforeUpdateUserInfoEx,
+        BeforeUserRegister, Decision, NoRefusal, Refusal, RefusalCode,
     },
     tencent,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 const ALLOW: &str = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
@@ -29,38 +33,78 @@ fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
 }
 
+/// What the server sends with a command, as it is read.
+fn callback<C: Callback>(case: &str) -> C {
+    serde_json::from_str(&body("openim", C::COMMAND.name, case)).unwrap()
+}
+
+fn unchanged<C: Callback>(asked: &C) -> C::Answer {
+    C::Answer::unchanged(asked)
+}
+
+/// This answer, after it was to refuse what that question asks.
+fn refused<C: Callback>(mut answer: C::Answer, question: usize, reason: &Reason) -> C::Answer {
+    answer.refuse(question, reason);
+    answer
+}
+
+/// The code of the refusal.
+fn code<C: Callback>(answer: &C::Answer, question: usize) -> Option<i32> {
+    answer.refused(question)
+}
+
+fn over<C: Callback>(later: C::Answer, earlier: C::Answer) -> C::Answer {
+    later.over(earlier)
+}
+
 /// What the server sent, what it was answered, and what it does then.
-fn asked<C: Before>(decision: Decision<C::Amendment>) -> (Value, String, Outcome) {
-    let body = body("openim", C::COMMAND, "server");
-    let _: C = serde_json::from_str(&body).unwrap();
-    let request: Value = serde_json::from_str(&body).unwrap();
-    let answer = serde_json::to_string(&decision).unwrap();
-    let outcome = openim_proceeds(C::COMMAND, &request, &answer);
+fn asked<C: Before>(case: &str, decision: &Decision<C::Amendment>) -> (Value, String, Outcome) {
+    let command = C::COMMAND.name;
+    let request: Value = serde_json::from_str(&body("openim", command, case)).unwrap();
+    let answer = serde_json::to_string(decision).unwrap();
+    let outcome = openim_proceeds(command, &request, &answer);
     (request, answer, outcome)
 }
 
 /// Allowing changes nothing, refusing stops and tells why. Gives the command.
-fn allowed_and_refused<C: Before>() -> &'static str {
-    let (request, answer, outcome) = asked::<C>(Decision::Allow);
-    assert_eq!(answer, ALLOW, "{}", C::COMMAND);
-    assert_eq!(outcome, Outcome::Proceeds(request), "{}", C::COMMAND);
+fn allowed_and_refused<C>() -> &'static str
+where
+    C: Before + Callback<Answer = Decision<<C as Before>::Amendment>>,
+{
+    let command = C::COMMAND.name;
+    let allowed = unchanged(&callback::<C>("server"));
+    assert!(allowed == Decision::Allow, "{command}");
+    let (request, answer, outcome) = asked::<C>("server", &allowed);
+    assert_eq!(answer, ALLOW, "{command}");
+    assert_eq!(outcome, Outcome::Proceeds(request), "{command}");
 
-    for (code, message, detail) in [
+    for (number, message, detail) in [
         (20001, "no", "because \"so\""),
         (29999, "nein – nö", ""),
         (25000, "", "only a detail"),
     ] {
-        let refusal = Refusal {
-            code: RefusalCode::new(code).unwrap(),
+        let refusal = Decision::Refuse(Refusal {
+            code: RefusalCode::new(number).unwrap(),
+            message: message.to_owned(),
+            detail: detail.to_owned(),
+        });
+        let reason = Reason {
+            code: number,
             message: message.to_owned(),
             detail: detail.to_owned(),
         };
-        let (_, answer, outcome) = asked::<C>(Decision::Refuse(refusal));
+        let refused = refused::<C>(allowed.clone(), 0, &reason);
+        assert!(refused == refusal, "{command}");
+        assert_eq!(code::<C>(&refused, 0), Some(number));
+        assert!(over::<C>(allowed.clone(), refused.clone()) == refused);
+        assert!(over::<C>(refused.clone(), allowed.clone()) == refused);
+
+        let (_, answer, outcome) = asked::<C>("server", &refusal);
         let (message_json, detail_json) = (json!(message), json!(detail));
         assert_eq!(
             answer,
             format!(
-                r#"{{"actionCode":0,"errCode":{code},"errMsg":{message_json},"errDlt":{detail_json},"nextCode":1}}"#
+                r#"{{"actionCode":0,"errCode":{number},"errMsg":{message_json},"errDlt":{detail_json},"nextCode":1}}"#
             )
         );
         let Outcome::Stops {
@@ -69,13 +113,13 @@ fn allowed_and_refused<C: Before>() -> &'static str {
             detail: told_detail,
         } = outcome
         else {
-            panic!("{}: {outcome:?}", C::COMMAND);
+            panic!("{command}: {outcome:?}");
         };
-        assert_eq!(told, i64::from(code));
+        assert_eq!(told, i64::from(number));
         assert!(message.is_empty() || told_message == message);
         assert!(detail.is_empty() || told_detail == detail);
     }
-    C::COMMAND
+    command
 }
 
 #[test]
@@ -86,9 +130,12 @@ fn every_before_callback_can_be_allowed_without_a_change_and_refused_with_a_reas
         allowed_and_refused::<BeforeAddFriendAgree>(),
         allowed_and_refused::<BeforeImportFriends>(),
         allowed_and_refused::<BeforeSetFriendRemark>(),
+        allowed_and_refused::<BeforeUpdateUserInfo>(),
+        allowed_and_refused::<BeforeUpdateUserInfoEx>(),
+        allowed_and_refused::<BeforeUserRegister>(),
     ];
-    let before = COMMANDS.iter().filter(|it| it.contains("Before"));
-    assert_eq!(before.copied().collect::<Vec<_>>(), decided);
+    let before = catalogue().filter(|it| it.source == Source::OpenIm && it.is_before());
+    assert_eq!(before.map(|it| it.name).collect::<Vec<_>>(), decided);
 }
 
 #[test]
@@ -99,7 +146,8 @@ fn an_amended_list_is_what_is_imported() {
         &["somebody else", "用户é😀"],
     ] {
         let amended = AmendedFriends::new(friends.iter().map(|id| user(id))).unwrap();
-        let (mut request, answer, outcome) = asked::<BeforeImportFriends>(Decision::Amend(amended));
+        let (mut request, answer, outcome) =
+            asked::<BeforeImportFriends>("server", &Decision::Amend(amended));
         let list = json!(friends);
         let expected = ALLOW.replace('}', &format!(r#","friendUserIDs":{list}}}"#));
         assert_eq!(answer, expected);
@@ -113,7 +161,7 @@ fn an_amended_remark_is_what_is_set() {
     for remark in ["Leo", " ", "\"quoted\" <b>", "用户é😀"] {
         let amended = AmendedRemark::new(remark).unwrap();
         let (mut request, answer, outcome) =
-            asked::<BeforeSetFriendRemark>(Decision::Amend(amended));
+            asked::<BeforeSetFriendRemark>("server", &Decision::Amend(amended));
         let text = json!(remark);
         let expected = ALLOW.replace('}', &format!(r#","remark":{text}}}"#));
         assert_eq!(answer, expected);
@@ -122,11 +170,303 @@ fn an_amended_remark_is_what_is_set() {
     }
 }
 
+#[test]
+fn amended_users_are_those_who_are_registered_with_every_member_that_was_asked_for() {
+    for case in ["server", "document", "batch"] {
+        let callback: BeforeUserRegister = callback(case);
+        let first = callback.users[0].user_id.clone();
+
+        let everybody = AmendedUsers::of(&callback, |_| true).unwrap();
+        let (request, answer, outcome) =
+            asked::<BeforeUserRegister>(case, &Decision::Amend(everybody));
+        let list = json!(callback.users);
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        assert_eq!((&answer["users"], &answer["nextCode"]), (&list, &json!(0)));
+        assert_eq!(outcome, Outcome::Proceeds(request), "{case}");
+
+        let renamed = AmendedUsers::of(&callback, |new| {
+            // The id stays, whatever is made of it.
+            new.user_id = user("somebody else");
+            new.nickname = "New".to_owned();
+            true
+        });
+        let (mut request, _, outcome) =
+            asked::<BeforeUserRegister>(case, &Decision::Amend(renamed.unwrap()));
+        for new in request["users"].as_array_mut().unwrap() {
+            new["nickname"] = json!("New");
+        }
+        assert_eq!(outcome, Outcome::Proceeds(request), "{case}");
+
+        let chosen = AmendedUsers::of(&callback, |new| new.user_id != first);
+        assert_eq!(chosen.is_some(), callback.users.len() > 1, "{case}");
+        if let Some(chosen) = chosen {
+            let (mut request, _, outcome) =
+                asked::<BeforeUserRegister>(case, &Decision::Amend(chosen));
+            request["users"].as_array_mut().unwrap().remove(0);
+            assert_eq!(outcome, Outcome::Proceeds(request), "{case}");
+        }
+    }
+}
+
+/// The request with these fields in the place of its own.
+fn stored(mut request: Value, nickname: Option<&str>, face_url: Option<&str>) -> Value {
+    for (key, value) in [("nickName", nickname), ("faceURL", face_url)] {
+        if let Some(value) = value {
+            request[key] = json!(value);
+        }
+    }
+    request
+}
+
+#[test]
+fn an_amended_profile_is_what_is_stored() {
+    for case in ["server", "document", "nothing-visible"] {
+        for nickname in [None, Some(""), Some("Leo"), Some("\"quoted\" <b> 用户é😀")] {
+            for face_url in [None, Some(""), Some("https://img.example.com/b.png")] {
+                let mut amended = AmendedProfile::new();
+                if let Some(nickname) = nickname {
+                    amended = amended.nickname(nickname);
+                }
+                if let Some(face_url) = face_url {
+                    amended = amended.face_url(face_url);
+                }
+                let (request, _, outcome) =
+                    asked::<BeforeUpdateUserInfo>(case, &Decision::Amend(amended));
+                let stored = stored(request, nickname, face_url);
+                assert_eq!(outcome, Outcome::Proceeds(stored), "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_amended_profile_of_the_newer_command_is_what_is_stored_and_answers_nothing_that_was_not_asked_for()
+ {
+    let command = BeforeUpdateUserInfoEx::COMMAND.name;
+    let texts = [json!(null), json!(""), json!("Ana"), json!("用户é😀")];
+    for (nickname, face_url) in texts
+        .iter()
+        .flat_map(|one| texts.iter().map(move |it| (one, it)))
+    {
+        let request =
+            json!({"userID": "ana", "nickName": nickname, "faceURL": face_url, "ex": null});
+        let asked: BeforeUpdateUserInfoEx = serde_json::from_value(request.clone()).unwrap();
+        for name in ["", "Ana", "Leo"] {
+            for face in ["", "Ana", "f"] {
+                let mut expected = request.clone();
+                for (key, value) in [("nickName", name), ("faceURL", face)] {
+                    if !request[key].is_null() {
+                        expected[key] = json!(value);
+                    }
+                }
+                let amended = AmendedProfileEx::of(&asked, |_| name.into(), |_| face.into());
+                let Some(amended) = amended else {
+                    assert_eq!(expected, request, "nothing is different");
+                    continue;
+                };
+                assert_ne!(expected, request, "something is different");
+                let decision: Decision<AmendedProfileEx> = Decision::Amend(amended);
+                let answer = serde_json::to_string(&decision).unwrap();
+                let outcome = openim_proceeds(command, &request, &answer);
+                assert_eq!(outcome, Outcome::Proceeds(expected), "{request} {answer}");
+            }
+        }
+        let seen = |text: &str, asked: &Value| {
+            assert_eq!(
+                *asked,
+                json!(text),
+                "the change is made of what was asked for"
+            );
+            text.to_owned()
+        };
+        let same = AmendedProfileEx::of(&asked, |it| seen(it, nickname), |it| seen(it, face_url));
+        assert_eq!(same, None);
+    }
+}
+
+#[test]
+fn the_newer_profile_command_survives_every_answer_to_what_the_server_sends() {
+    for payload in payloads() {
+        let command = BeforeUpdateUserInfoEx::COMMAND.name;
+        if payload.command != command {
+            continue;
+        }
+        let asked: BeforeUpdateUserInfoEx = serde_json::from_slice(&payload.body).unwrap();
+        let request: Value = serde_json::from_slice(&payload.body).unwrap();
+        let amended = AmendedProfileEx::of(&asked, |it| format!("{it}!"), |it| format!("{it}?"));
+        let something = asked.nickname.is_some() || asked.face_url.is_some();
+        assert_eq!(amended.is_some(), something, "{}", payload.case);
+        if let Some(amended) = amended {
+            let decision: Decision<AmendedProfileEx> = Decision::Amend(amended);
+            let answer = serde_json::to_string(&decision).unwrap();
+            let outcome = openim_proceeds(command, &request, &answer);
+            assert!(matches!(outcome, Outcome::Proceeds(_)), "{outcome:?}");
+        }
+    }
+}
+
+/// What both say about one callback.
+fn merged<C>(later: C::Amendment, earlier: C::Amendment) -> Value
+where
+    C: Before + Callback<Answer = Decision<<C as Before>::Amendment>>,
+{
+    let both = over::<C>(Decision::Amend(later), Decision::Amend(earlier));
+    let Value::Object(mut answer) = serde_json::to_value(both).unwrap() else {
+        panic!("an answer is an object");
+    };
+    let common: Value = serde_json::from_str(ALLOW).unwrap();
+    for (key, value) in common.as_object().unwrap() {
+        assert_eq!(answer.remove(key).as_ref(), Some(value));
+    }
+    Value::Object(answer)
+}
+
+#[test]
+fn of_two_changes_to_one_field_the_later_counts_and_the_other_fields_are_kept() {
+    let profile = AmendedProfile::new;
+    for (later, earlier, both) in [
+        (
+            profile().nickname("b"),
+            profile().nickname("a"),
+            json!({"nickName": "b"}),
+        ),
+        (
+            profile().nickname(""),
+            profile().nickname("a"),
+            json!({"nickName": ""}),
+        ),
+        (
+            profile().nickname("b"),
+            profile().face_url("f"),
+            json!({"nickName": "b", "faceURL": "f"}),
+        ),
+        (
+            profile().face_url("g"),
+            profile().nickname("a").face_url("f"),
+            json!({"nickName": "a", "faceURL": "g"}),
+        ),
+        (profile(), profile().nickname("a"), json!({"nickName": "a"})),
+    ] {
+        assert_eq!(merged::<BeforeUpdateUserInfo>(later, earlier), both);
+    }
+
+    let asked: BeforeUpdateUserInfoEx = callback("server");
+    let same = str::to_owned;
+    let nickname = |to: &str| AmendedProfileEx::of(&asked, |_| to.to_owned(), same).unwrap();
+    let face_url = |to: &str| AmendedProfileEx::of(&asked, same, |_| to.to_owned()).unwrap();
+    for (later, earlier, both) in [
+        (nickname("b"), nickname("a"), json!({"nickName": "b"})),
+        (nickname(""), nickname("a"), json!({"nickName": ""})),
+        (
+            nickname("b"),
+            face_url("f"),
+            json!({"nickName": "b", "faceURL": "f"}),
+        ),
+        (face_url("g"), face_url("f"), json!({"faceURL": "g"})),
+    ] {
+        assert_eq!(merged::<BeforeUpdateUserInfoEx>(later, earlier), both);
+    }
+
+    let users: BeforeUserRegister = callback("batch");
+    let only = |n: usize| {
+        let chosen = users.users[n].user_id.clone();
+        AmendedUsers::of(&users, |new| new.user_id == chosen).unwrap()
+    };
+    let second = json!({"users": [users.users[1]]});
+    assert_eq!(merged::<BeforeUserRegister>(only(1), only(0)), second);
+    let friends = |id: &str| AmendedFriends::new([user(id)]).unwrap();
+    assert_eq!(
+        merged::<BeforeImportFriends>(friends("b"), friends("a")),
+        json!({"friendUserIDs": ["b"]})
+    );
+    let remark = |text: &str| AmendedRemark::new(text).unwrap();
+    assert_eq!(
+        merged::<BeforeSetFriendRemark>(remark("b"), remark("a")),
+        json!({"remark": "b"})
+    );
+}
+
+/// A command as OpenIM has them in other families: it takes every field over from the answer, so that it needs them
+/// all back, and must never be refused.
+#[derive(Deserialize)]
+struct Renews {
+    name: String,
+    count: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Renewed {
+    name: String,
+    count: i64,
+}
+
+impl Callback for Renews {
+    const COMMAND: Command = Command {
+        source: Source::OpenIm,
+        name: "callbackBeforeRenewCommand",
+        switch: Some("beforeRenew"),
+        family: Family::User,
+        when: When::Before(Rules::USERS),
+        since: None,
+        sentence: "Something is about to be renewed.",
+    };
+    type Event = user::Event;
+    type Answer = Decision<Renewed, NoRefusal>;
+}
+
+impl Before for Renews {
+    type Amendment = Renewed;
+
+    fn as_asked(&self) -> Option<Renewed> {
+        Some(Renewed {
+            name: self.name.clone(),
+            count: self.count,
+        })
+    }
+}
+
+impl Amendment for Renewed {}
+
+#[test]
+fn a_server_that_needs_every_field_back_gets_them_and_what_must_not_be_refused_is_not() {
+    let asked = Renews {
+        name: "a".to_owned(),
+        count: 3,
+    };
+    let written = |answer: &<Renews as Callback>::Answer| serde_json::to_string(answer).unwrap();
+    let echo = ALLOW.replace('}', r#","name":"a","count":3}"#);
+    let as_asked = unchanged(&asked);
+    assert_eq!(written(&as_asked), echo);
+    assert_eq!(read_as_openim(&echo), Verdict::Allowed);
+
+    // Whoever decides after the policies, and says nothing but "allow", takes no field away.
+    let both = over::<Renews>(Decision::Allow, as_asked.clone());
+    assert_eq!(both, as_asked);
+    let changed = Decision::Amend(Renewed {
+        name: "b".to_owned(),
+        count: 3,
+    });
+    let both = over::<Renews>(changed.clone(), as_asked.clone());
+    assert_eq!(both, changed);
+
+    let reason = Reason {
+        code: 20001,
+        message: "no".to_owned(),
+        detail: String::new(),
+    };
+    for answer in [as_asked, changed, Decision::Allow] {
+        let refused = refused::<Renews>(answer.clone(), 0, &reason);
+        assert_eq!(refused, answer);
+        assert_eq!(code::<Renews>(&refused, 0), None);
+        assert_eq!(read_as_openim(&written(&refused)), Verdict::Allowed);
+    }
+}
+
 /// Deviation: the import pages are swapped. The command that says "before" can be refused, the other cannot.
 #[test]
 fn the_import_pages_are_swapped() {
-    let before = <BeforeImportFriends as Before>::COMMAND;
-    let after = <AfterImportFriends as Callback>::COMMAND;
+    let before = BeforeImportFriends::COMMAND.name;
+    let after = AfterImportFriends::COMMAND.name;
     assert_eq!(before, "callbackBeforeImportFriendsCommand");
     assert_eq!(after, "callbackAfterImportFriendsCommand");
 }
@@ -134,10 +474,14 @@ fn the_import_pages_are_swapped() {
 /// Deviation: no callback comes after a block.
 #[test]
 fn no_callback_comes_after_a_block() {
-    let about_blocks = COMMANDS.iter().filter(|it| it.contains("Black"));
+    let openim = catalogue().filter(|it| it.source == Source::OpenIm);
+    let about_blocks = openim.map(|it| it.name).filter(|it| it.contains("Black"));
     assert_eq!(
-        about_blocks.copied().collect::<Vec<_>>(),
-        ["callbackAfterRemoveBlackCommand", BeforeAddBlack::COMMAND]
+        about_blocks.collect::<Vec<_>>(),
+        [
+            "callbackAfterRemoveBlackCommand",
+            BeforeAddBlack::COMMAND.name
+        ]
     );
 }
 
@@ -146,9 +490,12 @@ fn no_callback_comes_after_a_block() {
 fn an_empty_override_is_no_override() {
     assert_eq!(AmendedFriends::new([]), None);
     assert_eq!(AmendedRemark::new(""), None);
+    let asked: BeforeUserRegister = callback("batch");
+    assert_eq!(AmendedUsers::of(&asked, |_| false), None);
     for (command, answer) in [
-        (BeforeImportFriends::COMMAND, r#"{"friendUserIDs":[]}"#),
-        (BeforeSetFriendRemark::COMMAND, r#"{"remark":""}"#),
+        (BeforeImportFriends::COMMAND.name, r#"{"friendUserIDs":[]}"#),
+        (BeforeSetFriendRemark::COMMAND.name, r#"{"remark":""}"#),
+        (BeforeUserRegister::COMMAND.name, r#"{"users":[]}"#),
     ] {
         let request: Value = serde_json::from_str(&body("openim", command, "server")).unwrap();
         let outcome = openim_proceeds(command, &request, answer);
@@ -167,7 +514,7 @@ fn action_code_1_allows() {
 
 /// Two people, each allowed or refused, in the words of a command.
 fn decided<C: tencent::Before>(account: fn(&C::Item) -> &UserId) {
-    let body = body("tencent", C::COMMAND, "document");
+    let body = body("tencent", C::COMMAND.name, "document");
     let callback: C = serde_json::from_str(&body).unwrap();
     let refused = |code| {
         let code = tencent::ResultCode::new(code).unwrap();
@@ -232,4 +579,46 @@ fn tencent_chat_is_told_about_every_person_of_a_before_callback() {
         serde_json::to_value(decisions).unwrap(),
         json!({"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": "", "ResultItem": []})
     );
+}
+
+#[test]
+fn a_person_who_was_refused_is_refused_still_and_nobody_else_is() {
+    type Asked = tencent::PrevFriendAdd;
+    let body = body("tencent", Asked::COMMAND.name, "document");
+    let callback: Asked = serde_json::from_str(&body).unwrap();
+    let refuse = |question: usize, code: i32| {
+        let reason = Reason {
+            code,
+            message: "no".to_owned(),
+            detail: "not told".to_owned(),
+        };
+        refused::<Asked>(unchanged(&callback), question, &reason)
+    };
+    let codes = |answer| [0, 1, 2].map(|n| code::<Asked>(&answer, n));
+    assert_eq!(codes(unchanged(&callback)), [None, None, None]);
+    assert_eq!(codes(refuse(1, 38002)), [None, Some(38002), None]);
+    assert_eq!(codes(refuse(7, 38002)), [None; 3], "nobody is there");
+    for both in [
+        over::<Asked>(refuse(0, 38001), refuse(1, 38002)),
+        over::<Asked>(refuse(1, 38002), refuse(0, 38001)),
+    ] {
+        let answer = serde_json::to_string(&both).unwrap();
+        assert_eq!(codes(both), [Some(38001), Some(38002), None]);
+        let outcome = |code| PersonOutcome::Refused {
+            code,
+            info: "no".to_owned(),
+        };
+        assert_eq!(
+            tencent_proceeds(&["id1", "id2"], 200, &answer),
+            [
+                ("id1".to_owned(), outcome(38001)),
+                ("id2".to_owned(), outcome(38002))
+            ]
+        );
+    }
+    let both = over::<Asked>(refuse(0, 38003), refuse(0, 38001));
+    let first = [Some(38001), None, None];
+    assert_eq!(codes(both), first, "the first refusal counts");
+    let both = over::<Asked>(unchanged(&callback), refuse(0, 38001));
+    assert_eq!(codes(both), first);
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Event, UserId};
+use domain::{Change, Events, Source, UserId, relation, user};
 use models::{Payload, payloads};
-use protocol::{openim, tencent};
+use protocol::{Callback, Command, Rules, Text, catalogue, command, openim, tencent};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -34,75 +34,213 @@ fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload) {
     }
 }
 
-/// The types of each server: of "after" and of "before" callbacks.
-macro_rules! survives_as {
-    ($payload:expr, $($server:ident: [$($callback:ident)*] [$($before:ident)*])*) => {
-        match ($payload.server(), $payload.command.as_str()) {
-            $(
-                $((stringify!($server), <$server::$callback as $server::Callback>::COMMAND) => {
-                    assert_survives::<$server::$callback>($payload);
-                })*
-                $((stringify!($server), <$server::$before as $server::Before>::COMMAND) => {
-                    assert_survives::<$server::$before>($payload);
-                })*
-            )*
-            other => panic!("no type for {other:?}"),
-        }
+/// Every type, with what a function of it and of a body does.
+macro_rules! every_type {
+    ($of:ident) => {
+        every_type!(
+            $of:
+            openim::AfterAddFriend,
+            openim::AfterAddFriendAgree,
+            openim::AfterDeleteFriend,
+            openim::AfterImportFriends,
+            openim::AfterRemoveBlack,
+            openim::AfterSetFriendRemark,
+            openim::BeforeAddBlack,
+            openim::BeforeAddFriend,
+            openim::BeforeAddFriendAgree,
+            openim::BeforeImportFriends,
+            openim::BeforeSetFriendRemark,
+            openim::AfterUpdateUserInfo,
+            openim::AfterUpdateUserInfoEx,
+            openim::BeforeUpdateUserInfo,
+            openim::BeforeUpdateUserInfoEx,
+            openim::BeforeUserRegister,
+            tencent::AfterFollowAdd,
+            tencent::AfterFollowDelete,
+            tencent::BlackListAdd,
+            tencent::BlackListDelete,
+            tencent::FriendAdd,
+            tencent::FriendDelete,
+            tencent::PrevFriendAdd,
+            tencent::PrevFriendResponse,
+            tencent::PortraitSet,
+        )
     };
+    ($of:ident: $($Type:ty),+ $(,)?) => {
+        [$((<$Type as Callback>::COMMAND, $of::<$Type> as fn(&Payload))),+]
+    };
+}
+
+/// A command, and what is done with each body of it.
+type OfType = (Command, fn(&Payload));
+
+/// Calls the function of each body's type.
+fn for_every_payload(types: &[OfType]) {
+    let listed: Vec<Command> = types.iter().map(|(command, _)| *command).collect();
+    let catalogue: Vec<Command> = catalogue().copied().collect();
+    assert_eq!(listed, catalogue, "the list of types lacks none");
+    for payload in &payloads() {
+        let known = protocol::command(payload.source, &payload.command);
+        let of_type = types.iter().find(|(command, _)| Some(command) == known);
+        of_type.unwrap().1(payload);
+    }
 }
 
 #[test]
 fn every_payload_survives_its_type() {
-    for payload in &payloads() {
-        survives_as!(
-            payload,
-            openim: [
-                AfterAddFriend AfterAddFriendAgree AfterDeleteFriend AfterImportFriends
-                AfterRemoveBlack AfterSetFriendRemark
-            ] [
-                BeforeAddBlack BeforeAddFriend BeforeAddFriendAgree BeforeImportFriends
-                BeforeSetFriendRemark
-            ]
-            tencent: [
-                AfterFollowAdd AfterFollowDelete BlackListAdd BlackListDelete FriendAdd
-                FriendDelete PortraitSet
-            ] [PrevFriendAdd PrevFriendResponse]
-        );
+    for_every_payload(&every_type!(assert_survives));
+}
+
+/// A question, with texts of its own.
+#[derive(Debug, PartialEq)]
+struct Asked {
+    actor: Option<String>,
+    others: Vec<String>,
+    message: String,
+    name: Option<String>,
+}
+
+/// The ids in a member of a body: one, a list, or those of a list of users.
+fn ids(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(id) => vec![id.clone()],
+        Value::Array(items) => items.iter().flat_map(ids).collect(),
+        Value::Object(user) => ids(&user["userID"]),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
     }
+}
+
+/// What a body asks, read without its type.
+fn asked_in(payload: &Payload, rules: &Rules) -> Vec<Asked> {
+    let body: Value = serde_json::from_slice(&payload.body).unwrap();
+    let text = |of: &Value, field: Option<Text>| {
+        let text = field.and_then(|field| of[field.key].as_str());
+        text.map(ToOwned::to_owned)
+    };
+    // On the old route an empty name is one that is not to change.
+    let is_given = |name: &String| {
+        payload.command != "callbackBeforeUpdateUserInfoCommand" || !name.is_empty()
+    };
+    let asked = |item: &Value, actor: &str, others: &str| Asked {
+        actor: ids(&body[actor]).pop(),
+        others: ids(&item[others]),
+        message: text(item, rules.message).unwrap_or_default(),
+        name: text(item, rules.name).filter(is_given),
+    };
+    let (actor, others) = match payload.command.as_str() {
+        "callbackBeforeAddBlackCommand" => ("ownerUserID", "blackUserID"),
+        "callbackBeforeAddFriendCommand" => ("fromUserID", "toUserID"),
+        "callbackBeforeAddFriendAgreeCommand" => ("blackUserID", "fromUserID"),
+        "callbackBeforeImportFriendsCommand" => ("ownerUserID", "friendUserIDs"),
+        "callbackBeforeSetFriendRemarkCommand" => ("ownerUserID", "friendUserID"),
+        "callbackBeforeUpdateUserInfoCommand" | "callbackBeforeUpdateUserInfoExCommand" => {
+            ("userID", "nobody")
+        }
+        "callbackBeforeUserRegisterCommand" => ("nobody", "users"),
+        "Sns.CallbackPrevFriendAdd" | "Sns.CallbackPrevFriendResponse" => {
+            let items = ["FriendItem", "ResponseFriendItem"].map(|key| body[key].as_array());
+            let items = items.into_iter().flatten().flatten();
+            return items
+                .map(|item| asked(item, "From_Account", "To_Account"))
+                .collect();
+        }
+        other => panic!("whom does {other} ask about?"),
+    };
+    vec![asked(&body, actor, others)]
+}
+
+fn asks_as_the_catalogue_says<C: Callback>(payload: &Payload) {
+    let at = &payload.name;
+    let callback: C = serde_json::from_slice(&payload.body).unwrap();
+    let questions = callback.questions();
+    let Some(rules) = C::COMMAND.rules() else {
+        assert!(questions.is_empty(), "{at}");
+        return;
+    };
+    let questions = questions.into_iter().map(|question| Asked {
+        actor: question.actor.map(ToString::to_string),
+        others: question.others.iter().map(ToString::to_string).collect(),
+        message: question.message.to_owned(),
+        name: question.name.map(ToOwned::to_owned),
+    });
+    let questions: Vec<Asked> = questions.collect();
+    assert_eq!(questions, asked_in(payload, rules), "{at}");
+    for asked in &questions {
+        assert_eq!(rules.acting_user, asked.actor.is_some(), "{at}");
+        assert_eq!(rules.other_user, !asked.others.is_empty(), "{at}");
+    }
+
+    let changes = |change: Change| {
+        let answer = callback.amended(&change)?;
+        Some(serde_json::to_value(answer).unwrap())
+    };
+    match changes(Change::Name("another".to_owned())) {
+        Some(answer) => {
+            let name = rules.name.filter(|name| name.can_amend).expect(at);
+            assert_eq!(answer[name.key], "another", "{at}");
+        }
+        // One command cannot be given a name where none was asked for.
+        None => assert!(
+            rules.name.is_none_or(|name| !name.can_amend) || questions[0].name.is_none(),
+            "{at}"
+        ),
+    }
+    match changes(Change::KeepFirst(1)) {
+        Some(answer) => {
+            let list = rules.list.expect(at);
+            assert_eq!(answer[list], json!(questions[0].others[..1]), "{at}");
+        }
+        None => assert_eq!(rules.list, None, "{at}"),
+    }
+}
+
+#[test]
+fn what_is_asked_and_what_can_be_changed_is_what_the_catalogue_says() {
+    for_every_payload(&every_type!(asks_as_the_catalogue_says));
 }
 
 #[test]
 fn every_command_has_its_document_and_openims_what_the_server_sends() {
     let payloads = payloads();
-    for (server, commands) in [("openim", openim::COMMANDS), ("tencent", tencent::COMMANDS)] {
-        let mine: BTreeSet<(&str, &str)> = payloads
-            .iter()
-            .filter(|payload| payload.server() == server)
-            .map(|payload| (payload.command.as_str(), payload.case.as_str()))
-            .collect();
-        for command in commands {
-            assert!(mine.contains(&(*command, "document")), "{command}");
-            let server_sends = mine.contains(&(*command, "server"));
-            assert_eq!(server_sends, server == "openim", "{command}");
-        }
-        assert!(mine.iter().all(|(command, _)| commands.contains(command)));
+    let mine: BTreeSet<(Source, &str, &str)> = payloads
+        .iter()
+        .map(|payload| {
+            (
+                payload.source,
+                payload.command.as_str(),
+                payload.case.as_str(),
+            )
+        })
+        .collect();
+    for Command { source, name, .. } in catalogue() {
+        assert!(mine.contains(&(*source, name, "document")), "{name}");
+        let server_sends = mine.contains(&(*source, name, "server"));
+        assert_eq!(server_sends, *source == Source::OpenIm, "{name}");
     }
+    assert!(
+        mine.iter()
+            .all(|(source, name, _)| command(*source, name).is_some())
+    );
 }
 
 /// What is decided beforehand is told again when it has happened; only a block is not.
 #[test]
 fn of_what_is_asked_before_nothing_is_recorded_but_the_intention_to_block() {
     for payload in &payloads() {
-        if !payload.command.contains("Before") && !payload.command.contains("Prev") {
+        if !command(payload.source, &payload.command)
+            .unwrap()
+            .is_before()
+        {
             continue;
         }
-        match payload.command.as_str() {
-            "callbackBeforeAddBlackCommand" => assert!(
-                matches!(payload.events[..], [Event::BlockIntended { .. }]),
-                "{:?}",
-                payload.events
-            ),
-            command => assert_eq!(payload.events, [], "{command}"),
+        match (payload.command.as_str(), &payload.events) {
+            ("callbackBeforeAddBlackCommand", Events::Relation(events)) => {
+                assert!(
+                    matches!(events[..], [relation::Event::BlockIntended { .. }]),
+                    "{events:?}"
+                );
+            }
+            (command, events) => assert!(events.is_empty(), "{command}: {events:?}"),
         }
     }
 }
@@ -160,7 +298,7 @@ fn what_tencent_chat_may_leave_out_can_be_null() {
         "ClientCmd": null, "Admin_Account": null, "ForceFlag": null,
     });
     let callback: tencent::FriendAdd = serde_json::from_value(callback).unwrap();
-    assert_eq!(callback.force_flag, None);
+    assert_eq!(callback.force_flag.get(), None);
     assert_eq!(callback.client_cmd, None);
     assert_eq!(callback.pairs[0].initiator, None);
 }
@@ -172,7 +310,7 @@ fn the_event_time_is_read_as_number_or_text_and_anything_else_is_as_if_it_were_m
         if let Some(time) = time {
             body["EventTime"] = time;
         }
-        serde_json::from_value::<tencent::AfterFollowDelete>(body).map(|body| body.event_time)
+        serde_json::from_value::<tencent::AfterFollowDelete>(body).map(|body| body.event_time.get())
     };
     let millis = Some(1_700_000_000_123);
     assert_eq!(read(Some(json!(1_700_000_000_123_i64))).unwrap(), millis);
@@ -186,16 +324,85 @@ fn the_event_time_is_read_as_number_or_text_and_anything_else_is_as_if_it_were_m
 
 #[test]
 fn profile_fields_have_words_of_no_server() {
+    let mut told = 0;
     for payload in payloads() {
-        if payload.command != "Profile.CallbackPortraitSet" {
-            continue;
-        }
-        let callback: tencent::PortraitSet = serde_json::from_slice(&payload.body).unwrap();
-        let event = Event::ProfileChanged {
-            user: callback.user,
-            fields: callback.fields.iter().map(|field| field.name()).collect(),
+        let body = &payload.body;
+        let (user, fields) = match payload.command.as_str() {
+            "Profile.CallbackPortraitSet" => {
+                let callback: tencent::PortraitSet = serde_json::from_slice(body).unwrap();
+                let fields = callback.fields.iter().map(|field| field.name()).collect();
+                (callback.user, fields)
+            }
+            "callbackAfterUpdateUserInfoCommand" => {
+                let callback: openim::AfterUpdateUserInfo = serde_json::from_slice(body).unwrap();
+                let fields = callback.changed();
+                (callback.user_id, fields)
+            }
+            "callbackAfterUpdateUserInfoExCommand" => {
+                let callback: openim::AfterUpdateUserInfoEx = serde_json::from_slice(body).unwrap();
+                let fields = callback.changed();
+                (callback.user_id, fields)
+            }
+            _ => continue,
         };
-        assert_eq!(payload.events, [event], "{}", payload.case);
+        told += 1;
+        // The list is empty where OpenIM shows no field of those that changed.
+        let events = Events::User(vec![user::Event::ProfileChanged { user, fields }]);
+        assert_eq!(payload.events, events, "{}", payload.name);
+    }
+    assert!(told > 3);
+}
+
+#[test]
+fn what_is_empty_in_the_older_profile_callback_is_null_in_the_newer_one() {
+    let body = |nickname: Value, face_url: Value| json!({"userID": "ana", "nickName": nickname, "faceURL": face_url, "ex": null});
+    for (nickname, face_url, older, newer) in [
+        (
+            json!("Ana"),
+            json!("f"),
+            &["nickname", "avatar"][..],
+            &["nickname", "avatar"][..],
+        ),
+        (
+            json!("Ana"),
+            json!(""),
+            &["nickname"],
+            &["nickname", "avatar"],
+        ),
+        (json!(""), json!(null), &[], &["nickname"]),
+        (json!(null), json!("f"), &["avatar"], &["avatar"]),
+        (json!(null), json!(null), &[], &[]),
+    ] {
+        let body = body(nickname, face_url);
+        let read: openim::AfterUpdateUserInfo = serde_json::from_value(body.clone()).unwrap();
+        assert_eq!(read.changed(), older, "{body}");
+        let read: openim::AfterUpdateUserInfoEx = serde_json::from_value(body.clone()).unwrap();
+        assert_eq!(read.changed(), newer, "{body}");
+    }
+}
+
+#[test]
+fn a_registration_lists_its_users_and_may_leave_out_what_is_not_their_id() {
+    for body in [r#"{"users":null}"#, r#"{"users":[]}"#] {
+        let callback: openim::BeforeUserRegister = serde_json::from_str(body).unwrap();
+        assert_eq!(callback.users, []);
+    }
+    let body = r#"{"secret":"openIM123","users":[{"userID":"ana"}]}"#;
+    let callback: openim::BeforeUserRegister = serde_json::from_str(body).unwrap();
+    assert_eq!(callback.users[0].user_id.as_str(), "ana");
+    assert_eq!(callback.users[0].nickname, "");
+    assert!(!format!("{callback:?}").contains("openIM123"));
+    for body in [
+        "{}",
+        r#"{"users":"ana"}"#,
+        r#"{"users":[null]}"#,
+        r#"{"users":[{}]}"#,
+        r#"{"users":[{"userID":""}]}"#,
+    ] {
+        assert!(
+            serde_json::from_str::<openim::BeforeUserRegister>(body).is_err(),
+            "{body}"
+        );
     }
 }
 
@@ -246,7 +453,7 @@ fn an_import_of_any_length_makes_one_event_that_is_no_longer_than_its_body() {
         let callback: openim::AfterImportFriends = serde_json::from_str(&body).unwrap();
         assert_eq!(callback.friend_user_ids.len(), friends);
         assert_eq!(callback.friend_user_ids[1], UserId::new(&*ids[1]).unwrap());
-        let event = Event::FriendsImported {
+        let event = relation::Event::FriendsImported {
             owner: callback.owner_user_id,
             friends: callback.friend_user_ids,
         };

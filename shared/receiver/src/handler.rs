@@ -1,242 +1,204 @@
-use std::fmt;
+//! A command and its handler, of whatever type both are.
 
-use domain::{Event, Source};
+use std::{fmt, marker::PhantomData, sync::Arc};
+
+use domain::{Events, Source};
 use futures_util::{FutureExt as _, future::BoxFuture};
-use protocol::{openim, tencent};
-use serde::Deserialize;
+use protocol::{Callback, Command};
 
 use crate::{
-    OpenImQuestion, Problem, ProblemKind, TencentQuestion,
-    decision::{self, Asked, Decided},
+    Context, Handle, Problem,
+    decide::{self, Asking, Decided, Nobody},
+    decode::decode,
 };
 
 /// A command, and what to do about it.
+#[derive(Clone)]
 pub struct Handler {
-    pub(crate) dialect: Source,
-    pub(crate) command: &'static str,
-    pub(crate) act: Act,
+    command: &'static Command,
+    read: Arc<Read>,
 }
 
-/// What is done about a body.
-pub(crate) enum Act {
-    /// Something has happened: what it implies.
-    Tell(Box<Tell>),
-    /// Something is about to happen: what is answered.
-    Decide(Box<Decide>),
+type Read = dyn Fn(&str) -> Result<Box<dyn Act>, Problem> + Send + Sync;
+
+/// A callback that was read, and waits to be handled.
+pub(crate) trait Act: Send {
+    /// The answer in case that something fails from here on; `None` when nobody waits for one.
+    fn nobody(&self) -> Option<Nobody>;
+
+    fn act<'a>(
+        self: Box<Self>,
+        asking: &'a Asking<'a>,
+        context: Context,
+    ) -> BoxFuture<'a, Result<Decided, Problem>>;
 }
 
-type Tell = dyn Fn(&str) -> Result<Vec<Event>, Problem> + Send + Sync;
-type Decide =
-    dyn for<'a> Fn(&'a str, &'a Asked<'a>) -> BoxFuture<'a, Result<Decided, Problem>> + Send + Sync;
-
-/// Handles a callback of OpenIM that tells what has happened.
-pub fn openim<C: openim::Callback + 'static>(handle: fn(C) -> Vec<Event>) -> Handler {
+/// Makes a handler of a function from a callback to what it means.
+///
+/// The function is plain or `async`, and takes the callback, and a [`Context`] if it wants one. About what has
+/// happened it returns the events that this implies. About what somebody is about to do it returns the answer, or the
+/// answer and the events to record unless it is refused.
+///
+/// ```
+/// use domain::relation::Event;
+/// use protocol::openim::{AfterDeleteFriend, BeforeAddBlack, Decision, NoAmendment};
+/// use receiver::{Context, handler};
+///
+/// fn deleted(callback: AfterDeleteFriend) -> Vec<Event> {
+///     vec![Event::FriendDeleted {
+///         owner: callback.owner_user_id,
+///         friend: callback.friend_user_id,
+///     }]
+/// }
+///
+/// async fn blocking(callback: BeforeAddBlack, context: Context) -> Decision<NoAmendment> {
+///     // Ask a service of your own here; there are `context.time_left()` for it.
+///     Decision::Allow
+/// }
+///
+/// let handlers = [handler(deleted), handler(blocking)];
+/// ```
+pub fn handler<C, F, Form>(handle: F) -> Handler
+where
+    C: Callback,
+    F: Handle<C, Form>,
+    Form: 'static,
+    Events: From<Vec<C::Event>>,
+{
     Handler {
-        dialect: Source::OpenIm,
-        command: C::COMMAND,
-        act: Act::Tell(Box::new(move |body| decode(body).map(handle))),
-    }
-}
-
-/// Handles a callback of Tencent Chat that tells what has happened.
-pub fn tencent<C: tencent::Callback + 'static>(handle: fn(C) -> Vec<Event>) -> Handler {
-    Handler {
-        dialect: Source::Tencent,
-        command: C::COMMAND,
-        act: Act::Tell(Box::new(move |body| decode(body).map(handle))),
-    }
-}
-
-/// Handles a callback of OpenIM that asks before something happens, and waits for the decision.
-pub fn openim_before<C: OpenImQuestion>(
-    handle: fn(&C) -> openim::Decision<C::Amendment>,
-) -> Handler {
-    openim_before_recording(handle, |_| Vec::new())
-}
-
-/// The same for a callback of whose outcome nothing else tells: unless it is refused, `intended` says what is
-/// recorded.
-pub fn openim_before_recording<C: OpenImQuestion>(
-    handle: fn(&C) -> openim::Decision<C::Amendment>,
-    intended: fn(C) -> Vec<Event>,
-) -> Handler {
-    Handler {
-        dialect: Source::OpenIm,
-        command: C::COMMAND,
-        act: decide(move |body, asked| {
-            async move { Ok(decision::openim(decode(body)?, handle, intended, asked).await) }
-                .boxed()
+        command: &C::COMMAND,
+        read: Arc::new(move |body| {
+            Ok(Box::new(Typed {
+                callback: decode::<C>(body)?,
+                handle: handle.clone(),
+                form: PhantomData,
+            }))
         }),
     }
 }
 
-/// Handles a callback of Tencent Chat that asks about one or more people before something happens, and waits for
-/// the decisions.
-pub fn tencent_before<C: TencentQuestion>(handle: fn(&C) -> tencent::Decisions) -> Handler {
-    Handler {
-        dialect: Source::Tencent,
-        command: C::COMMAND,
-        act: decide(move |body, asked| {
-            async move { Ok(decision::tencent(&decode(body)?, handle, asked).await) }.boxed()
-        }),
-    }
-}
+/// The module of each command of a family, and `handlers()`, which gives the handler of each.
+#[macro_export]
+macro_rules! handlers {
+    ($($command:ident),+ $(,)?) => {
+        $(pub mod $command;)+
 
-fn decide(
-    decide: impl for<'a> Fn(&'a str, &'a Asked<'a>) -> BoxFuture<'a, Result<Decided, Problem>>
-    + Send
-    + Sync
-    + 'static,
-) -> Act {
-    Act::Decide(Box::new(decide))
+        /// Every handler, in the order of their names.
+        #[must_use]
+        pub fn handlers() -> Vec<$crate::Handler> {
+            vec![$($crate::handler($command::handle)),+]
+        }
+    };
 }
 
 impl Handler {
+    /// What the catalogue says of the command.
+    #[must_use]
+    pub fn command(&self) -> &'static Command {
+        self.command
+    }
+
+    pub(crate) fn source(&self) -> Source {
+        self.command.source
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.command.name
+    }
+
     /// Whether somebody waits for a decision.
     pub(crate) fn is_before(&self) -> bool {
-        matches!(self.act, Act::Decide(_))
+        self.command.is_before()
+    }
+
+    /// Reads a body, or says what is wrong with it.
+    pub(crate) fn read(&self, body: &str) -> Result<Box<dyn Act>, Problem> {
+        (self.read)(body)
     }
 }
 
 impl fmt::Debug for Handler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.command)
+        f.write_str(self.command.name)
     }
 }
 
-/// Reads a body into a type, or says where and why it does not fit.
-pub(crate) fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Problem> {
-    // serde would take an array for a struct, field by field.
-    if !body.trim_start().starts_with('{') {
-        // Tell "not JSON at all" from "JSON, but no object".
-        return Err(match serde_json::from_str::<serde::de::IgnoredAny>(body) {
-            Ok(_) => Problem::new(ProblemKind::InvalidField, "expected an object").at("$"),
-            Err(error) => not_json(&error),
-        });
+struct Typed<C, F, Form> {
+    callback: C,
+    handle: F,
+    form: PhantomData<fn() -> Form>,
+}
+
+impl<C, F, Form> Act for Typed<C, F, Form>
+where
+    C: Callback,
+    F: Handle<C, Form>,
+    Form: 'static,
+    Events: From<Vec<C::Event>>,
+{
+    fn nobody(&self) -> Option<Nobody> {
+        C::COMMAND.is_before().then(|| Nobody::of(&self.callback))
     }
-    let mut json = serde_json::Deserializer::from_str(body);
-    let decoded = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let path = json_path(error.path());
-        let error = error.into_inner();
-        if error.is_data() {
-            Problem::new(ProblemKind::InvalidField, without_values(&error)).at(path)
-        } else {
-            not_json(&error)
+
+    fn act<'a>(
+        self: Box<Self>,
+        asking: &'a Asking<'a>,
+        context: Context,
+    ) -> BoxFuture<'a, Result<Decided, Problem>> {
+        let Self {
+            callback, handle, ..
+        } = *self;
+        match C::COMMAND.is_before() {
+            true => decide::before(callback, handle, asking, context).boxed(),
+            false => decide::after(callback, handle, context).boxed(),
         }
-    })?;
-    json.end().map_err(|error| not_json(&error))?;
-    Ok(decoded)
-}
-
-fn not_json(error: &serde_json::Error) -> Problem {
-    // Syntax errors never quote the text.
-    Problem::new(ProblemKind::NotJson, error.to_string())
-}
-
-fn json_path(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-
-    let mut text = String::from("$");
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => text.push_str(&format!("[{index}]")),
-            Segment::Map { key } => text.push_str(&format!(".{key}")),
-            Segment::Enum { variant } => text.push_str(&format!(".{variant}")),
-            Segment::Unknown => {}
-        }
-    }
-    text
-}
-
-/// serde's words without what it quotes from the body: `invalid type: string "hello", expected u8`
-/// becomes `invalid type: string, expected u8`. What users write to each other stays out of logs.
-fn without_values(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text
-        .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(text, _)| text);
-    let quoting = ["invalid type: ", "invalid value: ", "invalid length "];
-    let Some(kind) = quoting.into_iter().find(|kind| text.starts_with(kind)) else {
-        return text.to_owned();
-    };
-    let found = text[kind.len()..]
-        .split([' ', ',', '`'])
-        .next()
-        .unwrap_or_default();
-    match text.rsplit_once(", expected ") {
-        Some((_, expected)) => format!("{kind}{found}, expected {expected}"),
-        None => format!("{kind}{found}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use protocol::{openim::AfterDeleteFriend, tencent::FriendDelete};
+    use domain::relation::Event;
+    use protocol::{
+        openim::{AfterDeleteFriend, BeforeAddBlack, Decision, NoAmendment},
+        tencent::{Before as _, Decision as ForPerson, Decisions, PrevFriendAdd},
+    };
 
     use super::*;
 
-    fn problem<T: serde::de::DeserializeOwned>(
-        body: &str,
-    ) -> (ProblemKind, Option<String>, String) {
-        match decode::<T>(body) {
-            Ok(_) => panic!("decoded: {body}"),
-            Err(problem) => (
-                problem.kind(),
-                problem.json_path().map(ToOwned::to_owned),
-                problem.detail().to_owned(),
-            ),
-        }
-    }
-
     #[test]
-    fn a_mistake_is_named_with_its_json_path() {
-        let (kind, path, detail) = problem::<FriendDelete>(
-            r#"{"PairList":[{"From_Account":"a","To_Account":"b"},{"From_Account":"a","To_Account":""}]}"#,
+    fn plain_and_async_functions_with_and_without_a_context_are_handlers() {
+        fn plain(_: AfterDeleteFriend) -> Vec<Event> {
+            Vec::new()
+        }
+        fn plain_with_context(
+            _: BeforeAddBlack,
+            _: Context,
+        ) -> (Decision<NoAmendment>, Vec<Event>) {
+            (Decision::Allow, Vec::new())
+        }
+        async fn later(_: BeforeAddBlack) -> Decision<NoAmendment> {
+            Decision::Allow
+        }
+        async fn later_with_context(callback: PrevFriendAdd, _: Context) -> Decisions {
+            callback.decide(|_| ForPerson::Allow)
+        }
+        fn is_shared<T: Clone + Send + Sync>(_: &T) {}
+
+        let handlers = [
+            handler(plain),
+            handler(plain_with_context),
+            handler(later),
+            handler(later_with_context),
+        ];
+        is_shared(&handlers[0]);
+        assert_eq!(
+            handlers.map(|handler| handler.name()),
+            [
+                "callbackAfterDeleteFriendCommand",
+                "callbackBeforeAddBlackCommand",
+                "callbackBeforeAddBlackCommand",
+                "Sns.CallbackPrevFriendAdd",
+            ]
         );
-        assert_eq!(kind, ProblemKind::InvalidField);
-        assert_eq!(path.as_deref(), Some("$.PairList[1].To_Account"));
-        assert_eq!(detail, "a user id is empty");
-    }
-
-    #[test]
-    fn what_stands_in_the_body_is_not_repeated() {
-        for value in [
-            r#""very, expected `secret` at line 1""#,
-            "4711",
-            "[\"secret\"]",
-            "{\"secret\":1}",
-            "1.5",
-        ] {
-            let body = format!(r#"{{"PairList":{value}}}"#);
-            let (_, path, detail) = problem::<FriendDelete>(&body);
-            assert!(
-                !detail.contains("secret") && !detail.contains("4711") && !detail.contains("1.5"),
-                "{detail}"
-            );
-            assert!(path.unwrap().starts_with("$.PairList"));
-            let body = format!(r#"{{"ownerUserID":"a","friendUserID":{value}}}"#);
-            if !value.starts_with('"') {
-                let (_, _, detail) = problem::<AfterDeleteFriend>(&body);
-                assert!(
-                    !detail.contains("secret") && !detail.contains("4711"),
-                    "{detail}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn an_array_is_not_taken_for_an_object() {
-        let (kind, ..) = problem::<AfterDeleteFriend>(r#"["a","b"]"#);
-        assert_eq!(kind, ProblemKind::InvalidField);
-        let (kind, ..) = problem::<AfterDeleteFriend>(r#"["a","b""#);
-        assert_eq!(kind, ProblemKind::NotJson);
-    }
-
-    #[test]
-    fn something_after_the_object_is_not_json() {
-        let (kind, ..) =
-            problem::<AfterDeleteFriend>(r#"{"ownerUserID":"a","friendUserID":"b"} x"#);
-        assert_eq!(kind, ProblemKind::NotJson);
     }
 }

@@ -1,552 +1,425 @@
-use std::{fmt, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+//! A callback's journey, in one line: authenticate → find the command → decode → decide → record → answer.
 
-use domain::{Reception, Source, Timestamp};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::{Events, Reception, Timestamp};
 use futures_util::FutureExt as _;
 use policies::Policies;
-use store::{EventsTable, Limits, Nonces, Queue, Recorded, StoreError};
-use tokio::time::{Instant, timeout, timeout_at};
-use tracing::{Instrument as _, Span, error, error_span, info, warn};
+use protocol::unknown_may_be_refused;
+use store::Limits;
+use tokio::time::Instant;
+use tracing::{Instrument as _, Span, error_span};
 
 use crate::{
-    AuthError, Config, Handler, InvalidConfig, OnFailure, OpenImVerifier, Problem, ProblemKind,
-    Rejection, Reply, Request, Verified, Verifiers, command,
-    config::Shares,
-    decision::{self, Asked, By, Decided},
+    Context, Handler, OnFailure, Problem, ProblemKind, Reply, Request, UnknownCommand, Verifiers,
+    answer::failure,
+    authenticate::{self, Authentic},
+    call::Call,
+    context::Surroundings,
+    decide::{Asking, By, Decided, Decision, Word},
+    end::{Done, Failed},
+    find::{self, Found, printable},
     handler::Act,
-    nesting::{MAX_NESTING, nesting},
-    policies_file, secrets,
+    log,
+    record::{Kept, Storage, record},
+    settings::Deadlines,
 };
 
 /// Takes callbacks and answers them.
-#[derive(Debug)]
 pub struct Receiver {
-    handlers: Arc<[Handler]>,
-    verifiers: Verifiers,
-    max_body_bytes: usize,
-    on_failure: OnFailure,
-    deadline: Duration,
-    before_deadline: Duration,
-    policies: Policies,
-    limits: Option<Limits>,
-    storage: Option<Storage>,
-}
-
-/// Where accepted callbacks go.
-#[derive(Debug)]
-struct Storage {
-    table: EventsTable,
-    queue: Option<Queue>,
-}
-
-/// Why a receiver could not start.
-#[derive(Debug)]
-pub enum StartError {
-    /// Somebody has to correct this.
-    Config(InvalidConfig),
-    /// A secret could not be fetched. It may be had later.
-    Secret(String),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(wrong) => wrong.fmt(f),
-            Self::Secret(reason) => f.write_str(reason),
-        }
-    }
-}
-
-impl std::error::Error for StartError {}
-
-/// How a journey ended well.
-enum Accepted {
-    /// It told something.
-    Told(Kept),
-    /// It asked something.
-    Decided(Decided, Kept),
-    /// Without a command: the console of Tencent Chat tried the URL.
-    NoCommand,
-}
-
-/// What became of a callback's events.
-enum Kept {
-    /// Written now, or found to be written already.
-    Recorded(usize, Recorded),
-    /// The table did not take them in time, so the queue keeps them.
-    Queued(usize),
-    /// No table is configured.
-    Nowhere(usize),
+    pub(crate) handlers: Arc<[Handler]>,
+    pub(crate) verifiers: Verifiers,
+    pub(crate) max_body_bytes: usize,
+    pub(crate) on_failure: OnFailure,
+    pub(crate) unknown_command: UnknownCommand,
+    pub(crate) deadlines: Deadlines,
+    pub(crate) policies: Policies,
+    pub(crate) limits: Option<Limits>,
+    pub(crate) storage: Option<Storage>,
+    pub(crate) surroundings: Arc<Surroundings>,
+    /// Those that came since the start, for the log.
+    pub(crate) unknown_commands: Mutex<BTreeSet<String>>,
 }
 
 impl Receiver {
-    /// A receiver for these handlers, with its settings read through `get`, which is the environment
-    /// outside of tests. Fetches the secrets and opens what the first callback would otherwise wait for;
-    /// logs what is not as it should be.
-    ///
-    /// # Errors
-    ///
-    /// Everything that is wrong with the settings, in one list; or which secret cannot be had.
-    pub async fn start(
-        handlers: Arc<[Handler]>,
-        get: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, StartError> {
-        let get = |name: &str| get(name).filter(|value| !value.is_empty());
-        let serves: Vec<Source> = handlers.iter().map(|handler| handler.dialect).collect();
-        let wanted = secrets::wanted(&serves, get);
-        // While the secrets are not there, what they would hold cannot be called missing.
-        let mistakes_beside_secrets = || {
-            let pending = secrets::names(&wanted);
-            let verifiers = Verifiers::from_env(&serves, get, &pending, |_, _| None);
-            verifiers.err().map_or_else(Vec::new, |wrong| wrong.0)
-        };
-        let policies = policies_file::load(&handlers, get);
-        let (config, policies) = match (Config::from_env(&serves, get), policies) {
-            (Ok(config), Ok(policies)) => (config, policies),
-            (config, policies) => {
-                let mut wrong = config.map_or_else(|InvalidConfig(wrong)| wrong, |_| Vec::new());
-                wrong.extend(policies.err().unwrap_or_default());
-                wrong.extend(mistakes_beside_secrets());
-                return Err(StartError::Config(InvalidConfig(wrong)));
-            }
-        };
-        // The clients of a function that only decides have no more time than that. One that does both gives
-        // them more, and cuts it when it decides.
-        let deadline = match handlers.iter().all(Handler::is_before) {
-            true => config.before_deadline,
-            false => config.deadline,
-        };
-        let shares = Shares::of(deadline, config.has_queue());
-        let fetched = async {
-            match &config.settings {
-                Some(settings) => secrets::fetch(settings, &wanted).await,
-                None => Ok(Vec::new()),
-            }
-        };
-        let limits = policies_file::limits_requests(&handlers, &policies)
-            .then(|| {
-                let settings = config.settings.as_ref()?;
-                let client = store::counting(settings, shares.limits);
-                Some(Limits::new(client, get("LIMITS_TABLE")?))
-            })
-            .flatten();
-        let limits_opened = async {
-            if let Some(limits) = &limits {
-                opened("limits", limits.open_connection(), shares).await;
-            }
-        };
-        let (documents, storage, ()) =
-            tokio::join!(fetched, Storage::open(&config, shares), limits_opened);
-        let documents = match documents {
-            Ok(documents) => documents,
-            Err(unavailable) => {
-                let mut wrong = mistakes_beside_secrets();
-                return Err(if wrong.is_empty() {
-                    StartError::Secret(unavailable.to_string())
-                } else {
-                    wrong.push(unavailable.to_string());
-                    StartError::Config(InvalidConfig(wrong))
-                });
-            }
-        };
-
-        let mut wrong = Vec::new();
-        let secrets = secrets::variables(&documents, get, &mut wrong);
-        let get = |name: &str| secrets.get(name).cloned().or_else(|| get(name));
-        let nonces = |table, window| {
-            let settings = config.settings.as_ref()?;
-            let client = store::dynamodb(settings, shares.nonces);
-            Some(Nonces::new(client, table, window))
-        };
-        match Verifiers::from_env(&serves, get, &[], nonces) {
-            Ok(verifiers) if wrong.is_empty() => {
-                verifiers.open(shares).await;
-                Ok(Self {
-                    handlers,
-                    verifiers,
-                    max_body_bytes: config.max_body_bytes,
-                    on_failure: config.on_failure,
-                    deadline: config.deadline,
-                    before_deadline: config.before_deadline,
-                    policies,
-                    limits,
-                    storage,
-                })
-            }
-            verifiers => {
-                wrong.extend(verifiers.err().into_iter().flat_map(|more| more.0));
-                Err(StartError::Config(InvalidConfig(wrong)))
-            }
-        }
-    }
-
     /// One callback's whole journey, which began at `start`. Never panics, and always has an answer that the
     /// caller can read.
     pub async fn receive(&self, request: &Request, now: Timestamp, start: Instant) -> Reply {
-        let dialect = command::dialect(&self.handlers, request);
-        let operation_id = request.operation_id(dialect);
+        let call = Call::new(&self.handlers, request, now, start);
         // At error level, so that whatever is logged about a callback carries these fields.
         let span = error_span!(
             "callback",
             requestId = request.id,
-            operationID = operation_id,
-            command = command::claimed_name(request),
+            operationID = call.operation_id,
+            command = call.claimed.map(printable),
         );
         async {
-            let mut before = command::is_before(&self.handlers, request);
-            let journey = self.journey(dialect, request, &operation_id, now, start, &mut before);
-            let end = AssertUnwindSafe(journey)
-                .catch_unwind()
-                .await
-                .unwrap_or_else(|_| Err(Problem::new(ProblemKind::Internal, "a handler panicked")));
-            log(&end, dialect, self.on_failure, before);
-            match end {
-                Ok(Accepted::Decided(decided, _)) => Reply::decided(decided.body),
-                Ok(Accepted::Told(_) | Accepted::NoCommand) => Reply::accepted(dialect),
-                Err(problem) => {
-                    Reply::problem(dialect, &problem, operation_id.as_deref(), self.on_failure)
-                }
-            }
+            // What the body says about who waits is known after a panic, too.
+            let mut asks = call.asks;
+            let journey = AssertUnwindSafe(self.journey(&call, &mut asks)).catch_unwind();
+            let end = journey.await.unwrap_or_else(|_| {
+                Err(Problem::new(ProblemKind::Internal, "the receiver panicked").into())
+            });
+            self.log(&end, &call, asks);
+            self.answer(end, &call)
         }
         .instrument(span)
         .await
     }
 
-    async fn journey(
-        &self,
-        dialect: Source,
-        request: &Request,
-        operation_id: &Option<String>,
-        now: Timestamp,
-        start: Instant,
-        before: &mut bool,
-    ) -> Result<Accepted, Problem> {
-        let shares = self.shares(*before);
-        let body = self
-            .authenticate(dialect, request, now, start, shares)
-            .await?;
-        let body = self.text(request, body)?;
-        let Some(handler) = command::find(&self.handlers, dialect, request, body)? else {
-            return Ok(Accepted::NoCommand);
-        };
-        Span::current().record("command", handler.command);
-        *before = handler.is_before();
-        let shares = self.shares(*before);
-        let (events, decided) = match &handler.act {
-            Act::Tell(tell) => (tell(body)?, None),
-            Act::Decide(decide) => {
-                let asked = Asked {
-                    rules: self.policies.rules(handler.command),
-                    limits: self.limits.as_ref(),
-                    end: start + shares.all,
-                    counted_by: shares.end(start, shares.limits),
-                    now,
-                    on_failure: self.on_failure,
-                };
-                let mut decided = decide(body, &asked).await?;
-                (std::mem::take(&mut decided.events), Some(decided))
+    async fn journey(&self, call: &Call<'_>, asks: &mut bool) -> Result<Done, Failed> {
+        let authentic = authenticate::authenticate(&self.verifiers, call)?;
+        let body = self.text(call, &authentic)?;
+        let found = find::find(&self.handlers, call, body)?;
+        *asks = found.asks();
+        let handler = match found {
+            Found::Known(handler) => handler,
+            Found::Unknown { name, asks } => {
+                self.spend_nonce(authentic, call, asks).await?;
+                return self.unknown(call, name, asks, body).await;
             }
+            Found::Check => return Ok(Done::Check),
         };
-        let reception = Reception {
-            id: request.id.clone(),
-            received_at: request.received_at,
-            source: dialect,
-            command: handler.command.to_owned(),
-            operation_id: operation_id.clone(),
+        Span::current().record("command", handler.name());
+        let callback = handler.read(body)?;
+        let nobody = callback.nobody();
+        let handled = self.handle(call, handler, callback, authentic).await;
+        handled.map_err(|problem| {
+            // A caller who is not believed is refused, whatever the command is.
+            let nobody = nobody.filter(|_| problem.kind().is_ours());
+            let reason = failure(call, problem.kind());
+            Failed {
+                answer: nobody.map(|nobody| nobody.answer(self.on_failure, &reason)),
+                problem,
+            }
+        })
+    }
+
+    /// Decides about a callback that was read, and records what it told.
+    async fn handle(
+        &self,
+        call: &Call<'_>,
+        handler: &Handler,
+        callback: Box<dyn Act>,
+        authentic: Authentic<'_>,
+    ) -> Result<Done, Problem> {
+        let asks = handler.is_before();
+        // Not before it was read: a nonce is used up by a callback that is accepted.
+        self.spend_nonce(authentic, call, asks).await?;
+        let shares = self.deadlines.shares(asks);
+        let asking = Asking {
+            call,
+            rules: self.policies.rules(handler.name()),
+            limits: self.limits.as_ref(),
+            end: call.start + shares.all,
+            counted_by: shares.end(call.start, shares.limits),
+            on_failure: self.on_failure,
+        };
+        let context = Context {
+            end: shares.end(call.start, shares.handler),
+            surroundings: self.surroundings.clone(),
+        };
+        let Decided {
+            body,
             events,
-        };
-        let kept = self.record(&reception, start, shares, *before).await?;
-        Ok(match decided {
-            Some(decided) => Accepted::Decided(decided, kept),
-            None => Accepted::Told(kept),
+            decision,
+        } = callback.act(&asking, context).await?;
+        let reception = reception(call, handler.name(), events, None);
+        let kept = self.record(&reception, call, asks).await?;
+        Ok(Done::Handled {
+            body,
+            decision,
+            kept,
         })
     }
 
-    fn shares(&self, before: bool) -> Shares {
-        let deadline = match before {
-            true => self.before_deadline,
-            false => self.deadline,
-        };
-        let storage = self.storage.as_ref();
-        Shares::of(deadline, storage.is_some_and(|s| s.queue.is_some()))
-    }
-
-    async fn authenticate<'a>(
+    /// A command that this version does not know. What it told is kept as it came; what it asked is answered as the
+    /// operator chose, and nothing is kept.
+    async fn unknown(
         &self,
-        dialect: Source,
-        request: &'a Request,
-        now: Timestamp,
-        start: Instant,
-        shares: Shares,
-    ) -> Result<Verified<'a>, Problem> {
-        let body = request.body();
-        let verified = match (dialect, &self.verifiers) {
-            (
-                Source::Tencent,
-                Verifiers {
-                    tencent: Some(verifier),
-                    ..
+        call: &Call<'_>,
+        name: String,
+        asks: bool,
+        body: &str,
+    ) -> Result<Done, Failed> {
+        Span::current().record("command", printable(&name));
+        if asks {
+            let refuses =
+                self.unknown_command == UnknownCommand::Refuse && unknown_may_be_refused(&name);
+            let decision = Decision {
+                word: if refuses {
+                    Word::Refused
+                } else {
+                    Word::Allowed
                 },
-            ) => verifier.verify(body, &request.tencent_query(), now),
-            (
-                Source::OpenIm,
-                Verifiers {
-                    openim: Some(verifier),
-                    ..
-                },
-            ) => {
-                let verifying = verifier.verify(body, &request.headers, &request.id, now);
-                match timeout_at(shares.end(start, shares.nonces), verifying).await {
-                    Ok(verified) => verified,
-                    Err(_) => return Err(unchecked("no time was left for it")),
-                }
-            }
-            _ => Err(Rejection::NotConfigured.into()),
-        };
-        verified.map_err(|error| match error {
-            AuthError::Rejected(rejection) => Problem::unauthorized(rejection),
-            AuthError::Unchecked(error) => unchecked(error),
-        })
+                by: By::UnknownCommand,
+                code: refuses.then_some(ProblemKind::UnknownCommand.code().get()),
+                rule: None,
+                failed: None,
+            };
+            return Ok(Done::UnknownAsked(name, decision));
+        }
+        let reception = reception(call, &name, Events::Unknown, Some(body.to_owned()));
+        let kept = self.record(&reception, call, asks).await?;
+        Ok(Done::Unknown(name, kept))
     }
 
-    fn text<'a>(&self, request: &Request, body: Verified<'a>) -> Result<&'a str, Problem> {
-        if request.method != "POST" {
+    /// The body as text, as far as every command needs it.
+    fn text<'a>(&self, call: &'a Call<'_>, authentic: &Authentic<'a>) -> Result<&'a str, Problem> {
+        let method = &call.request.method;
+        if method != "POST" {
             return Err(Problem::new(
                 ProblemKind::MethodNotAllowed,
-                format!("the method is {}", request.method),
+                format!("the method is {method}"),
             ));
         }
-        let bytes = body.bytes();
+        let bytes = authentic.body.bytes();
         if bytes.len() > self.max_body_bytes {
             return Err(Problem::new(
                 ProblemKind::BodyTooLarge,
                 format!("{} bytes, {} are read", bytes.len(), self.max_body_bytes),
             ));
         }
-        let text = std::str::from_utf8(bytes).map_err(|error| {
+        std::str::from_utf8(bytes).map_err(|error| {
             Problem::new(
                 ProblemKind::NotUtf8,
                 format!("the byte at {} begins no character", error.valid_up_to()),
             )
-        })?;
-        if text.trim_ascii().is_empty() {
-            return Err(Problem::new(
-                ProblemKind::EmptyBody,
-                "expected a JSON object",
-            ));
-        }
-        let levels = nesting(text);
-        if levels > MAX_NESTING {
-            return Err(Problem::new(
-                ProblemKind::TooDeep,
-                format!("{levels} levels, {MAX_NESTING} are read"),
-            ));
-        }
-        Ok(text)
+        })
+    }
+
+    async fn spend_nonce(
+        &self,
+        authentic: Authentic<'_>,
+        call: &Call<'_>,
+        asks: bool,
+    ) -> Result<(), Problem> {
+        let Some(nonce) = authentic.nonce else {
+            return Ok(());
+        };
+        authenticate::spend(&self.verifiers, nonce, call, self.deadlines.shares(asks)).await
     }
 
     async fn record(
         &self,
         reception: &Reception,
-        start: Instant,
-        shares: Shares,
+        call: &Call<'_>,
         asks: bool,
     ) -> Result<Kept, Problem> {
-        let events = reception.events.len();
-        let Some(Storage { table, queue }) = &self.storage else {
-            return Ok(Kept::Nowhere(events));
-        };
-        // Both have their shares. The end holds whatever else took time, such as a handler.
-        let tables_end = shares.end(start, shares.table);
-        let table_error = match timeout_at(tables_end, table.record(reception)).await {
-            Ok(Ok(recorded)) => return Ok(Kept::Recorded(events, recorded)),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no time was left for it".to_owned(),
-        };
-        // Whatever is wrong with the table, the event is not the caller's to keep: it sends it once.
-        let queue_error = match queue {
-            Some(queue) => match timeout_at(start + shares.all, queue.send(reception)).await {
-                Ok(Ok(())) => {
-                    warn!(table_error, "the events table did not take it");
-                    return Ok(Kept::Queued(events));
-                }
-                Ok(Err(error)) => Some(error.to_string()),
-                Err(_) => Some("no time was left for it".to_owned()),
-            },
-            None => None,
-        };
-        if asks && self.on_failure == OnFailure::Refuse {
-            // What is refused now does not happen: there is nothing to keep.
-            error!(
-                table_error,
-                queue_error, "an intention was neither stored nor queued"
-            );
-        } else {
-            // This line is the only place left: `imhook resubmit` reads it.
-            let event = serde_json::to_string(reception).unwrap_or_default();
-            error!(
-                table_error,
-                queue_error,
-                event,
-                "the event was neither stored nor queued; this line holds all of it"
-            );
-        }
-        Err(Problem::new(
-            ProblemKind::NotStored,
-            "neither the events table nor the queue took it",
-        ))
+        let shares = self.deadlines.shares(asks);
+        let storage = self.storage.as_ref();
+        record(storage, reception, call, shares, asks, self.on_failure).await
     }
-}
 
-impl Verifiers {
-    /// Warns of what lets strangers in, and opens the connection that a nonce would otherwise wait for.
-    async fn open(&self, shares: Shares) {
-        match &self.openim {
-            Some(OpenImVerifier::None) => {
-                // At error level, so that it is seen at every start, whatever LOG_LEVEL is.
-                error!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
+    fn answer(&self, end: Result<Done, Failed>, call: &Call<'_>) -> Reply {
+        match end {
+            Ok(Done::Handled { body, decision, .. }) => {
+                let failed = decision.and_then(|decision| decision.failed);
+                Reply::decided(call.source, body, failed)
             }
-            Some(OpenImVerifier::Signature(_, nonces)) => {
-                opened("nonces", nonces.open_connection(), shares).await;
+            Ok(Done::UnknownAsked(_, decision)) => {
+                Reply::unknown(call, decision.word == Word::Refused)
             }
-            _ => {}
-        }
-        let tencent = self.tencent.as_ref();
-        if tencent.is_some_and(|tencent| !tencent.wants_signatures()) {
-            error!(
-                "TENCENT_VERIFIER is none: whoever knows the SDKAppID, which is no secret, is believed"
-            );
-        }
-    }
-}
-
-fn unchecked(error: impl fmt::Display) -> Problem {
-    Problem::new(
-        ProblemKind::NotReady,
-        format!("whether the nonce was used before is not known: {error}"),
-    )
-}
-
-/// Waits for a connection to a table, and says if there is none.
-async fn opened(
-    table: &str,
-    opening: impl Future<Output = Result<(), StoreError>>,
-    shares: Shares,
-) {
-    match timeout(shares.open, opening).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => warn!(%error, "the {table} table did not answer as it should"),
-        Err(_) => warn!("the {table} table did not answer in time"),
-    }
-}
-
-impl Storage {
-    /// `None` if none is configured.
-    async fn open(config: &Config, shares: Shares) -> Option<Self> {
-        let (Some(settings), Some(storage)) = (&config.settings, &config.storage) else {
-            warn!("EVENTS_TABLE is not set: callbacks are checked and logged, not stored");
-            return None;
-        };
-        let client = store::dynamodb(settings, shares.table);
-        let table = EventsTable::new(client, &storage.events_table, storage.retention);
-        // The queue's connection is opened when it is needed: that is rare, and by then an idle one would
-        // long be closed.
-        let queue = storage.queue_url.as_ref().map(|url| {
-            let client = store::sqs(settings, shares.queue);
-            Queue::new(client, url)
-        });
-        if queue.is_none() {
-            warn!("EVENTS_QUEUE_URL is not set: what the table does not take is only logged");
-        }
-        opened("events", table.open_connection(), shares).await;
-        Some(Self { table, queue })
-    }
-}
-
-/// Writes the one line of a callback.
-fn log(end: &Result<Accepted, Problem>, dialect: Source, on_failure: OnFailure, asks: bool) {
-    match end {
-        Ok(Accepted::Told(kept)) => match kept {
-            Kept::Recorded(events, Recorded::New) => info!(events, "callback stored"),
-            Kept::Recorded(events, Recorded::Known) => info!(events, "callback was stored before"),
-            Kept::Queued(events) => info!(events, "callback queued"),
-            Kept::Recorded(events, Recorded::Nothing) | Kept::Nowhere(events) => {
-                info!(events, "callback accepted, nothing stored");
-            }
-        },
-        Ok(Accepted::Decided(decided, kept)) => {
-            let Decided { word, by, code, .. } = decided;
-            let (decision, by) = (word.as_str(), by.as_str());
-            let rule = decided.rule.as_deref();
-            let message = match kept {
-                Kept::Recorded(_, Recorded::New) => "callback decided and stored",
-                Kept::Recorded(_, Recorded::Known) => "callback decided, it was stored before",
-                Kept::Queued(_) => "callback decided and queued",
-                Kept::Recorded(_, Recorded::Nothing) | Kept::Nowhere(_) => "callback decided",
-            };
-            if decided.by == By::Failure {
-                warn!(decision, code, decidedBy = by, rule, "{message}");
-            } else {
-                info!(decision, code, decidedBy = by, rule, "{message}");
+            Ok(Done::Unknown(..) | Done::Check) => Reply::accepted(call.source),
+            Err(Failed {
+                problem,
+                answer: Some(answer),
+            }) => Reply::decided(call.source, answer.body, Some(problem.kind())),
+            Err(Failed { problem, .. }) => {
+                let operation_id = call.operation_id.as_deref();
+                Reply::problem(call.source, &problem, operation_id, self.on_failure)
             }
         }
-        Ok(Accepted::NoCommand) => {
-            warn!("no command in query or body: answered as the console's check of a new URL");
+    }
+
+    fn log(&self, end: &Result<Done, Failed>, call: &Call<'_>, asks: bool) {
+        match end {
+            Ok(done @ (Done::Unknown(name, _) | Done::UnknownAsked(name, _))) => {
+                log::unknown(done, name, self.is_new(name));
+            }
+            Ok(done) => log::done(done),
+            Err(Failed { problem, answer }) => {
+                log::failed(problem, answer.as_ref(), call.source, self.on_failure, asks);
+            }
         }
-        Err(problem) => log_problem(problem, dialect, on_failure, asks),
+    }
+
+    /// Whether an unknown command is the first of its name since the start.
+    fn is_new(&self, name: &str) -> bool {
+        /// A caller could invent names for ever.
+        const MOST: usize = 1000;
+        let mut seen = self
+            .unknown_commands
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        seen.len() < MOST && seen.insert(name.to_owned())
     }
 }
 
-/// Writes the line of a callback that was not accepted.
-pub(crate) fn log_problem(problem: &Problem, dialect: Source, on_failure: OnFailure, asks: bool) {
-    let kind = problem.kind();
-    // Not "refused" of a failure, of which OpenIM may have been told "allowed".
-    let message = if kind.is_ours() {
-        "callback failed"
-    } else {
-        "callback refused"
-    };
-    let (decision, decided_by) = decision::of_failure(dialect, problem, on_failure).unzip();
-    warn!(
-        code = kind.code().get(),
-        problem = kind.message(),
-        detail = problem.detail(),
-        at = problem.json_path(),
-        rejection = problem.rejection().map(Rejection::kind),
-        decision,
-        decidedBy = decided_by.filter(|_| asks),
-        "{message}"
-    );
+fn reception(call: &Call<'_>, command: &str, events: Events, body: Option<String>) -> Reception {
+    Reception {
+        id: call.request.id.clone(),
+        received_at: call.request.received_at,
+        source: call.source,
+        command: command.to_owned(),
+        operation_id: call.operation_id.clone(),
+        events,
+        body,
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("handlers", &self.handlers)
+            .finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use domain::Event;
-    use protocol::openim::AfterDeleteFriend;
+    use domain::{Family, Source, relation::Event};
+    use protocol::{
+        Callback, Command, Rules, When,
+        openim::{AfterDeleteFriend, Amendment, Before, Decision, NoRefusal},
+    };
+    use serde::{Deserialize, Serialize};
+    use serde_json::{Value, json};
 
     use super::*;
 
-    fn panics(_: AfterDeleteFriend) -> Vec<Event> {
-        // As panic! does, without its message among the tests' own.
+    /// A question of which the server takes a field over from the answer, and which must never be refused.
+    #[derive(Clone, Deserialize)]
+    struct BeforeSomething {
+        name: String,
+    }
+
+    #[derive(Clone, PartialEq, Serialize)]
+    struct Name {
+        name: String,
+    }
+
+    impl Amendment for Name {}
+
+    impl Callback for BeforeSomething {
+        const COMMAND: Command = Command {
+            source: Source::OpenIm,
+            name: "callbackBeforeSomethingCommand",
+            switch: Some("beforeSomething"),
+            family: Family::Relation,
+            when: When::Before(Rules::USERS),
+            since: None,
+            sentence: "Something is about to happen.",
+        };
+        type Event = Event;
+        type Answer = Decision<Name, NoRefusal>;
+    }
+
+    impl Before for BeforeSomething {
+        type Amendment = Name;
+
+        fn as_asked(&self) -> Option<Name> {
+            let name = self.name.clone();
+            Some(Name { name })
+        }
+    }
+
+    // As panic! does, without its message among the tests' own.
+    fn bug() -> ! {
         std::panic::resume_unwind(Box::new("a bug"))
+    }
+
+    /// What a function with this handler answers.
+    async fn answers(handler: Handler, environment: &[(&str, &str)], body: &Value) -> Vec<Reply> {
+        let mut variables = vec![("OPENIM_VERIFIER".to_owned(), "none".to_owned())];
+        variables.extend(
+            environment
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        );
+        let get = move |name: &str| {
+            let found = variables.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.clone())
+        };
+        let receiver = Receiver::start(Arc::new([handler]), Arc::new(get)).await;
+        let receiver = receiver.unwrap();
+        let event = json!({
+            "httpMethod": "POST", "path": "/", "body": body.to_string(),
+            "requestContext": {"httpMethod": "POST", "identity": {}},
+        });
+        let now = Timestamp::now();
+        let request = Request::from_event(&event.to_string(), "invocation", now).unwrap();
+        let mut replies = Vec::new();
+        // Twice, because the function lives on.
+        for _ in 0..2 {
+            replies.push(receiver.receive(&request, now, Instant::now()).await);
+        }
+        replies
     }
 
     #[tokio::test]
     async fn a_handler_that_panics_is_answered_as_a_refusal() {
-        let get = |name: &str| (name == "OPENIM_VERIFIER").then(|| "none".to_owned());
-        let handlers = Arc::new([crate::openim(panics)]);
-        let receiver = Receiver::start(handlers, get).await.unwrap();
-        let event = r#"{"httpMethod":"POST","path":"/","requestContext":{"httpMethod":"POST","identity":{}},
-            "body":"{\"ownerUserID\":\"ana\",\"friendUserID\":\"leo\"}"}"#;
-        let now = Timestamp::now();
-        let request = Request::from_event(event, "invocation", now).unwrap();
-        // Twice, because the function lives on.
-        for _ in 0..2 {
-            let reply = receiver.receive(&request, now, Instant::now()).await;
+        fn panics(_: AfterDeleteFriend) -> Vec<Event> {
+            bug()
+        }
+        let body = json!({"ownerUserID": "ana", "friendUserID": "leo"});
+        for reply in answers(crate::handler(panics), &[], &body).await {
             assert_eq!(reply.status, 500);
             assert_eq!(
                 reply.body,
                 r#"{"actionCode":0,"errCode":29013,"errMsg":"internal error","errDlt":"","nextCode":1}"#
             );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_must_never_be_refused_is_left_as_it_was_asked_for_whatever_fails() {
+        const ECHO: &str = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0,"name":"as asked"}"#;
+        type Answer = Decision<Name, NoRefusal>;
+        fn allows(_: BeforeSomething) -> Answer {
+            Decision::Allow
+        }
+        fn panics(_: BeforeSomething) -> Answer {
+            bug()
+        }
+        async fn hangs(_: BeforeSomething) -> Answer {
+            std::future::pending().await
+        }
+        fn records(_: BeforeSomething) -> (Answer, Vec<Event>) {
+            let user = |id: &str| domain::UserId::new(id).unwrap();
+            let event = Event::FriendDeleted {
+                owner: user("ana"),
+                friend: user("leo"),
+            };
+            (Decision::Allow, vec![event])
+        }
+        // Nothing listens there.
+        let unreachable = [
+            ("EVENTS_TABLE", "events"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1"),
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "x"),
+            ("AWS_SECRET_ACCESS_KEY", "x"),
+        ];
+        let body = json!({"name": "as asked"});
+        for on_failure in ["refuse", "allow"] {
+            let environment = [&unreachable[..], &[("ON_FAILURE", on_failure)]].concat();
+            for (handler, status) in [
+                (crate::handler(allows), 200),
+                (crate::handler(panics), 500),
+                (crate::handler(hangs), 500),
+                (crate::handler(records), 503),
+            ] {
+                for reply in answers(handler, &environment, &body).await {
+                    assert_eq!(reply.body, ECHO, "{on_failure} {status}");
+                    assert_eq!(reply.status, status, "{on_failure}");
+                }
+            }
         }
     }
 }

@@ -1,11 +1,11 @@
-//! A callback's journey: `authenticate → match the command → decode → decide (the handler) → record →
-//! answer in the caller's dialect`.
+//! A callback's journey: read the event → authenticate → find the command → decode → decide → record → answer in the
+//! caller's dialect. There is a file or a folder for each step; [`Receiver::receive`] is the line that they make.
 //!
 //! A function crate writes a handler, a small function from a typed callback to the
-//! [events](domain::Event) it implies, and hands it to [`serve`]:
+//! [events](domain::Events) it implies, and hands it to [`serve`]:
 //!
 //! ```no_run
-//! use domain::Event;
+//! use domain::relation::Event;
 //! use protocol::openim::AfterDeleteFriend;
 //!
 //! fn handle(callback: AfterDeleteFriend) -> Vec<Event> {
@@ -16,14 +16,13 @@
 //! }
 //!
 //! fn main() -> Result<(), receiver::Error> {
-//!     receiver::serve([receiver::openim(handle)])
+//!     receiver::serve([receiver::handler(handle)])
 //! }
 //! ```
 //!
-//! A callback that asks before something happens is handed to [`openim_before`] or [`tencent_before`] with a
-//! function from the callback to a decision. Before it, the [`policies`] of the operator are asked, which are read
-//! from `POLICIES_FILE` or the `policies.json` beside the binary: a refusal of theirs ends it, and what the handler
-//! amends stands in the place of what they amend.
+//! The handler of a callback that asks before something happens returns the answer. Before it, the [`policies`] of the
+//! operator are asked, which are read from `POLICIES_FILE` or the `policies.json` beside the binary: a refusal of theirs
+//! ends it, and what the handler changes is laid over what they changed, field by field.
 //!
 //! # Secrets
 //!
@@ -33,39 +32,45 @@
 //! `{"OPENIM_BASIC_PASSWORD": "…", "OPENIM_BASIC_PASSWORD_PREVIOUS": "…"}`. Without it they are taken from
 //! the environment.
 //!
-//! The journey itself is [`Receiver::receive`]; it takes the clock as an argument and knows nothing of
-//! Lambda. What can go wrong on the way, and what the caller is told then, is the table in [`Problem`].
+//! The journey takes the clock as an argument and knows nothing of Lambda. What can go wrong on the way, and what the
+//! caller is told then, is the table in [`ProblemKind`].
 
-mod auth;
-mod command;
-mod config;
-mod decision;
-mod gateway;
+mod answer;
+mod authenticate;
+mod call;
+mod context;
+mod decide;
+mod decode;
+mod edge;
+mod end;
+mod find;
+mod handle;
 mod handler;
 mod journey;
-mod logging;
-mod nesting;
-mod policies_file;
+mod log;
 mod problem;
-mod question;
-mod reply;
-mod secrets;
+mod record;
 mod serve;
+mod settings;
+mod start;
 
-pub use auth::{
-    AuthError, BasicVerifier, InvalidKey, InvalidSignatureVerifier, Nonce, OpenImVerifier,
-    Rejection, SignatureAlgorithm, SignatureEncoding, SignatureVerifier, TencentVerifier,
-    Unverified, Verified, openim_sign, tencent_sign,
+pub use answer::Reply;
+pub use authenticate::{
+    BasicVerifier, InvalidKey, InvalidSignatureVerifier, Nonce, OpenImVerifier, Rejection,
+    SignatureAlgorithm, SignatureEncoding, SignatureVerifier, TencentVerifier, Unverified,
+    Verified, openim_sign, tencent_sign,
 };
-pub use config::{Config, InvalidConfig, OnFailure, StorageConfig, Verifiers};
-pub use gateway::Request;
-pub use handler::{
-    Handler, openim, openim_before, openim_before_recording, tencent, tencent_before,
-};
-pub use journey::{Receiver, StartError};
+pub use context::Context;
+pub use edge::{GatewayResponse, Request};
+pub use handle::{Handle, Said, Says};
+pub use handler::{Handler, handler};
+pub use journey::Receiver;
 pub use lambda_runtime::Error;
-pub use logging::init as init_logging;
+pub use log::init as init_logging;
 pub use problem::{Problem, ProblemKind};
-pub use question::{OpenImQuestion, TencentQuestion};
-pub use reply::Reply;
-pub use serve::{Function, GatewayResponse, serve};
+pub use serve::{Function, serve};
+pub use settings::{Config, InvalidConfig, OnFailure, StorageConfig, UnknownCommand, Verifiers};
+pub use start::StartError;
+
+/// How a function reads its settings: the environment, outside of tests.
+pub type Get = dyn Fn(&str) -> Option<String> + Send + Sync;

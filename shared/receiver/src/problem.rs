@@ -133,8 +133,8 @@ problem_kinds! {
     NotJson = 29006, 400, "the body is not JSON";
     /// JSON, but not what this command carries: another type, a missing field, an empty user id.
     InvalidField = 29007, 400, "the body does not fit the command";
-    /// No command, or none that is served here.
-    UnknownCommand = 29008, 404, "the command is not served here";
+    /// Nobody names a command.
+    NoCommand = 29008, 404, "no command is named";
     /// Path, query, body and function do not name the same command.
     Contradiction = 29009, 400, "path, query and body name different commands";
     /// The gateway handed over something that is no HTTP request.
@@ -143,12 +143,12 @@ problem_kinds! {
     NotStored = 29011, 503, "the event could not be stored";
     /// The function's environment is wrong. The log says what is.
     Misconfigured = 29012, 500, "the receiver is misconfigured";
-    /// A bug: something panicked.
+    /// A bug: something panicked, or did not end.
     Internal = 29013, 500, "internal error";
-    /// Objects and arrays stand in each other more than 32 levels deep.
-    TooDeep = 29014, 400, "the body is nested too deeply";
     /// What callers are checked with cannot be had at present: the secrets, or the memory of nonces.
     NotReady = 29015, 503, "callers cannot be checked at present";
+    /// A command that this version does not know asks before something happens, and `UNKNOWN_COMMAND` says `refuse`.
+    UnknownCommand = 29016, 404, "the command is not served here";
 }
 
 impl ProblemKind {

@@ -14,18 +14,16 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, error_span};
 
 use crate::{
-    Handler, InvalidConfig, OnFailure, Problem, ProblemKind, Receiver, Reply, Request, StartError,
-    command,
-    config::{self, Shares},
-    gateway::PayloadVersion,
-    journey::log_problem,
-    logging,
+    Get, Handler, InvalidConfig, OnFailure, Problem, ProblemKind, Receiver, Reply, Request,
+    StartError, call,
+    edge::{GatewayResponse, Payload},
+    log,
+    settings::{Shares, before_deadline},
 };
 
 /// Runs a Lambda function that serves these handlers, until the environment is shut down.
@@ -34,7 +32,7 @@ use crate::{
 ///
 /// When the Lambda runtime cannot be reached.
 pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
-    logging::init();
+    log::init();
     let function = Arc::new(Function::new(handlers, |name| env::var(name).ok()));
     let serving = async move {
         function.start().await;
@@ -78,7 +76,6 @@ pub struct Function {
     sam_local: bool,
 }
 
-type Get = dyn Fn(&str) -> Option<String> + Send + Sync;
 type Started = Shared<BoxFuture<'static, Result<Arc<Receiver>, Arc<StartError>>>>;
 
 impl Function {
@@ -92,7 +89,7 @@ impl Function {
         Self {
             handlers: handlers.into_iter().collect(),
             sam_local: get("AWS_SAM_LOCAL").is_some(),
-            before_deadline: config::before_deadline(&get, &mut Vec::new()),
+            before_deadline: before_deadline(&get, &mut Vec::new()),
             get: Arc::new(get),
             started: Mutex::new(None),
         }
@@ -127,7 +124,7 @@ impl Function {
     fn started(&self) -> Started {
         let start = || {
             let (handlers, get) = (self.handlers.clone(), self.get.clone());
-            let starting = async move { Receiver::start(handlers, &*get).await };
+            let starting = async move { Receiver::start(handlers, get).await };
             let starting = AssertUnwindSafe(starting).catch_unwind().map(|started| {
                 let panicked = |_| {
                     let wrong = vec!["the start panicked where the line before says".to_owned()];
@@ -152,21 +149,22 @@ impl Function {
         let start = Instant::now();
         let now = Timestamp::now();
         let request = Request::from_event(event, invocation_id, now);
-        let (asks, dialect) = match &request {
-            Ok(request) => (
-                command::is_before(&self.handlers, request),
-                command::dialect(&self.handlers, request),
-            ),
+        let (asks, source) = match &request {
+            Ok(request) => {
+                let source = call::source(&self.handlers, request);
+                let claimed = call::claimed(request);
+                (call::asks(&self.handlers, source, claimed), source)
+            }
             Err(_) => (
                 self.handlers.iter().all(Handler::is_before),
                 self.handlers
                     .first()
-                    .map_or(Source::OpenIm, |one| one.dialect),
+                    .map_or(Source::OpenIm, Handler::source),
             ),
         };
         let receiver = match self.receiver_by(start, asks).await {
             Ok(receiver) => receiver,
-            Err(problem) => return self.refuse(&problem, invocation_id, asks, dialect),
+            Err(problem) => return self.refuse(&problem, event, invocation_id, asks, source),
         };
         match request {
             Ok(mut request) => {
@@ -178,7 +176,7 @@ impl Function {
                 let reply = Box::pin(receiver.receive(&request, now, start)).await;
                 GatewayResponse::new(reply, request.payload())
             }
-            Err(problem) => self.refuse(&problem, invocation_id, asks, dialect),
+            Err(problem) => self.refuse(&problem, event, invocation_id, asks, source),
         }
     }
 
@@ -201,15 +199,16 @@ impl Function {
     fn refuse(
         &self,
         problem: &Problem,
+        event: &str,
         invocation_id: &str,
         asks: bool,
-        dialect: Source,
+        source: Source,
     ) -> GatewayResponse {
         let on_failure = OnFailure::from_env(&*self.get);
         error_span!("callback", requestId = invocation_id)
-            .in_scope(|| log_problem(problem, dialect, on_failure, asks));
-        let reply = Reply::problem(dialect, problem, None, on_failure);
-        GatewayResponse::new(reply, PayloadVersion::default())
+            .in_scope(|| log::failed(problem, None, source, on_failure, asks));
+        let reply = Reply::problem(source, problem, None, on_failure);
+        GatewayResponse::new(reply, Payload::of(event))
     }
 }
 
@@ -218,39 +217,5 @@ impl fmt::Debug for Function {
         f.debug_struct("Function")
             .field("handlers", &self.handlers)
             .finish_non_exhaustive()
-    }
-}
-
-/// What a gateway makes an HTTP response of.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct GatewayResponse {
-    status_code: u16,
-    headers: Headers,
-    body: String,
-    is_base64_encoded: bool,
-    /// A REST API takes a key that it does not know as a malformed response, and `cargo lambda watch`
-    /// takes the absence of this one so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cookies: Option<[(); 0]>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "kebab-case")]
-struct Headers {
-    content_type: &'static str,
-}
-
-impl GatewayResponse {
-    fn new(reply: Reply, payload: PayloadVersion) -> Self {
-        Self {
-            status_code: reply.status,
-            headers: Headers {
-                content_type: "application/json",
-            },
-            body: reply.body,
-            is_base64_encoded: false,
-            cookies: (payload == PayloadVersion::V2).then_some([]),
-        }
     }
 }

@@ -85,6 +85,12 @@ impl EventsTable {
         }
     }
 
+    /// The client that reaches it.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Opens the connection, so that the first callback does not wait for DNS, TCP and TLS, and proves
     /// that the table is there and may be written.
     ///

@@ -4,16 +4,17 @@
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
-//! | `pk` | S | Partition key: `user#` and the [subject](domain::Event::subject) of the first event |
+//! | `pk` | S | Partition key: `user#` and the [subject](domain::Events::subject); `unknown#<command>#<0 to 7>` where the command is not known, so that a busy one has several partitions |
 //! | `sk` | S | Sort key: the time of reception, `#`, and the reception's id |
 //! | `id` | S | The reception's id, which is the gateway's request id: the idempotency key |
 //! | `received_at` | S | When the gateway received it, RFC 3339 in UTC with milliseconds |
 //! | `source` | S | `openim` or `tencent` |
 //! | `command` | S | The callback command as that server spells it |
 //! | `operation_id` | S | OpenIM's `operationID`; absent when it was empty |
-//! | `family` | S | `relation`: lets a stream filter pick what it needs |
-//! | `events` | L of M | The [domain events](domain::Event) in the order of the callback, told apart by `type` |
-//! | `v` | N | Version of this layout: 1 |
+//! | `family` | S | The [family](domain::Family), which lets a stream filter pick what it needs: `relation`, `user`, or `unknown` |
+//! | `events` | L of M | The domain events of that [family](domain::Events) in the order of the callback, told apart by `type`; absent where the command is not known |
+//! | `body` | S | The callback's body as it came, where the command is not known |
+//! | `v` | N | Version of this layout: 2. In version 1 the family is always `relation`, also of changed profiles |
 //! | `expires_at` | N | Unix seconds after which DynamoDB may delete the item (TTL); absent when events are kept for ever |
 //!
 //! **Access patterns.** *History of a user*, oldest first: Query on `pk`. *A user's history from a time
@@ -30,7 +31,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Reception, UserId};
+use domain::{Events, Family, Reception, Subject, UserId};
 use serde::{Deserialize as _, Deserializer, Serialize};
 
 use crate::{ErrorKind, StoreError};
@@ -44,17 +45,18 @@ pub const EXPIRES_AT: &str = "expires_at";
 
 /// The attribute that a stream filter looks at.
 pub const FAMILY: &str = "family";
-/// The family of everything about friendship, requests, remarks and blocks.
-pub const RELATION: &str = "relation";
 
-const VERSION: u8 = 1;
+/// How many partitions the callbacks of one unknown command are spread over: each takes 1,000 writes a second.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
+const UNKNOWN_PARTITIONS: u32 = 8;
+
+const VERSION: u8 = 2;
 
 #[derive(Serialize)]
 struct Item<'a> {
     pk: String,
     sk: String,
     v: u8,
-    family: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
     #[serde(flatten)]
@@ -66,19 +68,30 @@ pub(crate) fn pk(user: &UserId) -> String {
     format!("user#{user}")
 }
 
+/// The partition of a callback whose command is not known. It depends on the reception alone, so that writing it again
+/// meets the same key.
+fn unknown_pk(reception: &Reception) -> String {
+    // What a stranger can choose has a bounded length in a key; the attribute `command` holds all of it.
+    let command: String = reception.command.chars().take(200).collect();
+    let sum = reception.id.bytes().map(u32::from).sum::<u32>();
+    format!("unknown#{command}#{}", sum % UNKNOWN_PARTITIONS)
+}
+
 /// The item of a reception; `None` when it has no events, because then there is nothing to file.
 pub(crate) fn from_reception(
     reception: &Reception,
     retention: Option<Duration>,
 ) -> Result<Option<HashMap<String, AttributeValue>>, StoreError> {
-    let Some(first) = reception.events.first() else {
+    let Some(subject) = reception.events.subject() else {
         return Ok(None);
     };
     let item = Item {
-        pk: pk(first.subject()),
+        pk: match subject {
+            Subject::User(user) => pk(user),
+            Subject::UnknownCommand => unknown_pk(reception),
+        },
         sk: format!("{}#{}", reception.received_at, reception.id),
         v: VERSION,
-        family: RELATION,
         expires_at: retention.map(|retention| {
             let seconds = i64::try_from(retention.as_secs()).unwrap_or(i64::MAX);
             reception.received_at.unix_seconds().saturating_add(seconds)
@@ -109,8 +122,12 @@ pub(crate) fn to_relations(
     item: HashMap<String, AttributeValue>,
 ) -> Result<Option<Reception>, StoreError> {
     match item.get(FAMILY).map(AttributeValue::as_s) {
-        Some(Ok(family)) if family != RELATION => Ok(None),
-        _ => to_reception(item).map(Some),
+        Some(Ok(family)) if family != Family::Relation.as_str() => Ok(None),
+        _ => {
+            let reception = to_reception(item)?;
+            // The first version filed changed profiles under relations.
+            Ok(matches!(reception.events, Events::Relation(_)).then_some(reception))
+        }
     }
 }
 
@@ -130,7 +147,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use domain::{Event, Source, Timestamp};
+    use domain::{Source, Timestamp, relation::Event};
 
     use super::*;
 
@@ -142,12 +159,15 @@ mod tests {
             source: Source::Tencent,
             command: "Sns.CallbackFriendDelete".into(),
             operation_id: None,
-            events: (0..pairs)
-                .map(|n| Event::FriendDeleted {
-                    owner: id(0),
-                    friend: id(n + 1),
-                })
-                .collect(),
+            events: Events::Relation(
+                (0..pairs)
+                    .map(|n| Event::FriendDeleted {
+                        owner: id(0),
+                        friend: id(n + 1),
+                    })
+                    .collect(),
+            ),
+            body: None,
         }
     }
 
@@ -175,6 +195,60 @@ mod tests {
         assert!(!item.contains_key("operation_id"));
         let kept = from_reception(&reception(1), None).unwrap().unwrap();
         assert!(!kept.contains_key("expires_at"));
+    }
+
+    #[test]
+    fn an_unknown_callback_is_filed_under_its_command_with_its_body_and_read_back() {
+        let body = "{\"callbackCommand\": \"callbackAfterSomethingCommand\", \"a\": [1.0, null]}\n";
+        let mut partitions = std::collections::BTreeSet::new();
+        for n in 0..100 {
+            let unknown = Reception {
+                id: format!("6b8f0b1e-0000-4000-8000-{n:012}"),
+                command: "callbackAfterSomethingCommand".into(),
+                events: Events::Unknown,
+                body: Some(body.to_owned()),
+                ..reception(0)
+            };
+            let item = from_reception(&unknown, None).unwrap().unwrap();
+            let again = from_reception(&unknown, None).unwrap().unwrap();
+            assert_eq!(item, again);
+            assert_eq!(item["family"].as_s().unwrap(), "unknown");
+            assert_eq!(item["body"].as_s().unwrap(), body);
+            assert!(!item.contains_key("events"));
+            partitions.insert(item["pk"].as_s().unwrap().clone());
+            assert_eq!(to_relations(item.clone()).unwrap(), None);
+            assert_eq!(to_reception(item).unwrap(), unknown);
+        }
+        assert_eq!(partitions.len(), 8);
+        assert!(partitions.contains("unknown#callbackAfterSomethingCommand#0"));
+    }
+
+    /// Written by the first version.
+    #[test]
+    fn items_of_the_first_version_are_read_and_its_profiles_are_no_relations() {
+        let item = |events: serde_json::Value| -> HashMap<String, AttributeValue> {
+            serde_dynamo::to_item(serde_json::json!({
+                "pk": "user#ana", "sk": "2023-11-14T22:13:20.123Z#r", "v": 1, "family": "relation",
+                "id": "r", "received_at": "2023-11-14T22:13:20.123Z", "source": "tencent",
+                "command": "x", "events": events,
+            }))
+            .unwrap()
+        };
+        let added =
+            item(serde_json::json!([{"type": "friend_added", "owner": "ana", "friend": "leo"}]));
+        let profile = item(
+            serde_json::json!([{"type": "profile_changed", "user": "ana", "fields": ["nickname"]}]),
+        );
+        assert_eq!(
+            to_reception(profile.clone()).unwrap().events.family(),
+            Family::User
+        );
+        assert_eq!(to_relations(profile).unwrap(), None);
+        assert_eq!(
+            to_reception(added.clone()).unwrap().events.family(),
+            Family::Relation
+        );
+        assert!(to_relations(added).unwrap().is_some());
     }
 
     #[test]

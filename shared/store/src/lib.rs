@@ -35,6 +35,7 @@ mod queue;
 pub mod relationships_table;
 mod secret;
 
+pub use aws_sdk_dynamodb::Client;
 pub use client::{InvalidSettings, Settings, counting, dynamodb, patient, secrets_manager, sqs};
 pub use error::{ErrorKind, StoreError};
 pub use events_table::{Description, EventsTable, Page, Position, Recorded};

@@ -40,8 +40,8 @@ impl Queue {
     }
 }
 
-/// Version of the message's layout.
-const VERSION: u8 = 1;
+/// Version of the message's layout. The first one did not name the family of its events.
+const VERSION: u8 = 2;
 
 #[derive(Serialize)]
 struct Message<'a> {
@@ -55,7 +55,7 @@ struct ReadMessage {
     reception: serde_json::Value,
 }
 
-/// The body of the message that carries a reception: `{"v":1,"reception":{…}}`.
+/// The body of the message that carries a reception: `{"v":2,"reception":{…}}`.
 #[must_use]
 pub fn to_message(reception: &Reception) -> String {
     serde_json::to_string(&Message {
@@ -72,7 +72,7 @@ pub fn to_message(reception: &Reception) -> String {
 /// When the message was not made by [`to_message`] of this or an earlier version.
 pub fn from_message(body: &str) -> Result<Reception, InvalidMessage> {
     let message: ReadMessage = serde_json::from_str(body).map_err(|_| InvalidMessage::NotOurs)?;
-    if message.v != VERSION {
+    if !(1..=VERSION).contains(&message.v) {
         return Err(InvalidMessage::Version(message.v));
     }
     serde_json::from_value(message.reception).map_err(|_| InvalidMessage::NotOurs)
@@ -93,7 +93,10 @@ impl fmt::Display for InvalidMessage {
         match self {
             Self::NotOurs => f.write_str("the message holds no reception"),
             Self::Version(version) => {
-                write!(f, "the message has version {version}, {VERSION} is read")
+                write!(
+                    f,
+                    "the message has version {version}; 1 to {VERSION} are read"
+                )
             }
         }
     }
@@ -103,7 +106,7 @@ impl std::error::Error for InvalidMessage {}
 
 #[cfg(test)]
 mod tests {
-    use domain::{Event, Source, Timestamp, UserId};
+    use domain::{Events, Source, Timestamp, UserId, relation::Event};
 
     use super::*;
 
@@ -116,17 +119,23 @@ mod tests {
             source: Source::OpenIm,
             command: "callbackAfterDeleteFriendCommand".into(),
             operation_id: Some("op".into()),
-            events: vec![Event::FriendDeleted {
+            events: Events::Relation(vec![Event::FriendDeleted {
                 owner: id("ana"),
                 friend: id("leo"),
-            }],
+            }]),
+            body: None,
         };
         let body = to_message(&reception);
         assert!(
-            body.starts_with(r#"{"v":1,"reception":{"id":"r","#),
+            body.starts_with(r#"{"v":2,"reception":{"id":"r","#),
             "{body}"
         );
-        assert_eq!(from_message(&body), Ok(reception));
+        assert_eq!(from_message(&body), Ok(reception.clone()));
+        let first_version = body
+            .replace("\"v\":2", "\"v\":1")
+            .replace("\"family\":\"relation\",", "");
+        assert_ne!(first_version, body);
+        assert_eq!(from_message(&first_version), Ok(reception));
     }
 
     #[test]
@@ -141,7 +150,7 @@ mod tests {
         ] {
             assert_eq!(from_message(body), Err(InvalidMessage::NotOurs), "{body}");
         }
-        let later = r#"{"v":2,"reception":{"id":"r"}}"#;
-        assert_eq!(from_message(later), Err(InvalidMessage::Version(2)));
+        let later = r#"{"v":3,"reception":{"id":"r"}}"#;
+        assert_eq!(from_message(later), Err(InvalidMessage::Version(3)));
     }
 }

@@ -1,6 +1,6 @@
 //! What one item of the relationships table looks like, and how it is written and read.
 //!
-//! One item is one row of [`domain::relations`]: one fact that `owner` keeps about `other`.
+//! One item is one row of [`domain::relation::rows`]: one fact that `owner` keeps about `other`.
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
@@ -14,7 +14,7 @@
 //! | `intended` | BOOL | Of `block`, `true` and in the place of `present`: it was about to be so, and whether it came to that is not known |
 //! | `message` | S | Of a `request` that is present |
 //! | `remark` | S | Of `remark`: the text, empty when there is none |
-//! | `as_of` | S | [`AsOf`](domain::relations::AsOf): what decides between two facts about the row |
+//! | `as_of` | S | [`AsOf`](domain::relation::rows::AsOf): what decides between two facts about the row |
 //! | `received_at`, `reception_id` | S | When the fact was received, and as which item of the events table |
 //!
 //! **Access patterns.** *Friends of X*, *whom X blocks*: Query on `pk` with `begins_with(sk, "friend#")`.
@@ -33,7 +33,7 @@ use std::{
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use domain::{
     Reception, Timestamp, UserId,
-    relations::{Aspect, Change, Fact, changes},
+    relation::rows::{Aspect, Change, Fact, changes},
 };
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
@@ -449,7 +449,7 @@ fn row(item: HashMap<String, AttributeValue>) -> Result<Row, StoreError> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Event, Source};
+    use domain::{Events, Source, relation::Event};
 
     use super::*;
 
@@ -462,10 +462,11 @@ mod tests {
             source: Source::OpenIm,
             command: "x".into(),
             operation_id: None,
-            events: vec![Event::Unblocked {
+            events: Events::Relation(vec![Event::Unblocked {
                 owner: user("a#b"),
                 blocked: user("leo"),
-            }],
+            }]),
+            body: None,
         };
         let mut change = changes(&reception).remove(0);
         for fact in [

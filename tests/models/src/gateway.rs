@@ -103,6 +103,44 @@ impl HttpRequest {
         })
     }
 
+    /// What an Application Load Balancer makes of it: its headers and its query as the target group has them, of one
+    /// value or of several, and the query still encoded. It gives neither an id nor a time.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
+    pub fn to_load_balancer_event(&self, multi_value: bool) -> Value {
+        let (body, is_base64_encoded) = self.body();
+        let query = self.query.iter();
+        let query: Vec<_> = query
+            .map(|(name, value)| (percent(name), percent(value)))
+            .collect();
+        let headers = self.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .collect();
+        let (query_key, headers_key) = if multi_value {
+            ("multiValueQueryStringParameters", "multiValueHeaders")
+        } else {
+            ("queryStringParameters", "headers")
+        };
+        // An object in any case.
+        let values = |pairs: &[_]| match (pairs, multi_value) {
+            ([], _) => json!({}),
+            (pairs, true) => all(pairs),
+            (pairs, false) => last(pairs),
+        };
+        json!({
+            "requestContext": {"elb": {
+                "targetGroupArn":
+                    "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/imhook/6d0ecf831eec9f09",
+            }},
+            "httpMethod": self.method,
+            "path": self.path,
+            query_key: values(&query),
+            headers_key: values(&headers),
+            "body": body.as_str().unwrap_or_default(),
+            "isBase64Encoded": is_base64_encoded,
+        })
+    }
+
     fn body(&self) -> (Value, bool) {
         match std::str::from_utf8(&self.body) {
             Ok("") => (Value::Null, false),
@@ -185,6 +223,17 @@ fn nothing_of_a_request_is_lost_on_the_way_to_a_function() {
     let event = request.to_http_api_event("r", 7);
     assert_eq!(event["headers"], json!({"x": "1,3", "y": "2"}));
     assert_eq!(event["rawQueryString"], json!("a=1%20%26&a=2"));
+
+    let event = request.to_load_balancer_event(false);
+    assert_eq!(event["headers"], json!({"x": "3", "y": "2"}));
+    assert_eq!(event["queryStringParameters"], json!({"a": "2"}));
+    let event = request.to_load_balancer_event(true);
+    assert_eq!(
+        event["multiValueHeaders"],
+        json!({"x": ["1", "3"], "y": ["2"]})
+    );
+    let query = &event["multiValueQueryStringParameters"];
+    assert_eq!(*query, json!({"a": ["1%20%26", "2"]}));
 
     for (body, base64, expected) in [
         (&b""[..], false, json!([null, false])),

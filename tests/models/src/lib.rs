@@ -1,8 +1,8 @@
 //! What the tests of several crates believe in, each told in the simplest way: what the servers do with an answer, what
 //! their users do and what the views must then say, the bodies that they send, and what gateways make of them.
 //!
-//! Pure code: what starts something is in the crate `support`. A crate's own unit tests cannot use what knows `domain`'s
-//! types when they are `domain`'s: the crate is compiled twice then.
+//! Pure code: what starts something is in the crate `support`. The unit tests of `domain` and `protocol` cannot use what
+//! has their types: those crates are compiled twice then.
 
 mod gateway;
 mod openim_before;

@@ -211,6 +211,17 @@ fn stops(code: i64, message: String, detail: String) -> Outcome {
 }
 
 #[test]
+fn the_rules_are_those_of_every_before_command_of_the_catalogue() {
+    use std::collections::BTreeSet;
+
+    use domain::Source;
+
+    let known: BTreeSet<&str> = RULES.iter().map(|rules| rules.command.as_str()).collect();
+    let asked = protocol::catalogue().filter(|it| it.source == Source::OpenIm && it.is_before());
+    assert_eq!(known, asked.map(|it| it.name).collect());
+}
+
+#[test]
 fn this_model_overrides_what_the_server_does_and_nothing_else() {
     use serde_json::json;
 

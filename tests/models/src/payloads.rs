@@ -1,6 +1,6 @@
 use std::{fs, path::PathBuf};
 
-use domain::{Event, Source};
+use domain::{Events, Family, Source};
 
 use crate::root;
 
@@ -17,15 +17,15 @@ pub struct Payload {
     /// The body.
     pub body: Vec<u8>,
     /// What it implies.
-    pub events: Vec<Event>,
+    pub events: Events,
 }
 
 impl Payload {
     /// The folder of its server, and the module of the server's types.
     pub fn server(&self) -> &'static str {
         match self.source {
+            Source::OpenIm => "openim",
             Source::Tencent => "tencent",
-            _ => "openim",
         }
     }
 
@@ -50,8 +50,8 @@ impl Payload {
     }
 }
 
-/// Every body of `tests/payloads`. A file is named `<command>.<case>.json`; what it implies stands in
-/// `<command>.<case>.events.json`.
+/// Every body of `tests/payloads`. A file is named `<command>.<case>.json`; what it implies stands as a list in
+/// `<command>.<case>.events.json`, of events of the command's family.
 pub fn payloads() -> Vec<Payload> {
     let mut payloads: Vec<Payload> = [(Source::OpenIm, "openim"), (Source::Tencent, "tencent")]
         .into_iter()
@@ -73,13 +73,20 @@ pub fn payloads() -> Vec<Payload> {
 fn read(source: Source, file: PathBuf) -> Payload {
     let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
     let (command, case) = name.rsplit_once('.').unwrap();
+    let known = protocol::command(source, command);
+    let known = known.unwrap_or_else(|| panic!("{name}: the catalogue has no such command"));
     let events = fs::read(file.with_extension("events.json")).unwrap();
+    let events = match known.family {
+        Family::Relation => serde_json::from_slice(&events).map(Events::Relation),
+        Family::User => serde_json::from_slice(&events).map(Events::User),
+        Family::Unknown => panic!("{name}: the catalogue gives it no family"),
+    };
     Payload {
         source,
         command: command.to_owned(),
         case: case.to_owned(),
         body: fs::read(&file).unwrap(),
-        events: serde_json::from_slice(&events).unwrap(),
+        events: events.unwrap_or_else(|error| panic!("{name}: {error}")),
         name,
     }
 }

@@ -4,7 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Event, Reception, Source, Timestamp, UserId};
+use domain::{
+    Events, Reception, Source, Timestamp, UserId,
+    relation::Event,
+    user::{Event as UserEvent, RegisteredUser},
+};
 use proptest::{collection::vec, prelude::*};
 
 type Pair = (UserId, UserId);
@@ -30,8 +34,14 @@ impl Model {
         let mut history: Vec<&Reception> = history.iter().collect();
         history.sort_by_key(|reception| (reception.received_at, reception.id.as_str()));
         let mut model = Self::default();
-        for event in history.iter().flat_map(|reception| &reception.events) {
-            model.happen(event.clone());
+        for reception in history {
+            match &reception.events {
+                Events::Relation(events) => {
+                    events.iter().cloned().for_each(|event| model.happen(event));
+                }
+                // What somebody is called, and what nobody understands, relates nobody to anybody.
+                Events::User(_) | Events::Unknown => {}
+            }
         }
         model
     }
@@ -87,8 +97,7 @@ impl Model {
                 self.blocks.remove(&pair);
                 self.intended_blocks.remove(&pair);
             }
-            Event::ProfileChanged { .. } | Event::Followed { .. } | Event::Unfollowed { .. } => {}
-            other => panic!("the model has no rule for {other:?}"),
+            Event::Followed { .. } | Event::Unfollowed { .. } => {}
         }
     }
 }
@@ -149,17 +158,42 @@ fn event() -> impl Strategy<Value = Event> {
                 follower: owner,
                 followed: others,
             },
-            _ => Event::ProfileChanged {
-                user: owner,
-                fields: Vec::from([text]),
+            _ => Event::Unfollowed {
+                follower: owner,
+                followed: others,
             },
         }
     })
 }
 
+fn user_event() -> impl Strategy<Value = UserEvent> {
+    let text = || (0..4_u8).prop_map(|n| "x".repeat(n.into()));
+    prop_oneof![
+        (user(), text()).prop_map(|(user, text)| UserEvent::ProfileChanged {
+            user,
+            fields: Vec::from([text]),
+        }),
+        vec((user(), text()), 1..4).prop_map(|users| UserEvent::UsersRegistered {
+            users: users
+                .into_iter()
+                .map(|(user, nickname)| RegisteredUser { user, nickname })
+                .collect(),
+        }),
+    ]
+}
+
+/// What one callback said: mostly something about relations.
+fn events() -> impl Strategy<Value = Events> {
+    prop_oneof![
+        20 => vec(event(), 1..4).prop_map(Events::Relation),
+        1 => vec(user_event(), 1..4).prop_map(Events::User),
+        1 => Just(Events::Unknown),
+    ]
+}
+
 /// Receptions whose times often tie, and whose ids are not in the order of their times.
 pub fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>> {
-    let reception = (vec(event(), 1..4), 0..20_i64, any::<u32>());
+    let reception = (events(), 0..20_i64, any::<u32>());
     vec(reception, 1..=receptions).prop_map(|receptions| {
         let numbered = receptions.into_iter().enumerate();
         numbered
@@ -170,6 +204,7 @@ pub fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>> {
                 source: Source::OpenIm,
                 command: "x".to_owned(),
                 operation_id: None,
+                body: matches!(events, Events::Unknown).then(|| "{}".to_owned()),
                 events,
             })
             .collect()

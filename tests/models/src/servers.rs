@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     Source, UserId,
-    relations::{Aspect, Fact},
+    relation::rows::{Aspect, Fact},
 };
 use proptest::{
     collection::{SizeRange, vec},
@@ -398,8 +398,8 @@ pub fn history(
         let mut told = Vec::new();
         for (pair, call) in calls {
             told.extend(match source {
+                Source::OpenIm => openim(&mut truth, pair, call),
                 Source::Tencent => tencent(&mut truth, pair, call),
-                _ => openim(&mut truth, pair, call),
             });
         }
         (truth, told)

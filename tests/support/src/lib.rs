@@ -3,6 +3,7 @@
 mod dynamodb;
 mod fault_proxy;
 mod function;
+mod functions;
 mod nginx;
 mod process;
 mod queue;
@@ -17,6 +18,7 @@ mod watch;
 pub use dynamodb::{Dynamodb, Table};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use function::Function;
+pub use functions::FUNCTIONS;
 pub use nginx::{Nginx, RECEIVER};
 pub use process::{Process, binary, free_port, tool};
 pub use queue::{Queue, redrive};
@@ -27,38 +29,6 @@ pub use secrets::Secret;
 pub use stream::records;
 pub use tls::{Authority, TlsFront};
 pub use watch::Watch;
-
-/// Every function with the path that reaches it alone; `any-command` has all others.
-pub const FUNCTIONS: &[(&str, &str)] = &[
-    ("after-add-friend", "/callbackAfterAddFriendCommand"),
-    (
-        "after-add-friend-agree",
-        "/callbackAfterAddFriendAgreeCommand",
-    ),
-    ("after-delete-friend", "/callbackAfterDeleteFriendCommand"),
-    ("after-import-friends", "/callbackAfterImportFriendsCommand"),
-    ("after-remove-black", "/callbackAfterRemoveBlackCommand"),
-    (
-        "after-set-friend-remark",
-        "/callbackAfterSetFriendRemarkCommand",
-    ),
-    ("before-add-black", "/callbackBeforeAddBlackCommand"),
-    ("before-add-friend", "/callbackBeforeAddFriendCommand"),
-    (
-        "before-add-friend-agree",
-        "/callbackBeforeAddFriendAgreeCommand",
-    ),
-    (
-        "before-import-friends",
-        "/callbackBeforeImportFriendsCommand",
-    ),
-    (
-        "before-set-friend-remark",
-        "/callbackBeforeSetFriendRemarkCommand",
-    ),
-    ("tencent", "/tencent"),
-    ("any-command", "/{path}"),
-];
 
 /// Every function that no callback reaches: an event source feeds it.
 pub const FED: &[&str] = &["project-views", "redrive"];

@@ -4,7 +4,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Reception, relations::changes};
+use domain::{Reception, relation::rows::changes};
 
 use crate::Table;
 

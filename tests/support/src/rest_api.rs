@@ -115,7 +115,11 @@ async fn answer(
     for (name, value) in &headers {
         request = request.header(name.as_str(), value.to_str().unwrap());
     }
-    let function = &behind.functions[function_at(&request.path)];
+    let function = match method {
+        Method::POST => function_at(&request.path),
+        _ => "any-command",
+    };
+    let function = &behind.functions[function];
     let answer = function.send(&request).await;
     let status = StatusCode::from_u16(answer.status).unwrap();
     (status, json, answer.body).into_response()

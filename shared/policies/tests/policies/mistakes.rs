@@ -39,6 +39,8 @@ fn check(command: &str, rules: &str, schema: Schema, expected: &[&str]) {
 const REQUEST: &str = "callbackBeforeAddFriendCommand";
 const IMPORT: &str = "callbackBeforeImportFriendsCommand";
 const REMARK: &str = "callbackBeforeSetFriendRemarkCommand";
+const REGISTER: &str = "callbackBeforeUserRegisterCommand";
+const PROFILE: &str = "callbackBeforeUpdateUserInfoCommand";
 const BLOCK: &str = "callbackBeforeAddBlackCommand";
 const TENCENT: &str = "Sns.CallbackPrevFriendAdd";
 
@@ -80,10 +82,12 @@ fn a_document_and_its_commands_are_objects() {
 
 #[test]
 fn an_unknown_command_is_named_with_the_known_ones() {
-    let known = "is not known here; known are $schema, callbackBeforeAddFriendCommand, \
-        callbackBeforeAddFriendAgreeCommand, callbackBeforeImportFriendsCommand, \
-        callbackBeforeSetFriendRemarkCommand, callbackBeforeAddBlackCommand, \
-        Sns.CallbackPrevFriendAdd, Sns.CallbackPrevFriendResponse";
+    let known = "is not known here; known are $schema, callbackBeforeAddBlackCommand, \
+        callbackBeforeAddFriendCommand, callbackBeforeAddFriendAgreeCommand, \
+        callbackBeforeImportFriendsCommand, callbackBeforeSetFriendRemarkCommand, \
+        callbackBeforeUpdateUserInfoCommand, callbackBeforeUpdateUserInfoExCommand, \
+        callbackBeforeUserRegisterCommand, Sns.CallbackPrevFriendAdd, \
+        Sns.CallbackPrevFriendResponse";
     for (key, path) in [
         (
             "callbackAfterAddFriendCommand",
@@ -130,6 +134,22 @@ fn a_rule_that_the_command_cannot_carry_out_is_not_known_there() {
             ".reqMsg: is not known here; known are actingUser, otherUser",
             ".requestLimit: is not known here; known are actingUser, otherUser",
         ],
+    );
+    // Nobody is known to act, and nobody else is there.
+    check(
+        REGISTER,
+        r#"{"actingUser": {}, "nickName": {}}"#,
+        Sees,
+        &[
+            ".actingUser: is not known here; known are otherUser",
+            ".nickName: is not known here; known are otherUser",
+        ],
+    );
+    check(
+        PROFILE,
+        r#"{"otherUser": {}}"#,
+        Sees,
+        &[".otherUser: is not known here; known are actingUser, nickName"],
     );
     check(
         IMPORT,

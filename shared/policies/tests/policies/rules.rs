@@ -1,7 +1,7 @@
 //! What each rule answers, alone and together with others.
 
-use domain::{Timestamp, UserId};
-use policies::{Outcome, Policies, Question, Refusal, RequestLimit};
+use domain::{Change, Question, Timestamp, UserId};
+use policies::{Outcome, Policies, Refusal, RequestLimit};
 use proptest::prelude::*;
 use regex_lite::Regex;
 use serde_json::{Value, json};
@@ -9,6 +9,11 @@ use serde_json::{Value, json};
 const REQUEST: &str = "callbackBeforeAddFriendCommand";
 const IMPORT: &str = "callbackBeforeImportFriendsCommand";
 const REMARK: &str = "callbackBeforeSetFriendRemarkCommand";
+const REGISTER: &str = "callbackBeforeUserRegisterCommand";
+const PROFILES: [&str; 2] = [
+    "callbackBeforeUpdateUserInfoCommand",
+    "callbackBeforeUpdateUserInfoExCommand",
+];
 
 fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
@@ -22,12 +27,12 @@ fn policies(command: &str, rules: &Value) -> Policies {
     Policies::from_json(&json!({ command: rules }).to_string()).unwrap()
 }
 
-/// `allow`, `remark <text>`, `keep <n>`, or the rule that refused.
+/// `allow`, `name <text>`, `keep <n>`, or the rule that refused.
 fn words(outcome: &Outcome<'_>) -> String {
     match outcome {
         Outcome::Allow => "allow".to_owned(),
-        Outcome::AmendRemark(text) => format!("remark {text}"),
-        Outcome::KeepFirst(count) => format!("keep {count}"),
+        Outcome::Amend(Change::Name(text)) => format!("name {text}"),
+        Outcome::Amend(Change::KeepFirst(count)) => format!("keep {count}"),
         Outcome::Refuse(refusal) => refusal.rule.clone(),
     }
 }
@@ -50,7 +55,7 @@ fn remark(rules: &Value, remark: &str) -> String {
     words(
         &policies
             .rules(REMARK)
-            .judge(&Question::new(&ana, &leo).remark(remark)),
+            .judge(&Question::new(&ana, &leo).name(remark)),
     )
 }
 
@@ -66,7 +71,7 @@ fn an_empty_document_and_a_command_without_rules_allow_everything() {
         assert_eq!(policies.iter().count(), 0);
         for command in policies::commands().chain(["callbackAfterAddFriendCommand"]) {
             let rules = policies.rules(command);
-            let question = Question::new(&ana, &leo).message(&long).remark(&long);
+            let question = Question::new(&ana, &leo).message(&long).name(long.as_str());
             assert_eq!(rules.judge(&question), Outcome::Allow);
             assert!(rules.request_limit().is_none());
             assert_eq!(rules.refusals().count(), 0);
@@ -159,6 +164,78 @@ fn an_import_is_refused_or_cut_and_then_its_users_are_judged() {
 }
 
 #[test]
+fn a_registration_is_judged_by_those_who_are_to_be_registered_because_nobody_acts() {
+    let register = |rules: &Value, ids: &[&str]| {
+        let policies = policies(REGISTER, rules);
+        let new = users(ids);
+        words(&policies.rules(REGISTER).judge(&Question::about(&new)))
+    };
+    let denied = json!({"otherUser": {"deny": ["root", "admin"]}});
+    assert_eq!(register(&denied, &["ana", "leo"]), "allow");
+    assert_eq!(register(&denied, &["ana", "admin"]), "otherUser");
+    assert_eq!(register(&denied, &[]), "allow");
+    let allowed = json!({"otherUser": {"allow": ["ana", "leo"]}});
+    assert_eq!(register(&allowed, &["leo"]), "allow");
+    assert_eq!(register(&allowed, &["ana", "max"]), "otherUser");
+    // A rule about who acts has nobody to refuse.
+    let acting = json!({"actingUser": {"allow": ["ana"]}});
+    let policies = policies(REQUEST, &acting);
+    let leo = users(&["leo"]);
+    let outcome = policies.rules(REQUEST).judge(&Question::about(&leo));
+    assert_eq!(words(&outcome), "allow");
+}
+
+#[test]
+fn a_name_that_is_not_to_change_is_not_judged() {
+    let update = "callbackBeforeUpdateUserInfoCommand";
+    let forbidden = json!([{"pattern": "^\\s*$"}]);
+    let rules = json!({"nickName": {"maxChars": {"limit": 9}, "forbidden": forbidden}});
+    let policies = policies(update, &rules);
+    let (rules, ana) = (policies.rules(update), user("ana"));
+    let judged = |name: Option<&str>| words(&rules.judge(&Question::new(&ana, []).name(name)));
+    assert_eq!(judged(None), "allow");
+    assert_eq!(judged(Some(" ")), "nickName.forbidden[0]");
+    assert_eq!(judged(Some("Ana")), "allow");
+}
+
+#[test]
+fn a_nickname_is_refused_or_amended_and_who_may_change_the_profile_comes_first() {
+    for command in PROFILES {
+        let change = |rules: &Value, nickname: &str| {
+            let policies = policies(command, rules);
+            let ana = user("ana");
+            let question = Question::new(&ana, []).name(nickname);
+            words(&policies.rules(command).judge(&question))
+        };
+        let refuse = json!({"nickName": {
+            "maxChars": {"limit": 5},
+            "forbidden": [{"pattern": "(?i)admin"}],
+        }});
+        assert_eq!(change(&refuse, "Ana"), "allow");
+        assert_eq!(change(&refuse, ""), "allow", "it does not change");
+        assert_eq!(change(&refuse, "Anabel"), "nickName.maxChars");
+        assert_eq!(change(&refuse, "ADMIN"), "nickName.forbidden[0]");
+        let amend = json!({"nickName": {
+            "maxChars": {"limit": 5, "cut": true},
+            "forbidden": [{"pattern": "(?i)admin", "replaceWith": "***"}],
+        }});
+        assert_eq!(change(&amend, "Ana"), "allow");
+        assert_eq!(change(&amend, "Anabel"), "name Anabe");
+        assert_eq!(change(&amend, "Admin"), "name ***");
+        let denied = json!({
+            "actingUser": {"deny": ["ana"]},
+            "nickName": {"maxChars": {"limit": 1}},
+        });
+        assert_eq!(change(&denied, "Ana"), "actingUser");
+        let other = json!({
+            "actingUser": {"deny": ["leo"]},
+            "nickName": {"maxChars": {"limit": 1}},
+        });
+        assert_eq!(change(&other, "Ana"), "nickName.maxChars");
+    }
+}
+
+#[test]
 fn a_text_has_as_many_characters_as_it_has_code_points() {
     for (text, chars) in [
         ("", 0),
@@ -186,10 +263,10 @@ fn a_text_has_as_many_characters_as_it_has_code_points() {
 #[test]
 fn a_remark_is_cut_between_code_points_even_inside_what_looks_like_one_letter() {
     let cut = |limit| json!({"maxChars": {"limit": limit, "cut": true}});
-    assert_eq!(remark(&cut(2), "日本語"), "remark 日本");
+    assert_eq!(remark(&cut(2), "日本語"), "name 日本");
     assert_eq!(remark(&cut(3), "日本語"), "allow");
-    assert_eq!(remark(&cut(1), "e\u{301}"), "remark e");
-    assert_eq!(remark(&cut(1), "👨‍👩‍👧‍👦"), "remark 👨");
+    assert_eq!(remark(&cut(1), "e\u{301}"), "name e");
+    assert_eq!(remark(&cut(1), "👨‍👩‍👧‍👦"), "name 👨");
     assert_eq!(remark(&cut(1), ""), "allow", "that clears it");
 }
 
@@ -248,12 +325,12 @@ fn what_is_forbidden_in_a_remark_is_replaced_and_the_result_is_judged_again() {
     });
     for (text, expected) in [
         ("good", "allow"),
-        ("bad bad", "remark *** ***"),
-        ("cab", "remark c"),
+        ("bad bad", "name *** ***"),
+        ("cab", "name c"),
         // Cut first: what is beyond the limit does not count.
-        ("0123456789never", "remark 0123456789"),
+        ("0123456789never", "name 0123456789"),
         // The replacement lengthens it: cut again.
-        ("x12345678", "remark $0$1 \\1234"),
+        ("x12345678", "name $0$1 \\1234"),
         ("never bad", "remark.forbidden[2]"),
         // "ab" is gone, and what stood around it is "bad".
         ("baabd", "remark.forbidden[0]"),
@@ -269,7 +346,7 @@ fn what_is_forbidden_in_a_remark_is_replaced_and_the_result_is_judged_again() {
         "maxChars": {"limit": 4},
         "forbidden": [{"pattern": "x", "replaceWith": "***"}],
     });
-    assert_eq!(remark(&not_cut, "x"), "remark ***");
+    assert_eq!(remark(&not_cut, "x"), "name ***");
     assert_eq!(
         remark(&not_cut, "xab"),
         "remark.maxChars",
@@ -288,7 +365,7 @@ fn a_text_with_more_than_twenty_places_to_replace_is_refused() {
     });
     let text = |a, b| format!("{}-{}", "a".repeat(a), "b".repeat(b));
     for (a, b) in [(20, 0), (0, 20), (7, 13)] {
-        let amended = format!("remark {}-{}", "x".repeat(a), "y".repeat(b));
+        let amended = format!("name {}-{}", "x".repeat(a), "y".repeat(b));
         assert_eq!(remark(&rules, &text(a, b)), amended);
     }
     for (a, b, refusing) in [(21, 0, 0), (0, 21, 1), (7, 14, 1)] {
@@ -307,7 +384,7 @@ fn a_command_with_two_texts_judges_the_message_first() {
     let (ana, leo) = (user("ana"), users(&["leo"]));
     let rules = policies.rules(command);
     let judge = |message, remark| {
-        let question = Question::new(&ana, &leo).message(message).remark(remark);
+        let question = Question::new(&ana, &leo).message(message).name(remark);
         words(&rules.judge(&question))
     };
     assert_eq!(judge("12", "1"), "allow");
@@ -356,7 +433,7 @@ fn the_rules_are_asked_in_the_order_in_which_they_are_listed() {
         (&fine, &max, "", "x"),
     ];
     for ((actor, others, message, remark), rule) in questions.into_iter().zip(order) {
-        let question = Question::new(actor, others).message(message).remark(remark);
+        let question = Question::new(actor, others).message(message).name(remark);
         assert_eq!(words(&rules.judge(&question)), rule);
     }
 }
@@ -495,17 +572,17 @@ proptest! {
             text.chars().count() <= length && patterns.all(|pattern| !pattern.is_match(text))
         };
         let (ana, leo) = (user("ana"), users(&["leo"]));
-        let ask = |remark: &str| words(&rules.judge(&Question::new(&ana, &leo).remark(remark)));
-        match rules.judge(&Question::new(&ana, &leo).remark(&text)) {
+        let ask = |remark: &str| words(&rules.judge(&Question::new(&ana, &leo).name(remark)));
+        match rules.judge(&Question::new(&ana, &leo).name(text.as_str())) {
             Outcome::Allow => prop_assert!(satisfied(&text)),
             Outcome::Refuse(_) => prop_assert!(!satisfied(&text)),
-            Outcome::AmendRemark(amended) => {
+            Outcome::Amend(Change::Name(amended)) => {
                 prop_assert!(!satisfied(&text));
                 prop_assert!(satisfied(&amended), "{amended}");
                 prop_assert!(!amended.is_empty());
                 prop_assert_eq!(ask(&amended), "allow");
             }
-            Outcome::KeepFirst(_) => prop_assert!(false, "there is no list"),
+            Outcome::Amend(Change::KeepFirst(_)) => prop_assert!(false, "there is no list"),
         }
     }
 
@@ -513,7 +590,7 @@ proptest! {
     fn a_text_that_is_only_cut_keeps_its_first_characters(text in any::<String>(), length in 1_usize..8) {
         let rules = json!({"maxChars": {"limit": length, "cut": true}});
         let kept: String = text.chars().take(length).collect();
-        let expected = if kept == text { "allow".to_owned() } else { format!("remark {kept}") };
+        let expected = if kept == text { "allow".to_owned() } else { format!("name {kept}") };
         prop_assert_eq!(remark(&rules, &text), expected);
     }
 
@@ -523,7 +600,7 @@ proptest! {
         let ana = user("ana");
         let friends: Vec<UserId> = (0..count).map(|i| user(&format!("u{i}"))).collect();
         match policies.rules(IMPORT).judge(&Question::new(&ana, &friends)) {
-            Outcome::KeepFirst(kept) => {
+            Outcome::Amend(Change::KeepFirst(kept)) => {
                 prop_assert_eq!(kept, most);
                 prop_assert!(kept < count);
                 let again = policies.rules(IMPORT).judge(&Question::new(&ana, &friends[..kept]));

@@ -2,7 +2,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::deviations::integer_or_string;
+use super::{Before, deviations::integer_or_string};
+use crate::Reason;
 
 /// What OpenIM can be told about something that somebody is about to do.
 ///
@@ -38,19 +39,112 @@ use super::deviations::integer_or_string;
 ///     Decision::Amend(AmendedRemark::new("Lenny").unwrap())
 /// }
 /// ```
+///
+/// A command that must never be refused says so with [`NoRefusal`]: then there is no [`Refuse`](Self::Refuse) to be
+/// made, by nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision<A> {
+pub enum Decision<A, R = Refusal> {
     /// It goes ahead as it was asked for.
     Allow,
     /// It stops.
-    Refuse(Refusal),
+    Refuse(R),
     /// It goes ahead with this change.
     Amend(A),
 }
 
+/// What an answer can change about an operation.
+pub trait Amendment: Serialize + Clone + PartialEq + Send + Sync + 'static {
+    /// This change, with what an earlier one changes beside it. Where there is one field, the later change is all
+    /// there is.
+    #[must_use]
+    fn over(self, earlier: Self) -> Self {
+        let _ = earlier;
+        self
+    }
+}
+
+/// Whether and how an operation is refused.
+pub trait Refuse: Clone + PartialEq + Send + Sync + 'static {
+    /// The refusal for that reason; `None` when it must never be refused.
+    fn because(reason: &Reason) -> Option<Self>;
+
+    /// What is written.
+    fn refusal(&self) -> &Refusal;
+}
+
+impl Refuse for Refusal {
+    fn because(reason: &Reason) -> Option<Self> {
+        Some(Self {
+            code: RefusalCode::new(reason.code).expect("reasons have codes of their server"),
+            message: reason.message.clone(),
+            detail: reason.detail.clone(),
+        })
+    }
+
+    fn refusal(&self) -> &Refusal {
+        self
+    }
+}
+
+/// How an operation is refused that must never be: it has no values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRefusal {}
+
+impl Refuse for NoRefusal {
+    fn because(_: &Reason) -> Option<Self> {
+        None
+    }
+
+    fn refusal(&self) -> &Refusal {
+        match *self {}
+    }
+}
+
+impl<C: Before<Amendment = A>, A: Amendment, R: Refuse> crate::Answer<C> for Decision<A, R> {
+    fn unchanged(asked: &C) -> Self {
+        asked.as_asked().map_or(Self::Allow, Self::Amend)
+    }
+
+    fn refuse(&mut self, _: usize, reason: &Reason) {
+        if let Some(refusal) = R::because(reason) {
+            *self = Self::Refuse(refusal);
+        }
+    }
+
+    fn refused(&self, _: usize) -> Option<i32> {
+        match self {
+            Self::Refuse(refusal) => Some(refusal.refusal().code.get()),
+            Self::Allow | Self::Amend(_) => None,
+        }
+    }
+
+    fn over(self, earlier: Self) -> Self {
+        match (self, earlier) {
+            (_, refused @ Self::Refuse(_)) | (refused @ Self::Refuse(_), _) => refused,
+            (Self::Amend(later), Self::Amend(earlier)) => Self::Amend(later.over(earlier)),
+            (Self::Allow, earlier) => earlier,
+            (later, Self::Allow) => later,
+        }
+    }
+}
+
+/// The answer to what has happened: it was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted;
+
+impl Serialize for Noted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Answer::Allow.serialize(serializer)
+    }
+}
+
+crate::callback::note!(Noted);
+
 /// What can be changed about an operation of which nothing can be changed: it has no values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum NoAmendment {}
+
+impl Amendment for NoAmendment {}
 
 /// What OpenIM can be told about something that has happened.
 ///
@@ -154,21 +248,24 @@ struct Amended<'a, A> {
     amendment: &'a A,
 }
 
-impl<A: Serialize> Serialize for Decision<A> {
+impl<A: Serialize, R: Refuse> Serialize for Decision<A, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = match self {
             Self::Allow => Fields::default(),
-            Self::Refuse(Refusal {
-                code,
-                message,
-                detail,
-            }) => Fields {
-                action_code: 0,
-                err_code: code.get(),
-                err_msg: message.clone(),
-                err_dlt: detail.clone(),
-                next_code: 1,
-            },
+            Self::Refuse(refusal) => {
+                let Refusal {
+                    code,
+                    message,
+                    detail,
+                } = refusal.refusal();
+                Fields {
+                    action_code: 0,
+                    err_code: code.get(),
+                    err_msg: message.clone(),
+                    err_dlt: detail.clone(),
+                    next_code: 1,
+                }
+            }
             Self::Amend(amendment) => {
                 let fields = Fields::default();
                 return Amended { fields, amendment }.serialize(serializer);

@@ -1,8 +1,8 @@
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-/// What Tencent Chat can be told after an "after" callback, whose result it ignores.
+/// What Tencent Chat can be told where its command has no form of answer of its own.
 ///
-/// `ActionStatus` and `ErrorCode` always agree. A "before" callback is answered with
+/// The result of an "after" callback is ignored. A "before" callback about friends is answered with
 /// [`Decisions`](super::Decisions) about each person, and never refused with these fields: a non-zero `ErrorCode`
 /// there lets everything through.
 ///
@@ -26,6 +26,8 @@ pub enum Answer {
     Ok,
     /// The callback was not accepted, and why, in one sentence.
     Fail(String),
+    /// What is asked must not happen, and why: what all "before" commands but the two about friends understand.
+    Refuse(String),
 }
 
 impl Serialize for Answer {
@@ -33,6 +35,7 @@ impl Serialize for Answer {
         let (status, code, info) = match self {
             Self::Ok => ("OK", 0, ""),
             Self::Fail(info) => ("FAIL", 1, info.as_str()),
+            Self::Refuse(info) => ("OK", 1, info.as_str()),
         };
         let mut fields = serializer.serialize_struct("Answer", 3)?;
         fields.serialize_field("ActionStatus", status)?;
@@ -41,3 +44,15 @@ impl Serialize for Answer {
         fields.end()
     }
 }
+
+/// The answer to what has happened: it was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Noted;
+
+impl Serialize for Noted {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Answer::Ok.serialize(serializer)
+    }
+}
+
+crate::callback::note!(Noted);

@@ -3,6 +3,9 @@ use std::fmt;
 use domain::UserId;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
+use super::Before;
+use crate::{Answer, Reason};
+
 /// What is decided about one person of a "before" callback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -107,6 +110,38 @@ impl Decisions {
     /// Each person, and what was decided.
     pub fn iter(&self) -> impl Iterator<Item = (&UserId, &Decision)> {
         self.0.iter().map(|(person, decision)| (person, decision))
+    }
+}
+
+impl<C: Before> Answer<C> for Decisions {
+    fn unchanged(asked: &C) -> Self {
+        asked.decide(|_| Decision::Allow)
+    }
+
+    fn refuse(&mut self, question: usize, reason: &Reason) {
+        let code = ResultCode::new(reason.code).expect("reasons have codes of their server");
+        if let Some((_, decision)) = self.0.get_mut(question) {
+            *decision = Decision::Refuse(Refusal::new(code, &reason.message));
+        }
+    }
+
+    fn refused(&self, question: usize) -> Option<i32> {
+        match self.0.get(question) {
+            Some((_, Decision::Refuse(refusal))) => Some(refusal.code.get()),
+            Some((_, Decision::Allow)) | None => None,
+        }
+    }
+
+    fn over(self, earlier: Self) -> Self {
+        let mut later = self.0.into_iter();
+        let decided = earlier.0.into_iter().map(|(person, earlier)| {
+            let later = later.next().map(|(_, decision)| decision);
+            match (earlier, later) {
+                (Decision::Allow, Some(later)) => (person, later),
+                (earlier, _) => (person, earlier),
+            }
+        });
+        Self(decided.collect())
     }
 }
 

@@ -1,0 +1,32 @@
+//! `callbackBeforeAddBlackCommand`: somebody is about to block another user.
+
+use domain::relation::Event;
+use protocol::openim::{BeforeAddBlack, Decision, NoAmendment};
+
+/// Whether the other user is blocked; nothing about it can be changed. Unless it is refused, the intention is
+/// recorded, because no callback tells of the block itself. Edit here who may block whom in your app.
+pub fn handle(callback: BeforeAddBlack) -> (Decision<NoAmendment>, Vec<Event>) {
+    let intended = Event::BlockIntended {
+        owner: callback.owner_user_id,
+        blocked: callback.black_user_id,
+    };
+    (Decision::Allow, vec![intended])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn everybody_may_and_the_intention_is_recorded() {
+        let callback = json!({"ownerUserID": "ana", "blackUserID": "leo"});
+        let (decision, events) = handle(serde_json::from_value(callback).unwrap());
+        assert_eq!(decision, Decision::Allow);
+        assert_eq!(
+            serde_json::to_value(events).unwrap(),
+            json!([{"type": "block_intended", "owner": "ana", "blocked": "leo"}])
+        );
+    }
+}

@@ -1,0 +1,40 @@
+//! `Sns.CallbackFriendAdd`: friends were added.
+
+use domain::relation::Event;
+use protocol::tencent::FriendAdd;
+
+/// One event for each pair, which is one direction; a two-way addition lists both. Edit here what it shall mean to
+/// your app.
+pub fn handle(callback: FriendAdd) -> Vec<Event> {
+    callback
+        .pairs
+        .into_iter()
+        .map(|pair| Event::FriendAdded {
+            owner: pair.from,
+            friend: pair.to,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_pair_is_one_addition_in_the_order_of_the_body() {
+        let callback = json!({"PairList": [
+            {"From_Account": "ana", "To_Account": "leo"},
+            {"From_Account": "leo", "To_Account": "ana"},
+        ]});
+        let events = handle(serde_json::from_value(callback).unwrap());
+        assert_eq!(
+            serde_json::to_value(events).unwrap(),
+            json!([
+                {"type": "friend_added", "owner": "ana", "friend": "leo"},
+                {"type": "friend_added", "owner": "leo", "friend": "ana"},
+            ])
+        );
+    }
+}

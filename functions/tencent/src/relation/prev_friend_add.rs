@@ -1,0 +1,28 @@
+//! `Sns.CallbackPrevFriendAdd`: a client asks for friendships.
+
+use protocol::tencent::{Before as _, Decision, Decisions, PrevFriendAdd};
+
+/// Who of those who are asked gets the request; its text cannot be changed. Edit here who may ask whom in your
+/// app.
+pub fn handle(callback: PrevFriendAdd) -> Decisions {
+    callback.decide(|_| Decision::Allow)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn everybody_may_with_everybody() {
+        let callback = json!({"From_Account": "ana",
+            "FriendItem": [{"To_Account": "leo"}, {"To_Account": "bob"}]});
+        let decisions = handle(serde_json::from_value(callback).unwrap());
+        let decided: Vec<_> = decisions.iter().map(|(to, it)| (to.as_str(), it)).collect();
+        assert_eq!(
+            decided,
+            [("leo", &Decision::Allow), ("bob", &Decision::Allow)]
+        );
+    }
+}

@@ -1,0 +1,29 @@
+//! `Sns.CallbackPrevFriendResponse`: a client answers friend requests.
+
+use protocol::tencent::{Before as _, Decision, Decisions, PrevFriendResponse};
+
+/// Which answers take effect, also those that decline. Edit here who may answer whom in your app.
+pub fn handle(callback: PrevFriendResponse) -> Decisions {
+    callback.decide(|_| Decision::Allow)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn everybody_may_with_everybody() {
+        let callback = json!({"From_Account": "ana", "ResponseFriendItem": [
+            {"To_Account": "leo", "ResponseAction": "Response_Action_Agree"},
+            {"To_Account": "bob", "ResponseAction": "Response_Action_Reject"},
+        ]});
+        let decisions = handle(serde_json::from_value(callback).unwrap());
+        let decided: Vec<_> = decisions.iter().map(|(to, it)| (to.as_str(), it)).collect();
+        assert_eq!(
+            decided,
+            [("leo", &Decision::Allow), ("bob", &Decision::Allow)]
+        );
+    }
+}

@@ -1,0 +1,5 @@
+//! Profiles.
+
+receiver::handlers! {
+    portrait_set,
+}

@@ -1,0 +1,9 @@
+//! OpenIM's callbacks about accounts and their profiles. Each command has a module that is named after its function.
+
+receiver::handlers! {
+    after_update_user_info,
+    after_update_user_info_ex,
+    before_update_user_info,
+    before_update_user_info_ex,
+    before_user_register,
+}

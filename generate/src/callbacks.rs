@@ -1,0 +1,132 @@
+//! `docs/callbacks.md`: every command, by server and family.
+
+use std::fmt::Write as _;
+
+use domain::Source;
+use protocol::{Command, Rules, When};
+
+use crate::{
+    Stored, names,
+    policies::{cell, keys},
+};
+
+/// All of it.
+pub(crate) fn callbacks(commands: &[&Command], stored: &Stored) -> String {
+    let mut page = String::from(
+        "<!-- Written by make generate, from the catalogue in shared/protocol. -->
+
+# Callbacks
+
+A *before* callback asks, and its server waits for the answer; an *after* callback tells what has happened. *Stored* is
+the type of the events that go into the table. *Rules* are what [`policies.json`](policies.md) can say about it; in
+**bold**, what policies can change in what is asked for.
+",
+    );
+    let mut heading = (None, None);
+    for command in commands {
+        let (source, family) = (command.source, command.family);
+        if heading == (Some(source), Some(family)) {
+            continue;
+        }
+        if heading.0 != Some(source) {
+            let _ = write!(
+                page,
+                "\n## {}\n\n{}\n",
+                names::server(source),
+                address(source)
+            );
+        }
+        let _ = write!(
+            page,
+            "\n### {}: {}\n",
+            names::server(source),
+            family.as_str()
+        );
+        heading = (Some(source), Some(family));
+        let of_family = commands
+            .iter()
+            .filter(|it| it.source == source && it.family == family);
+        let (before, after): (Vec<&Command>, Vec<&Command>) =
+            of_family.partition(|it| matches!(it.when, When::Before(_)));
+        table(&mut page, source, &after, stored);
+        table(&mut page, source, &before, stored);
+    }
+    page
+}
+
+fn address(source: Source) -> &'static str {
+    match source {
+        Source::OpenIm => {
+            "Each is sent to `<url>/<command>` and has a function of its own. *Switch* is its key in OpenIM's
+`config/webhooks.yml`; [webhooks.yml](webhooks.yml) is a complete one. *Since* is the first version that sends it."
+        }
+        Source::Tencent => {
+            "All are sent to one URL, `<url>/tencent`, with the command in the query, and have one function, `tencent`."
+        }
+    }
+}
+
+/// A table of commands that are all before or all after.
+fn table(page: &mut String, source: Source, commands: &[&Command], stored: &Stored) {
+    let Some(first) = commands.first() else {
+        return;
+    };
+    let rules = match first.when {
+        When::After => None,
+        When::Before(_) => Some("Rules".to_owned()),
+    };
+    let openim = |column: String| (source == Source::OpenIm).then_some(column);
+    let when = if rules.is_some() { "Before" } else { "After" };
+    let head = [
+        Some(when.to_owned()),
+        openim("Switch".to_owned()),
+        openim("Since".to_owned()),
+        Some("Handler".to_owned()),
+        Some("Stored".to_owned()),
+        rules,
+        Some("What".to_owned()),
+    ];
+    let head: Vec<String> = head.into_iter().flatten().collect();
+    let _ = write!(
+        page,
+        "\n| {} |\n|{}\n",
+        head.join(" | "),
+        "---|".repeat(head.len())
+    );
+    for command in commands {
+        let handler = names::handler(command);
+        let shown = match source {
+            Source::OpenIm => command.function(),
+            Source::Tencent => names::module(command),
+        };
+        let code = |text: &str| format!("`{text}`");
+        let events: Vec<String> = stored.of(command).iter().map(|it| code(it)).collect();
+        let cells = [
+            Some(code(command.name)),
+            openim(command.switch.map(code).unwrap_or_default()),
+            openim(command.since.unwrap_or_default().to_owned()),
+            Some(format!("[`{shown}`](../{handler})")),
+            Some(events.join(", ")),
+            match command.when {
+                When::After => None,
+                When::Before(rules) => Some(rules_of(&rules)),
+            },
+            Some(cell(command.sentence)),
+        ];
+        let cells: Vec<String> = cells.into_iter().flatten().collect();
+        let _ = writeln!(page, "| {} |", cells.join(" | "));
+    }
+}
+
+fn rules_of(rules: &Rules) -> String {
+    let texts = rules.message.iter().chain(&rules.name);
+    let changeable = texts.filter(|it| it.can_amend).map(|it| it.key);
+    let changeable: Vec<&str> = changeable.chain(rules.list).collect();
+    let keys = keys(rules)
+        .into_iter()
+        .map(|key| match changeable.contains(&key) {
+            true => format!("**`{key}`**"),
+            false => format!("`{key}`"),
+        });
+    keys.collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,26 @@
+//! The functions that the tests start.
+
+use std::fmt::Write as _;
+
+use protocol::Command;
+
+use crate::names;
+
+pub(crate) const PATH: &str = "tests/support/src/functions.rs";
+
+/// All of the list.
+pub(crate) fn functions(commands: &[&Command]) -> String {
+    let mut list = String::from(
+        "//! Written by `make generate`.
+
+/// Every function with the path that reaches it alone; `any-command` has all others.
+#[rustfmt::skip]
+pub const FUNCTIONS: &[(&str, &str)] = &[
+",
+    );
+    for (function, command) in names::functions(commands) {
+        let _ = writeln!(list, "    (\"{function}\", \"{}\"),", names::route(command));
+    }
+    list.push_str("    (\"any-command\", \"/{path}\"),\n];\n");
+    list
+}

@@ -1,0 +1,142 @@
+//! `make generate`: everything that lists the commands, written from [`protocol::catalogue`].
+//!
+//! Each module makes one output: a pure function from the commands, and from what the file says now where only a part
+//! of it is generated. [`write()`] puts the outputs into the project. [`check`] names every file that differs, and what
+//! nobody can generate and is missing: wire types, handlers and payloads.
+
+use std::{fmt, fs, io, path::Path};
+
+use protocol::Command;
+
+mod binaries;
+mod callbacks;
+mod functions;
+mod makefile;
+mod marks;
+mod names;
+mod policies;
+mod routes;
+mod samples;
+mod schema;
+mod sources;
+mod stored;
+mod template;
+mod webhooks;
+
+pub use stored::Stored;
+pub use template::template;
+
+/// One generated file.
+struct Output {
+    /// From the project's root.
+    path: String,
+    /// What it is to say.
+    text: Result<String, MarksMissing>,
+}
+
+/// A file without the marks between which something is generated.
+#[derive(Debug)]
+pub struct MarksMissing;
+
+impl fmt::Display for MarksMissing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the place for what is generated is not marked")
+    }
+}
+
+/// What the files are to say. A file that does not exist says nothing.
+fn outputs(root: &Path, commands: &[&Command]) -> Vec<Output> {
+    let stored = Stored::read(root, commands);
+    let current = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
+    let part = |path: &str, text: fn(&[&Command], &str) -> Result<String, MarksMissing>| Output {
+        text: text(commands, &current(path)),
+        path: path.to_owned(),
+    };
+    let whole = |path: &str, text: String| Output {
+        text: Ok(text),
+        path: path.to_owned(),
+    };
+    let mut outputs = vec![
+        part("template.yaml", template::template),
+        part("Cargo.toml", routes::routes),
+        part("Makefile", makefile::makefile),
+        part("policies.schema.json", schema::schema),
+        part("docs/policies.md", policies::policies),
+        whole("docs/callbacks.md", callbacks::callbacks(commands, &stored)),
+        whole("docs/webhooks.yml", webhooks::webhooks(commands, &stored)),
+        whole(samples::PATH, samples::samples(commands, &stored)),
+        whole(functions::PATH, functions::functions(commands)),
+    ];
+    let binaries = commands.iter().filter_map(|command| {
+        let path = names::binary(command)?;
+        Some(whole(&path, binaries::binary(command)))
+    });
+    outputs.extend(binaries);
+    outputs
+}
+
+/// The files that are generated, or a part of them is.
+pub fn files(root: &Path, commands: &[&Command]) -> Vec<String> {
+    let outputs = outputs(root, commands).into_iter();
+    outputs.map(|output| output.path).collect()
+}
+
+/// Writes what differs. Gives the paths of the files that it wrote.
+///
+/// # Errors
+///
+/// A file that cannot be written, or that lost its marks.
+pub fn write(root: &Path, commands: &[&Command]) -> io::Result<Vec<String>> {
+    let mut written = Vec::new();
+    for Output { path, text } in outputs(root, commands) {
+        let file = root.join(&path);
+        let text = text.map_err(|error| io::Error::other(format!("{path}: {error}")))?;
+        if fs::read_to_string(&file).ok().as_ref() == Some(&text) {
+            continue;
+        }
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(file, text)?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+/// What is not as the catalogue has it, a line each.
+pub fn check(root: &Path, commands: &[&Command]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for Output { path, text } in outputs(root, commands) {
+        match (fs::read_to_string(root.join(&path)), text) {
+            (Err(error), _) => wrong.push(format!("{path}: {error}; make generate writes it")),
+            (_, Err(error)) => wrong.push(format!("{path}: {error}")),
+            (Ok(current), Ok(wanted)) if current != wanted => {
+                wrong.push(first_difference(&path, &current, &wanted));
+            }
+            _ => {}
+        }
+    }
+    wrong.extend(sources::missing(root, commands));
+    wrong.extend(sources::not_in_the_catalogue(root, commands));
+    wrong
+}
+
+fn first_difference(path: &str, current: &str, wanted: &str) -> String {
+    let (mut is, mut ought) = (current.lines(), wanted.lines());
+    for number in 1.. {
+        match (is.next(), ought.next()) {
+            (None, None) => break,
+            (one, other) if one != other => {
+                let said =
+                    |line: Option<&str>| line.map_or("nothing".to_owned(), |it| format!("{it:?}"));
+                return format!(
+                    "{path}:{number}: {}, the catalogue gives {}; make generate writes it",
+                    said(one),
+                    said(other)
+                );
+            }
+            _ => {}
+        }
+    }
+    format!("{path}: ends of lines differ; make generate writes it")
+}

@@ -1,0 +1,71 @@
+//! The commands of `policies.schema.json`.
+
+use domain::Source;
+use protocol::{Command, Rules, When};
+use serde_json::json;
+
+use crate::{MarksMissing, names};
+
+/// `policies.schema.json` with each command that asks, and the rules it can have. They are the document's properties
+/// after `$schema`, which is written, as is what the rules look like.
+pub(crate) fn schema(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
+    let begin = "\n  \"properties\": {\n";
+    let (before, rest) = current.split_once(begin).ok_or(MarksMissing)?;
+    // The end of `$schema` and that of the properties, known by their indentation.
+    let (own, rest) = rest.split_once("\n    }").ok_or(MarksMissing)?;
+    let (_, after) = rest.split_once("\n  },\n").ok_or(MarksMissing)?;
+    let mut properties = format!("{own}\n    }}");
+    for command in commands {
+        let When::Before(rules) = command.when else {
+            continue;
+        };
+        properties.push_str(",\n");
+        properties.push_str(&property(command, &rules));
+    }
+    Ok(format!("{before}{begin}{properties}\n  }},\n{after}"))
+}
+
+fn property(command: &Command, rules: &Rules) -> String {
+    let prefix = match command.source {
+        Source::OpenIm => "openim",
+        Source::Tencent => "tencent",
+    };
+    let keys: Vec<String> = keys(rules)
+        .into_iter()
+        .map(|(key, definition)| {
+            format!(
+                "        \"{key}\": {{\n          \"$ref\": \"#/definitions/{prefix}{definition}\"\n        }}"
+            )
+        })
+        .collect();
+    let description = format!("{}: {}", names::server(command.source), command.sentence);
+    format!(
+        "    \"{}\": {{\n      \"description\": {},\n      \"type\": \"object\",\n      \"properties\": {{\n{}\n      }},\n      \"additionalProperties\": false\n    }}",
+        command.name,
+        json!(description),
+        keys.join(",\n"),
+    )
+}
+
+/// Each key that a command can have, with the definition that says what it looks like.
+fn keys(rules: &Rules) -> Vec<(&'static str, &'static str)> {
+    let mut keys = Vec::new();
+    if rules.acting_user {
+        keys.push(("actingUser", "ActingUser"));
+    }
+    if rules.other_user {
+        keys.push(("otherUser", "OtherUser"));
+    }
+    if rules.is_request {
+        keys.push(("requestLimit", "RequestLimit"));
+    }
+    for text in rules.message.iter().chain(&rules.name) {
+        let definition = match text.can_amend {
+            true => "ChangeableText",
+            false => "Text",
+        };
+        keys.push((text.key, definition));
+    }
+    keys.extend(rules.list.map(|key| (key, "List")));
+    keys
+}

@@ -1,0 +1,76 @@
+//! What nobody can generate: it has to be there, and nothing of it without a command.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use domain::Source;
+use protocol::Command;
+
+use crate::names;
+
+/// What each command lacks.
+pub(crate) fn missing(root: &Path, commands: &[&Command]) -> Vec<String> {
+    let mut missing = Vec::new();
+    for command in commands {
+        let wire_type = format!(
+            "{}/{}.rs",
+            names::wire_types(command),
+            names::module(command)
+        );
+        let mut files = vec![wire_type, names::handler(command)];
+        let cases = match command.source {
+            Source::OpenIm => &["document", "server"][..],
+            Source::Tencent => &["document"][..],
+        };
+        for case in cases {
+            files.push(names::payload(command, case));
+            files.push(names::payload(command, &format!("{case}.events")));
+        }
+        files.retain(|file| !root.join(file).is_file());
+        missing.extend(
+            files
+                .into_iter()
+                .map(|file| format!("{file}: {} lacks it", command.name)),
+        );
+    }
+    missing
+}
+
+/// Wire types, handlers and binaries that no command of the catalogue has.
+pub(crate) fn not_in_the_catalogue(root: &Path, commands: &[&Command]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut known = BTreeSet::new();
+    let mut folders = BTreeSet::new();
+    for command in commands {
+        let wire_types = names::wire_types(command);
+        known.insert(format!("{wire_types}/{}.rs", names::module(command)));
+        known.insert(names::handler(command));
+        folders.insert(("impl Callback for", wire_types));
+        folders.insert(("fn handle(", names::handlers(command)));
+        if let Some(binary) = names::binary(command) {
+            let (folder, _) = binary.rsplit_once('/').unwrap_or_default();
+            folders.insert(("fn main", folder.to_owned()));
+            known.insert(binary);
+        }
+    }
+    for (sign, folder) in folders {
+        for file in files_with(root, &folder, sign) {
+            if !known.contains(&file) {
+                wrong.push(format!("{file}: no command of the catalogue"));
+            }
+        }
+    }
+    wrong
+}
+
+/// The Rust files of a folder in which something stands.
+fn files_with(root: &Path, folder: &str, sign: &str) -> Vec<String> {
+    let entries = fs::read_dir(root.join(folder)).into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut files: Vec<String> = names
+        .filter(|name| name.ends_with(".rs"))
+        .map(|name| format!("{folder}/{name}"))
+        .filter(|file| fs::read_to_string(root.join(file)).is_ok_and(|text| text.contains(sign)))
+        .collect();
+    files.sort();
+    files
+}

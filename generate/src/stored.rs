@@ -1,0 +1,47 @@
+//! Which events a command stores, by its payloads.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use domain::Source;
+use protocol::Command;
+use serde_json::Value;
+
+use crate::names;
+
+/// The names of the events that each command's payloads imply, in the order in which they come.
+#[derive(Default)]
+pub struct Stored(BTreeMap<&'static str, Vec<String>>);
+
+impl Stored {
+    /// Reads them from `tests/payloads`. A command without payloads stores nothing.
+    pub fn read(root: &Path, commands: &[&Command]) -> Self {
+        let cases = |command: &Command| match command.source {
+            Source::OpenIm => &["server", "document"][..],
+            Source::Tencent => &["document"][..],
+        };
+        let events = |command: &Command| {
+            let mut events = Vec::new();
+            for case in cases(command) {
+                let file = names::payload(command, &format!("{case}.events"));
+                let said = fs::read(root.join(file)).unwrap_or_default();
+                let said: Vec<Value> = serde_json::from_slice(&said).unwrap_or_default();
+                for event in said {
+                    let name = event["type"].as_str().unwrap_or_default().to_owned();
+                    if !events.contains(&name) {
+                        events.push(name);
+                    }
+                }
+            }
+            events
+        };
+        let stored = commands
+            .iter()
+            .map(|command| (command.name, events(command)));
+        Self(stored.collect())
+    }
+
+    /// The events of a command.
+    pub(crate) fn of(&self, command: &Command) -> &[String] {
+        self.0.get(command.name).map_or(&[], Vec::as_slice)
+    }
+}

@@ -1,0 +1,299 @@
+//! What is generated, against the project as it is, and against catalogues that nobody has.
+
+// Counts are printed for those who run the tests.
+#![allow(clippy::print_stdout)]
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process,
+};
+
+use domain::{Family, Source};
+use protocol::{Command, Rules, When, catalogue};
+use serde_yaml_ng::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn commands() -> Vec<&'static Command> {
+    catalogue().collect()
+}
+
+/// A copy of what `generate` reads, so that a test can change it.
+fn copy(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    let files = generate::files(&root(), &commands());
+    let payloads = ["openim", "tencent"].into_iter().flat_map(|server| {
+        let folder = format!("tests/payloads/{server}");
+        let entries = fs::read_dir(root().join(&folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names
+            .map(move |name| format!("{folder}/{name}"))
+            .collect::<Vec<_>>()
+    });
+    for file in files.into_iter().chain(payloads) {
+        let copied = folder.join(&file);
+        fs::create_dir_all(copied.parent().unwrap()).unwrap();
+        fs::copy(root().join(&file), copied).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn the_project_is_what_the_catalogue_gives() {
+    let wrong = generate::check(&root(), &commands());
+    assert!(wrong.is_empty(), "make generate\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_renamed_command_is_seen_in_every_file_that_names_it() {
+    let old = commands()
+        .into_iter()
+        .find(|it| it.source == Source::OpenIm && it.is_before())
+        .unwrap();
+    let new = Command {
+        name: "callbackBeforeSomethingElseCommand",
+        switch: Some("beforeSomethingElse"),
+        ..*old
+    };
+    let renamed: Vec<&Command> = commands()
+        .into_iter()
+        .map(|it| if it.name == old.name { &new } else { it })
+        .collect();
+    let wrong = generate::check(&root(), &renamed);
+    let family = old.family.as_str();
+    let (before, after) = (old.function(), new.function());
+    let modules = [before.replace('-', "_"), after.replace('-', "_")];
+    let mut expected = vec![
+        "template.yaml".to_owned(),
+        "Cargo.toml".to_owned(),
+        "Makefile".to_owned(),
+        "policies.schema.json".to_owned(),
+        "docs/policies.md".to_owned(),
+        "docs/callbacks.md".to_owned(),
+        "docs/webhooks.yml".to_owned(),
+        "cli/src/samples.rs".to_owned(),
+        "tests/support/src/functions.rs".to_owned(),
+        format!("tests/payloads/openim/{}.server.json", new.name),
+        format!("tests/payloads/openim/{}.server.events.json", new.name),
+        format!("tests/payloads/openim/{}.document.json", new.name),
+        format!("functions/{family}/src/bin/{before}.rs"),
+        format!("functions/{family}/src/bin/{after}.rs"),
+    ];
+    for module in modules {
+        expected.push(format!("functions/{family}/src/{module}.rs"));
+        expected.push(format!("shared/protocol/src/openim/{family}/{module}.rs"));
+    }
+    for file in expected {
+        let named = wrong
+            .iter()
+            .any(|line| line.starts_with(&format!("{file}:")));
+        assert!(named, "{file} is not among\n{}", wrong.join("\n"));
+    }
+    // The first differing line is shown.
+    let routes = wrong.iter().find(|line| line.starts_with("Cargo.toml:"));
+    assert!(routes.unwrap().contains(new.name), "{routes:?}");
+}
+
+#[test]
+fn what_was_deleted_is_written_again_the_same() {
+    let folder = copy("deleted");
+    let files = generate::files(&folder, &commands());
+    let read = || -> Vec<String> {
+        let text = |file| fs::read_to_string(folder.join(file)).unwrap();
+        files.iter().map(text).collect()
+    };
+    let before = read();
+    for file in &files {
+        let path = folder.join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        match without_generated_part(file, &text) {
+            Some(rest) => {
+                assert!(rest.len() < text.len(), "{file}");
+                fs::write(path, rest).unwrap();
+            }
+            None => fs::remove_file(path).unwrap(),
+        }
+    }
+    let written = generate::write(&folder, &commands()).unwrap();
+    assert_eq!(written, files);
+    assert_eq!(read(), before);
+    assert!(generate::write(&folder, &commands()).unwrap().is_empty());
+}
+
+/// `None` for a file that is generated as a whole.
+fn without_generated_part(file: &str, text: &str) -> Option<String> {
+    let (begin, end) = match file {
+        "policies.schema.json" => (",\n    \"callback", "\n  },\n  \"additional"),
+        "template.yaml" | "Cargo.toml" | "Makefile" | "docs/policies.md" => {
+            ("generated by make generate", "end of generated")
+        }
+        _ => return None,
+    };
+    let first = text.find(begin).unwrap();
+    let last = first + text[first..].find(end).unwrap();
+    if file.ends_with(".json") {
+        return Some(format!("{}{}", &text[..first], &text[last..]));
+    }
+    // The marks' own lines stay.
+    let first = first + text[first..].find('\n').unwrap();
+    let last = text[..last].rfind('\n').unwrap();
+    Some(format!("{}{}", &text[..first], &text[last..]))
+}
+
+#[test]
+fn what_no_command_has_is_named() {
+    let folder = copy("strays");
+    let family = commands()[0].family.as_str();
+    for (file, text) in [
+        (
+            format!("functions/{family}/src/stray.rs"),
+            "pub async fn handle() {}",
+        ),
+        (
+            format!("functions/{family}/src/bin/stray.rs"),
+            "fn main() {}",
+        ),
+        (
+            format!("shared/protocol/src/openim/{family}/stray.rs"),
+            "impl Callback for Stray {}",
+        ),
+    ] {
+        let path = folder.join(&file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        let wrong = generate::check(&folder, &commands());
+        assert!(
+            wrong.contains(&format!("{file}: no command of the catalogue")),
+            "{wrong:#?}"
+        );
+    }
+}
+
+fn template(commands: &[&Command]) -> String {
+    let written = fs::read_to_string(root().join("template.yaml")).unwrap();
+    generate::template(commands, &written).unwrap()
+}
+
+#[test]
+fn webhooks_yml_switches_on_what_tells_and_leaves_time_for_our_own_answer() {
+    let read = |file: &str| -> Value {
+        let text = fs::read_to_string(root().join(file)).unwrap();
+        serde_yaml_ng::from_str(&text).unwrap()
+    };
+    let (webhooks, template) = (read("docs/webhooks.yml"), read("template.yaml"));
+    let longest = &template["Globals"]["Function"]["Timeout"];
+    let openim = commands()
+        .into_iter()
+        .filter(|it| it.source == Source::OpenIm);
+    let openim: Vec<&Command> = openim.collect();
+    assert_eq!(
+        webhooks.as_mapping().unwrap().len(),
+        openim.len() + 1,
+        "and the url"
+    );
+    for command in openim {
+        let switch = &webhooks[command.switch.unwrap()];
+        let timeout = switch["timeout"].as_u64().unwrap();
+        // OpenIM's clients wait for ten seconds.
+        assert!(
+            longest.as_u64().unwrap() < timeout && timeout < 10,
+            "{}",
+            command.name
+        );
+        let enabled = switch["enable"].as_bool().unwrap();
+        let events = format!("tests/payloads/openim/{}.server.events.json", command.name);
+        let events = fs::read_to_string(root().join(events)).unwrap();
+        let tells = !command.is_before() || events.trim() != "[]";
+        assert_eq!(enabled, tells, "{}", command.name);
+    }
+}
+
+/// With commands that nobody has, so many that OpenIM has this many functions.
+fn with_invented(functions: usize) -> Vec<&'static Command> {
+    let mut all = commands();
+    let served = all.iter().filter(|it| it.source == Source::OpenIm).count();
+    for number in served..functions {
+        let (word, when) = match number % 2 {
+            0 => ("After", When::After),
+            _ => ("Before", When::Before(Rules::USERS)),
+        };
+        // Only letters, as in a real name; the last ones count.
+        let letters = [b'a' + (number / 26) as u8, b'a' + (number % 26) as u8].map(char::from);
+        let letters: String = letters.iter().collect();
+        let leak = |text: String| -> &'static str { text.leak() };
+        all.push(Box::leak(Box::new(Command {
+            source: Source::OpenIm,
+            name: leak(format!("callback{word}Invented{letters}Command")),
+            switch: Some(leak(format!("{}Invented{letters}", word.to_lowercase()))),
+            family: Family::User,
+            when,
+            since: None,
+            sentence: "Somebody invented this: a name, and no more.",
+        })));
+    }
+    all
+}
+
+#[test]
+fn sixty_commands_are_eight_lines_each_and_fewer_than_300_resources() {
+    let (few, many) = (template(&commands()), template(&with_invented(60)));
+    let served = commands()
+        .iter()
+        .filter(|it| it.source == Source::OpenIm)
+        .count();
+    let lines = many.lines().count() - few.lines().count();
+    assert!(
+        lines <= 8 * (60 - served),
+        "{lines} lines for {} commands",
+        60 - served
+    );
+    let count = resources(&many);
+    println!("{count} resources with 60 commands of OpenIM");
+    assert!(count < 300, "{count} resources");
+    assert!(many.len() < 1_000_000, "what CloudFormation takes");
+}
+
+#[test]
+fn resources_are_counted_as_sam_makes_them() {
+    let python = root().join(".local/tools/bin/python");
+    if !python.exists() {
+        println!("skipped: SAM is not installed (`make test` does)");
+        return;
+    }
+    for (name, commands) in [("served", commands()), ("sixty", with_invented(60))] {
+        let text = template(&commands);
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.yaml"));
+        fs::write(&file, &text).unwrap();
+        let transform = process::Command::new(&python)
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/count_resources.py"))
+            .arg(file)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&transform.stdout);
+        let errors = String::from_utf8_lossy(&transform.stderr);
+        assert_eq!(said.trim(), resources(&text).to_string(), "{errors}");
+    }
+}
+
+/// How many resources SAM makes of a template, whatever its conditions say.
+fn resources(template: &str) -> usize {
+    let template: Value = serde_yaml_ng::from_str(template).unwrap();
+    let resources = template["Resources"].as_mapping().unwrap().values();
+    resources
+        .map(|resource| match resource["Type"].as_str().unwrap() {
+            // A permission for each route, a mapping for each source.
+            "AWS::Serverless::Function" => {
+                let properties = &resource["Properties"];
+                assert!(!properties["Role"].is_null(), "SAM makes one");
+                1 + properties["Events"].as_mapping().unwrap().len()
+            }
+            // API, stage and deployment.
+            "AWS::Serverless::Api" => 3,
+            _ => 1,
+        })
+        .sum()
+}

@@ -1,0 +1,41 @@
+//! `callbackAfterAddFriendCommand` (`afterAddFriend` in `webhooks.yml`), sent since v3.4.2.
+//!
+//! <https://docs.openim.io/platform-api/webhooks/relation/after-add-friend>
+
+use domain::{Family, Source, UserId, relation};
+use serde::{Deserialize, Serialize};
+
+use crate::{Callback, Command, When, openim::Noted};
+
+/// A friend request was stored, or an old one renewed, and waits for an answer.
+///
+/// **Not a friendship.** The documents title this "after agreeing to add a friend"; the server sends it
+/// when the *request* is stored ([deviation](crate::openim::deviations#add-friend-is-a-request)).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct AfterAddFriend {
+    /// Who asks for the friendship.
+    #[serde(rename = "fromUserID")]
+    pub from_user_id: UserId,
+    /// Who is asked.
+    #[serde(rename = "toUserID")]
+    pub to_user_id: UserId,
+    /// The greeting; may be empty.
+    #[serde(default)]
+    pub req_msg: String,
+}
+
+impl Callback for AfterAddFriend {
+    const COMMAND: Command = Command {
+        source: Source::OpenIm,
+        name: "callbackAfterAddFriendCommand",
+        switch: Some("afterAddFriend"),
+        family: Family::Relation,
+        when: When::After,
+        since: Some("v3.4.2"),
+        sentence: "Somebody asked another user for friendship.",
+    };
+    type Event = relation::Event;
+    type Answer = Noted;
+}

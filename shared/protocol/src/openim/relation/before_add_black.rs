@@ -1,0 +1,50 @@
+//! `callbackBeforeAddBlackCommand` (`beforeAddBlack` in `webhooks.yml`), sent since v3.8.1.
+//!
+//! <https://docs.openim.io/platform-api/webhooks/relation/before-add-black>
+
+use domain::{Family, Question, Source, UserId, relation};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Callback, Command, Rules, When,
+    openim::{Before, Decision, NoAmendment},
+};
+
+/// A user is about to block another one.
+///
+/// The only sign of a block: no callback comes after it
+/// ([deviation](crate::openim::deviations#no-callback-comes-after-a-block)). It can still fail, because the other user
+/// does not exist or is blocked already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BeforeAddBlack {
+    /// Who wants to block.
+    #[serde(rename = "ownerUserID")]
+    pub owner_user_id: UserId,
+    /// Who is to be blocked.
+    #[serde(rename = "blackUserID")]
+    pub black_user_id: UserId,
+}
+
+impl Callback for BeforeAddBlack {
+    const COMMAND: Command = Command {
+        source: Source::OpenIm,
+        name: "callbackBeforeAddBlackCommand",
+        switch: Some("beforeAddBlack"),
+        family: Family::Relation,
+        when: When::Before(Rules::USERS),
+        since: Some("v3.8.1"),
+        sentence: "Somebody is about to block another user.",
+    };
+    type Event = relation::Event;
+    type Answer = Decision<NoAmendment>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let others = [&self.black_user_id];
+        vec![Question::new(&self.owner_user_id, others)]
+    }
+}
+
+impl Before for BeforeAddBlack {
+    type Amendment = NoAmendment;
+}

@@ -1,0 +1,61 @@
+//! `callbackBeforeAddFriendCommand` (`beforeAddFriend` in `webhooks.yml`), sent since v3.0.0.
+//!
+//! <https://docs.openim.io/platform-api/webhooks/relation/before-add-friend>
+
+use domain::{Family, Question, Source, UserId, relation};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Callback, Command, Rules, Text, When,
+    openim::{Before, Decision, NoAmendment},
+};
+
+/// Somebody asks for a friendship, and nothing is stored yet.
+///
+/// Sent for every repeated request, too, also when both are friends already. The asked user need not exist:
+/// the server looks only afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct BeforeAddFriend {
+    /// Who asks for the friendship.
+    #[serde(rename = "fromUserID")]
+    pub from_user_id: UserId,
+    /// Who is asked.
+    #[serde(rename = "toUserID")]
+    pub to_user_id: UserId,
+    /// The greeting; may be empty.
+    #[serde(default)]
+    pub req_msg: String,
+    /// Free text of the app; may be empty. The callback after it does not repeat it.
+    // The documents' example leaves it out.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub ex: String,
+}
+
+impl Callback for BeforeAddFriend {
+    const COMMAND: Command = Command {
+        source: Source::OpenIm,
+        name: "callbackBeforeAddFriendCommand",
+        switch: Some("beforeAddFriend"),
+        family: Family::Relation,
+        when: When::Before(Rules {
+            is_request: true,
+            message: Text::fixed("reqMsg"),
+            ..Rules::USERS
+        }),
+        since: Some("v3.0.0"),
+        sentence: "Somebody is about to ask another user for friendship.",
+    };
+    type Event = relation::Event;
+    type Answer = Decision<NoAmendment>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let others = [&self.to_user_id];
+        vec![Question::new(&self.from_user_id, others).message(&self.req_msg)]
+    }
+}
+
+impl Before for BeforeAddFriend {
+    type Amendment = NoAmendment;
+}

@@ -1,0 +1,87 @@
+//! `callbackBeforeSetFriendRemarkCommand` (`beforeSetFriendRemark` in `webhooks.yml`), sent since v3.7.0.
+//!
+//! <https://docs.openim.io/platform-api/webhooks/relation/before-set-friend-remark>
+
+use domain::{Change, Family, Question, Source, UserId, relation};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Callback, Command, Rules, Text, When,
+    openim::{Amendment, Before, Decision},
+};
+
+/// Somebody asks to set the private name that one user keeps for a friend.
+///
+/// **Not authorized yet**: the server asks before it checks who the caller is, so any user who is logged in
+/// can cause it with the id of another as the owner. Nor need the two be friends.
+///
+/// Only for `POST /friend/set_friend_remark`, as [`AfterSetFriendRemark`](crate::openim::AfterSetFriendRemark).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BeforeSetFriendRemark {
+    /// Whose friend list is to hold the remark.
+    #[serde(rename = "ownerUserID")]
+    pub owner_user_id: UserId,
+    /// Whom the remark is to name.
+    #[serde(rename = "friendUserID")]
+    pub friend_user_id: UserId,
+    /// The proposed text; empty to clear the remark.
+    pub remark: String,
+}
+
+impl Callback for BeforeSetFriendRemark {
+    const COMMAND: Command = Command {
+        source: Source::OpenIm,
+        name: "callbackBeforeSetFriendRemarkCommand",
+        switch: Some("beforeSetFriendRemark"),
+        family: Family::Relation,
+        when: When::Before(Rules {
+            name: Text::amendable("remark"),
+            ..Rules::USERS
+        }),
+        since: Some("v3.7.0"),
+        sentence: "Somebody is about to give a friend a private name.",
+    };
+    type Event = relation::Event;
+    type Answer = Decision<AmendedRemark>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let others = [&self.friend_user_id];
+        vec![Question::new(&self.owner_user_id, others).name(self.remark.as_str())]
+    }
+
+    fn amended(&self, change: &Change) -> Option<Self::Answer> {
+        match change {
+            Change::Name(remark) => AmendedRemark::new(remark).map(Decision::Amend),
+            Change::KeepFirst(_) => None,
+        }
+    }
+}
+
+impl Before for BeforeSetFriendRemark {
+    type Amendment = AmendedRemark;
+}
+
+/// The remark that is set in the place of the proposed one. Never empty: the server ignores an empty remark
+/// and sets the proposed one, so a remark cannot be cleared by an answer.
+///
+/// ```
+/// use protocol::openim::AmendedRemark;
+///
+/// assert_eq!(AmendedRemark::new(""), None);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AmendedRemark {
+    remark: String,
+}
+
+impl Amendment for AmendedRemark {}
+
+impl AmendedRemark {
+    /// The new text; `None` when it is empty.
+    #[must_use]
+    pub fn new(remark: impl Into<String>) -> Option<Self> {
+        let remark = remark.into();
+        (!remark.is_empty()).then_some(Self { remark })
+    }
+}

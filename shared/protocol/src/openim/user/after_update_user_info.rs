@@ -1,0 +1,56 @@
+//! `callbackAfterUpdateUserInfoCommand` (`afterUpdateUserInfo` in `webhooks.yml`), sent since v3.4.2.
+//!
+//! <https://docs.openim.io/platform-api/webhooks/user/after-update-user-info>
+
+use domain::{Family, Source, UserId, user};
+use serde::{Deserialize, Serialize};
+
+use crate::{Callback, Command, When, openim::Noted};
+
+/// A user's profile was changed through `POST /user/update_user_info`, which is deprecated.
+///
+/// What was not changed is empty. The app's own text, `ex`, is empty even when it was changed. The API call can still report an
+/// error after this.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AfterUpdateUserInfo {
+    /// Whose profile.
+    #[serde(rename = "userID")]
+    pub user_id: UserId,
+    /// The new name; empty when it did not change.
+    #[serde(rename = "nickName", default)]
+    pub nickname: Option<String>,
+    /// The new address of the picture; empty when it did not change.
+    #[serde(rename = "faceURL", default)]
+    pub face_url: Option<String>,
+    /// Never filled by the server.
+    #[serde(default)]
+    pub ex: Option<String>,
+}
+
+impl AfterUpdateUserInfo {
+    /// The fields that changed, in the words of [`user::Event::ProfileChanged`].
+    #[must_use]
+    pub fn changed(&self) -> Vec<String> {
+        let fields = [("nickname", &self.nickname), ("avatar", &self.face_url)];
+        fields
+            .into_iter()
+            .filter(|(_, value)| value.as_deref().is_some_and(|value| !value.is_empty()))
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+}
+
+impl Callback for AfterUpdateUserInfo {
+    const COMMAND: Command = Command {
+        source: Source::OpenIm,
+        name: "callbackAfterUpdateUserInfoCommand",
+        switch: Some("afterUpdateUserInfo"),
+        family: Family::User,
+        when: When::After,
+        since: Some("v3.4.2"),
+        sentence: "A user's profile was changed through the old route.",
+    };
+    type Event = user::Event;
+    type Answer = Noted;
+}

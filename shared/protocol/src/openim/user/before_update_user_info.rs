@@ -1,0 +1,114 @@
+//! `callbackBeforeUpdateUserInfoCommand` (`beforeUpdateUserInfo` in `webhooks.yml`), sent since v3.4.0.
+//!
+//! <https://docs.openim.io/platform-api/webhooks/user/before-update-user-info>
+
+use domain::{Change, Family, Question, Source, UserId, user};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Callback, Command, Rules, Text, When,
+    openim::{Amendment, Before, Decision},
+};
+
+/// A user's profile is about to be changed through `POST /user/update_user_info`, which is deprecated.
+///
+/// What is not to change is empty. The app's own text, `ex`, is null even when it is to change, so nothing can be decided
+/// about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BeforeUpdateUserInfo {
+    /// Whose profile.
+    #[serde(rename = "userID")]
+    pub user_id: UserId,
+    /// The proposed name; empty when it is not to change.
+    #[serde(rename = "nickName", default)]
+    pub nickname: Option<String>,
+    /// The proposed address of the picture; empty when it is not to change.
+    #[serde(rename = "faceURL", default)]
+    pub face_url: Option<String>,
+    /// Never filled by the server.
+    #[serde(default)]
+    pub ex: Option<String>,
+}
+
+impl Callback for BeforeUpdateUserInfo {
+    const COMMAND: Command = Command {
+        source: Source::OpenIm,
+        name: "callbackBeforeUpdateUserInfoCommand",
+        switch: Some("beforeUpdateUserInfo"),
+        family: Family::User,
+        when: When::Before(Rules {
+            other_user: false,
+            name: Text::amendable("nickName"),
+            ..Rules::USERS
+        }),
+        since: Some("v3.4.0"),
+        sentence: "A user's profile is about to be changed through the old route.",
+    };
+    type Event = user::Event;
+    type Answer = Decision<AmendedProfile>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let name = self.nickname.as_deref().filter(|name| !name.is_empty());
+        vec![Question::new(&self.user_id, []).name(name)]
+    }
+
+    fn amended(&self, change: &Change) -> Option<Self::Answer> {
+        match change {
+            Change::Name(nickname) => {
+                Some(Decision::Amend(AmendedProfile::new().nickname(nickname)))
+            }
+            Change::KeepFirst(_) => None,
+        }
+    }
+}
+
+impl Before for BeforeUpdateUserInfo {
+    type Amendment = AmendedProfile;
+}
+
+/// What is stored in the place of what was asked for.
+///
+/// Fields that are left out stay as they were asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AmendedProfile {
+    #[serde(rename = "nickName", skip_serializing_if = "Option::is_none")]
+    nickname: Option<String>,
+    #[serde(rename = "faceURL", skip_serializing_if = "Option::is_none")]
+    face_url: Option<String>,
+}
+
+impl AmendedProfile {
+    /// No change yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// This name, also when none was asked for. An empty one leaves the old name as it is, whatever was asked for.
+    #[must_use]
+    pub fn nickname(self, nickname: impl Into<String>) -> Self {
+        Self {
+            nickname: Some(nickname.into()),
+            ..self
+        }
+    }
+
+    /// This address of the picture, as [`nickname`](Self::nickname).
+    #[must_use]
+    pub fn face_url(self, face_url: impl Into<String>) -> Self {
+        Self {
+            face_url: Some(face_url.into()),
+            ..self
+        }
+    }
+}
+
+impl Amendment for AmendedProfile {
+    fn over(self, earlier: Self) -> Self {
+        Self {
+            nickname: self.nickname.or(earlier.nickname),
+            face_url: self.face_url.or(earlier.face_url),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `Sns.CallbackBlackListAdd`.
+//!
+//! <https://www.tencentcloud.com/document/product/1047/34361>
+
+use domain::{Family, Source, relation};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Callback, Command, When,
+    tencent::{Noted, Pair},
+};
+
+/// Users were blocked.
+///
+/// Sent after a client or `v4/sns/black_list_add` blocked somebody. When they were friends, a
+/// [`FriendDelete`](crate::tencent::FriendDelete) comes, too, before or after it, unless the console says that they
+/// remain friends. The reverse entry is not made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BlackListAdd {
+    /// The entries that were added to block lists, in the order of the body.
+    #[serde(rename = "PairList")]
+    pub pairs: Vec<Pair>,
+}
+
+impl Callback for BlackListAdd {
+    const COMMAND: Command = Command {
+        source: Source::Tencent,
+        name: "Sns.CallbackBlackListAdd",
+        switch: None,
+        family: Family::Relation,
+        when: When::After,
+        since: None,
+        sentence: "Users were blocked.",
+    };
+    type Event = relation::Event;
+    type Answer = Noted;
+}

@@ -1,0 +1,36 @@
+//! `Sns.CallbackBlackListDelete`.
+//!
+//! <https://www.tencentcloud.com/document/product/1047/34362>
+
+use domain::{Family, Source, relation};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Callback, Command, When,
+    tencent::{Noted, Pair},
+};
+
+/// Users were unblocked.
+///
+/// Sent after a client or `v4/sns/black_list_delete` unblocked somebody. It restores no friendship.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct BlackListDelete {
+    /// The entries that were removed from block lists, in the order of the body.
+    #[serde(rename = "PairList")]
+    pub pairs: Vec<Pair>,
+}
+
+impl Callback for BlackListDelete {
+    const COMMAND: Command = Command {
+        source: Source::Tencent,
+        name: "Sns.CallbackBlackListDelete",
+        switch: None,
+        family: Family::Relation,
+        when: When::After,
+        since: None,
+        sentence: "Users were unblocked.",
+    };
+    type Event = relation::Event;
+    type Answer = Noted;
+}

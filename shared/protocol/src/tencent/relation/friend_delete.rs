@@ -1,0 +1,39 @@
+//! `Sns.CallbackFriendDelete`.
+//!
+//! <https://www.tencentcloud.com/document/product/1047/34360>
+
+use domain::{Family, Source, relation};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Callback, Command, When,
+    tencent::{Noted, Pair},
+};
+
+/// Entries were removed from friend lists.
+///
+/// Sent after a client or `v4/sns/friend_delete` deleted friends, and after somebody blocked a friend
+/// (blocking ends the friendship in both directions unless the console says otherwise). It carries no
+/// time and no identifier: "delete, add again, delete again" gives two identical bodies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct FriendDelete {
+    /// The entries that were really deleted, in the order of the body: 1 to about 2,000. A two-way
+    /// deletion lists both directions.
+    #[serde(rename = "PairList")]
+    pub pairs: Vec<Pair>,
+}
+
+impl Callback for FriendDelete {
+    const COMMAND: Command = Command {
+        source: Source::Tencent,
+        name: "Sns.CallbackFriendDelete",
+        switch: None,
+        family: Family::Relation,
+        when: When::After,
+        since: None,
+        sentence: "Friends were removed.",
+    };
+    type Event = relation::Event;
+    type Answer = Noted;
+}

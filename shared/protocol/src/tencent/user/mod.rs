@@ -1,0 +1,5 @@
+//! Profiles.
+
+commands! {
+    portrait_set::PortraitSet,
+}

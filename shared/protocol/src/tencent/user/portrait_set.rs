@@ -1,0 +1,92 @@
+//! `Profile.CallbackPortraitSet`.
+//!
+//! <https://www.tencentcloud.com/document/product/1047/48733>
+
+use domain::{Family, Source, UserId, user};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Callback, Command, When,
+    tencent::{Noted, Number},
+};
+
+/// Fields of a user's profile changed, by a client or the REST API.
+///
+/// Sent only where the console's "profile change subscription" is switched on, too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PortraitSet {
+    /// Who changed them.
+    #[serde(rename = "Operator_Account", skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
+    /// Whose profile.
+    #[serde(rename = "From_Account")]
+    pub user: UserId,
+    /// Unix milliseconds.
+    #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
+    pub event_time: Number,
+    /// The fields that changed, and no others.
+    #[serde(rename = "ProfileItem")]
+    pub fields: Vec<ProfileField>,
+}
+
+/// One field, and what it says now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ProfileField {
+    /// The field as Tencent Chat calls it: `Tag_Profile_IM_…`, or `Tag_Profile_Custom_…` for the app's own.
+    #[serde(rename = "Tag")]
+    pub tag: String,
+    /// What it says now.
+    #[serde(rename = "Value")]
+    pub value: ProfileValue,
+}
+
+/// What a field says: a text or a number, depending on the field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ProfileValue {
+    /// Birthday, language, level, role.
+    Number(i64),
+    /// Everything else. A location can hold unprintable characters.
+    Text(String),
+}
+
+impl ProfileField {
+    /// The field in the words of [`user::Event::ProfileChanged`](domain::user::Event::ProfileChanged).
+    #[must_use]
+    pub fn name(&self) -> String {
+        if let Some(custom) = self.tag.strip_prefix("Tag_Profile_Custom_") {
+            return format!("custom.{custom}");
+        }
+        match self.tag.as_str() {
+            "Tag_Profile_IM_Nick" => "nickname",
+            "Tag_Profile_IM_Image" => "avatar",
+            "Tag_Profile_IM_Gender" => "gender",
+            "Tag_Profile_IM_BirthDay" => "birthday",
+            "Tag_Profile_IM_Location" => "location",
+            "Tag_Profile_IM_SelfSignature" => "signature",
+            "Tag_Profile_IM_Language" => "language",
+            "Tag_Profile_IM_Level" => "level",
+            "Tag_Profile_IM_Role" => "role",
+            "Tag_Profile_IM_AllowType" => "friend_policy",
+            "Tag_Profile_IM_AdminForbidType" => "messaging_ban",
+            other => other,
+        }
+        .to_owned()
+    }
+}
+
+impl Callback for PortraitSet {
+    const COMMAND: Command = Command {
+        source: Source::Tencent,
+        name: "Profile.CallbackPortraitSet",
+        switch: None,
+        family: Family::User,
+        when: When::After,
+        since: None,
+        sentence: "Fields of a user's profile changed.",
+    };
+    type Event = user::Event;
+    type Answer = Noted;
+}

@@ -1,0 +1,128 @@
+//! The one place that writes answers, in the words of each server.
+
+use domain::Source;
+use protocol::{
+    Reason,
+    openim::{self, Refusal},
+    tencent::{self, ResultCode},
+};
+
+use crate::{OnFailure, Problem, ProblemKind, call::Call};
+
+/// An HTTP answer in the words that the caller understands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The HTTP status. OpenIM ignores it; Tencent Chat takes everything but 200 as a failure.
+    pub status: u16,
+    /// A JSON object, never empty.
+    pub body: String,
+}
+
+impl Reply {
+    /// The callback was accepted.
+    #[must_use]
+    pub fn accepted(source: Source) -> Self {
+        Self {
+            status: 200,
+            body: match source {
+                Source::OpenIm => to_json(&openim::Noted),
+                Source::Tencent => to_json(&tencent::Noted),
+            },
+        }
+    }
+
+    /// What was asked is decided. `failed` says why, when nobody could: the status tells people of it, where the
+    /// server does not take that for an answer that counts for nothing.
+    pub(crate) fn decided(source: Source, body: String, failed: Option<ProblemKind>) -> Self {
+        let status = match source {
+            Source::OpenIm => failed.map_or(200, ProblemKind::status),
+            Source::Tencent => 200,
+        };
+        Self { status, body }
+    }
+
+    /// The callback was not accepted. The status says so in any case; what OpenIM reads of a failure of
+    /// our own is `on_failure`. Tencent Chat is told of each: a failure is what it lets things happen after.
+    #[must_use]
+    pub fn problem(
+        source: Source,
+        problem: &Problem,
+        operation_id: Option<&str>,
+        on_failure: OnFailure,
+    ) -> Self {
+        let kind = problem.kind();
+        let detail = problem.detail_for_caller();
+        let body = match source {
+            Source::Tencent => {
+                let sentence = if detail.is_empty() {
+                    kind.message().to_owned()
+                } else {
+                    format!("{}: {detail}", kind.message())
+                };
+                to_json(&tencent::Answer::Fail(sentence))
+            }
+            Source::OpenIm if kind.is_ours() && on_failure == OnFailure::Allow => {
+                to_json(&openim::Noted)
+            }
+            Source::OpenIm => to_json(&openim::Answer::Refuse(Refusal {
+                code: kind.code(),
+                message: kind.message().to_owned(),
+                detail: with_operation_id(detail, operation_id),
+            })),
+        };
+        Self {
+            status: kind.status(),
+            body,
+        }
+    }
+
+    /// A command that is not known asks before something happens. What form its answer has is not known, so
+    /// Tencent Chat gets what all forms have in common.
+    pub(crate) fn unknown(call: &Call<'_>, refuses: bool) -> Self {
+        let kind = ProblemKind::UnknownCommand;
+        let body = match call.source {
+            _ if !refuses => return Self::accepted(call.source),
+            Source::OpenIm => {
+                let problem = Problem::new(kind, "");
+                let operation_id = call.operation_id.as_deref();
+                return Self::problem(call.source, &problem, operation_id, OnFailure::Refuse);
+            }
+            Source::Tencent => to_json(&tencent::Answer::Refuse(kind.message().to_owned())),
+        };
+        Self { status: 200, body }
+    }
+}
+
+/// What the user's client is told by Tencent Chat when the receiver failed.
+const FAILED: ResultCode = match ResultCode::new(39000) {
+    Ok(code) => code,
+    Err(_) => panic!("a code outside of 38000 to 39000"),
+};
+
+/// How something is refused because the receiver failed.
+pub(crate) fn failure(call: &Call<'_>, kind: ProblemKind) -> Reason {
+    match call.source {
+        Source::OpenIm => Reason {
+            code: kind.code().get(),
+            message: kind.message().to_owned(),
+            detail: with_operation_id(String::new(), call.operation_id.as_deref()),
+        },
+        Source::Tencent => Reason {
+            code: FAILED.get(),
+            message: ProblemKind::Internal.message().to_owned(),
+            detail: String::new(),
+        },
+    }
+}
+
+fn with_operation_id(detail: String, operation_id: Option<&str>) -> String {
+    match operation_id {
+        Some(id) if detail.is_empty() => format!("(operationID {id})"),
+        Some(id) => format!("{detail} (operationID {id})"),
+        None => detail,
+    }
+}
+
+pub(crate) fn to_json(answer: &impl serde::Serialize) -> String {
+    serde_json::to_string(answer).expect("answers are strings, integers and lists")
+}

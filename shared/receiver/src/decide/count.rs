@@ -1,0 +1,58 @@
+use domain::{Question, UserId};
+use policies::{Outcome, RequestLimit};
+use protocol::Answer;
+use tokio::time::timeout_at;
+use tracing::warn;
+
+use super::{Asking, By, reason};
+
+/// Counts the questions that are not refused yet, where a policy limits how many there may be, and refuses those
+/// beyond the limit. Gives whether the count could not be had.
+pub(super) async fn requests<'a, C, A: Answer<C>>(
+    asking: &'a Asking<'_>,
+    questions: &[Question<'_>],
+    answer: &mut A,
+    refused_by: &mut [Option<(By, &'a str)>],
+) -> bool {
+    let open: Vec<usize> = (0..questions.len())
+        .filter(|n| answer.refused(*n).is_none())
+        .collect();
+    let actor = questions.first().and_then(|question| question.actor);
+    let (Some(limit), Some(actor), [_, ..]) = (asking.rules.request_limit(), actor, &open[..])
+    else {
+        return false;
+    };
+    let requests = u32::try_from(open.len()).unwrap_or(u32::MAX);
+    let total = total(asking, limit, actor, requests).await;
+    let by = match total {
+        Some(_) => By::Policies,
+        None => By::Failure,
+    };
+    let mut number = total.map(|total| total.saturating_sub(requests.into()));
+    for n in open {
+        number = number.map(|number| number + 1);
+        if let Outcome::Refuse(refusal) = limit.judge(number) {
+            answer.refuse(n, &reason(refusal));
+            refused_by[n] = Some((by, &refusal.rule));
+        }
+    }
+    total.is_none()
+}
+
+/// Counts so many requests of a user. Gives the number of the last one; `None` when it cannot be had.
+async fn total(
+    asking: &Asking<'_>,
+    limit: &RequestLimit,
+    user: &UserId,
+    requests: u32,
+) -> Option<u64> {
+    let window = limit.window(user, asking.now());
+    let raising = asking.limits?.raise(&window.key, requests, window.ends_at);
+    let error = match timeout_at(asking.counted_by, raising).await {
+        Ok(Ok(count)) => return Some(count),
+        Ok(Err(error)) => error.to_string(),
+        Err(_) => "no time was left for it".to_owned(),
+    };
+    warn!(error, "friend requests could not be counted");
+    None
+}

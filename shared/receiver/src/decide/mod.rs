@@ -1,0 +1,268 @@
+//! What is made of a callback: what it tells, and what it is answered.
+//!
+//! Of something that is about to happen, policies are asked first, and a refusal of theirs ends it. Then the handler
+//! is. What it changes is laid over what policies changed, field by field. When nobody could decide, `ON_FAILURE` does.
+
+mod count;
+mod nobody;
+
+use std::panic::AssertUnwindSafe;
+
+use domain::{Events, Timestamp};
+use futures_util::FutureExt as _;
+use policies::{Outcome, Rules};
+use protocol::{Answer as _, Callback, Reason};
+use store::Limits;
+use tokio::time::{Instant, timeout_at};
+use tracing::warn;
+
+pub(crate) use nobody::{Answered, Nobody};
+
+use crate::{
+    Context, OnFailure, Problem, ProblemKind,
+    answer::{failure, to_json},
+    call::Call,
+    handle::{Handle, Said},
+};
+
+/// What decides, beside the handler.
+pub(crate) struct Asking<'a> {
+    pub(crate) call: &'a Call<'a>,
+    /// Those of the command.
+    pub(crate) rules: &'a Rules,
+    pub(crate) limits: Option<&'a Limits>,
+    /// When there has to be an answer.
+    pub(crate) end: Instant,
+    /// When counting has to be over.
+    pub(crate) counted_by: Instant,
+    pub(crate) on_failure: OnFailure,
+}
+
+impl Asking<'_> {
+    fn now(&self) -> Timestamp {
+        self.call.now
+    }
+}
+
+/// What was made of a callback.
+pub(crate) struct Decided {
+    /// The answer.
+    pub(crate) body: String,
+    /// What is recorded about it.
+    pub(crate) events: Events,
+    /// Of a callback that asks.
+    pub(crate) decision: Option<Decision>,
+}
+
+/// A decision, as it is logged.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) word: Word,
+    pub(crate) by: By,
+    /// Of the first refusal.
+    pub(crate) code: Option<i32>,
+    /// The policies' rule that refused first.
+    pub(crate) rule: Option<String>,
+    /// Why the handler did not decide.
+    pub(crate) failed: Option<ProblemKind>,
+}
+
+/// What was decided, in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    Allowed,
+    /// For Tencent Chat: at least one person.
+    Refused,
+    Amended,
+}
+
+impl Word {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Refused => "refused",
+            Self::Amended => "amended",
+        }
+    }
+}
+
+/// Who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Handler,
+    Policies,
+    /// The command is not known: it is what the operator chose for that.
+    UnknownCommand,
+    /// Nobody could: it is what the operator chose for that.
+    Failure,
+}
+
+impl By {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Handler => "handler",
+            Self::Policies => "policies",
+            Self::UnknownCommand => "unknown_command",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// What has happened.
+pub(crate) async fn after<C, F, Form>(
+    callback: C,
+    handle: F,
+    context: Context,
+) -> Result<Decided, Problem>
+where
+    C: Callback,
+    F: Handle<C, Form>,
+    Events: From<Vec<C::Event>>,
+{
+    let answer = C::Answer::unchanged(&callback);
+    let said = handled(callback, handle, context).await?;
+    Ok(Decided {
+        body: to_json(&answer),
+        events: said.events.into(),
+        decision: None,
+    })
+}
+
+/// What is about to happen.
+pub(crate) async fn before<C, F, Form>(
+    callback: C,
+    handle: F,
+    asking: &Asking<'_>,
+    context: Context,
+) -> Result<Decided, Problem>
+where
+    C: Callback,
+    F: Handle<C, Form>,
+    Events: From<Vec<C::Event>>,
+{
+    let unchanged = C::Answer::unchanged(&callback);
+    let mut answer = unchanged.clone();
+    let questions = callback.questions();
+    let count = questions.len();
+    // Of each question that is refused: by whom, and by which rule.
+    let mut refused_by: Vec<Option<(By, &str)>> = vec![None; count];
+
+    for (n, question) in questions.iter().enumerate() {
+        // Judging many long texts takes time, in which nothing else happens.
+        if count > 1 && Instant::now() >= asking.end {
+            warn!("no time was left to ask the policies about everybody");
+            let none = Vec::<C::Event>::new();
+            let nobody = Nobody::of(&callback);
+            return Ok(nobody.decided(asking, ProblemKind::Internal, none.into()));
+        }
+        match asking.rules.judge(question) {
+            Outcome::Allow => {}
+            Outcome::Refuse(refusal) => {
+                answer.refuse(n, &reason(refusal));
+                refused_by[n] = Some((By::Policies, &refusal.rule));
+            }
+            Outcome::Amend(change) => {
+                if let Some(amended) = callback.amended(&change) {
+                    answer = amended.over(answer);
+                }
+            }
+        }
+    }
+    let uncounted = count::requests(asking, &questions, &mut answer, &mut refused_by).await;
+    drop(questions);
+
+    let by_policies = answer.clone();
+    let is_open = |answer: &C::Answer| (0..count.max(1)).any(|n| answer.refused(n).is_none());
+    let mut events = Vec::new();
+    let mut failed = None;
+    if is_open(&answer) {
+        match handled(callback, handle, context).await {
+            Ok(said) => {
+                events = said.events;
+                if let Some(said) = said.answer {
+                    answer = said.over(answer);
+                }
+            }
+            Err(problem) => {
+                failed = Some(problem.kind());
+                let refuses = (0..count).any(|n| answer.refused(n).is_some());
+                let rest = if refuses { answer } else { unchanged.clone() };
+                let reason = failure(asking.call, problem.kind());
+                answer = nobody::filled::<C>(rest, count, asking.on_failure, &reason);
+            }
+        }
+    }
+
+    // Somebody was allowed, or refused, whom nobody could count or decide about.
+    let by_failure = refused_by
+        .iter()
+        .flatten()
+        .any(|(by, _)| *by == By::Failure);
+    let by_nobody = failed.is_some() || by_failure || (uncounted && is_open(&answer));
+    let decision = Decision {
+        failed,
+        ..decision::<C>(&unchanged, &by_policies, &answer, &refused_by, by_nobody)
+    };
+    if !is_open(&answer) {
+        events = Vec::new();
+    }
+    Ok(Decided {
+        body: to_json(&answer),
+        events: events.into(),
+        decision: Some(decision),
+    })
+}
+
+/// A decision as it is logged: by the first refusal, if there is one.
+fn decision<C: Callback>(
+    unchanged: &C::Answer,
+    by_policies: &C::Answer,
+    answer: &C::Answer,
+    refused_by: &[Option<(By, &str)>],
+    by_nobody: bool,
+) -> Decision {
+    let first = (0..refused_by.len().max(1)).find_map(|n| Some((n, answer.refused(n)?)));
+    let rule = first.and_then(|(n, _)| *refused_by.get(n)?);
+    let by = match (first, rule) {
+        (_, Some((by, _))) => by,
+        (None, None) if answer == by_policies && answer != unchanged => By::Policies,
+        (_, None) => By::Handler,
+    };
+    Decision {
+        word: match first {
+            Some(_) => Word::Refused,
+            None if answer == unchanged => Word::Allowed,
+            None => Word::Amended,
+        },
+        by: if by_nobody { By::Failure } else { by },
+        code: first.map(|(_, code)| code),
+        rule: rule.map(|(_, rule)| rule.to_owned()),
+        failed: None,
+    }
+}
+
+/// What the handler says. Its bugs and its slowness are no reason to answer nothing.
+async fn handled<C, F, Form>(callback: C, handle: F, context: Context) -> Result<Said<C>, Problem>
+where
+    C: Callback,
+    F: Handle<C, Form>,
+{
+    let end = context.end;
+    let handling = AssertUnwindSafe(async move { handle.handle(callback, context).await });
+    match timeout_at(end, handling.catch_unwind()).await {
+        Ok(Ok(said)) => Ok(said),
+        Ok(Err(_)) => Err(Problem::new(ProblemKind::Internal, "a handler panicked")),
+        Err(_) => Err(Problem::new(
+            ProblemKind::Internal,
+            "a handler did not end in time",
+        )),
+    }
+}
+
+fn reason(refusal: &policies::Refusal) -> Reason {
+    Reason {
+        code: refusal.code,
+        message: refusal.message.clone(),
+        detail: refusal.detail.clone(),
+    }
+}

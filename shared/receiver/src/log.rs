@@ -1,0 +1,186 @@
+//! What is logged: one line for each callback, and what is wrong.
+
+use std::{io, panic, sync::OnceLock};
+
+use domain::Source;
+use store::Recorded;
+use tracing::{Subscriber, error, info, level_filters::LevelFilter, warn};
+use tracing_subscriber::{
+    Layer as _, filter::Targets, layer::SubscriberExt as _, registry::LookupSpan,
+    util::SubscriberInitExt as _,
+};
+
+use crate::{
+    OnFailure, Problem, ProblemKind, Rejection,
+    decide::{Answered, By, Decision, Word},
+    end::Done,
+    find::printable,
+    record::Kept,
+};
+
+/// Writes JSON lines to standard output, which Lambda hands to CloudWatch Logs.
+///
+/// `LOG_LEVEL` is `error`, `warn`, `info` (the default) or `off`. [`serve`](crate::serve) calls
+/// this; so does a function that serves no callbacks.
+pub fn init() {
+    let level = std::env::var("LOG_LEVEL")
+        .ok()
+        .and_then(|level| level.parse().ok())
+        .unwrap_or(LevelFilter::INFO);
+    // What the SDK and the runtime say below warnings quotes requests: callers' bodies, signed headers.
+    let filter = Targets::new().with_default(level).with_targets(
+        ["aws_", "hyper", "h2", "rustls", "lambda_runtime"]
+            .map(|library| (library, level.min(LevelFilter::WARN))),
+    );
+    // A second `init` in one process, as in tests, keeps the first.
+    let _ = tracing_subscriber::registry()
+        .with(json().with_filter(filter))
+        .try_init();
+    panic::set_hook(Box::new(|panic| {
+        // The message could hold what a user wrote; the place is enough to find the line.
+        let at = panic.location().map(ToString::to_string);
+        error!(at, "panicked");
+    }));
+}
+
+fn json<S>() -> json_subscriber::fmt::Layer<S, fn() -> io::Stdout>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    static FUNCTION: OnceLock<String> = OnceLock::new();
+    let function =
+        FUNCTION.get_or_init(|| std::env::var("AWS_LAMBDA_FUNCTION_NAME").unwrap_or_default());
+    let mut layer = json_subscriber::fmt::layer()
+        .with_writer(io::stdout as fn() -> io::Stdout)
+        .flatten_event(true)
+        .flatten_current_span_on_top_level(true)
+        .with_current_span(false)
+        .with_span_list(false)
+        .with_target(false);
+    layer
+        .inner_layer_mut()
+        .add_static_field("function", function.as_str().into());
+    layer
+}
+
+/// Writes the line of a callback that was accepted.
+pub(crate) fn done(done: &Done) {
+    match done {
+        Done::Handled {
+            decision: None,
+            kept,
+            ..
+        } => match kept {
+            Kept::Recorded(events, Recorded::New) => info!(events, "callback stored"),
+            Kept::Recorded(events, Recorded::Known) => info!(events, "callback was stored before"),
+            Kept::Queued(events) => info!(events, "callback queued"),
+            Kept::Recorded(events, Recorded::Nothing) | Kept::Nowhere(events) => {
+                info!(events, "callback accepted, nothing stored");
+            }
+        },
+        Done::Handled {
+            decision: Some(decision),
+            kept,
+            ..
+        } => {
+            let message = match kept {
+                Kept::Recorded(_, Recorded::New) => "callback decided and stored",
+                Kept::Recorded(_, Recorded::Known) => "callback decided, it was stored before",
+                Kept::Queued(_) => "callback decided and queued",
+                Kept::Recorded(_, Recorded::Nothing) | Kept::Nowhere(_) => "callback decided",
+            };
+            let Decision {
+                word,
+                by,
+                code,
+                rule,
+                failed,
+            } = decision;
+            let (decision, rule) = (word.as_str(), rule.as_deref());
+            let problem = failed.map(ProblemKind::message);
+            if *by == By::Failure {
+                warn!(
+                    decision,
+                    code,
+                    decidedBy = by.as_str(),
+                    rule,
+                    problem,
+                    "{message}"
+                );
+            } else {
+                info!(decision, code, decidedBy = by.as_str(), rule, "{message}");
+            }
+        }
+        Done::Check => {
+            warn!("no command in query or body: answered as the console's check of a new URL");
+        }
+        Done::Unknown(name, _) | Done::UnknownAsked(name, _) => unknown(done, name, false),
+    }
+}
+
+/// Writes the line of a callback whose command is not known: a warning, when it is the first one since the start.
+pub(crate) fn unknown(done: &Done, name: &str, is_new: bool) {
+    let name = printable(name);
+    let (decision, message) = match done {
+        Done::UnknownAsked(_, decision) => (Some(decision), "unknown command answered"),
+        Done::Unknown(_, Kept::Queued(_)) => (None, "unknown command queued as it came"),
+        Done::Unknown(_, Kept::Nowhere(_)) => (None, "unknown command accepted, nothing stored"),
+        _ => (None, "unknown command stored as it came"),
+    };
+    let (word, by, code) = match decision {
+        Some(it) => (Some(it.word.as_str()), Some(it.by.as_str()), it.code),
+        None => (None, None, None),
+    };
+    if is_new {
+        warn!(
+            unknownCommand = name,
+            decision = word,
+            decidedBy = by,
+            code,
+            "{message}"
+        );
+    } else {
+        info!(
+            unknownCommand = name,
+            decision = word,
+            decidedBy = by,
+            code,
+            "{message}"
+        );
+    }
+}
+
+/// Writes the line of a callback that was not accepted.
+pub(crate) fn failed(
+    problem: &Problem,
+    answer: Option<&Answered>,
+    source: Source,
+    on_failure: OnFailure,
+    asks: bool,
+) {
+    let kind = problem.kind();
+    // Not "refused" of a failure, of which OpenIM may have been told "allowed".
+    let message = if kind.is_ours() {
+        "callback failed"
+    } else {
+        "callback refused"
+    };
+    // What Tencent Chat decides after a failure is said in its console.
+    let word = match (answer, source, on_failure) {
+        (Some(answer), ..) => answer.word.as_str(),
+        (None, Source::Tencent, _) => "failed",
+        (None, Source::OpenIm, OnFailure::Allow) => Word::Allowed.as_str(),
+        (None, Source::OpenIm, OnFailure::Refuse) => Word::Refused.as_str(),
+    };
+    let code = answer.and_then(|answer| answer.code);
+    warn!(
+        code = code.unwrap_or(kind.code().get()),
+        problem = kind.message(),
+        detail = problem.detail(),
+        at = problem.json_path(),
+        rejection = problem.rejection().map(Rejection::kind),
+        decision = kind.is_ours().then_some(word),
+        decidedBy = (kind.is_ours() && asks).then_some(By::Failure.as_str()),
+        "{message}"
+    );
+}

@@ -1,0 +1,14 @@
+//! What an operator sets: the environment, the secrets, `policies.json`.
+
+mod config;
+mod deadline;
+pub(crate) mod policies_file;
+pub(crate) mod secrets;
+#[cfg(test)]
+mod tests;
+mod verifiers;
+
+pub(crate) use config::before_deadline;
+pub use config::{Config, InvalidConfig, OnFailure, StorageConfig, UnknownCommand};
+pub(crate) use deadline::{Deadlines, Shares};
+pub use verifiers::Verifiers;

@@ -1,0 +1,53 @@
+//! `policies.json`, as a function finds it.
+
+use std::path::PathBuf;
+
+use policies::{Mistakes, Policies};
+
+use crate::Handler;
+
+/// Reads the document that `POLICIES_FILE` names, or the one beside the binary; without either, nothing is
+/// switched on. A function that is not asked needs none.
+///
+/// # Errors
+///
+/// Everything that is wrong in it, each with its place.
+pub(crate) fn load(
+    handlers: &[Handler],
+    get: impl Fn(&str) -> Option<String>,
+) -> Result<Policies, Vec<String>> {
+    if !handlers.iter().any(Handler::is_before) {
+        return Ok(Policies::default());
+    }
+    let beside = || Some(PathBuf::from(get("LAMBDA_TASK_ROOT")?).join("policies.json"));
+    let file = match get("POLICIES_FILE") {
+        Some(file) => PathBuf::from(file),
+        None => match beside().filter(|file| file.exists()) {
+            Some(file) => file,
+            None => return Ok(Policies::default()),
+        },
+    };
+    let name = file.display();
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| vec![format!("{name} cannot be read: {error}")])?;
+    let policies = Policies::from_json(&text).map_err(|Mistakes(mistakes)| {
+        let mistakes = mistakes.iter();
+        mistakes
+            .map(|mistake| format!("{name}: {mistake}"))
+            .collect::<Vec<_>>()
+    })?;
+    if limits_requests(handlers, &policies) && get("LIMITS_TABLE").is_none() {
+        return Err(vec![format!(
+            "{name} limits requests, but LIMITS_TABLE is not set"
+        )]);
+    }
+    Ok(policies)
+}
+
+/// Whether one of these commands has to be counted.
+pub(crate) fn limits_requests(handlers: &[Handler], policies: &Policies) -> bool {
+    handlers
+        .iter()
+        .filter(|handler| handler.is_before())
+        .any(|handler| policies.rules(handler.name()).request_limit().is_some())
+}
