@@ -23,6 +23,7 @@ pub(crate) const OPENIM: &[Sample] = &[
     Sample { command: "callbackBeforeSetFriendRemarkCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSetFriendRemarkCommand.server.json"), stored: false },
     Sample { command: "callbackAfterUpdateUserInfoCommand", body: include_str!("../../tests/payloads/openim/callbackAfterUpdateUserInfoCommand.server.json"), stored: true },
     Sample { command: "callbackAfterUpdateUserInfoExCommand", body: include_str!("../../tests/payloads/openim/callbackAfterUpdateUserInfoExCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterUserRegisterCommand", body: include_str!("../../tests/payloads/openim/callbackAfterUserRegisterCommand.server.json"), stored: true },
     Sample { command: "callbackBeforeUpdateUserInfoCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeUpdateUserInfoCommand.server.json"), stored: false },
     Sample { command: "callbackBeforeUpdateUserInfoExCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeUpdateUserInfoExCommand.server.json"), stored: false },
     Sample { command: "callbackBeforeUserRegisterCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeUserRegisterCommand.server.json"), stored: false },

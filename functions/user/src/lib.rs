@@ -3,6 +3,7 @@
 receiver::handlers! {
     after_update_user_info,
     after_update_user_info_ex,
+    after_user_register,
     before_update_user_info,
     before_update_user_info_ex,
     before_user_register,

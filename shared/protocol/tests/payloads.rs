@@ -52,6 +52,7 @@ macro_rules! every_type {
             openim::BeforeSetFriendRemark,
             openim::AfterUpdateUserInfo,
             openim::AfterUpdateUserInfoEx,
+            openim::AfterUserRegister,
             openim::BeforeUpdateUserInfo,
             openim::BeforeUpdateUserInfoEx,
             openim::BeforeUserRegister,
@@ -382,9 +383,33 @@ fn what_is_empty_in_the_older_profile_callback_is_null_in_the_newer_one() {
 }
 
 #[test]
+fn new_users_are_one_event_with_their_names() {
+    let mut told = 0;
+    for payload in payloads() {
+        if payload.command != "callbackAfterUserRegisterCommand" {
+            continue;
+        }
+        told += 1;
+        let callback: openim::AfterUserRegister = serde_json::from_slice(&payload.body).unwrap();
+        let users = callback.users.into_iter().map(|new| user::RegisteredUser {
+            user: new.user_id,
+            nickname: new.nickname,
+        });
+        let event = user::Event::UsersRegistered {
+            users: users.collect(),
+        };
+        let expected = Events::User(vec![event]);
+        assert_eq!(payload.events, expected, "{}", payload.case);
+    }
+    assert!(told > 1);
+}
+
+#[test]
 fn a_registration_lists_its_users_and_may_leave_out_what_is_not_their_id() {
     for body in [r#"{"users":null}"#, r#"{"users":[]}"#] {
         let callback: openim::BeforeUserRegister = serde_json::from_str(body).unwrap();
+        assert_eq!(callback.users, []);
+        let callback: openim::AfterUserRegister = serde_json::from_str(body).unwrap();
         assert_eq!(callback.users, []);
     }
     let body = r#"{"secret":"openIM123","users":[{"userID":"ana"}]}"#;

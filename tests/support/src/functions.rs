@@ -16,6 +16,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("before-set-friend-remark", "/callbackBeforeSetFriendRemarkCommand"),
     ("after-update-user-info", "/callbackAfterUpdateUserInfoCommand"),
     ("after-update-user-info-ex", "/callbackAfterUpdateUserInfoExCommand"),
+    ("after-user-register", "/callbackAfterUserRegisterCommand"),
     ("before-update-user-info", "/callbackBeforeUpdateUserInfoCommand"),
     ("before-update-user-info-ex", "/callbackBeforeUpdateUserInfoExCommand"),
     ("before-user-register", "/callbackBeforeUserRegisterCommand"),

@@ -1,0 +1,39 @@
+//! `callbackAfterUserRegisterCommand`: accounts were created.
+
+use domain::user::{Event, RegisteredUser};
+use protocol::openim::AfterUserRegister;
+
+/// One event for all of them. Edit here what it shall mean to your app.
+pub fn handle(callback: AfterUserRegister) -> Vec<Event> {
+    if callback.users.is_empty() {
+        return Vec::new();
+    }
+    let users = callback.users.into_iter().map(|user| RegisteredUser {
+        user: user.user_id,
+        nickname: user.nickname,
+    });
+    vec![Event::UsersRegistered {
+        users: users.collect(),
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn all_of_them_are_one_event_and_nobody_is_none() {
+        let mut callback = json!({"users": [{"userID": "ana", "nickname": "Annie"}, {"userID": "leo", "nickname": ""}]});
+        let events = handle(serde_json::from_value(callback.clone()).unwrap());
+        assert_eq!(
+            serde_json::to_value(events).unwrap(),
+            json!([{"type": "users_registered", "users": [
+                {"user": "ana", "nickname": "Annie"}, {"user": "leo", "nickname": ""},
+            ]}])
+        );
+        callback["users"] = json!([]);
+        assert_eq!(handle(serde_json::from_value(callback).unwrap()), []);
+    }
+}
