@@ -10,9 +10,7 @@ use receiver::Handler;
 /// Of both servers.
 #[must_use]
 pub fn handlers() -> Vec<Handler> {
-    let openim = [Family::Relation, Family::User]
-        .into_iter()
-        .flat_map(of_openim);
+    let openim = Family::ALL.into_iter().flat_map(of_openim);
     openim.chain(tencent::handlers()).collect()
 }
 

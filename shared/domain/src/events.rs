@@ -15,6 +15,9 @@ pub enum Family {
 }
 
 impl Family {
+    /// All of them, in the order in which documents list them.
+    pub const ALL: [Self; 3] = [Self::Relation, Self::User, Self::Unknown];
+
     /// The word for it in tables, folders and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -48,10 +48,7 @@ pub trait Answer<C: ?Sized>: Serialize + Clone + PartialEq + Send + Sync + 'stat
 }
 
 /// The answer to a callback that tells what has happened.
-pub trait Note {
-    /// The callback was accepted.
-    fn noted() -> Self;
-}
+pub trait Note {}
 
 /// Why something is refused, in words of neither server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,11 +64,7 @@ pub struct Reason {
 /// What both servers' answers to what has happened have in common: there is one, and nothing can be refused.
 macro_rules! note {
     ($Noted:ident) => {
-        impl crate::Note for $Noted {
-            fn noted() -> Self {
-                Self
-            }
-        }
+        impl crate::Note for $Noted {}
 
         impl<C> crate::Answer<C> for $Noted {
             fn unchanged(_: &C) -> Self {

@@ -144,11 +144,10 @@ pub const fn commands(source: Source, family: Family) -> &'static [&'static Comm
 /// Every command that has a type in this crate.
 pub fn catalogue() -> impl Iterator<Item = &'static Command> {
     let sources = [Source::OpenIm, Source::Tencent];
-    let families = [Family::Relation, Family::User];
     sources
         .into_iter()
         .flat_map(move |source| {
-            families
+            Family::ALL
                 .into_iter()
                 .flat_map(move |family| commands(source, family))
         })

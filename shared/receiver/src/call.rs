@@ -44,7 +44,7 @@ impl<'a> Call<'a> {
 }
 
 /// The server whose words a request uses.
-pub(crate) fn source(handlers: &[Handler], request: &Request) -> Source {
+fn source(handlers: &[Handler], request: &Request) -> Source {
     let serves = |source| handlers.iter().any(|handler| handler.source() == source);
     match (serves(Source::OpenIm), serves(Source::Tencent)) {
         (true, false) => Source::OpenIm,
@@ -61,7 +61,7 @@ pub(crate) fn source(handlers: &[Handler], request: &Request) -> Source {
 }
 
 /// The command that path or query name, as the caller wrote it.
-pub(crate) fn claimed(request: &Request) -> Option<&str> {
+fn claimed(request: &Request) -> Option<&str> {
     let mut query = ["command", "CallbackCommand"]
         .into_iter()
         .flat_map(|name| request.query_values(name).map(without_slash));
@@ -73,7 +73,7 @@ pub(crate) fn claimed(request: &Request) -> Option<&str> {
 
 /// Whether a command that path or query name asks before something happens. Where they name none, the body may:
 /// then it is enough that one such command is served here.
-pub(crate) fn asks(handlers: &[Handler], source: Source, claimed: Option<&str>) -> bool {
+fn asks(handlers: &[Handler], source: Source, claimed: Option<&str>) -> bool {
     match claimed {
         Some(name) => protocol::asks(source, name),
         None => handlers.iter().any(Handler::is_before),

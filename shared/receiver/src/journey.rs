@@ -7,16 +7,15 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Events, Reception, Timestamp};
+use domain::{Events, Reception};
 use futures_util::FutureExt as _;
 use policies::Policies;
 use protocol::unknown_may_be_refused;
 use store::Limits;
-use tokio::time::Instant;
 use tracing::{Instrument as _, Span, error_span};
 
 use crate::{
-    Context, Handler, OnFailure, Problem, ProblemKind, Reply, Request, UnknownCommand, Verifiers,
+    Context, Handler, OnFailure, Problem, ProblemKind, Reply, UnknownCommand, Verifiers,
     answer::failure,
     authenticate::{self, Authentic},
     call::Call,
@@ -47,26 +46,24 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// One callback's whole journey, which began at `start`. Never panics, and always has an answer that the
-    /// caller can read.
-    pub async fn receive(&self, request: &Request, now: Timestamp, start: Instant) -> Reply {
-        let call = Call::new(&self.handlers, request, now, start);
+    /// One callback's whole journey. Never panics, and always has an answer that the caller can read.
+    pub(crate) async fn receive(&self, call: &Call<'_>) -> Reply {
         // At error level, so that whatever is logged about a callback carries these fields.
         let span = error_span!(
             "callback",
-            requestId = request.id,
+            requestId = call.request.id,
             operationID = call.operation_id,
             command = call.claimed.map(printable),
         );
         async {
             // What the body says about who waits is known after a panic, too.
             let mut asks = call.asks;
-            let journey = AssertUnwindSafe(self.journey(&call, &mut asks)).catch_unwind();
+            let journey = AssertUnwindSafe(self.journey(call, &mut asks)).catch_unwind();
             let end = journey.await.unwrap_or_else(|_| {
                 Err(Problem::new(ProblemKind::Internal, "the receiver panicked").into())
             });
-            self.log(&end, &call, asks);
-            self.answer(end, &call)
+            self.log(&end, call, asks);
+            self.answer(end, call)
         }
         .instrument(span)
         .await
@@ -283,15 +280,17 @@ impl fmt::Debug for Receiver {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Family, Source, relation::Event};
+    use domain::{Family, Source, Timestamp, relation::Event};
     use protocol::{
         Callback, Command, Rules, When,
         openim::{AfterDeleteFriend, Amendment, Before, Decision, NoRefusal},
     };
     use serde::{Deserialize, Serialize};
     use serde_json::{Value, json};
+    use tokio::time::Instant;
 
     use super::*;
+    use crate::Request;
 
     /// A question of which the server takes a field over from the answer, and which must never be refused.
     #[derive(Clone, Deserialize)]
@@ -357,7 +356,8 @@ mod tests {
         let mut replies = Vec::new();
         // Twice, because the function lives on.
         for _ in 0..2 {
-            replies.push(receiver.receive(&request, now, Instant::now()).await);
+            let call = Call::new(&receiver.handlers, &request, now, Instant::now());
+            replies.push(receiver.receive(&call).await);
         }
         replies
     }

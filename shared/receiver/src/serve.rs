@@ -20,7 +20,8 @@ use tracing::{error, error_span};
 
 use crate::{
     Get, Handler, InvalidConfig, OnFailure, Problem, ProblemKind, Receiver, Reply, Request,
-    StartError, call,
+    StartError,
+    call::Call,
     edge::{GatewayResponse, Payload},
     log,
     settings::{Shares, before_deadline},
@@ -148,13 +149,18 @@ impl Function {
     pub async fn answer(&self, event: &str, invocation_id: &str) -> GatewayResponse {
         let start = Instant::now();
         let now = Timestamp::now();
-        let request = Request::from_event(event, invocation_id, now);
-        let (asks, source) = match &request {
-            Ok(request) => {
-                let source = call::source(&self.handlers, request);
-                let claimed = call::claimed(request);
-                (call::asks(&self.handlers, source, claimed), source)
-            }
+        let mut request = Request::from_event(event, invocation_id, now);
+        if let Ok(request) = &mut request
+            && self.sam_local
+        {
+            invocation_id.clone_into(&mut request.id);
+            request.received_at = now;
+        }
+        let call = request
+            .as_ref()
+            .map(|request| Call::new(&self.handlers, request, now, start));
+        let (asks, source) = match &call {
+            Ok(call) => (call.asks, call.source),
             Err(_) => (
                 self.handlers.iter().all(Handler::is_before),
                 self.handlers
@@ -166,17 +172,13 @@ impl Function {
             Ok(receiver) => receiver,
             Err(problem) => return self.refuse(&problem, event, invocation_id, asks, source),
         };
-        match request {
-            Ok(mut request) => {
-                if self.sam_local {
-                    invocation_id.clone_into(&mut request.id);
-                    request.received_at = now;
-                }
+        match call {
+            Ok(call) => {
                 // Boxed, because the compiler gives up on types that are nested as deep as this future's.
-                let reply = Box::pin(receiver.receive(&request, now, start)).await;
-                GatewayResponse::new(reply, request.payload())
+                let reply = Box::pin(receiver.receive(&call)).await;
+                GatewayResponse::new(reply, call.request.payload())
             }
-            Err(problem) => self.refuse(&problem, event, invocation_id, asks, source),
+            Err(problem) => self.refuse(problem, event, invocation_id, asks, source),
         }
     }
 

@@ -46,7 +46,7 @@ async fn total(
     user: &UserId,
     requests: u32,
 ) -> Option<u64> {
-    let window = limit.window(user, asking.now());
+    let window = limit.window(user, asking.call.now);
     let raising = asking.limits?.raise(&window.key, requests, window.ends_at);
     let error = match timeout_at(asking.counted_by, raising).await {
         Ok(Ok(count)) => return Some(count),

@@ -8,7 +8,7 @@ mod nobody;
 
 use std::panic::AssertUnwindSafe;
 
-use domain::{Events, Timestamp};
+use domain::Events;
 use futures_util::FutureExt as _;
 use policies::{Outcome, Rules};
 use protocol::{Answer as _, Callback, Reason};
@@ -36,12 +36,6 @@ pub(crate) struct Asking<'a> {
     /// When counting has to be over.
     pub(crate) counted_by: Instant,
     pub(crate) on_failure: OnFailure,
-}
-
-impl Asking<'_> {
-    fn now(&self) -> Timestamp {
-        self.call.now
-    }
 }
 
 /// What was made of a callback.

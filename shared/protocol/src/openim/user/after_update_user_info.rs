@@ -9,8 +9,8 @@ use crate::{Callback, Command, When, openim::Noted};
 
 /// A user's profile was changed through `POST /user/update_user_info`, which is deprecated.
 ///
-/// What was not changed is empty. The app's own text, `ex`, is empty even when it was changed. The API call can still report an
-/// error after this.
+/// What was not changed is empty. The app's own text, `ex`, is empty even when it was changed. The API call can
+/// still report an error after this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterUpdateUserInfo {

@@ -9,8 +9,8 @@ use crate::{Callback, Command, When, openim::Noted};
 
 /// A user's profile was changed through `POST /user/update_user_info_ex`, the route of current clients.
 ///
-/// What was not changed is null. The app's own text, `ex`, is null even when it was changed. The API call can still report an
-/// error after this.
+/// What was not changed is null. The app's own text, `ex`, is null even when it was changed. The API call can
+/// still report an error after this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterUpdateUserInfoEx {
