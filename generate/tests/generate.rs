@@ -228,6 +228,7 @@ fn with_invented(functions: usize) -> Vec<&'static Command> {
         all.push(Box::leak(Box::new(Command {
             source: Source::OpenIm,
             name: leak(format!("callback{word}Invented{letters}Command")),
+            earlier: &[],
             switch: Some(leak(format!("{}Invented{letters}", word.to_lowercase()))),
             family: Family::User,
             when,

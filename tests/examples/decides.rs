@@ -57,7 +57,7 @@ fn add_black(callback: BeforeAddBlack) -> (Decision<NoAmendment>, Vec<Event>) {
 async fn user_register(callback: BeforeUserRegister) -> Decision<AmendedUsers> {
     decide(&callback.users[0].user_id, || {
         AmendedUsers::of(&callback, |user| {
-            user.nickname = user.nickname.to_uppercase();
+            user.nickname = user.nickname.to_uppercase().into();
             true
         })
     })

@@ -118,9 +118,9 @@ async fn who_chose_to_allow_on_failure_is_allowed_by_our_failures_and_by_nothing
     // The event is no less in the log.
     assert_eq!(event_in(&function.log())["events"][0]["owner"], "ana");
     function
-        .send(&Request::post(DELETE, "{}"))
+        .send(&Request::post(DELETE, "no JSON"))
         .await
-        .assert_refused(29007, 400);
+        .assert_refused(29006, 400);
     function
         .send(&Request::post("/nowhere", "{}"))
         .await

@@ -56,12 +56,10 @@ async fn every_line_is_json_and_a_callbacks_lines_say_whose_they_are() {
     assert_eq!(stored["requestId"], "reception-1");
     let refused = of("op-2");
     assert_eq!(refused["level"], "WARN");
-    assert_eq!(refused["code"], 29007);
+    assert_eq!(refused["message"], "callback stored as it came");
+    assert_eq!(refused["problem"], "the body does not fit the command");
     assert_eq!(refused["at"], "$.remark");
-    assert_eq!(
-        refused["detail"],
-        "invalid type: sequence, expected a string"
-    );
+    assert_eq!(refused["detail"], "invalid type: array, expected a string");
     assert_eq!(refused["command"], "callbackAfterSetFriendRemarkCommand");
 }
 

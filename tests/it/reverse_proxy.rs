@@ -216,8 +216,8 @@ async fn answers_of_the_receiver_pass_unchanged() {
         assert_eq!(through_nginx.status, status);
     }
     // And so does the step of the document that tells whether all is well.
-    let answer = Request::post(DELETE, "{}").send(&nginx.url).await;
-    assert_eq!(answer.json()["errCode"], 29007);
+    let answer = Request::post(DELETE, "ok").send(&nginx.url).await;
+    assert_eq!(answer.json()["errCode"], 29006);
 }
 
 #[tokio::test]

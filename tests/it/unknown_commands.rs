@@ -397,7 +397,7 @@ async fn the_log_warns_of_an_unknown_command_once_in_a_functions_life() {
                     continue;
                 }
                 let (decision, by) = match protocol::asks(source, command) {
-                    true => (json!(word), json!("unknown_command")),
+                    true => (json!(word), json!("failure")),
                     false => (Value::Null, Value::Null),
                 };
                 let url = match source {

@@ -8,7 +8,7 @@ pub fn handle(callback: AfterAddFriend) -> Vec<Event> {
     vec![Event::FriendRequested {
         from: callback.from_user_id,
         to: callback.to_user_id,
-        message: callback.req_msg,
+        message: callback.req_msg.into(),
     }]
 }
 

@@ -13,7 +13,7 @@ pub fn handle(callback: AfterAddFriendAgree) -> Vec<Event> {
         Event::FriendRequestAccepted {
             from: from.clone(),
             to: to.clone(),
-            message: callback.handle_msg,
+            message: callback.handle_msg.into(),
         },
         Event::FriendAdded {
             owner: from.clone(),

@@ -10,7 +10,7 @@ pub fn handle(callback: AfterImportFriends) -> Vec<Event> {
     }
     vec![Event::FriendsImported {
         owner: callback.owner_user_id,
-        friends: callback.friend_user_ids,
+        friends: callback.friend_user_ids.into(),
     }]
 }
 

@@ -10,7 +10,7 @@ pub fn handle(callback: AfterUserRegister) -> Vec<Event> {
     }
     let users = callback.users.into_iter().map(|user| RegisteredUser {
         user: user.user_id,
-        nickname: user.nickname,
+        nickname: user.nickname.into(),
     });
     vec![Event::UsersRegistered {
         users: users.collect(),

@@ -17,7 +17,7 @@ pub mod user;
 mod user_id;
 
 pub use events::{Events, Family, Subject};
-pub use question::{Change, Question};
+pub use question::{Change, Question, Words};
 pub use reception::{Reception, Source};
 pub use timestamp::{OutOfRange, Timestamp};
 pub use user_id::{InvalidUserId, UserId};

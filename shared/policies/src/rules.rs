@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use domain::{Change, Question, UserId};
+use domain::{Change, Question, UserId, Words};
 
 use crate::{RequestLimit, text::TextRules};
 
@@ -13,6 +13,20 @@ pub enum Outcome<'a> {
     Refuse(&'a Refusal),
     /// It may happen with this change.
     Amend(Change),
+    /// The rules look at something that cannot be read.
+    Unreadable,
+}
+
+/// Why a question is not allowed.
+enum Stop<'a> {
+    Refused(&'a Refusal),
+    Unreadable,
+}
+
+impl<'a> From<&'a Refusal> for Stop<'a> {
+    fn from(refusal: &'a Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 /// How a rule refuses.
@@ -69,37 +83,52 @@ impl Rules {
     /// The answer of all rules but [`Rules::request_limit`].
     #[must_use]
     pub fn judge(&self, question: &Question<'_>) -> Outcome<'_> {
-        self.try_judge(question).unwrap_or_else(Outcome::Refuse)
+        match self.try_judge(question) {
+            Ok(outcome) => outcome,
+            Err(Stop::Refused(refusal)) => Outcome::Refuse(refusal),
+            Err(Stop::Unreadable) => Outcome::Unreadable,
+        }
     }
 
-    fn try_judge(&self, question: &Question<'_>) -> Result<Outcome<'_>, &Refusal> {
+    fn try_judge(&self, question: &Question<'_>) -> Result<Outcome<'_>, Stop<'_>> {
         if let Some(rule) = &self.acting_user
             && question.actor.is_some_and(|actor| rule.refuses(actor))
         {
-            return Err(&rule.refusal);
+            return Err((&rule.refusal).into());
         }
         let mut others = question.others.as_slice();
         if let Some(max) = &self.max_items
             && others.len() > max.limit
         {
             if !max.cut {
-                return Err(&max.refusal);
+                return Err((&max.refusal).into());
             }
             others = &others[..max.limit];
         }
         if let Some(rule) = &self.other_user
             && others.iter().any(|other| rule.refuses(other))
         {
-            return Err(&rule.refusal);
+            return Err((&rule.refusal).into());
         }
-        // Judged only: no server lets one replace it.
-        self.message.judge(question.message)?;
+        let looks_at_others = self.other_user.is_some() || self.max_items.is_some();
+        if question.means_unreadable_others && (looks_at_others || others.is_empty()) {
+            return Err(Stop::Unreadable);
+        }
+        match question.message {
+            // Judged only: no server lets one replace it.
+            Words::Text(message) => {
+                self.message.judge(message)?;
+            }
+            Words::Unreadable if self.message.is_empty() => {}
+            Words::Unreadable => return Err(Stop::Unreadable),
+        }
         let name = match question.name {
-            Some(name) => {
+            Some(Words::Text(name)) => {
                 let judged = self.name.judge(name)?;
                 (judged != name).then(|| judged.into_owned())
             }
-            None => None,
+            Some(Words::Unreadable) if !self.name.is_empty() => return Err(Stop::Unreadable),
+            Some(Words::Unreadable) | None => None,
         };
         Ok(if let Some(name) = name {
             Outcome::Amend(Change::Name(name))

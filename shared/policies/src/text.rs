@@ -103,6 +103,11 @@ impl TextRules {
         chars * (2 * once + 3 * (MAX_REPLACED + 1) * largest)
     }
 
+    /// Whether no rule looks at the text.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.max_chars.is_none() && self.forbidden.is_empty()
+    }
+
     pub(crate) fn refusals(&self) -> impl Iterator<Item = &Refusal> {
         let length = self.max_chars.iter().map(|rule| &rule.refusal);
         length.chain(self.forbidden.iter().map(|rule| &rule.refusal))

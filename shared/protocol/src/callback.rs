@@ -1,7 +1,7 @@
 use domain::{Change, Question};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::Command;
+use crate::{Command, Json};
 
 /// The body of one callback command.
 pub trait Callback: DeserializeOwned + Send + Sync + 'static {
@@ -33,6 +33,12 @@ pub trait Answer<C: ?Sized>: Serialize + Clone + PartialEq + Send + Sync + 'stat
     /// Everything happens as it was asked for. This is also what is answered when nobody could decide and that is to
     /// be allowed.
     fn unchanged(asked: &C) -> Self;
+
+    /// The same where the body does not fit the command.
+    fn unread(body: Json<'_>) -> Self;
+
+    /// How many questions it answers.
+    fn questions(&self) -> usize;
 
     /// Refuses what the question of that number asks. An answer to a command that must never be refused stays as
     /// it is.
@@ -69,6 +75,14 @@ macro_rules! note {
         impl<C> crate::Answer<C> for $Noted {
             fn unchanged(_: &C) -> Self {
                 Self
+            }
+
+            fn unread(_: crate::Json<'_>) -> Self {
+                Self
+            }
+
+            fn questions(&self) -> usize {
+                0
             }
 
             fn refuse(&mut self, _: usize, _: &crate::Reason) {}

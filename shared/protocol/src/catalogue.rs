@@ -9,6 +9,8 @@ pub struct Command {
     pub source: Source,
     /// Its name on the wire.
     pub name: &'static str,
+    /// Names that earlier versions of the server gave it, for the same body.
+    pub earlier: &'static [&'static str],
     /// Its key in OpenIM's `webhooks.yml`, after which function and files are named. The wire names do not
     /// always fit: `callbackBeforeAfterMsgCommand` is `afterRevokeMsg`.
     pub switch: Option<&'static str>,
@@ -154,10 +156,12 @@ pub fn catalogue() -> impl Iterator<Item = &'static Command> {
         .copied()
 }
 
-/// The command of that name.
+/// The command of that name, also of an earlier one.
 #[must_use]
 pub fn command(source: Source, name: &str) -> Option<&'static Command> {
-    catalogue().find(|command| command.source == source && command.name == name)
+    catalogue().find(|command| {
+        command.source == source && (command.name == name || command.earlier.contains(&name))
+    })
 }
 
 /// Whether a server waits for a decision about a command, also where the command has no type here.
@@ -171,10 +175,21 @@ pub fn asks(source: Source, name: &str) -> bool {
     }
     match source {
         // The exception is sent after a message was revoked.
-        Source::OpenIm => name.contains("Before") && name != "callbackBeforeAfterMsgCommand",
+        Source::OpenIm => {
+            let asks = name.contains("Before") || EARLIER_ASKS.contains(&name);
+            asks && name != "callbackBeforeAfterMsgCommand"
+        }
         Source::Tencent => TENCENT_ASKS.contains(&name),
     }
 }
+
+/// Names that asked up to OpenIM v3.6.0, and do not say so.
+const EARLIER_ASKS: &[&str] = &[
+    "callbackMsgModifyCommand",
+    "callbackOfflinePushCommand",
+    "callbackOnlinePushCommand",
+    "callbackSuperGroupOnlinePushCommand",
+];
 
 /// The commands of Tencent Chat that ask and have no type here yet.
 ///
@@ -211,8 +226,12 @@ mod tests {
     #[test]
     fn names_switches_and_functions_are_different_for_different_commands() {
         let commands: Vec<_> = catalogue().collect();
-        let names: BTreeSet<_> = commands.iter().map(|it| (it.source, it.name)).collect();
-        assert_eq!(names.len(), commands.len());
+        let names = commands.iter().flat_map(|it| {
+            let earlier = it.earlier.iter().copied();
+            earlier.chain([it.name]).map(|name| (it.source, name))
+        });
+        let all = names.clone().count();
+        assert_eq!(names.collect::<BTreeSet<_>>().len(), all);
         let openim = commands.iter().filter(|it| it.source == Source::OpenIm);
         let functions: BTreeSet<_> = openim.clone().map(|it| it.function()).collect();
         assert_eq!(functions.len(), openim.count());
@@ -247,6 +266,9 @@ mod tests {
             (Source::OpenIm, "callbackUserOnlineCommand", false),
             (Source::OpenIm, "callbackBeforeAfterMsgCommand", false),
             (Source::OpenIm, "callbackBeforeAddFriendCommand", true),
+            (Source::OpenIm, "callbackBeforeSetFriendRemark", true),
+            (Source::OpenIm, "callbackAfterSetFriendRemark", false),
+            (Source::OpenIm, "callbackOfflinePushCommand", true),
             (Source::Tencent, "C2C.CallbackBeforeSendMsg", true),
             (Source::Tencent, "C2C.CallbackAfterSendMsg", false),
             (Source::Tencent, "Sns.CallbackPrevFriendAdd", true),

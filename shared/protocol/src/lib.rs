@@ -5,7 +5,8 @@
 //! * [`catalogue`] — every command, with what is said of it.
 //!
 //! Each command has one file, in the folder of its family. Unknown fields are accepted everywhere, because both
-//! servers add some from time to time.
+//! servers add some from time to time. [`read`](read()) reads a body, also one with oddities that nobody needs to know of:
+//! the types say what has to be right ([`UserId`]) and what may be anything ([`FreeText`], [`Number`], [`Members`]).
 //!
 //! # Where a document and the server differ
 //!
@@ -28,6 +29,7 @@ macro_rules! commands {
 mod callback;
 mod catalogue;
 pub mod openim;
+mod read;
 pub mod tencent;
 
 pub use callback::{Answer, Callback, Note, Reason};
@@ -35,3 +37,4 @@ pub use catalogue::{
     Command, Rules, Text, When, asks, catalogue, command, commands, unknown_may_be_refused,
 };
 pub use domain::{InvalidUserId, UserId};
+pub use read::{FreeText, Json, Members, Number, Read, Unreadable, read, text};

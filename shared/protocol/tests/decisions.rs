@@ -187,7 +187,7 @@ fn amended_users_are_those_who_are_registered_with_every_member_that_was_asked_f
         let renamed = AmendedUsers::of(&callback, |new| {
             // The id stays, whatever is made of it.
             new.user_id = user("somebody else");
-            new.nickname = "New".to_owned();
+            new.nickname = "New".into();
             true
         });
         let (mut request, _, outcome) =
@@ -404,6 +404,7 @@ impl Callback for Renews {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackBeforeRenewCommand",
+        earlier: &[],
         switch: Some("beforeRenew"),
         family: Family::User,
         when: When::Before(Rules::USERS),

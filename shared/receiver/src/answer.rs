@@ -42,13 +42,15 @@ impl Reply {
     }
 
     /// The callback was not accepted. The status says so in any case; what OpenIM reads of a failure of
-    /// our own is `on_failure`. Tencent Chat is told of each: a failure is what it lets things happen after.
+    /// our own is `on_failure`, and of every failure where it `asks` for a decision. Tencent Chat is told of each: a
+    /// failure is what it lets things happen after.
     #[must_use]
     pub fn problem(
         source: Source,
         problem: &Problem,
         operation_id: Option<&str>,
         on_failure: OnFailure,
+        asks: bool,
     ) -> Self {
         let kind = problem.kind();
         let detail = problem.detail_for_caller();
@@ -61,7 +63,10 @@ impl Reply {
                 };
                 to_json(&tencent::Answer::Fail(sentence))
             }
-            Source::OpenIm if kind.is_ours() && on_failure == OnFailure::Allow => {
+            Source::OpenIm
+                if on_failure == OnFailure::Allow
+                    && (kind.is_ours() || asks && kind.leaves_undecided()) =>
+            {
                 to_json(&openim::Noted)
             }
             Source::OpenIm => to_json(&openim::Answer::Refuse(Refusal {
@@ -85,7 +90,7 @@ impl Reply {
             Source::OpenIm => {
                 let problem = Problem::new(kind, "");
                 let operation_id = call.operation_id.as_deref();
-                return Self::problem(call.source, &problem, operation_id, OnFailure::Refuse);
+                return Self::problem(call.source, &problem, operation_id, OnFailure::Refuse, true);
             }
             Source::Tencent => to_json(&tencent::Answer::Refuse(kind.message().to_owned())),
         };
@@ -99,19 +104,29 @@ const FAILED: ResultCode = match ResultCode::new(39000) {
     Err(_) => panic!("a code outside of 38000 to 39000"),
 };
 
-/// How something is refused because the receiver failed.
-pub(crate) fn failure(call: &Call<'_>, kind: ProblemKind) -> Reason {
+/// How something is refused because nobody could decide.
+pub(crate) fn failure(call: &Call<'_>, problem: &Problem) -> Reason {
+    let kind = problem.kind();
     match call.source {
-        Source::OpenIm => Reason {
-            code: kind.code().get(),
-            message: kind.message().to_owned(),
-            detail: with_operation_id(String::new(), call.operation_id.as_deref()),
-        },
-        Source::Tencent => Reason {
-            code: FAILED.get(),
-            message: ProblemKind::Internal.message().to_owned(),
-            detail: String::new(),
-        },
+        Source::OpenIm => {
+            let detail = problem.detail_for_caller();
+            Reason {
+                code: kind.code().get(),
+                message: kind.message().to_owned(),
+                detail: with_operation_id(detail, call.operation_id.as_deref()),
+            }
+        }
+        Source::Tencent => {
+            let said = match kind.is_ours() {
+                true => ProblemKind::Internal,
+                false => kind,
+            };
+            Reason {
+                code: FAILED.get(),
+                message: said.message().to_owned(),
+                detail: String::new(),
+            }
+        }
     }
 }
 

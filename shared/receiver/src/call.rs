@@ -1,18 +1,24 @@
 //! What is known of a request before anybody is believed, found once.
 
 use domain::{Source, Timestamp};
-use protocol::openim;
+use percent_encoding::percent_decode_str;
+use protocol::openim::{COMMAND_PREFIX, COMMAND_SUFFIX};
 use tokio::time::Instant;
 
 use crate::{Handler, Request};
+
+/// The longest name of a request that is logged, stored and answered. Its client chose it.
+const OPERATION_ID_CHARS: usize = 128;
 
 /// One request, and what every step of its journey needs to know of it.
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a Request,
     /// Whose words the request uses.
     pub(crate) source: Source,
-    /// The command that path or query name, as the caller wrote it.
-    pub(crate) claimed: Option<&'a str>,
+    /// The end of the path, where it may be a command.
+    pub(crate) path: Option<String>,
+    /// The command that path or query name.
+    pub(crate) claimed: Option<String>,
     /// Whether somebody seems to wait for a decision. The body can still name another command.
     pub(crate) asks: bool,
     /// What the caller calls the request, in the way of its server.
@@ -30,17 +36,32 @@ impl<'a> Call<'a> {
         start: Instant,
     ) -> Self {
         let source = source(handlers, request);
-        let claimed = claimed(request);
+        let path = last_segment(&request.path);
+        let claimed = claimed(request, path.as_deref());
+        let operation_id = request.operation_id(source);
         Self {
             request,
             source,
+            asks: asks(handlers, source, claimed.as_deref()),
+            path,
             claimed,
-            asks: asks(handlers, source, claimed),
-            operation_id: request.operation_id(source),
+            operation_id: operation_id.and_then(|id| short(&id)),
             now,
             start,
         }
     }
+
+    /// Takes the name of the request that stands in the body, where the header has none.
+    pub(crate) fn named_in_body(&mut self, operation_id: &str) {
+        if self.operation_id.is_none() {
+            self.operation_id = short(operation_id);
+        }
+    }
+}
+
+fn short(operation_id: &str) -> Option<String> {
+    let short: String = operation_id.chars().take(OPERATION_ID_CHARS).collect();
+    (!short.is_empty()).then_some(short)
 }
 
 /// The server whose words a request uses.
@@ -61,14 +82,15 @@ fn source(handlers: &[Handler], request: &Request) -> Source {
 }
 
 /// The command that path or query name, as the caller wrote it.
-fn claimed(request: &Request) -> Option<&str> {
+fn claimed(request: &Request, path: Option<&str>) -> Option<String> {
     let mut query = ["command", "CallbackCommand"]
         .into_iter()
-        .flat_map(|name| request.query_values(name).map(without_slash));
-    let path = last_segment(request);
-    path.filter(|it| is_command(it))
+        .flat_map(|name| request.query_values(name).map(without_path));
+    let claimed = path
+        .filter(|it| is_command(it))
         .or_else(|| query.next())
-        .or(path)
+        .or(path);
+    claimed.map(ToOwned::to_owned)
 }
 
 /// Whether a command that path or query name asks before something happens. Where they name none, the body may:
@@ -80,26 +102,103 @@ fn asks(handlers: &[Handler], source: Source, claimed: Option<&str>) -> bool {
     }
 }
 
-/// The end of the path, where it may be a command.
-pub(crate) fn last_segment(request: &Request) -> Option<&str> {
-    request
-        .path
-        .rsplit('/')
-        .find(|segment| !segment.is_empty())
-        .filter(|segment| {
-            let rest = segment.strip_prefix(openim::COMMAND_PREFIX);
-            rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
-        })
+/// The end of the path, where it may be a command. Escapes are what they stand for (RFC 3986, section 6.2.2.2), also
+/// an escaped slash.
+fn last_segment(path: &str) -> Option<String> {
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    let last = path.rsplit('/').find(|segment| !segment.is_empty())?;
+    let rest = last.strip_prefix(COMMAND_PREFIX);
+    let may_be = rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    (may_be || is_known(last)).then(|| last.to_owned())
 }
 
-/// Anything else at the end of the path is rather a base path, such as `/callbackExample`, unless nobody names another
-/// command.
+/// Whether the end of a path is surely a command. Anything else is rather a base path, such as `/callbackExample`,
+/// unless nobody names another command.
 pub(crate) fn is_command(segment: &str) -> bool {
-    segment.ends_with(openim::COMMAND_SUFFIX)
-        || protocol::command(Source::OpenIm, segment).is_some()
+    let what = segment
+        .strip_prefix(COMMAND_PREFIX)
+        .and_then(|rest| rest.strip_suffix(COMMAND_SUFFIX));
+    what.is_some_and(|what| !what.is_empty()) || is_known(segment)
 }
 
-/// OpenIM puts a slash before the command. Where its configured URL ends in `?command=`, the slash is in the query.
-pub(crate) fn without_slash(command: &str) -> &str {
-    command.trim_start_matches('/')
+fn is_known(name: &str) -> bool {
+    protocol::command(Source::OpenIm, name).is_some()
+}
+
+/// OpenIM puts a slash and the command behind its configured URL. Where that URL ends in `?command=`, or in
+/// `?command=` and a path, the slash is in the query.
+pub(crate) fn without_path(command: &str) -> &str {
+    let mut segments = command.rsplit('/').map(str::trim);
+    segments
+        .find(|segment| !segment.is_empty())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_path_is_a_command_however_it_is_written() {
+        for path in [
+            "/callbackAfterDeleteFriendCommand",
+            "//callbackAfterDeleteFriendCommand",
+            "/callbackAfterDeleteFriendCommand/",
+            "/base//callbackAfterDeleteFriendCommand//",
+            "/callback/callbackAfterDeleteFriendCommand",
+            "/callbackAfterRemoveBlackCommand/callbackAfterDeleteFriendCommand",
+            "/callback%41fterDeleteFriendCommand",
+            "/callback%61fter/callbackAfterDeleteFriendCommand",
+            "/base%2FcallbackAfterDeleteFriendCommand",
+            "/base%2fcallback%41fter%44eleteFriendCommand%2F",
+            "callbackAfterDeleteFriendCommand",
+        ] {
+            let last = last_segment(path);
+            assert_eq!(last.as_deref(), Some("callbackAfterDeleteFriendCommand"));
+        }
+        for (path, last) in [
+            ("/callbackExample", Some("callbackExample")),
+            ("/CallbackAfterDeleteFriendCommand", None),
+            ("/callback", None),
+            ("/callbacks", None),
+            ("/", None),
+            ("", None),
+            ("/%ff", None),
+            (
+                "/callbackAfterSetFriendRemark",
+                Some("callbackAfterSetFriendRemark"),
+            ),
+        ] {
+            assert_eq!(last_segment(path).as_deref(), last, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_is_told_from_a_command() {
+        for (segment, is) in [
+            ("callbackAfterDeleteFriendCommand", true),
+            ("callbackBeforeSomethingNewCommand", true),
+            ("callbackAfterSetFriendRemark", true),
+            ("callbackExample", false),
+            ("callbackUserOnlineCommand", true),
+            ("callbackCommand", false),
+        ] {
+            assert_eq!(is_command(segment), is, "{segment}");
+        }
+    }
+
+    #[test]
+    fn a_path_before_the_command_in_the_query_is_taken_off() {
+        for (value, command) in [
+            ("callbackX", "callbackX"),
+            ("/callbackX", "callbackX"),
+            ("//callbackX/", "callbackX"),
+            ("base/callbackX", "callbackX"),
+            (" callbackX ", "callbackX"),
+            ("/", ""),
+            ("", ""),
+        ] {
+            assert_eq!(without_path(value), command);
+        }
+    }
 }

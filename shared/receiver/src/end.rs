@@ -15,6 +15,8 @@ pub(crate) enum Done {
         decision: Option<Decision>,
         kept: Kept,
     },
+    /// What a callback told is kept as it came, because of this problem.
+    Kept(Problem, Kept),
     /// A command that is not known told something.
     Unknown(String, Kept),
     /// A command that is not known asked something.
@@ -26,15 +28,6 @@ pub(crate) enum Done {
 /// How a journey did not end well.
 pub(crate) struct Failed {
     pub(crate) problem: Problem,
-    /// The answer, where the callback was read and so is known.
+    /// The answer, where it can say something in the form of the command.
     pub(crate) answer: Option<Answered>,
-}
-
-impl From<Problem> for Failed {
-    fn from(problem: Problem) -> Self {
-        Self {
-            problem,
-            answer: None,
-        }
-    }
 }

@@ -1,14 +1,12 @@
 //! Which command a request is about, and whether all who say so agree.
 
-use std::{borrow::Cow, collections::BTreeMap};
-
 use domain::Source;
-use serde::{Deserialize, de::IgnoredAny};
+use protocol::{FreeText, Json, Unreadable};
+use serde::Deserialize;
 
 use crate::{
     Handler, Problem, ProblemKind,
-    call::{Call, is_command, last_segment, without_slash},
-    decode::decode,
+    call::{Call, is_command, without_path},
 };
 
 /// What a request is about.
@@ -26,14 +24,43 @@ pub(crate) enum Found<'h> {
     Check,
 }
 
-impl Found<'_> {
-    /// Whether somebody waits for a decision.
-    pub(crate) fn asks(&self) -> bool {
-        match self {
-            Self::Known(handler) => handler.is_before(),
-            Self::Unknown { asks, .. } => *asks,
-            Self::Check => false,
+/// What every body says beside its callback.
+#[derive(Default, Deserialize)]
+pub(crate) struct Envelope {
+    #[serde(rename = "callbackCommand", default)]
+    openim: FreeText,
+    #[serde(rename = "CallbackCommand", default)]
+    tencent: FreeText,
+    #[serde(rename = "operationID", default)]
+    pub(crate) operation_id: FreeText,
+    #[serde(skip)]
+    is_empty: bool,
+}
+
+impl Envelope {
+    /// Of a body that need not be an object.
+    pub(crate) fn of(body: Json<'_>) -> Self {
+        Self {
+            is_empty: body.is_empty_object(),
+            ..body.read().map(|read| read.callback).unwrap_or_default()
         }
+    }
+
+    fn command(&self, source: Source) -> &str {
+        match source {
+            Source::OpenIm => &self.openim,
+            Source::Tencent => &self.tencent,
+        }
+    }
+}
+
+/// The handler of the command that path or query name.
+pub(crate) fn claimed<'h>(handlers: &'h [Handler], call: &Call<'_>) -> Option<&'h Handler> {
+    let mut served = handlers.iter().filter(|it| it.source() == call.source);
+    match &call.claimed {
+        Some(name) => served.find(|handler| handler.is_called(name)),
+        // Reached under another path: the function itself says what it is for.
+        None => served.next().filter(|_| served.next().is_none()),
     }
 }
 
@@ -41,88 +68,71 @@ impl Found<'_> {
 pub(crate) fn find<'h>(
     handlers: &'h [Handler],
     call: &Call<'_>,
-    body: &str,
+    body: Result<&Envelope, &Unreadable>,
 ) -> Result<Found<'h>, Problem> {
     let request = call.request;
-    let outside = match call.source {
-        Source::OpenIm => {
-            let path = last_segment(request).filter(|it| is_command(it));
-            claims(path, request.query_values("command"))
-        }
-        Source::Tencent => claims(None, request.query_values("CallbackCommand")),
+    let source = call.source;
+    let claim = |from, name: &str| Claim {
+        from,
+        command: protocol::command(source, name)
+            .map_or_else(|| name.to_owned(), |known| known.name.to_owned()),
     };
-    let known = |name: &str| protocol::command(call.source, name).is_some();
-    let outside_name = agreed(&outside)?.or_else(|| last_segment(request));
-    let inside = match (outside_name, command_in_body(call.source, body)) {
-        // The body of a command that nobody knows is not read: it may have any form.
-        (Some(name), Err(_)) if !known(name) => None,
-        (_, inside) => inside?,
+    let (path, query) = match source {
+        Source::OpenIm => (call.path.as_deref(), "command"),
+        Source::Tencent => (None, "CallbackCommand"),
     };
-    let inside = inside.map(|command| Claim {
-        from: "body",
-        command,
-    });
-    let all: Vec<Claim<'_>> = outside
-        .into_iter()
-        .chain(inside)
+    let sure = path.filter(|path| is_command(path));
+    let query = request.query_values(query).map(without_path);
+    let inside = body.ok().map(|body| body.command(source));
+    let claims: Vec<Claim> = (sure.into_iter().map(|it| claim("path", it)))
+        .chain(query.map(|it| claim("query", it)))
+        .chain(inside.into_iter().map(|it| claim("body", it)))
         .filter(|claim| !claim.command.is_empty())
         .collect();
-    let served = || handlers.iter().filter(|it| it.source() == call.source);
-    let named = match (agreed(&all)?, call.source) {
-        (Some(named), _) => named,
-        (None, Source::Tencent) if decode::<BTreeMap<String, IgnoredAny>>(body)?.is_empty() => {
+    let mut served = handlers.iter().filter(|it| it.source() == source);
+    let named = match (agreed(&claims)?, source) {
+        (Some(named), _) => named.to_owned(),
+        (None, Source::Tencent) if body.is_ok_and(|body| body.is_empty) => {
             return Ok(Found::Check);
         }
-        (None, source) => {
-            let path = last_segment(request).filter(|_| source == Source::OpenIm);
-            let mut served = served();
-            match (served.next(), served.next(), path) {
-                // Reached under another path: the function itself says what it is for.
-                (Some(only), None, _) => return Ok(Found::Known(only)),
-                (.., Some(path)) => path,
-                _ => {
-                    return Err(Problem::new(
-                        ProblemKind::NoCommand,
-                        "neither path nor query nor body names a command",
-                    ));
-                }
+        (None, _) => match (served.next(), served.next(), path) {
+            // Reached under another path: the function itself says what it is for.
+            (Some(only), None, _) => return Ok(Found::Known(only)),
+            (.., Some(path)) => path.to_owned(),
+            _ => {
+                body.map_err(Problem::from)?;
+                return Err(Problem::new(
+                    ProblemKind::NoCommand,
+                    "neither path nor query nor body names a command",
+                ));
             }
-        }
+        },
     };
-    if let Some(handler) = served().find(|handler| handler.name() == named) {
+    if let Some(handler) = (handlers.iter())
+        .filter(|it| it.source() == source)
+        .find(|handler| handler.name() == named)
+    {
         Ok(Found::Known(handler))
-    } else if known(named) {
+    } else if protocol::command(source, &named).is_some() {
         Err(Problem::new(
             ProblemKind::Contradiction,
             format!("{named} reached a function that does not serve it"),
         ))
     } else {
         Ok(Found::Unknown {
-            name: named.to_owned(),
-            asks: protocol::asks(call.source, named),
+            asks: protocol::asks(source, &named),
+            name: named,
         })
     }
 }
 
 /// Somebody's word for the command.
-struct Claim<'a> {
+struct Claim {
     from: &'static str,
-    command: Cow<'a, str>,
+    command: String,
 }
 
-fn claims<'a>(path: Option<&'a str>, query: impl Iterator<Item = &'a str>) -> Vec<Claim<'a>> {
-    let claim = |from, command: &'a str| Claim {
-        from,
-        command: command.into(),
-    };
-    path.map(|command| claim("path", command))
-        .into_iter()
-        .chain(query.map(|command| claim("query", without_slash(command))))
-        .filter(|claim| !claim.command.is_empty())
-        .collect()
-}
-
-fn agreed<'a>(claims: &'a [Claim<'_>]) -> Result<Option<&'a str>, Problem> {
+fn agreed(claims: &[Claim]) -> Result<Option<&str>, Problem> {
     let Some((first, rest)) = claims.split_first() else {
         return Ok(None);
     };
@@ -146,21 +156,17 @@ pub(crate) fn printable(command: &str) -> String {
         .collect()
 }
 
-fn command_in_body(source: Source, body: &str) -> Result<Option<Cow<'_, str>>, Problem> {
-    #[derive(Deserialize)]
-    struct OpenIm<'a> {
-        #[serde(rename = "callbackCommand", borrow, default)]
-        command: Option<Cow<'a, str>>,
-    }
+/// A text that nobody has vouched for yet, for the log: control characters and marks that turn the writing direction
+/// would be obeyed by a terminal.
+pub(crate) fn safe(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() || is_mark(c) { '?' } else { c })
+        .collect()
+}
 
-    #[derive(Deserialize)]
-    struct Tencent<'a> {
-        #[serde(rename = "CallbackCommand", borrow, default)]
-        command: Option<Cow<'a, str>>,
-    }
-
-    Ok(match source {
-        Source::OpenIm => decode::<OpenIm<'_>>(body)?.command,
-        Source::Tencent => decode::<Tencent<'_>>(body)?.command,
-    })
+fn is_mark(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }

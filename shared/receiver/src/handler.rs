@@ -4,27 +4,30 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 
 use domain::{Events, Source};
 use futures_util::{FutureExt as _, future::BoxFuture};
-use protocol::{Callback, Command};
+use protocol::{Callback, Command, Json, Read, Unreadable};
 
 use crate::{
     Context, Handle, Problem,
     decide::{self, Asking, Decided, Nobody},
-    decode::decode,
 };
 
 /// A command, and what to do about it.
 #[derive(Clone)]
 pub struct Handler {
     command: &'static Command,
-    read: Arc<Read>,
+    read: Arc<ReadBody>,
+    unread: fn(Json<'_>) -> Nobody,
 }
 
-type Read = dyn Fn(&str) -> Result<Box<dyn Act>, Problem> + Send + Sync;
+type ReadBody = dyn Fn(Json<'_>) -> Result<Box<dyn Act>, Unreadable> + Send + Sync;
 
 /// A callback that was read, and waits to be handled.
 pub(crate) trait Act: Send {
     /// The answer in case that something fails from here on; `None` when nobody waits for one.
     fn nobody(&self) -> Option<Nobody>;
+
+    /// How many members of its lists were left out, because they did not fit.
+    fn left_out(&self) -> usize;
 
     fn act<'a>(
         self: Box<Self>,
@@ -68,12 +71,15 @@ where
     Handler {
         command: &C::COMMAND,
         read: Arc::new(move |body| {
+            let Read { callback, left_out } = body.read::<C>()?;
             Ok(Box::new(Typed {
-                callback: decode::<C>(body)?,
+                callback,
+                left_out,
                 handle: handle.clone(),
                 form: PhantomData,
             }))
         }),
+        unread: Nobody::of_unread::<C>,
     }
 }
 
@@ -111,9 +117,19 @@ impl Handler {
         self.command.is_before()
     }
 
+    /// Whether that is its name, or was.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.command.name == name || self.command.earlier.contains(&name)
+    }
+
     /// Reads a body, or says what is wrong with it.
-    pub(crate) fn read(&self, body: &str) -> Result<Box<dyn Act>, Problem> {
+    pub(crate) fn read(&self, body: Json<'_>) -> Result<Box<dyn Act>, Unreadable> {
         (self.read)(body)
+    }
+
+    /// What is answered where the body cannot be read; `None` when nobody waits for a decision.
+    pub(crate) fn unread(&self, body: Json<'_>) -> Option<Nobody> {
+        self.is_before().then(|| (self.unread)(body))
     }
 }
 
@@ -125,6 +141,7 @@ impl fmt::Debug for Handler {
 
 struct Typed<C, F, Form> {
     callback: C,
+    left_out: usize,
     handle: F,
     form: PhantomData<fn() -> Form>,
 }
@@ -138,6 +155,10 @@ where
 {
     fn nobody(&self) -> Option<Nobody> {
         C::COMMAND.is_before().then(|| Nobody::of(&self.callback))
+    }
+
+    fn left_out(&self) -> usize {
+        self.left_out
     }
 
     fn act<'a>(

@@ -40,7 +40,6 @@ mod authenticate;
 mod call;
 mod context;
 mod decide;
-mod decode;
 mod edge;
 mod end;
 mod find;

@@ -114,6 +114,19 @@ pub(crate) fn done(done: &Done) {
         Done::Check => {
             warn!("no command in query or body: answered as the console's check of a new URL");
         }
+        Done::Kept(problem, kept) => {
+            let message = match kept {
+                Kept::Queued(_) => "callback queued as it came",
+                Kept::Nowhere(_) => "callback accepted, nothing stored",
+                Kept::Recorded(..) => "callback stored as it came",
+            };
+            warn!(
+                problem = problem.kind().message(),
+                detail = problem.detail(),
+                at = problem.json_path(),
+                "{message}"
+            );
+        }
         Done::Unknown(name, _) | Done::UnknownAsked(name, _) => unknown(done, name, false),
     }
 }
@@ -159,18 +172,23 @@ pub(crate) fn failed(
     asks: bool,
 ) {
     let kind = problem.kind();
-    // Not "refused" of a failure, of which OpenIM may have been told "allowed".
-    let message = if kind.is_ours() {
-        "callback failed"
-    } else {
-        "callback refused"
+    let by = match kind.leaves_undecided() {
+        true => asks.then_some(By::Failure),
+        false => (asks && kind == ProblemKind::Unauthorized).then_some(By::Verifier),
     };
+    let decides = kind.is_ours() || by == Some(By::Failure);
     // What Tencent Chat decides after a failure is said in its console.
     let word = match (answer, source, on_failure) {
         (Some(answer), ..) => answer.word.as_str(),
         (None, Source::Tencent, _) => "failed",
-        (None, Source::OpenIm, OnFailure::Allow) => Word::Allowed.as_str(),
-        (None, Source::OpenIm, OnFailure::Refuse) => Word::Refused.as_str(),
+        (None, Source::OpenIm, OnFailure::Allow) if decides => Word::Allowed.as_str(),
+        (None, Source::OpenIm, _) => Word::Refused.as_str(),
+    };
+    // Not "refused" of a failure, of which OpenIM may have been told "allowed".
+    let message = if kind.is_ours() || word != Word::Refused.as_str() && by == Some(By::Failure) {
+        "callback failed"
+    } else {
+        "callback refused"
     };
     let code = answer.and_then(|answer| answer.code);
     warn!(
@@ -179,8 +197,8 @@ pub(crate) fn failed(
         detail = problem.detail(),
         at = problem.json_path(),
         rejection = problem.rejection().map(Rejection::kind),
-        decision = kind.is_ours().then_some(word),
-        decidedBy = (kind.is_ours() && asks).then_some(By::Failure.as_str()),
+        decision = (kind.is_ours() || by.is_some()).then_some(word),
+        decidedBy = by.map(By::as_str),
         "{message}"
     );
 }

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use protocol::openim::RefusalCode;
+use protocol::{Unreadable, openim::RefusalCode};
 
 use crate::Rejection;
 
@@ -127,8 +127,6 @@ problem_kinds! {
     BodyTooLarge = 29003, 413, "the body is too large";
     /// Nothing, or nothing but white space.
     EmptyBody = 29004, 400, "the body is empty";
-    /// Bytes that are no text.
-    NotUtf8 = 29005, 400, "the body is not UTF-8";
     /// Text that is no JSON, or has something after the JSON.
     NotJson = 29006, 400, "the body is not JSON";
     /// JSON, but not what this command carries: another type, a missing field, an empty user id.
@@ -157,6 +155,15 @@ impl ProblemKind {
         !(self.is_ours() || matches!(self, Self::Unauthorized))
     }
 
+    /// Whether it leaves a callback without a decision, so that `ON_FAILURE` decides. A stranger's callback is refused,
+    /// and what names no command, or is not sent with POST, is no callback.
+    pub(crate) const fn leaves_undecided(self) -> bool {
+        !matches!(
+            self,
+            Self::Unauthorized | Self::MethodNotAllowed | Self::NoCommand
+        )
+    }
+
     /// Whether the receiver failed: for these, `ON_FAILURE` says what OpenIM is told.
     #[must_use]
     pub const fn is_ours(self) -> bool {
@@ -164,6 +171,17 @@ impl ProblemKind {
             self,
             Self::NotStored | Self::Misconfigured | Self::Internal | Self::NotReady
         )
+    }
+}
+
+impl From<&Unreadable> for Problem {
+    fn from(unreadable: &Unreadable) -> Self {
+        let reason = unreadable.to_string();
+        match unreadable {
+            Unreadable::Empty => Self::new(ProblemKind::EmptyBody, reason),
+            Unreadable::NotJson(_) => Self::new(ProblemKind::NotJson, reason),
+            Unreadable::Unfit { at, reason } => Self::new(ProblemKind::InvalidField, reason).at(at),
+        }
     }
 }
 

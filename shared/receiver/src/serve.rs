@@ -156,7 +156,7 @@ impl Function {
             invocation_id.clone_into(&mut request.id);
             request.received_at = now;
         }
-        let call = request
+        let mut call = request
             .as_ref()
             .map(|request| Call::new(&self.handlers, request, now, start));
         let (asks, source) = match &call {
@@ -172,10 +172,10 @@ impl Function {
             Ok(receiver) => receiver,
             Err(problem) => return self.refuse(&problem, event, invocation_id, asks, source),
         };
-        match call {
+        match &mut call {
             Ok(call) => {
                 // Boxed, because the compiler gives up on types that are nested as deep as this future's.
-                let reply = Box::pin(receiver.receive(&call)).await;
+                let reply = Box::pin(receiver.receive(call)).await;
                 GatewayResponse::new(reply, call.request.payload())
             }
             Err(problem) => self.refuse(problem, event, invocation_id, asks, source),
@@ -209,7 +209,7 @@ impl Function {
         let on_failure = OnFailure::from_env(&*self.get);
         error_span!("callback", requestId = invocation_id)
             .in_scope(|| log::failed(problem, None, source, on_failure, asks));
-        let reply = Reply::problem(source, problem, None, on_failure);
+        let reply = Reply::problem(source, problem, None, on_failure, asks);
         GatewayResponse::new(reply, Payload::of(event))
     }
 }

@@ -10,7 +10,7 @@ pub fn handle(callback: AfterFollowDelete) -> Vec<Event> {
     }
     vec![Event::Unfollowed {
         follower: callback.follower,
-        followed: callback.followed,
+        followed: callback.followed.into(),
     }]
 }
 

@@ -19,9 +19,8 @@ mod tests {
         let callback = json!({"From_Account": "ana",
             "FriendItem": [{"To_Account": "leo"}, {"To_Account": "bob"}]});
         let decisions = handle(serde_json::from_value(callback).unwrap());
-        let decided: Vec<_> = decisions.iter().map(|(to, it)| (to.as_str(), it)).collect();
         assert_eq!(
-            decided,
+            decisions.iter().collect::<Vec<_>>(),
             [("leo", &Decision::Allow), ("bob", &Decision::Allow)]
         );
     }

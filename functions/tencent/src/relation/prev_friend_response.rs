@@ -20,9 +20,8 @@ mod tests {
             {"To_Account": "bob", "ResponseAction": "Response_Action_Reject"},
         ]});
         let decisions = handle(serde_json::from_value(callback).unwrap());
-        let decided: Vec<_> = decisions.iter().map(|(to, it)| (to.as_str(), it)).collect();
         assert_eq!(
-            decided,
+            decisions.iter().collect::<Vec<_>>(),
             [("leo", &Decision::Allow), ("bob", &Decision::Allow)]
         );
     }

@@ -34,6 +34,7 @@ fn words(outcome: &Outcome<'_>) -> String {
         Outcome::Amend(Change::Name(text)) => format!("name {text}"),
         Outcome::Amend(Change::KeepFirst(count)) => format!("keep {count}"),
         Outcome::Refuse(refusal) => refusal.rule.clone(),
+        Outcome::Unreadable => "unreadable".to_owned(),
     }
 }
 
@@ -55,7 +56,7 @@ fn remark(rules: &Value, remark: &str) -> String {
     words(
         &policies
             .rules(REMARK)
-            .judge(&Question::new(&ana, &leo).name(remark)),
+            .judge(&Question::new(&ana, &leo).name(Some(remark))),
     )
 }
 
@@ -71,7 +72,9 @@ fn an_empty_document_and_a_command_without_rules_allow_everything() {
         assert_eq!(policies.iter().count(), 0);
         for command in policies::commands().chain(["callbackAfterAddFriendCommand"]) {
             let rules = policies.rules(command);
-            let question = Question::new(&ana, &leo).message(&long).name(long.as_str());
+            let question = Question::new(&ana, &leo)
+                .message(long.as_str())
+                .name(Some(long.as_str()));
             assert_eq!(rules.judge(&question), Outcome::Allow);
             assert!(rules.request_limit().is_none());
             assert_eq!(rules.refusals().count(), 0);
@@ -204,7 +207,7 @@ fn a_nickname_is_refused_or_amended_and_who_may_change_the_profile_comes_first()
         let change = |rules: &Value, nickname: &str| {
             let policies = policies(command, rules);
             let ana = user("ana");
-            let question = Question::new(&ana, []).name(nickname);
+            let question = Question::new(&ana, []).name(Some(nickname));
             words(&policies.rules(command).judge(&question))
         };
         let refuse = json!({"nickName": {
@@ -384,7 +387,9 @@ fn a_command_with_two_texts_judges_the_message_first() {
     let (ana, leo) = (user("ana"), users(&["leo"]));
     let rules = policies.rules(command);
     let judge = |message, remark| {
-        let question = Question::new(&ana, &leo).message(message).name(remark);
+        let question = Question::new(&ana, &leo)
+            .message(message)
+            .name(Some(remark));
         words(&rules.judge(&question))
     };
     assert_eq!(judge("12", "1"), "allow");
@@ -433,7 +438,9 @@ fn the_rules_are_asked_in_the_order_in_which_they_are_listed() {
         (&fine, &max, "", "x"),
     ];
     for ((actor, others, message, remark), rule) in questions.into_iter().zip(order) {
-        let question = Question::new(actor, others).message(message).name(remark);
+        let question = Question::new(actor, others)
+            .message(message)
+            .name(Some(remark));
         assert_eq!(words(&rules.judge(&question)), rule);
     }
 }
@@ -572,8 +579,9 @@ proptest! {
             text.chars().count() <= length && patterns.all(|pattern| !pattern.is_match(text))
         };
         let (ana, leo) = (user("ana"), users(&["leo"]));
-        let ask = |remark: &str| words(&rules.judge(&Question::new(&ana, &leo).name(remark)));
-        match rules.judge(&Question::new(&ana, &leo).name(text.as_str())) {
+        let ask = |remark: &str| words(&rules.judge(&Question::new(&ana, &leo).name(Some(remark))));
+        match rules.judge(&Question::new(&ana, &leo).name(Some(text.as_str()))) {
+            Outcome::Unreadable => panic!("a text can be read"),
             Outcome::Allow => prop_assert!(satisfied(&text)),
             Outcome::Refuse(_) => prop_assert!(!satisfied(&text)),
             Outcome::Amend(Change::Name(amended)) => {
@@ -629,4 +637,35 @@ proptest! {
         let leo = limit(&policies).window(&user("leo"), at(seconds * 1000));
         prop_assert_ne!(leo.key, window.key);
     }
+}
+
+#[test]
+fn what_cannot_be_read_matters_where_a_rule_looks_at_it() {
+    let (ana, leo) = (user("ana"), users(&["leo"]));
+    let judged = |rules: &Value, question: Question<'_>| {
+        words(&policies(REQUEST, rules).rules(REQUEST).judge(&question))
+    };
+    let question = || Question::new(&ana, &leo);
+    let odd_message = || question().message(domain::Words::Unreadable);
+    let odd_others = || question().and_unreadable_others(true);
+    let length = json!({"reqMsg": {"maxChars": {"limit": 9}}});
+    let pattern = json!({"reqMsg": {"maxChars": {"limit": 9}, "forbidden": [{"pattern": "x"}]}});
+    let denied = json!({"otherUser": {"deny": ["bob"]}});
+    let actor = json!({"actingUser": {"deny": ["ana"]}});
+    for (rules, message, others, nobody) in [
+        (&json!({}), "allow", "allow", "unreadable"),
+        (&length, "unreadable", "allow", "unreadable"),
+        (&pattern, "unreadable", "allow", "unreadable"),
+        (&denied, "allow", "unreadable", "unreadable"),
+        (&actor, "actingUser", "actingUser", "unreadable"),
+    ] {
+        assert_eq!(judged(rules, odd_message()), message, "{rules}");
+        assert_eq!(judged(rules, odd_others()), others, "{rules}");
+        assert_eq!(judged(rules, Question::unreadable()), nobody, "{rules}");
+    }
+    let name = policies(REMARK, &json!({"remark": {"maxChars": {"limit": 9}}}));
+    let odd_name = question().name(Some(domain::Words::Unreadable));
+    let rules = name.rules(REMARK);
+    assert_eq!(rules.judge(&odd_name), Outcome::Unreadable);
+    assert_eq!(rules.judge(&question()), Outcome::Allow);
 }

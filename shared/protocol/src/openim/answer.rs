@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{Before, deviations::integer_or_string};
-use crate::Reason;
+use crate::{Json, Reason};
 
 /// What OpenIM can be told about something that somebody is about to do.
 ///
@@ -103,6 +103,14 @@ impl Refuse for NoRefusal {
 impl<C: Before<Amendment = A>, A: Amendment, R: Refuse> crate::Answer<C> for Decision<A, R> {
     fn unchanged(asked: &C) -> Self {
         asked.as_asked().map_or(Self::Allow, Self::Amend)
+    }
+
+    fn unread(_: Json<'_>) -> Self {
+        Self::Allow
+    }
+
+    fn questions(&self) -> usize {
+        1
     }
 
     fn refuse(&mut self, _: usize, reason: &Reason) {

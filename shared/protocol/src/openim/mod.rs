@@ -15,8 +15,6 @@ pub use answer::{
 pub use relation::*;
 pub use user::*;
 
-use serde::{Deserialize, Deserializer};
-
 use crate::Callback;
 
 /// The body of one "before" callback command: what somebody is about to do. OpenIM waits for a [`Decision`].
@@ -45,10 +43,3 @@ pub const COMMAND_PREFIX: &str = "callback";
 
 /// How the name of every OpenIM command ends, in the versions since v3.7.0.
 pub const COMMAND_SUFFIX: &str = "Command";
-
-/// Reads a list that the server writes as null when it is empty, as Go does.
-fn null_is_empty<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<T>, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
-}

@@ -1,10 +1,9 @@
 use std::fmt;
 
-use domain::UserId;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::Before;
-use crate::{Answer, Reason};
+use super::{Before, names};
+use crate::{Answer, Json, Reason};
 
 /// What is decided about one person of a "before" callback.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +72,7 @@ impl fmt::Display for InvalidResultCode {
 impl std::error::Error for InvalidResultCode {}
 
 /// What Tencent Chat is told after a "before" callback: one decision for each person, in the order of the
-/// body.
+/// body. Those who are named by no user id come last.
 ///
 /// [`Before::decide`](super::Before::decide) is the only way to one, so nobody is left out: what happens to
 /// a person who is missing is not documented. And it has no `ErrorCode` of its own: one that is not 0 says that
@@ -82,10 +81,8 @@ impl std::error::Error for InvalidResultCode {}
 /// ```
 /// use protocol::tencent::{Before, Decision, PrevFriendAdd, Refusal, ResultCode};
 ///
-/// let callback: PrevFriendAdd = serde_json::from_str(
-///     r#"{"From_Account": "ana", "FriendItem": [{"To_Account": "leo"}, {"To_Account": "bob"}]}"#,
-/// )
-/// .unwrap();
+/// let body = r#"{"From_Account": "ana", "FriendItem": [{"To_Account": "leo"}, {"To_Account": "bob"}]}"#;
+/// let callback: PrevFriendAdd = protocol::read(body.as_bytes()).unwrap();
 /// let decisions = callback.decide(|asked| match asked.to.as_str() {
 ///     "bob" => Decision::Refuse(Refusal::new(ResultCode::new(38001).unwrap(), "no")),
 ///     _ => Decision::Allow,
@@ -100,22 +97,33 @@ impl std::error::Error for InvalidResultCode {}
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decisions(Vec<(UserId, Decision)>);
+pub struct Decisions(Vec<(String, Decision)>);
 
 impl Decisions {
-    pub(super) fn new(decisions: Vec<(UserId, Decision)>) -> Self {
+    pub(super) fn new(decisions: Vec<(String, Decision)>) -> Self {
         Self(decisions)
     }
 
     /// Each person, and what was decided.
-    pub fn iter(&self) -> impl Iterator<Item = (&UserId, &Decision)> {
-        self.0.iter().map(|(person, decision)| (person, decision))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Decision)> {
+        self.0
+            .iter()
+            .map(|(person, decision)| (person.as_str(), decision))
     }
 }
 
 impl<C: Before> Answer<C> for Decisions {
     fn unchanged(asked: &C) -> Self {
         asked.decide(|_| Decision::Allow)
+    }
+
+    fn unread(body: Json<'_>) -> Self {
+        let people = body.members(C::LIST);
+        Self(names(&people).map(|name| (name, Decision::Allow)).collect())
+    }
+
+    fn questions(&self) -> usize {
+        self.0.len()
     }
 
     fn refuse(&mut self, question: usize, reason: &Reason) {
@@ -151,7 +159,7 @@ impl Serialize for Decisions {
         #[serde(rename_all = "PascalCase")]
         struct ResultItem<'a> {
             #[serde(rename = "To_Account")]
-            to: &'a UserId,
+            to: &'a str,
             result_code: i32,
             result_info: &'a str,
         }

@@ -12,7 +12,7 @@ pub(super) async fn requests<'a, C, A: Answer<C>>(
     asking: &'a Asking<'_>,
     questions: &[Question<'_>],
     answer: &mut A,
-    refused_by: &mut [Option<(By, &'a str)>],
+    refused_by: &mut [Option<(By, Option<&'a str>)>],
 ) -> bool {
     let open: Vec<usize> = (0..questions.len())
         .filter(|n| answer.refused(*n).is_none())
@@ -33,7 +33,7 @@ pub(super) async fn requests<'a, C, A: Answer<C>>(
         number = number.map(|number| number + 1);
         if let Outcome::Refuse(refusal) = limit.judge(number) {
             answer.refuse(n, &reason(refusal));
-            refused_by[n] = Some((by, &refusal.rule));
+            refused_by[n] = Some((by, Some(&refusal.rule)));
         }
     }
     total.is_none()

@@ -85,10 +85,10 @@ impl Word {
 pub(crate) enum By {
     Handler,
     Policies,
-    /// The command is not known: it is what the operator chose for that.
-    UnknownCommand,
-    /// Nobody could: it is what the operator chose for that.
+    /// Nobody could: it is what the operator chose for that, or for a command that is not known.
     Failure,
+    /// Nobody was asked: the caller was not believed.
+    Verifier,
 }
 
 impl By {
@@ -96,8 +96,8 @@ impl By {
         match self {
             Self::Handler => "handler",
             Self::Policies => "policies",
-            Self::UnknownCommand => "unknown_command",
             Self::Failure => "failure",
+            Self::Verifier => "verifier",
         }
     }
 }
@@ -139,7 +139,8 @@ where
     let questions = callback.questions();
     let count = questions.len();
     // Of each question that is refused: by whom, and by which rule.
-    let mut refused_by: Vec<Option<(By, &str)>> = vec![None; count];
+    let mut refused_by: Vec<Option<(By, Option<&str>)>> = vec![None; count];
+    let mut unreadable = false;
 
     for (n, question) in questions.iter().enumerate() {
         // Judging many long texts takes time, in which nothing else happens.
@@ -147,17 +148,29 @@ where
             warn!("no time was left to ask the policies about everybody");
             let none = Vec::<C::Event>::new();
             let nobody = Nobody::of(&callback);
-            return Ok(nobody.decided(asking, ProblemKind::Internal, none.into()));
+            let problem = Problem::new(ProblemKind::Internal, "no time was left");
+            return Ok(nobody.decided(asking, &problem, none.into()));
         }
         match asking.rules.judge(question) {
             Outcome::Allow => {}
             Outcome::Refuse(refusal) => {
                 answer.refuse(n, &reason(refusal));
-                refused_by[n] = Some((By::Policies, &refusal.rule));
+                refused_by[n] = Some((By::Policies, Some(&refusal.rule)));
             }
             Outcome::Amend(change) => {
                 if let Some(amended) = callback.amended(&change) {
                     answer = amended.over(answer);
+                }
+            }
+            Outcome::Unreadable => {
+                unreadable = true;
+                if asking.on_failure == OnFailure::Refuse {
+                    let problem = Problem::new(
+                        ProblemKind::InvalidField,
+                        "what a policy looks at cannot be read",
+                    );
+                    answer.refuse(n, &failure(asking.call, &problem));
+                    refused_by[n] = Some((By::Failure, None));
                 }
             }
         }
@@ -166,7 +179,10 @@ where
     drop(questions);
 
     let by_policies = answer.clone();
-    let is_open = |answer: &C::Answer| (0..count.max(1)).any(|n| answer.refused(n).is_none());
+    let is_open = |answer: &C::Answer| {
+        let questions = answer.questions();
+        questions == 0 || (0..questions).any(|n| answer.refused(n).is_none())
+    };
     let mut events = Vec::new();
     let mut failed = None;
     if is_open(&answer) {
@@ -181,8 +197,8 @@ where
                 failed = Some(problem.kind());
                 let refuses = (0..count).any(|n| answer.refused(n).is_some());
                 let rest = if refuses { answer } else { unchanged.clone() };
-                let reason = failure(asking.call, problem.kind());
-                answer = nobody::filled::<C>(rest, count, asking.on_failure, &reason);
+                let reason = failure(asking.call, &problem);
+                answer = nobody::filled::<C>(rest, asking.on_failure, &reason);
             }
         }
     }
@@ -192,7 +208,7 @@ where
         .iter()
         .flatten()
         .any(|(by, _)| *by == By::Failure);
-    let by_nobody = failed.is_some() || by_failure || (uncounted && is_open(&answer));
+    let by_nobody = failed.is_some() || by_failure || unreadable || (uncounted && is_open(&answer));
     let decision = Decision {
         failed,
         ..decision::<C>(&unchanged, &by_policies, &answer, &refused_by, by_nobody)
@@ -212,7 +228,7 @@ fn decision<C: Callback>(
     unchanged: &C::Answer,
     by_policies: &C::Answer,
     answer: &C::Answer,
-    refused_by: &[Option<(By, &str)>],
+    refused_by: &[Option<(By, Option<&str>)>],
     by_nobody: bool,
 ) -> Decision {
     let first = (0..refused_by.len().max(1)).find_map(|n| Some((n, answer.refused(n)?)));
@@ -230,7 +246,7 @@ fn decision<C: Callback>(
         },
         by: if by_nobody { By::Failure } else { by },
         code: first.map(|(_, code)| code),
-        rule: rule.map(|(_, rule)| rule.to_owned()),
+        rule: rule.and_then(|(_, rule)| Some(rule?.to_owned())),
         failed: None,
     }
 }

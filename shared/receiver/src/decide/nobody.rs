@@ -1,15 +1,18 @@
 use domain::Events;
-use protocol::{Answer, Callback, Reason};
+use protocol::{Answer, Callback, Json, Reason};
 
 use super::{Asking, By, Decided, Decision, Word};
 use crate::{
-    OnFailure, ProblemKind,
+    OnFailure, Problem,
     answer::{failure, to_json},
 };
 
 /// What a callback that asks is answered when nobody could decide. It is made before anybody is asked, because it
 /// depends on the callback, which the handler takes.
-pub(crate) struct Nobody(Box<Answering>);
+pub(crate) struct Nobody {
+    answer: Box<Answering>,
+    names_nobody: bool,
+}
 
 type Answering = dyn Fn(OnFailure, &Reason) -> Answered + Send + Sync;
 
@@ -22,11 +25,19 @@ pub(crate) struct Answered {
 
 impl Nobody {
     pub(crate) fn of<C: Callback>(callback: &C) -> Self {
-        let unchanged = C::Answer::unchanged(callback);
-        let questions = callback.questions().len();
-        Self(Box::new(move |on_failure, reason| {
-            let answer = filled::<C>(unchanged.clone(), questions, on_failure, reason);
-            let code = (0..questions.max(1)).find_map(|n| answer.refused(n));
+        Self::unless_refused::<C>(C::Answer::unchanged(callback))
+    }
+
+    /// The same where the body does not fit the command.
+    pub(crate) fn of_unread<C: Callback>(body: Json<'_>) -> Self {
+        Self::unless_refused::<C>(C::Answer::unread(body))
+    }
+
+    fn unless_refused<C: Callback>(unchanged: C::Answer) -> Self {
+        let questions = unchanged.questions();
+        let answer = move |on_failure, reason: &Reason| {
+            let answer = filled::<C>(unchanged.clone(), on_failure, reason);
+            let code = (0..questions).find_map(|n| answer.refused(n));
             Answered {
                 body: to_json(&answer),
                 word: match code {
@@ -35,21 +46,25 @@ impl Nobody {
                 },
                 code,
             }
-        }))
+        };
+        Self {
+            answer: Box::new(answer),
+            names_nobody: questions == 0,
+        }
+    }
+
+    /// Whether the answer says nothing, because the callback names nobody about whom it could.
+    pub(crate) fn names_nobody(&self) -> bool {
+        self.names_nobody
     }
 
     /// The answer.
     pub(crate) fn answer(&self, on_failure: OnFailure, reason: &Reason) -> Answered {
-        (self.0)(on_failure, reason)
+        (self.answer)(on_failure, reason)
     }
 
     /// The answer as a decision. `events` are none, of the callback's family.
-    pub(super) fn decided(
-        &self,
-        asking: &Asking<'_>,
-        failed: ProblemKind,
-        events: Events,
-    ) -> Decided {
+    pub(super) fn decided(&self, asking: &Asking<'_>, failed: &Problem, events: Events) -> Decided {
         let reason = failure(asking.call, failed);
         let Answered { body, word, code } = self.answer(asking.on_failure, &reason);
         Decided {
@@ -60,7 +75,7 @@ impl Nobody {
                 by: By::Failure,
                 code,
                 rule: None,
-                failed: Some(failed),
+                failed: Some(failed.kind()),
             }),
         }
     }
@@ -69,12 +84,11 @@ impl Nobody {
 /// An answer in which everything that is still open is decided as the operator chose for failures.
 pub(super) fn filled<C: Callback>(
     mut answer: C::Answer,
-    questions: usize,
     on_failure: OnFailure,
     reason: &Reason,
 ) -> C::Answer {
     if on_failure == OnFailure::Refuse {
-        for n in 0..questions.max(1) {
+        for n in 0..answer.questions() {
             if answer.refused(n).is_none() {
                 answer.refuse(n, reason);
             }

@@ -65,13 +65,13 @@ pub struct StorageConfig {
 }
 
 /// What OpenIM is told when the receiver itself fails: the event could not be stored, the configuration is
-/// wrong, a bug, no time was left. A caller that is not believed is refused in any case, and so is a body that
-/// cannot be read.
+/// wrong, a bug, no time was left; and of a question that cannot be read. A caller that is not believed is refused in
+/// any case.
 ///
 /// It matters for the callbacks that ask before something happens. Refusing keeps users from doing what
 /// could not be checked; allowing lets them do it unchecked.
 ///
-/// Tencent Chat is told the same for each person of a callback that asks, once a handler knows them. To every other
+/// Tencent Chat is told the same for each person of a callback that asks, as far as its body names them. To every other
 /// failure it is answered `FAIL`, and the app's console says what happens then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {

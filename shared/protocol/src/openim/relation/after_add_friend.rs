@@ -5,7 +5,7 @@
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
-use crate::{Callback, Command, When, openim::Noted};
+use crate::{Callback, Command, FreeText, When, openim::Noted};
 
 /// A friend request was stored, or an old one renewed, and waits for an answer.
 ///
@@ -23,13 +23,14 @@ pub struct AfterAddFriend {
     pub to_user_id: UserId,
     /// The greeting; may be empty.
     #[serde(default)]
-    pub req_msg: String,
+    pub req_msg: FreeText,
 }
 
 impl Callback for AfterAddFriend {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackAfterAddFriendCommand",
+        earlier: &[],
         switch: Some("afterAddFriend"),
         family: Family::Relation,
         when: When::After,

@@ -5,7 +5,7 @@
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
-use crate::{Callback, Command, When, openim::Noted};
+use crate::{Callback, Command, FreeText, When, openim::Noted};
 
 /// A friend request was accepted: both users are on each other's friend list now.
 ///
@@ -28,7 +28,7 @@ pub struct AfterAddFriendAgree {
     pub handle_result: i32,
     /// What the accepting user wrote; may be empty.
     #[serde(rename = "HandleMsg", default)]
-    pub handle_msg: String,
+    pub handle_msg: FreeText,
 }
 
 impl AfterAddFriendAgree {
@@ -44,6 +44,7 @@ impl Callback for AfterAddFriendAgree {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackAfterAddFriendAgreeCommand",
+        earlier: &[],
         switch: Some("afterAddFriendAgree"),
         family: Family::Relation,
         when: When::After,

@@ -26,6 +26,7 @@ impl Callback for AfterDeleteFriend {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackAfterDeleteFriendCommand",
+        earlier: &[],
         switch: Some("afterDeleteFriend"),
         family: Family::Relation,
         when: When::After,

@@ -5,10 +5,7 @@
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Callback, Command, When,
-    openim::{Noted, null_is_empty},
-};
+use crate::{Callback, Command, Members, When, openim::Noted};
 
 /// An administrator made one user and a list of users friends, in both directions.
 ///
@@ -20,14 +17,15 @@ pub struct AfterImportFriends {
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: UserId,
     /// Who they are, as the callback before left the list: 1 to 1,000 users, or as many as it asked for.
-    #[serde(rename = "friendUserIDs", deserialize_with = "null_is_empty")]
-    pub friend_user_ids: Vec<UserId>,
+    #[serde(rename = "friendUserIDs")]
+    pub friend_user_ids: Members<UserId>,
 }
 
 impl Callback for AfterImportFriends {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackAfterImportFriendsCommand",
+        earlier: &[],
         switch: Some("afterImportFriends"),
         family: Family::Relation,
         when: When::After,

@@ -27,6 +27,7 @@ impl Callback for AfterRemoveBlack {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackAfterRemoveBlackCommand",
+        earlier: &[],
         switch: Some("afterRemoveBlack"),
         family: Family::Relation,
         when: When::After,

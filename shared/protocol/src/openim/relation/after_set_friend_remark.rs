@@ -29,6 +29,7 @@ impl Callback for AfterSetFriendRemark {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackAfterSetFriendRemarkCommand",
+        earlier: &["callbackAfterSetFriendRemark"],
         switch: Some("afterSetFriendRemark"),
         family: Family::Relation,
         when: When::After,

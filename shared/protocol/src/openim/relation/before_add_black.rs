@@ -30,6 +30,7 @@ impl Callback for BeforeAddBlack {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackBeforeAddBlackCommand",
+        earlier: &[],
         switch: Some("beforeAddBlack"),
         family: Family::Relation,
         when: When::Before(Rules::USERS),

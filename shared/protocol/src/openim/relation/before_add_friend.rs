@@ -6,7 +6,7 @@ use domain::{Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Rules, Text, When,
+    Callback, Command, FreeText, Rules, Text, When,
     openim::{Before, Decision, NoAmendment},
 };
 
@@ -26,17 +26,18 @@ pub struct BeforeAddFriend {
     pub to_user_id: UserId,
     /// The greeting; may be empty.
     #[serde(default)]
-    pub req_msg: String,
+    pub req_msg: FreeText,
     /// Free text of the app; may be empty. The callback after it does not repeat it.
     // The documents' example leaves it out.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub ex: String,
+    #[serde(default, skip_serializing_if = "FreeText::is_empty")]
+    pub ex: FreeText,
 }
 
 impl Callback for BeforeAddFriend {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackBeforeAddFriendCommand",
+        earlier: &[],
         switch: Some("beforeAddFriend"),
         family: Family::Relation,
         when: When::Before(Rules {

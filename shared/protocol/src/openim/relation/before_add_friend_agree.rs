@@ -6,7 +6,7 @@ use domain::{Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Rules, Text, When,
+    Callback, Command, FreeText, Number, Rules, Text, When,
     openim::{Before, Decision, NoAmendment},
 };
 
@@ -26,17 +26,18 @@ pub struct BeforeAddFriendAgree {
     pub to_user_id: UserId,
     /// Always 1, "accepted".
     // These two start with a capital on the wire.
-    #[serde(rename = "HandleResult")]
-    pub handle_result: i32,
+    #[serde(rename = "HandleResult", default)]
+    pub handle_result: Number,
     /// What the accepting user wrote; may be empty.
     #[serde(rename = "HandleMsg", default)]
-    pub handle_msg: String,
+    pub handle_msg: FreeText,
 }
 
 impl Callback for BeforeAddFriendAgree {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackBeforeAddFriendAgreeCommand",
+        earlier: &[],
         switch: Some("beforeAddFriendAgree"),
         family: Family::Relation,
         when: When::Before(Rules {

@@ -6,8 +6,8 @@ use domain::{Change, Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Rules, When,
-    openim::{Amendment, Before, Decision, null_is_empty},
+    Callback, Command, Members, Rules, When,
+    openim::{Amendment, Before, Decision},
 };
 
 /// An administrator is about to make one user and a list of users friends.
@@ -20,14 +20,15 @@ pub struct BeforeImportFriends {
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: UserId,
     /// Who they are: 1 to 1,000 different users who exist, without the owner.
-    #[serde(rename = "friendUserIDs", deserialize_with = "null_is_empty")]
-    pub friend_user_ids: Vec<UserId>,
+    #[serde(rename = "friendUserIDs")]
+    pub friend_user_ids: Members<UserId>,
 }
 
 impl Callback for BeforeImportFriends {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackBeforeImportFriendsCommand",
+        earlier: &[],
         switch: Some("beforeImportFriends"),
         family: Family::Relation,
         when: When::Before(Rules {
@@ -42,7 +43,8 @@ impl Callback for BeforeImportFriends {
     type Answer = Decision<AmendedFriends>;
 
     fn questions(&self) -> Vec<Question<'_>> {
-        vec![Question::new(&self.owner_user_id, &self.friend_user_ids)]
+        let question = Question::new(&self.owner_user_id, &self.friend_user_ids);
+        vec![question.and_unreadable_others(self.friend_user_ids.means_others())]
     }
 
     fn amended(&self, change: &Change) -> Option<Self::Answer> {

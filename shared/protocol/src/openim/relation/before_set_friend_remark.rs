@@ -6,7 +6,7 @@ use domain::{Change, Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Rules, Text, When,
+    Callback, Command, FreeText, Rules, Text, When,
     openim::{Amendment, Before, Decision},
 };
 
@@ -26,13 +26,15 @@ pub struct BeforeSetFriendRemark {
     #[serde(rename = "friendUserID")]
     pub friend_user_id: UserId,
     /// The proposed text; empty to clear the remark.
-    pub remark: String,
+    #[serde(default)]
+    pub remark: FreeText,
 }
 
 impl Callback for BeforeSetFriendRemark {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackBeforeSetFriendRemarkCommand",
+        earlier: &["callbackBeforeSetFriendRemark"],
         switch: Some("beforeSetFriendRemark"),
         family: Family::Relation,
         when: When::Before(Rules {
@@ -47,7 +49,7 @@ impl Callback for BeforeSetFriendRemark {
 
     fn questions(&self) -> Vec<Question<'_>> {
         let others = [&self.friend_user_id];
-        vec![Question::new(&self.owner_user_id, others).name(self.remark.as_str())]
+        vec![Question::new(&self.owner_user_id, others).name(Some(&self.remark))]
     }
 
     fn amended(&self, change: &Change) -> Option<Self::Answer> {

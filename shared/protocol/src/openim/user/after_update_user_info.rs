@@ -5,7 +5,7 @@
 use domain::{Family, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
-use crate::{Callback, Command, When, openim::Noted};
+use crate::{Callback, Command, FreeText, When, openim::Noted};
 
 /// A user's profile was changed through `POST /user/update_user_info`, which is deprecated.
 ///
@@ -19,13 +19,13 @@ pub struct AfterUpdateUserInfo {
     pub user_id: UserId,
     /// The new name; empty when it did not change.
     #[serde(rename = "nickName", default)]
-    pub nickname: Option<String>,
+    pub nickname: Option<FreeText>,
     /// The new address of the picture; empty when it did not change.
     #[serde(rename = "faceURL", default)]
-    pub face_url: Option<String>,
+    pub face_url: Option<FreeText>,
     /// Never filled by the server.
     #[serde(default)]
-    pub ex: Option<String>,
+    pub ex: Option<FreeText>,
 }
 
 impl AfterUpdateUserInfo {
@@ -45,6 +45,7 @@ impl Callback for AfterUpdateUserInfo {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackAfterUpdateUserInfoCommand",
+        earlier: &[],
         switch: Some("afterUpdateUserInfo"),
         family: Family::User,
         when: When::After,

@@ -5,7 +5,7 @@
 use domain::{Family, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
-use crate::{Callback, Command, When, openim::Noted};
+use crate::{Callback, Command, FreeText, When, openim::Noted};
 
 /// A user's profile was changed through `POST /user/update_user_info_ex`, the route of current clients.
 ///
@@ -19,13 +19,13 @@ pub struct AfterUpdateUserInfoEx {
     pub user_id: UserId,
     /// The new name; empty when it was cleared.
     #[serde(rename = "nickName", default)]
-    pub nickname: Option<String>,
+    pub nickname: Option<FreeText>,
     /// The new address of the picture; empty when it was cleared.
     #[serde(rename = "faceURL", default)]
-    pub face_url: Option<String>,
+    pub face_url: Option<FreeText>,
     /// Never filled by the server.
     #[serde(default)]
-    pub ex: Option<String>,
+    pub ex: Option<FreeText>,
 }
 
 impl AfterUpdateUserInfoEx {
@@ -35,7 +35,7 @@ impl AfterUpdateUserInfoEx {
         let fields = [("nickname", &self.nickname), ("avatar", &self.face_url)];
         fields
             .into_iter()
-            .filter(|(_, value)| value.is_some())
+            .filter(|(_, value)| value.as_ref().is_some_and(|value| !value.is_odd()))
             .map(|(name, _)| name.to_owned())
             .collect()
     }
@@ -45,6 +45,7 @@ impl Callback for AfterUpdateUserInfoEx {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackAfterUpdateUserInfoExCommand",
+        earlier: &[],
         switch: Some("afterUpdateUserInfoEx"),
         family: Family::User,
         when: When::After,

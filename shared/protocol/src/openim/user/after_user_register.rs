@@ -6,8 +6,8 @@ use domain::{Family, Source, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, When,
-    openim::{NewUser, Noted, null_is_empty},
+    Callback, Command, Members, When,
+    openim::{NewUser, Noted},
 };
 
 /// A batch of accounts was created through `POST /user/user_register`.
@@ -18,14 +18,14 @@ use crate::{
 #[non_exhaustive]
 pub struct AfterUserRegister {
     /// The new users, as the callback before left the list.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub users: Vec<NewUser>,
+    pub users: Members<NewUser>,
 }
 
 impl Callback for AfterUserRegister {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackAfterUserRegisterCommand",
+        earlier: &[],
         switch: Some("afterUserRegister"),
         family: Family::User,
         when: When::After,

@@ -6,7 +6,7 @@ use domain::{Change, Family, Question, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Rules, Text, When,
+    Callback, Command, FreeText, Rules, Text, When,
     openim::{Amendment, Before, Decision},
 };
 
@@ -22,19 +22,20 @@ pub struct BeforeUpdateUserInfo {
     pub user_id: UserId,
     /// The proposed name; empty when it is not to change.
     #[serde(rename = "nickName", default)]
-    pub nickname: Option<String>,
+    pub nickname: Option<FreeText>,
     /// The proposed address of the picture; empty when it is not to change.
     #[serde(rename = "faceURL", default)]
-    pub face_url: Option<String>,
+    pub face_url: Option<FreeText>,
     /// Never filled by the server.
     #[serde(default)]
-    pub ex: Option<String>,
+    pub ex: Option<FreeText>,
 }
 
 impl Callback for BeforeUpdateUserInfo {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackBeforeUpdateUserInfoCommand",
+        earlier: &[],
         switch: Some("beforeUpdateUserInfo"),
         family: Family::User,
         when: When::Before(Rules {
@@ -49,7 +50,8 @@ impl Callback for BeforeUpdateUserInfo {
     type Answer = Decision<AmendedProfile>;
 
     fn questions(&self) -> Vec<Question<'_>> {
-        let name = self.nickname.as_deref().filter(|name| !name.is_empty());
+        let name = self.nickname.as_ref();
+        let name = name.filter(|name| name.is_odd() || !name.is_empty());
         vec![Question::new(&self.user_id, []).name(name)]
     }
 

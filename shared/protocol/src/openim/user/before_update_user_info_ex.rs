@@ -6,7 +6,7 @@ use domain::{Change, Family, Question, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Rules, Text, When,
+    Callback, Command, FreeText, Rules, Text, When,
     openim::{Amendment, Before, Decision},
 };
 
@@ -22,19 +22,20 @@ pub struct BeforeUpdateUserInfoEx {
     pub user_id: UserId,
     /// The proposed name; empty to clear it.
     #[serde(rename = "nickName", default)]
-    pub nickname: Option<String>,
+    pub nickname: Option<FreeText>,
     /// The proposed address of the picture; empty to clear it.
     #[serde(rename = "faceURL", default)]
-    pub face_url: Option<String>,
+    pub face_url: Option<FreeText>,
     /// Never filled by the server.
     #[serde(default)]
-    pub ex: Option<String>,
+    pub ex: Option<FreeText>,
 }
 
 impl Callback for BeforeUpdateUserInfoEx {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackBeforeUpdateUserInfoExCommand",
+        earlier: &[],
         switch: Some("beforeUpdateUserInfoEx"),
         family: Family::User,
         when: When::Before(Rules {
@@ -49,8 +50,7 @@ impl Callback for BeforeUpdateUserInfoEx {
     type Answer = Decision<AmendedProfileEx>;
 
     fn questions(&self) -> Vec<Question<'_>> {
-        let name = self.nickname.as_deref();
-        vec![Question::new(&self.user_id, []).name(name)]
+        vec![Question::new(&self.user_id, []).name(self.nickname.as_ref())]
     }
 
     fn amended(&self, change: &Change) -> Option<Self::Answer> {
@@ -89,12 +89,18 @@ impl AmendedProfileEx {
         nickname: impl FnOnce(&str) -> String,
         face_url: impl FnOnce(&str) -> String,
     ) -> Option<Self> {
-        let changed =
-            |asked: &Option<String>, to: Option<String>| to.filter(|to| Some(to) != asked.as_ref());
-        let (name, face) = (&asked.nickname, &asked.face_url);
+        fn changed(
+            asked: Option<&FreeText>,
+            change: impl FnOnce(&str) -> String,
+        ) -> Option<String> {
+            let asked = asked?;
+            let changed = change(asked);
+            (changed != **asked).then_some(changed)
+        }
+
         let amended = Self {
-            nickname: changed(name, name.as_deref().map(nickname)),
-            face_url: changed(face, face.as_deref().map(face_url)),
+            nickname: changed(asked.nickname.as_ref(), nickname),
+            face_url: changed(asked.face_url.as_ref(), face_url),
         };
         (amended.nickname.is_some() || amended.face_url.is_some()).then_some(amended)
     }

@@ -6,8 +6,8 @@ use domain::{Family, Question, Source, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Rules, When,
-    openim::{Amendment, Before, Decision, NewUser, null_is_empty},
+    Callback, Command, Members, Rules, When,
+    openim::{Amendment, Before, Decision, NewUser},
 };
 
 /// The app's backend is about to create a batch of accounts through `POST /user/user_register`.
@@ -18,14 +18,14 @@ use crate::{
 #[non_exhaustive]
 pub struct BeforeUserRegister {
     /// The users to be.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub users: Vec<NewUser>,
+    pub users: Members<NewUser>,
 }
 
 impl Callback for BeforeUserRegister {
     const COMMAND: Command = Command {
         source: Source::OpenIm,
         name: "callbackBeforeUserRegisterCommand",
+        earlier: &[],
         switch: Some("beforeUserRegister"),
         family: Family::User,
         when: When::Before(Rules {
@@ -39,7 +39,9 @@ impl Callback for BeforeUserRegister {
     type Answer = Decision<AmendedUsers>;
 
     fn questions(&self) -> Vec<Question<'_>> {
-        vec![Question::about(self.users.iter().map(|user| &user.user_id))]
+        let users = self.users.iter().map(|user| &user.user_id);
+        let others = !self.users.left_out().is_empty();
+        vec![Question::about(users).and_unreadable_others(others)]
     }
 }
 

@@ -1,6 +1,8 @@
 use domain::UserId;
 use serde::{Deserialize, Serialize};
 
+use crate::{FreeText, Number};
+
 /// One account of a registration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -12,21 +14,21 @@ pub struct NewUser {
     /// The name that others see; may be empty.
     // `nickName` in the callbacks about profiles.
     #[serde(default)]
-    pub nickname: String,
+    pub nickname: FreeText,
     /// The address of the picture; may be empty.
     #[serde(rename = "faceURL", default)]
-    pub face_url: String,
+    pub face_url: FreeText,
     /// Free text of the app; may be empty.
     #[serde(default)]
-    pub ex: String,
+    pub ex: FreeText,
     /// Unix milliseconds, as the caller of the API sent it: usually 0, and not the time that is stored.
     #[serde(default)]
-    pub create_time: i64,
+    pub create_time: Number,
     /// 1 is an ordinary user, 2 an administrator, 3 an account for notifications; 0 is sent for an ordinary one, too.
     // The wire's name is misspelled.
     #[serde(rename = "appMangerLevel", default)]
-    pub app_manager_level: i32,
+    pub app_manager_level: Number,
     /// How messages reach the user: 0 normally, 1 not at all, 2 without a notification.
     #[serde(default)]
-    pub global_recv_msg_opt: i32,
+    pub global_recv_msg_opt: Number,
 }

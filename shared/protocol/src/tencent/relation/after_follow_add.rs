@@ -5,10 +5,7 @@
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Callback, Command, When,
-    tencent::{Noted, Number},
-};
+use crate::{Callback, Command, Members, Number, When, tencent::Noted};
 
 /// A user follows others, through a client or the REST API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +17,7 @@ pub struct AfterFollowAdd {
     /// Who is followed now, and was not before.
     // A list of objects here, a list of texts in the callback about the end of it.
     #[serde(rename = "FollowList")]
-    pub followed: Vec<Followed>,
+    pub followed: Members<Followed>,
     /// Unix milliseconds.
     #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
     pub event_time: Number,
@@ -39,6 +36,7 @@ impl Callback for AfterFollowAdd {
     const COMMAND: Command = Command {
         source: Source::Tencent,
         name: "Follow.CallbackAfterFollowAdd",
+        earlier: &[],
         switch: None,
         family: Family::Relation,
         when: When::After,

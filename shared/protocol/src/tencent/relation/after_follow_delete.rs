@@ -5,10 +5,7 @@
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Callback, Command, When,
-    tencent::{Noted, Number},
-};
+use crate::{Callback, Command, Members, Number, When, tencent::Noted};
 
 /// A user stopped following others, through a client or the REST API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +17,7 @@ pub struct AfterFollowDelete {
     /// Whom, until now.
     // A list of texts under the name of one account.
     #[serde(rename = "To_Account")]
-    pub followed: Vec<UserId>,
+    pub followed: Members<UserId>,
     /// Unix milliseconds.
     #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
     pub event_time: Number,
@@ -30,6 +27,7 @@ impl Callback for AfterFollowDelete {
     const COMMAND: Command = Command {
         source: Source::Tencent,
         name: "Follow.CallbackAfterFollowDelete",
+        earlier: &[],
         switch: None,
         family: Family::Relation,
         when: When::After,

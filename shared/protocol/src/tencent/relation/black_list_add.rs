@@ -6,7 +6,7 @@ use domain::{Family, Source, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, When,
+    Callback, Command, Members, When,
     tencent::{Noted, Pair},
 };
 
@@ -20,13 +20,14 @@ use crate::{
 pub struct BlackListAdd {
     /// The entries that were added to block lists, in the order of the body.
     #[serde(rename = "PairList")]
-    pub pairs: Vec<Pair>,
+    pub pairs: Members<Pair>,
 }
 
 impl Callback for BlackListAdd {
     const COMMAND: Command = Command {
         source: Source::Tencent,
         name: "Sns.CallbackBlackListAdd",
+        earlier: &[],
         switch: None,
         family: Family::Relation,
         when: When::After,

@@ -6,7 +6,7 @@ use domain::{Family, Source, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, When,
+    Callback, Command, Members, When,
     tencent::{Noted, Pair},
 };
 
@@ -18,13 +18,14 @@ use crate::{
 pub struct BlackListDelete {
     /// The entries that were removed from block lists, in the order of the body.
     #[serde(rename = "PairList")]
-    pub pairs: Vec<Pair>,
+    pub pairs: Members<Pair>,
 }
 
 impl Callback for BlackListDelete {
     const COMMAND: Command = Command {
         source: Source::Tencent,
         name: "Sns.CallbackBlackListDelete",
+        earlier: &[],
         switch: None,
         family: Family::Relation,
         when: When::After,

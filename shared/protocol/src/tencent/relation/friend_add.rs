@@ -5,10 +5,7 @@
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Callback, Command, When,
-    tencent::{Noted, Number},
-};
+use crate::{Callback, Command, FreeText, Members, Number, When, tencent::Noted};
 
 /// Entries were added to friend lists.
 ///
@@ -21,13 +18,13 @@ pub struct FriendAdd {
     /// The entries that were really added, in the order of the body. Each is one direction; a two-way addition
     /// is expected to list both, and nothing but the list tells.
     #[serde(rename = "PairList")]
-    pub pairs: Vec<AddedPair>,
+    pub pairs: Members<AddedPair>,
     /// What caused it: `friend_add` or `FriendAdd`, `friend_response` or `FriendResponse`.
     #[serde(rename = "ClientCmd", skip_serializing_if = "Option::is_none")]
-    pub client_cmd: Option<String>,
+    pub client_cmd: Option<FreeText>,
     /// The administrator, when the app's backend did it; otherwise empty.
     #[serde(rename = "Admin_Account", skip_serializing_if = "Option::is_none")]
-    pub admin: Option<String>,
+    pub admin: Option<FreeText>,
     /// 1 when an administrator forced it. The documents' sample contradicts its own description, so do not
     /// conclude from it.
     // `ForceAddFlags` in the callback before.
@@ -47,13 +44,14 @@ pub struct AddedPair {
     pub to: UserId,
     /// Who asked first.
     #[serde(rename = "Initiator_Account", skip_serializing_if = "Option::is_none")]
-    pub initiator: Option<String>,
+    pub initiator: Option<FreeText>,
 }
 
 impl Callback for FriendAdd {
     const COMMAND: Command = Command {
         source: Source::Tencent,
         name: "Sns.CallbackFriendAdd",
+        earlier: &[],
         switch: None,
         family: Family::Relation,
         when: When::After,

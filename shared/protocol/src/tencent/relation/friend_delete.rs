@@ -6,7 +6,7 @@ use domain::{Family, Source, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, When,
+    Callback, Command, Members, When,
     tencent::{Noted, Pair},
 };
 
@@ -21,13 +21,14 @@ pub struct FriendDelete {
     /// The entries that were really deleted, in the order of the body: 1 to about 2,000. A two-way
     /// deletion lists both directions.
     #[serde(rename = "PairList")]
-    pub pairs: Vec<Pair>,
+    pub pairs: Members<Pair>,
 }
 
 impl Callback for FriendDelete {
     const COMMAND: Command = Command {
         source: Source::Tencent,
         name: "Sns.CallbackFriendDelete",
+        earlier: &[],
         switch: None,
         family: Family::Relation,
         when: When::After,

@@ -6,8 +6,8 @@ use domain::{Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Rules, Text, When,
-    tencent::{Before, Decisions, Number},
+    Callback, Command, FreeText, Members, Number, Rules, Text, When,
+    tencent::{Before, Decisions, Person, unreadable},
 };
 
 /// A client asks for friendships, and nothing is done yet.
@@ -18,16 +18,16 @@ use crate::{
 pub struct PrevFriendAdd {
     /// Who is logged in; the same as `from` in practice.
     #[serde(rename = "Requester_Account", skip_serializing_if = "Option::is_none")]
-    pub requester: Option<String>,
+    pub requester: Option<FreeText>,
     /// For whom friends are asked.
     #[serde(rename = "From_Account")]
     pub from: UserId,
     /// Who is asked, one by one.
     #[serde(rename = "FriendItem")]
-    pub friends: Vec<AskedFriend>,
+    pub friends: Members<AskedFriend>,
     /// `Add_Type_Both` or `Add_Type_Single`.
     #[serde(rename = "AddType", skip_serializing_if = "Option::is_none")]
-    pub add_type: Option<String>,
+    pub add_type: Option<FreeText>,
     /// 1 when it is forced.
     // `ForceFlag` in the callback after.
     #[serde(
@@ -50,23 +50,24 @@ pub struct AskedFriend {
     pub to: UserId,
     /// The private name that `from` gives.
     #[serde(rename = "Remark", skip_serializing_if = "Option::is_none")]
-    pub remark: Option<String>,
+    pub remark: Option<FreeText>,
     /// The group of friends to put the person into.
     // `TagName` in the callback about the answer.
     #[serde(rename = "GroupName", skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
+    pub group: Option<FreeText>,
     /// `AddSource_Type_` and a word of the client.
     #[serde(rename = "AddSource", skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
+    pub source: Option<FreeText>,
     /// The message to the person.
     #[serde(rename = "AddWording", skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+    pub message: Option<FreeText>,
 }
 
 impl Callback for PrevFriendAdd {
     const COMMAND: Command = Command {
         source: Source::Tencent,
         name: "Sns.CallbackPrevFriendAdd",
+        earlier: &[],
         switch: None,
         family: Family::Relation,
         when: When::Before(Rules {
@@ -82,21 +83,29 @@ impl Callback for PrevFriendAdd {
     type Answer = Decisions;
 
     fn questions(&self) -> Vec<Question<'_>> {
-        self.friends
-            .iter()
-            .map(|person| {
-                Question::new(&self.from, [&person.to])
-                    .message(person.message.as_deref().unwrap_or_default())
-                    .name(person.remark.as_deref())
-            })
-            .collect()
+        let people = self.friends.iter().map(|person| {
+            let question = Question::new(&self.from, [&person.to]).name(person.remark.as_ref());
+            match &person.message {
+                Some(message) => question.message(message),
+                None => question,
+            }
+        });
+        people.chain(unreadable(&self.friends)).collect()
     }
 }
 
 impl Before for PrevFriendAdd {
     type Item = AskedFriend;
 
-    fn items(&self) -> impl Iterator<Item = (&UserId, &AskedFriend)> {
-        self.friends.iter().map(|friend| (&friend.to, friend))
+    const LIST: &'static str = "FriendItem";
+
+    fn people(&self) -> &Members<AskedFriend> {
+        &self.friends
+    }
+}
+
+impl Person for AskedFriend {
+    fn to(&self) -> &UserId {
+        &self.to
     }
 }

@@ -6,8 +6,8 @@ use domain::{Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Rules, Text, When,
-    tencent::{Before, Decisions, Number},
+    Callback, Command, FreeText, Members, Number, Rules, Text, When,
+    tencent::{Before, Decisions, Person, unreadable},
 };
 
 /// A client answers friend requests, and nothing is done yet.
@@ -18,13 +18,13 @@ use crate::{
 pub struct PrevFriendResponse {
     /// Who is logged in; the same as `from` in practice.
     #[serde(rename = "Requester_Account", skip_serializing_if = "Option::is_none")]
-    pub requester: Option<String>,
+    pub requester: Option<FreeText>,
     /// Who was asked, and answers.
     #[serde(rename = "From_Account")]
     pub from: UserId,
     /// Whose requests are answered, one by one.
     #[serde(rename = "ResponseFriendItem")]
-    pub responses: Vec<FriendResponse>,
+    pub responses: Members<FriendResponse>,
     /// Unix milliseconds.
     #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
     pub event_time: Number,
@@ -39,19 +39,19 @@ pub struct FriendResponse {
     pub to: UserId,
     /// The private name that `from` gives.
     #[serde(rename = "Remark", skip_serializing_if = "Option::is_none")]
-    pub remark: Option<String>,
+    pub remark: Option<FreeText>,
     /// The group of friends to put the person into.
     // `GroupName` in the callback about the request.
     #[serde(rename = "TagName", skip_serializing_if = "Option::is_none")]
-    pub group: Option<String>,
+    pub group: Option<FreeText>,
     /// What is answered.
-    #[serde(rename = "ResponseAction")]
+    #[serde(rename = "ResponseAction", default)]
     pub action: ResponseAction,
 }
 
 /// What is answered to a friend request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
+#[serde(from = "FreeText", into = "String")]
 #[non_exhaustive]
 pub enum ResponseAction {
     /// `Response_Action_Agree`: who asked gets the friend, and nobody else.
@@ -60,17 +60,23 @@ pub enum ResponseAction {
     AgreeAndAdd,
     /// `Response_Action_Reject`.
     Reject,
-    /// A word that is not documented.
+    /// A word that is not documented; empty when there is no word.
     Other(String),
 }
 
-impl From<String> for ResponseAction {
-    fn from(word: String) -> Self {
-        match word.as_str() {
+impl Default for ResponseAction {
+    fn default() -> Self {
+        Self::Other(String::new())
+    }
+}
+
+impl From<FreeText> for ResponseAction {
+    fn from(word: FreeText) -> Self {
+        match &*word {
             "Response_Action_Agree" => Self::Agree,
             "Response_Action_AgreeAndAdd" => Self::AgreeAndAdd,
             "Response_Action_Reject" => Self::Reject,
-            _ => Self::Other(word),
+            _ => Self::Other(word.into()),
         }
     }
 }
@@ -90,6 +96,7 @@ impl Callback for PrevFriendResponse {
     const COMMAND: Command = Command {
         source: Source::Tencent,
         name: "Sns.CallbackPrevFriendResponse",
+        earlier: &[],
         switch: None,
         family: Family::Relation,
         when: When::Before(Rules {
@@ -103,19 +110,26 @@ impl Callback for PrevFriendResponse {
     type Answer = Decisions;
 
     fn questions(&self) -> Vec<Question<'_>> {
-        self.responses
+        let people = self
+            .responses
             .iter()
-            .map(|person| Question::new(&self.from, [&person.to]).name(person.remark.as_deref()))
-            .collect()
+            .map(|person| Question::new(&self.from, [&person.to]).name(person.remark.as_ref()));
+        people.chain(unreadable(&self.responses)).collect()
     }
 }
 
 impl Before for PrevFriendResponse {
     type Item = FriendResponse;
 
-    fn items(&self) -> impl Iterator<Item = (&UserId, &FriendResponse)> {
-        self.responses
-            .iter()
-            .map(|response| (&response.to, response))
+    const LIST: &'static str = "ResponseFriendItem";
+
+    fn people(&self) -> &Members<FriendResponse> {
+        &self.responses
+    }
+}
+
+impl Person for FriendResponse {
+    fn to(&self) -> &UserId {
+        &self.to
     }
 }

@@ -3,12 +3,9 @@
 //! <https://www.tencentcloud.com/document/product/1047/48733>
 
 use domain::{Family, Source, UserId, user};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{
-    Callback, Command, When,
-    tencent::{Noted, Number},
-};
+use crate::{Callback, Command, FreeText, Members, Number, When, read::Any, tencent::Noted};
 
 /// Fields of a user's profile changed, by a client or the REST API.
 ///
@@ -18,7 +15,7 @@ use crate::{
 pub struct PortraitSet {
     /// Who changed them.
     #[serde(rename = "Operator_Account", skip_serializing_if = "Option::is_none")]
-    pub operator: Option<String>,
+    pub operator: Option<FreeText>,
     /// Whose profile.
     #[serde(rename = "From_Account")]
     pub user: UserId,
@@ -27,7 +24,7 @@ pub struct PortraitSet {
     pub event_time: Number,
     /// The fields that changed, and no others.
     #[serde(rename = "ProfileItem")]
-    pub fields: Vec<ProfileField>,
+    pub fields: Members<ProfileField>,
 }
 
 /// One field, and what it says now.
@@ -38,18 +35,31 @@ pub struct ProfileField {
     #[serde(rename = "Tag")]
     pub tag: String,
     /// What it says now.
-    #[serde(rename = "Value")]
+    #[serde(rename = "Value", default)]
     pub value: ProfileValue,
 }
 
 /// What a field says: a text or a number, depending on the field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum ProfileValue {
     /// Birthday, language, level, role.
     Number(i64),
     /// Everything else. A location can hold unprintable characters.
     Text(String),
+    /// Nothing, or neither a text nor an integer of 64 bits.
+    #[default]
+    Other,
+}
+
+impl<'de> Deserialize<'de> for ProfileValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Any::deserialize(deserializer)? {
+            Any::Integer(number) => Self::Number(number),
+            Any::Text(text) => Self::Text(text),
+            Any::Null | Any::Odd => Self::Other,
+        })
+    }
 }
 
 impl ProfileField {
@@ -81,6 +91,7 @@ impl Callback for PortraitSet {
     const COMMAND: Command = Command {
         source: Source::Tencent,
         name: "Profile.CallbackPortraitSet",
+        earlier: &[],
         switch: None,
         family: Family::User,
         when: When::After,

@@ -1,0 +1,92 @@
+use std::{fmt, ops::Deref};
+
+use domain::Words;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::any::Any;
+
+/// A text that an app or its users chose: a greeting, a name. Whatever else stands in its place reads as an empty
+/// text, and [`is_odd`](Self::is_odd) tells.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FreeText {
+    text: String,
+    is_odd: bool,
+}
+
+impl FreeText {
+    /// Whether a value stands there that is no text. `null` is an empty text, as Go writes one.
+    #[must_use]
+    pub fn is_odd(&self) -> bool {
+        self.is_odd
+    }
+
+    /// Whether there is no text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+impl Deref for FreeText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+impl From<FreeText> for String {
+    fn from(text: FreeText) -> Self {
+        text.text
+    }
+}
+
+impl From<&str> for FreeText {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<String> for FreeText {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            is_odd: false,
+        }
+    }
+}
+
+/// What rules judge: they cannot judge what is no text.
+impl<'a> From<&'a FreeText> for Words<'a> {
+    fn from(text: &'a FreeText) -> Self {
+        match text.is_odd {
+            true => Self::Unreadable,
+            false => Self::Text(text),
+        }
+    }
+}
+
+impl fmt::Display for FreeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl Serialize for FreeText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for FreeText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Any::deserialize(deserializer)? {
+            Any::Text(text) => text.into(),
+            Any::Null => Self::default(),
+            Any::Integer(_) | Any::Odd => Self {
+                text: String::new(),
+                is_odd: true,
+            },
+        })
+    }
+}

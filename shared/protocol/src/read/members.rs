@@ -1,0 +1,156 @@
+use std::{fmt, marker::PhantomData, ops::Deref};
+
+use domain::UserId;
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, SeqAccess, Visitor},
+};
+
+/// By this name the reader knows a member that may not fit.
+pub(super) const MEMBER: &str = "protocol::Member";
+
+/// A list of which those members are kept that fit. `null` is an empty list, as Go writes one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Members<T> {
+    members: Vec<T>,
+    #[serde(skip)]
+    left_out: Vec<String>,
+}
+
+impl<T> Members<T> {
+    /// The JSON of those that did not fit.
+    #[must_use]
+    pub fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+}
+
+impl Members<UserId> {
+    /// Whether somebody is meant whose id cannot be read. An empty id means nobody.
+    #[must_use]
+    pub fn means_others(&self) -> bool {
+        self.left_out
+            .iter()
+            .any(|id| !matches!(id.as_str(), "null" | "\"\""))
+    }
+}
+
+impl<T> Default for Members<T> {
+    fn default() -> Self {
+        Vec::new().into()
+    }
+}
+
+impl<T> From<Vec<T>> for Members<T> {
+    fn from(members: Vec<T>) -> Self {
+        Self {
+            members,
+            left_out: Vec::new(),
+        }
+    }
+}
+
+impl<T> From<Members<T>> for Vec<T> {
+    fn from(members: Members<T>) -> Self {
+        members.members
+    }
+}
+
+impl<T> Deref for Members<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.members
+    }
+}
+
+impl<T> IntoIterator for Members<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.members.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Members<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.members.iter()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for List<T> {
+            type Value = Members<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list")
+            }
+
+            fn visit_unit<E>(self) -> Result<Members<T>, E> {
+                Ok(Members::default())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Members<T>, A::Error> {
+                let mut members = Members::default();
+                members.members.reserve(list.size_hint().unwrap_or(0));
+                while let Some(member) = list.next_element()? {
+                    match member {
+                        Member::Fit(member) => members.members.push(member),
+                        Member::Unfit(json) => members.left_out.push(json),
+                    }
+                }
+                Ok(members)
+            }
+        }
+
+        // Not as an Option: serde takes a missing one for None.
+        deserializer.deserialize_any(List(PhantomData))
+    }
+}
+
+enum Member<T> {
+    Fit(T),
+    Unfit(String),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Try<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Try<T> {
+            type Value = Member<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a member")
+            }
+
+            /// Our own reader has its JSON, too.
+            fn visit_seq<A: SeqAccess<'de>>(self, mut attempts: A) -> Result<Member<T>, A::Error> {
+                if let Ok(Some(member)) = attempts.next_element() {
+                    return Ok(Member::Fit(member));
+                }
+                let json = attempts.next_element()?;
+                json.map(Member::Unfit)
+                    .ok_or_else(|| A::Error::custom("no member"))
+            }
+
+            /// Another deserializer does not go on after what does not fit.
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                member: D,
+            ) -> Result<Member<T>, D::Error> {
+                T::deserialize(member).map(Member::Fit)
+            }
+        }
+
+        deserializer.deserialize_newtype_struct(MEMBER, Try(PhantomData))
+    }
+}

@@ -1,0 +1,54 @@
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::any::Any;
+
+/// An integer by which nothing is decided: a time, a flag. It may be missing, and whatever is no integer is as if it
+/// were missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Number(Option<i64>);
+
+impl Number {
+    /// The number, where there is one.
+    #[must_use]
+    pub fn get(self) -> Option<i64> {
+        self.0
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl From<i64> for Number {
+    fn from(number: i64) -> Self {
+        Self(Some(number))
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match Any::deserialize(deserializer)? {
+            Any::Integer(number) => Some(number),
+            Any::Text(digits) => integer(&digits).and_then(|number| number.try_into().ok()),
+            Any::Null | Any::Odd => None,
+        }))
+    }
+}
+
+/// The integer that a text writes as `1` or `1.0`.
+pub(super) fn integer(digits: &str) -> Option<i128> {
+    let digits = digits.trim();
+    digits
+        .parse()
+        .ok()
+        .or_else(|| exact(digits.parse().ok()?).map(i128::from))
+}
+
+/// The integer that a float is.
+pub(super) fn exact(number: f64) -> Option<i64> {
+    // Beyond it, a float stands for several integers.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[allow(clippy::cast_possible_truncation)]
+    (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)
+}
