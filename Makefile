@@ -48,8 +48,14 @@ put-policies:
 generate:
 	cargo run --locked --package generate
 
+# The dev profile: it takes a minute or two, release six, and what is tried here is the template. cargo-lambda links for
+# an older glibc than that of Amazon Linux 2023; plain cargo would link for this machine's.
+SAM_LOCAL_DIR = .local/sam-local/functions
 sam-local: .local/tools/scripts/run.installed .local/tools/tests/tools.installed
-	ADDRESS=$(ADDRESS) PORT=$(PORT) DYNAMODB_PORT=$(DYNAMODB_PORT) SDK_APP_ID=$(SDK_APP_ID) scripts/sam-local.sh
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --$(HERE) --workspace $(NO_FUNCTIONS) --exclude contestants --lambda-dir $(SAM_LOCAL_DIR)
+	$(MAKE) put-policies LAMBDA_DIR=$(SAM_LOCAL_DIR)
+	cargo build --locked --workspace --bins
+	LAMBDA_DIR=$(SAM_LOCAL_DIR) ADDRESS=$(ADDRESS) PORT=$(PORT) DYNAMODB_PORT=$(DYNAMODB_PORT) SDK_APP_ID=$(SDK_APP_ID) scripts/sam-local.sh
 
 # This machine's, or else Debian's.
 VALGRIND = $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgrind)
@@ -60,6 +66,13 @@ test: check .local/tools/scripts/run.installed .local/ministack/tests/ministack.
 	fuzz/run.sh dev 30000
 	cargo test --locked --workspace $(TESTED) -- --show-output
 	cargo test --locked --workspace --doc
+	$(SAM_LOCAL_TEST)
+
+# Ignored above. make test SAM_LOCAL=skip, for who has no Docker engine and may start none, leaves it at that.
+SAM_LOCAL_TEST = scripts/with-docker.sh cargo test --locked --workspace --test it -- --ignored --show-output
+ifeq ($(SAM_LOCAL),skip)
+SAM_LOCAL_TEST = @echo "sam_local is ignored: SAM_LOCAL=skip"
+endif
 
 # A function's binary is one line and has no tests: no harness is linked for it.
 TESTED = --lib --test '*' --bin bench --bin imhook
@@ -115,6 +128,13 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 # For the test of docs/reverse-proxy.md.
 .local/nginx/nginx:
 	scripts/debian.sh .local/nginx nginx usr/sbin/nginx
+
+# For `sam local`, where no Docker engine answers and where Lambda's image cannot be had.
+.local/docker/dockerd:
+	scripts/debian.sh .local/docker dockerd usr/sbin/dockerd docker.io containerd runc
+
+.local/stand-in.tar:
+	scripts/stand-in.sh $@
 
 # Without optimisation: it runs for a second and compiles in a third of the time.
 .local/cargo/bin/cargo-machete:

@@ -1,42 +1,30 @@
 #!/usr/bin/env bash
-# `make sam-local`: template.yaml with its routes, in containers like Lambda's, until Ctrl-C.
+# `make sam-local`: template.yaml with its routes, in containers like Lambda's, until Ctrl-C. The functions are in LAMBDA_DIR.
+# IMAGE=stand-in: not in Lambda's image, even if it can be had.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-PATH=$PWD/.local/tools/bin:$PATH # cargo-lambda, its zig, sam
+PATH=$PWD/.local/tools/bin:$PATH # sam
 ADDRESS=${ADDRESS:-127.0.0.1} PORT=${PORT:-9000}
 DYNAMODB_PORT=${DYNAMODB_PORT:-8000} SDK_APP_ID=${SDK_APP_ID:-1400000001}
-# Not target/lambda: what is tried here must not be taken for what `make build` made for deployment.
 folder=.local/sam-local
 table=events limits=limits log=$folder/sam.log
-mkdir -p "$folder"
 docker version >/dev/null 2>&1 || { echo "error: no Docker engine answers (make run needs none)" >&2 && exit 1; }
 case $(uname -m) in aarch64 | arm64) arch=arm64 ;; *) arch=x86_64 ;; esac
 
-# The dev profile: it takes a minute or two, release six, and what is tried here is the template. cargo-lambda links for
-# an older glibc than that of Amazon Linux 2023; plain cargo would link for this machine's.
-cargo lambda build --locked --workspace --exclude bench --exclude contestants --exclude cli --exclude fuzz --exclude generate --exclude models --exclude support --exclude tests "--${arch/_/-}" \
-  --lambda-dir "$folder/target/lambda"
-make --no-print-directory put-policies LAMBDA_DIR="$folder/target/lambda"
+# The template names target/lambda beside it. This one must not be taken for what `make build` made for deployment.
+mkdir -p "$folder/target"
+rm -rf "$folder/target/lambda"
+ln -s "$(realpath "$LAMBDA_DIR")" "$folder/target/lambda"
 cp template.yaml "$folder/"
-# The command of `make run`, so that what one of them compiled serves the other.
-cargo build --locked --workspace --bins
 
-# Debian's packages with what our binaries, and SAM when it adds the runtime API, need of a Linux.
-build_stand_in() {
-  local folder command package
-  folder=$(mktemp -d)
-  (cd "$folder" && apt-get download -qq -o APT::Sandbox::User=root busybox-static libc6)
-  for package in "$folder"/*.deb; do dpkg-deb --extract "$package" "$folder/root"; done
-  for command in sh mv chmod; do ln -s busybox "$folder/root/bin/$command"; done
-  mkdir -p "$folder"/root/var/{rapid,task}
-  tar --create --directory "$folder/root" . | docker import --change 'ENV PATH=/bin' - "$1"
-  rm -r "$folder"
-}
 image=public.ecr.aws/lambda/provided:al2023-$arch
-if ! docker pull --quiet "$image"; then
+if [ "${IMAGE-}" = stand-in ] || ! docker pull --quiet "$image"; then
   image=lambda-stand-in:$arch
-  echo "Lambda's image cannot be had; $image takes its place" >&2
-  docker image inspect "$image" >/dev/null 2>&1 || build_stand_in "$image"
+  echo "$image takes the place of Lambda's image" >&2
+  if ! docker image inspect "$image" >/dev/null 2>&1; then
+    make --silent --no-print-directory .local/stand-in.tar
+    docker import --change 'ENV PATH=/bin' .local/stand-in.tar "$image"
+  fi
 fi
 
 stop() {
@@ -49,9 +37,14 @@ stop() {
   echo stopped
 }
 
-# Containers reach this machine at the bridge's address. Where that is another machine's (Docker Desktop), they reach
-# what listens on loopback here.
-host=$(docker network inspect bridge --format '{{(index .IPAM.Config 0).Gateway}}')
+# Containers reach this machine at an address that the engine writes into each. It cannot be asked for it: a newly
+# installed Docker 20.10 knows no gateway of its bridge until its second start.
+host=$(docker run --rm --add-host host.docker.internal:host-gateway --entrypoint /bin/sh "$image" -c '
+  while read -r address name; do
+    case $address/$name in *:*) ;; */host.docker.internal) echo "$address" && exit ;; esac
+  done </etc/hosts')
+[ "$host" ] || { echo "error: the Docker engine gives containers no IPv4 address of this machine (host-gateway)" >&2 && exit 1; }
+# Where it is another machine's (Docker Desktop), they reach what listens on loopback here.
 hostname -I 2>/dev/null | grep -qwF "$host" || host=127.0.0.1
 endpoint=http://$host:$DYNAMODB_PORT
 target/debug/imhook dynamodb --address "$host" --port "$DYNAMODB_PORT" --file .local/dynamodb.sqlite >/dev/null &

@@ -23,34 +23,30 @@ use crate::template::{GATEWAY_RESPONSES, gateway_verdict};
 const STACK: &str = "webhook-receiver";
 const PACKAGED: &str = "packaged.yaml";
 
-/// The template beside the binaries, as `make build` leaves them.
-async fn staged() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deployment");
-    let _ = fs::remove_dir_all(&folder);
+/// The functions as `make build` leaves them, in a new folder.
+pub(crate) async fn build(folder: &Path) {
+    let _ = fs::remove_dir_all(folder);
     let called = FUNCTIONS.iter().map(|(function, _)| function);
     for function in called.chain(FED) {
-        let bootstrap = folder
-            .join("target/lambda")
-            .join(function)
-            .join("bootstrap");
+        let bootstrap = folder.join(function).join("bootstrap");
         fs::create_dir_all(bootstrap.parent().unwrap()).unwrap();
-        fs::copy(binary(function), &bootstrap).unwrap();
-        let stripped = Command::new("strip")
-            .arg(&bootstrap)
-            .status()
-            .await
-            .unwrap();
-        assert!(stripped.success());
+        let mut strip = Command::new("strip");
+        strip.arg("-o").arg(bootstrap).arg(binary(function));
+        output_of(strip).await;
     }
     let mut put_policies = Command::new("make");
     put_policies
         .current_dir(root())
         .arg("put-policies")
-        .arg(format!(
-            "LAMBDA_DIR={}",
-            folder.join("target/lambda").display()
-        ));
+        .arg(format!("LAMBDA_DIR={}", folder.display()));
     output_of(put_policies).await;
+}
+
+/// The template beside the binaries.
+async fn staged() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deployment");
+    let _ = fs::remove_dir_all(&folder);
+    build(&folder.join("target/lambda")).await;
     // What is shipped switches nothing on. What takes its place lies where that was put.
     for function in ["before-add-friend", "tencent", "any-command"] {
         let file = folder

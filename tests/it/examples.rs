@@ -44,7 +44,7 @@ fn urls(payload: &Payload) -> Vec<String> {
     }
 }
 
-fn request(payload: &Payload, url: &str) -> Request {
+pub(crate) fn request(payload: &Payload, url: &str) -> Request {
     let request = Request::post(url, payload.body.clone());
     match payload.source {
         Source::Tencent => request,
@@ -52,7 +52,7 @@ fn request(payload: &Payload, url: &str) -> Request {
     }
 }
 
-fn assert_accepted(payload: &Payload, url: &str, answer: &support::Answer) {
+pub(crate) fn assert_accepted(payload: &Payload, url: &str, answer: &support::Answer) {
     let at = format!("{} at {url}: {answer:?}", payload.name);
     assert_eq!(answer.status, 200, "{at}");
     assert_eq!(answer.content_type, "application/json", "{at}");
@@ -80,7 +80,7 @@ fn assert_accepted(payload: &Payload, url: &str, answer: &support::Answer) {
     }
 }
 
-fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
+pub(crate) fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
     let at = format!("{} at {url}", payload.name);
     assert_eq!(stored.events, payload.events, "{at}");
     assert_eq!(stored.command, payload.command, "{at}");
@@ -97,7 +97,7 @@ fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
 }
 
 /// Every command under its own URL, and one payload of each server and family under every URL.
-fn over_http(payloads: &[Payload]) -> Vec<(&Payload, String)> {
+pub(crate) fn over_http(payloads: &[Payload]) -> Vec<(&Payload, String)> {
     let mut commands = BTreeSet::new();
     let mut families = BTreeSet::new();
     let mut all = Vec::new();

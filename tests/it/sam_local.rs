@@ -1,9 +1,8 @@
-//! `make sam-local`: the template's routes under `sam local start-api`, in containers. Needs a Docker
-//! engine, and is skipped where none answers.
+//! `make sam-local`: the template's routes under `sam local start-api`, in containers. It needs a Docker engine:
+//! `make test` runs it by `scripts/with-docker.sh`, which starts one where none answers.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
-use domain::Source;
 use models::{Verdict, payloads, read_as_openim, root};
 use nix::{
     sys::signal::{Signal, kill},
@@ -13,23 +12,22 @@ use store::Settings;
 use support::{Process, Request, SDK_APP_ID, Table, free_port};
 use tokio::process::Command;
 
-async fn a_docker_engine_answers() -> bool {
-    Command::new("docker")
-        .arg("version")
-        .output()
-        .await
-        .is_ok_and(|output| output.status.success())
-}
+use crate::{
+    deployment,
+    examples::{assert_accepted, assert_stored, over_http, request},
+};
 
 #[tokio::test]
+#[ignore = "needs a Docker engine: `make test` runs it with one"]
 async fn every_route_answers_and_stores_under_sam_local() {
-    if !a_docker_engine_answers().await {
-        println!("skipped: no Docker engine answers");
-        return;
-    }
+    let functions = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sam-local");
+    deployment::build(&functions).await;
     let (port, dynamodb_port) = (free_port(), free_port());
     let mut sam = Process::start(
         Command::new(root().join("scripts/sam-local.sh"))
+            .env("LAMBDA_DIR", functions)
+            // These functions need the C library of this machine.
+            .env("IMAGE", "stand-in")
             .env("PORT", port.to_string())
             .env("DYNAMODB_PORT", dynamodb_port.to_string())
             .env("SDK_APP_ID", SDK_APP_ID),
@@ -53,35 +51,21 @@ async fn every_route_answers_and_stores_under_sam_local() {
     };
 
     let before = table.receptions().await.len();
-    let (mut sent, mut stored) = (0, 0);
-    for payload in payloads()
-        .iter()
-        .filter(|payload| !payload.name.contains("unknown"))
-    {
-        let command = &payload.command;
-        let urls = match payload.source {
-            Source::Tencent => vec![format!(
-                "/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand={command}"
-            )],
-            _ => vec![
-                format!("/{command}"),
-                format!("//{command}"),
-                format!("/?command={command}&contenttype=json"),
-            ],
-        };
-        for url in urls {
-            let answer = Request::post(&url, payload.body.clone()).send(&base).await;
-            assert_eq!(answer.status, 200, "{} at {url}: {answer:?}", payload.name);
-            sent += 1;
-            stored += usize::from(!payload.events.is_empty());
-            assert_eq!(
-                table.receptions().await.len(),
-                before + stored,
-                "{} at {url}",
-                payload.name
-            );
-        }
+    let payloads = payloads();
+    let mut sent = over_http(&payloads);
+    for (payload, url) in &sent {
+        let answer = request(payload, url).send(&base).await;
+        assert_accepted(payload, url, &answer);
     }
+    let count = sent.len();
+    sent.retain(|(payload, _)| !payload.events.is_empty());
+    let stored = table.receptions().await;
+    let stored = &stored[before..];
+    assert_eq!(stored.len(), sent.len(), "each is stored once");
+    for ((payload, url), reception) in sent.iter().zip(stored) {
+        assert_stored(payload, url, reception);
+    }
+
     for (request, code) in [
         (Request::post("/nowhere", "{}"), 29008),
         (
@@ -96,7 +80,10 @@ async fn every_route_answers_and_stores_under_sam_local() {
             "{answer:?}"
         );
     }
-    println!("{sent} callbacks through sam local, {stored} of them with events, all stored");
+    println!(
+        "{count} callbacks through sam local, {} stored",
+        stored.len()
+    );
 
     kill(
         Pid::from_raw(i32::try_from(sam.id()).unwrap()),
