@@ -79,7 +79,7 @@ TESTED = --lib --test '*' --bin bench --bin imhook
 
 # For whoever changes a handler: all that needs no running function.
 .PHONY: quick
-quick: fmt clippy
+quick: fmt clippy .local/tools/tests/tools.installed
 	cargo test --locked --workspace --lib --test relations --test payloads --test decisions --test policies --test generate --test corpus
 
 # With optimisation, and RUNS inputs for each target. What was found is kept in fuzz/corpus.
