@@ -101,8 +101,10 @@ fn table(page: &mut String, source: Source, commands: &[&Command], stored: &Stor
         };
         let code = |text: &str| format!("`{text}`");
         let events: Vec<String> = stored.of(command).iter().map(|it| code(it)).collect();
+        let names = std::iter::once(&command.name).chain(command.earlier);
+        let names: Vec<String> = names.map(|name| code(name)).collect();
         let cells = [
-            Some(code(command.name)),
+            Some(names.join(", earlier ")),
             openim(command.switch.map(code).unwrap_or_default()),
             openim(command.since.unwrap_or_default().to_owned()),
             Some(format!("[`{shown}`](../{handler})")),
