@@ -5,7 +5,7 @@ use std::{future::Future, net::SocketAddr, path::PathBuf};
 use dynoxide::{Database, server};
 use tokio::net::TcpListener;
 
-use crate::Result;
+use crate::{Result, out};
 
 /// Serves until Ctrl-C.
 pub(crate) async fn serve(address: SocketAddr, file: Option<PathBuf>) -> Result<()> {
@@ -14,7 +14,7 @@ pub(crate) async fn serve(address: SocketAddr, file: Option<PathBuf>) -> Result<
         let _ = tokio::signal::ctrl_c().await;
     })
     .await?;
-    println!("dynamodb: {endpoint}");
+    out::line(&format!("dynamodb: {endpoint}"))?;
     serving.await
 }
 

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout)]
 
 mod dynamodb;
+mod out;
 mod policies;
 mod rebuild;
 mod resubmit;
@@ -15,6 +16,7 @@ mod samples;
 mod stream;
 mod table;
 mod tables;
+mod text;
 mod view;
 
 use std::{error::Error, net::IpAddr, path::PathBuf, process::ExitCode};
@@ -83,6 +85,10 @@ enum Command {
 /// Everything that goes wrong here is told to a person.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
+/// What a shell says of a program that SIGPIPE ended, as it ends most programs whose output nobody reads. Not success,
+/// because `rebuild-relationships` has more to do than to print.
+const NOBODY_READS: u8 = 128 + 13;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
@@ -112,8 +118,9 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<out::NobodyReads>() => ExitCode::from(NOBODY_READS),
         Err(error) => {
-            eprintln!("error: {error}");
+            out::complain(&format!("error: {error}"));
             ExitCode::FAILURE
         }
     }

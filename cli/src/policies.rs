@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use policies::{Mistakes, Policies};
 
-use crate::Result;
+use crate::{Result, out};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -15,8 +15,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn check(options: &Options) -> Result<()> {
-    print!("{}", description(&read(&options.file)?));
-    Ok(())
+    out::lines(&description(&read(&options.file)?))
 }
 
 fn read(file: &Path) -> Result<Policies> {

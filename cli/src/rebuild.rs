@@ -10,7 +10,7 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use store::{Description, ErrorKind, Position};
 
-use crate::{Result, tables::Tables};
+use crate::{Result, out, tables::Tables};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -59,11 +59,8 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
     let mut progress = match resumed(&options, &created, now)? {
         Some(progress) => {
-            println!(
-                "resuming after {} events ({})",
-                progress.events,
-                options.checkpoint.display()
-            );
+            let (events, file) = (progress.events, options.checkpoint.display());
+            out::line(&format!("resuming after {events} events ({file})"))?;
             progress
         }
         None => Progress {
@@ -78,7 +75,7 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
     loop {
         let page = events.page(progress.after.as_ref(), options.step).await?;
         for position in &page.unreadable {
-            println!("cannot be read, left out: {position}");
+            out::line(&format!("cannot be read, left out: {position}"))?;
         }
         progress.left_out += u64::try_from(page.unreadable.len())?;
         let results = relationships.apply(&page.receptions).await;
@@ -86,7 +83,8 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
             match applied {
                 Ok(applied) => progress.rows_changed += u64::try_from(applied.changed)?,
                 Err(error) if error.kind() == ErrorKind::Invalid => {
-                    println!("cannot be applied, left out: {}: {error}", reception.id);
+                    let id = &reception.id;
+                    out::line(&format!("cannot be applied, left out: {id}: {error}"))?;
                     progress.left_out += 1;
                 }
                 Err(error) => {
@@ -98,12 +96,12 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
         }
         progress.events += u64::try_from(page.receptions.len())?;
         progress.after = page.next;
-        println!(
+        out::line(&format!(
             "{} events of about {}, {} rows changed",
             progress.events,
             about.max(progress.events),
             progress.rows_changed
-        );
+        ))?;
         if progress.after.is_none() {
             break;
         }
@@ -120,8 +118,7 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
         )
         .into());
     }
-    println!("done: the relationships table says what the events table does");
-    Ok(())
+    out::line("done: the relationships table says what the events table does")
 }
 
 /// What an interrupted run left, unless it was about other tables or long ago.
@@ -149,9 +146,9 @@ fn resumed(options: &Options, created: &str, now: Duration) -> Result<Option<Pro
     }
     let age = now.saturating_sub(Duration::from_secs(progress.begun));
     if progress.events_table_created != created || age > RESUMED_WITHIN {
-        println!(
+        out::line(&format!(
             "beginning anew: {file} is about another table of that name, or more than a day old"
-        );
+        ))?;
         return Ok(None);
     }
     Ok(Some(progress))

@@ -10,7 +10,7 @@ use domain::Reception;
 use serde_json::Value;
 use store::Recorded;
 
-use crate::{Result, tables::Tables};
+use crate::{Result, out, tables::Tables};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -42,12 +42,14 @@ pub(crate) async fn resubmit(options: Options) -> Result<()> {
             Ok(Recorded::New) => new += 1,
             Ok(Recorded::Known | Recorded::Nothing) => known += 1,
             Err(reason) => {
-                eprintln!("line {number} is left out: {reason}");
+                out::complain(&format!("line {number} is left out: {reason}"));
                 left_out += 1;
             }
         }
     }
-    println!("{new} events recorded, {known} were there already");
+    out::line(&format!(
+        "{new} events recorded, {known} were there already"
+    ))?;
     if left_out > 0 {
         return Err(format!("{left_out} lines with an event were left out").into());
     }

@@ -8,8 +8,9 @@ use serde_json::Value;
 use store::{EventsTable, Settings};
 
 use crate::{
-    Result,
+    Result, out,
     samples::{OPENIM, Sample, TENCENT},
+    text::json,
 };
 
 #[derive(Args)]
@@ -62,21 +63,21 @@ async fn post_and_show(
         .body(body)
         .build_split();
     let request = request?;
-    println!("POST {}", request.url());
-    println!(
-        "  sent:     {}",
-        body.lines().map(str::trim).collect::<String>()
-    );
+    out::line(&format!("POST {}", request.url()))?;
+    let sent: String = body.lines().map(str::trim).collect();
+    out::line(&format!("  sent:     {}", json(&sent)))?;
     let answer = client
         .execute(request)
         .await
         .map_err(|error| format!("{error} (is `make run` running?)"))?;
     let status = answer.status();
-    println!("  answered: {status} {}", answer.text().await?);
+    let answer = answer.text().await?;
+    out::line(&format!("  answered: {status} {}", json(&answer)))?;
     let history = table.history(&subject).await?;
     let new: &[Reception] = history.get(before..).unwrap_or_default();
     for reception in new {
-        println!("  stored:   {}", serde_json::to_string(reception)?);
+        let stored = serde_json::to_string(reception)?;
+        out::line(&format!("  stored:   {}", json(&stored)))?;
     }
     let expected = usize::from(sample.stored);
     if !status.is_success() || new.len() != expected {

@@ -5,7 +5,7 @@ use domain::{Events, Reception, Timestamp, UserId, relation, user};
 use serde::Serialize;
 use store::relationships_table::{Block, Direction, Entry, Friend};
 
-use crate::{Result, tables::Tables};
+use crate::{Result, out, tables::Tables, text};
 
 #[derive(Subcommand)]
 pub(crate) enum Question {
@@ -48,11 +48,17 @@ pub(crate) enum Question {
     },
 }
 
+/// The widest cell of a table, in characters: a sentence with two ids of 36 fits in.
+const CELL: usize = 100;
+
 #[derive(Args)]
 pub(crate) struct Options {
     /// Print JSON lines in place of a table
     #[arg(long)]
     json: bool,
+    /// Print all of each cell of the table, however long; JSON is never cut
+    #[arg(long)]
+    full: bool,
     #[command(flatten)]
     tables: Tables,
 }
@@ -90,12 +96,12 @@ pub(crate) async fn answer(question: Question) -> Result<()> {
             (Answer::History(table.history(&id(user)?).await?), options)
         }
     };
-    if options.json {
-        print!("{}", answer.json_lines()?);
+    out::lines(&if options.json {
+        answer.json_lines()?
     } else {
-        print!("{}", table(&answer.rows()));
-    }
-    Ok(())
+        let width = if options.full { usize::MAX } else { CELL };
+        table(&answer.rows(), width)
+    })
 }
 
 fn id(user: String) -> Result<UserId> {
@@ -180,7 +186,7 @@ impl Answer {
 fn json_lines(values: &[impl Serialize]) -> Result<String> {
     let mut lines = String::new();
     for value in values {
-        lines.push_str(&serde_json::to_string(value)?);
+        lines.push_str(&text::json(&serde_json::to_string(value)?));
         lines.push('\n');
     }
     Ok(lines)
@@ -220,10 +226,10 @@ fn about_relation(event: &relation::Event) -> String {
 
     match event {
         Event::FriendRequested { from, to, message } => {
-            format!("{from} asked {to} for friendship: {message:?}")
+            format!("{from} asked {to} for friendship: \"{message}\"")
         }
         Event::FriendRequestAccepted { from, to, message } => {
-            format!("{to} accepted the request of {from}: {message:?}")
+            format!("{to} accepted the request of {from}: \"{message}\"")
         }
         Event::FriendAdded { owner, friend } => format!("{owner} got the friend {friend}"),
         Event::FriendsImported { owner, friends } => {
@@ -234,7 +240,7 @@ fn about_relation(event: &relation::Event) -> String {
             owner,
             friend,
             remark,
-        } => format!("{owner} named {friend} {remark:?}"),
+        } => format!("{owner} named {friend} \"{remark}\""),
         Event::Blocked { owner, blocked } => format!("{owner} blocked {blocked}"),
         Event::BlockIntended { owner, blocked } => format!("{owner} was about to block {blocked}"),
         Event::Unblocked { owner, blocked } => format!("{owner} unblocked {blocked}"),
@@ -255,22 +261,28 @@ fn with_heading(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Ve
     std::iter::once(heading).chain(rows).collect()
 }
 
-/// Columns as wide as their widest cell.
-fn table(rows: &[Vec<String>]) -> String {
+/// No cell is longer than `width` characters. Columns are as wide as their longest cell, but a very long one does not
+/// widen the column for all others.
+fn table(rows: &[Vec<String>], width: usize) -> String {
+    let cells = |row: &Vec<String>| row.iter().map(|cell| text::cut(cell, width)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
         .map(|n| {
             let cells = rows.iter().filter_map(|row| row.get(n));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+            let longest = cells.map(|cell| cell.chars().count()).max();
+            longest.unwrap_or(0).min(CELL)
         })
         .collect();
     let mut table = String::new();
     for row in rows {
-        let cells = row.iter().zip(&widths);
-        let line: String = cells
-            .map(|(cell, &width)| format!("{cell:width$}  "))
-            .collect();
-        table.push_str(line.trim_end());
+        let mut line = String::new();
+        for (cell, &width) in row.iter().zip(&widths) {
+            line.push_str(cell);
+            let rest = width.saturating_sub(cell.chars().count());
+            line.extend(std::iter::repeat_n(' ', rest + 2));
+        }
+        table.push_str(line.trim_end_matches(' '));
         table.push('\n');
     }
     table
@@ -293,10 +305,43 @@ mod tests {
             received_at,
         });
         assert_eq!(
-            table(&Answer::Friends(friends.into()).rows()),
+            table(&Answer::Friends(friends.into()).rows(), CELL),
             "FRIEND      REMARK  AS OF\n\
              zoé         Zoë ☀   2023-11-14T22:13:20.123Z\n\
              maximilian          2023-11-14T22:13:20.123Z\n"
+        );
+    }
+
+    #[test]
+    fn a_long_cell_is_cut_and_with_all_of_it_widens_its_own_row_only() {
+        let long = "x".repeat(70_000);
+        let rows = with_heading(
+            &["A", "B"],
+            [["a", "b"], [&long, "\u{1b}[2J"]]
+                .map(|row| row.map(ToOwned::to_owned).to_vec())
+                .into_iter(),
+        );
+        let cut: Vec<usize> = table(&rows, CELL)
+            .lines()
+            .map(|it| it.chars().count())
+            .collect();
+        assert_eq!(cut, [CELL + 3, CELL + 3, CELL + 11]);
+        let full = table(&rows, usize::MAX);
+        let lines: Vec<&str> = full.lines().collect();
+        assert_eq!(lines[1].len(), CELL + 3);
+        assert_eq!(lines[2], format!("{long}  \\u{{1b}}[2J"));
+    }
+
+    #[test]
+    fn a_message_is_read_as_it_was_written() {
+        let asked = relation::Event::FriendRequested {
+            from: user("ana"),
+            to: user("leo"),
+            message: "it's \"me\" \u{1F469}\u{200D}\u{1F467}".to_owned(),
+        };
+        assert_eq!(
+            about_relation(&asked),
+            "ana asked leo for friendship: \"it's \"me\" \u{1F469}\u{200D}\u{1F467}\""
         );
     }
 
@@ -310,7 +355,7 @@ mod tests {
         };
         let answer = Answer::BlockedBy(vec![block("bob", false), block("leo", true)]);
         assert_eq!(
-            table(&answer.rows()),
+            table(&answer.rows(), CELL),
             "WHO  BLOCKED   AS OF\n\
              bob  yes       1970-01-01T00:00:00.000Z\n\
              leo  intended  1970-01-01T00:00:00.000Z\n"
@@ -334,7 +379,7 @@ mod tests {
             direction("leo", "ana", None),
         ]);
         assert_eq!(
-            table(&answer.rows()),
+            table(&answer.rows(), CELL),
             "LIST OF  WHO  LISTED     AS OF\n\
              ana      leo  no         1970-01-01T00:00:00.000Z\n\
              leo      ana  not known\n"
