@@ -28,7 +28,8 @@ fn read(file: &Path) -> Result<Policies> {
     })
 }
 
-/// A line for each rule, in the order in which they are asked: its place, and the code of its refusal.
+/// A line for each rule, in the order in which they are asked: its place, and the code of its refusal. After them a line
+/// for each command whose rules do not bind everybody.
 fn description(policies: &Policies) -> String {
     let mut description = String::new();
     for (command, rules) in policies.iter() {
@@ -39,6 +40,9 @@ fn description(policies: &Policies) -> String {
     }
     if description.is_empty() {
         description.push_str("nothing is switched on\n");
+    }
+    for (command, sentence) in policies.bypasses() {
+        description.push_str(&format!("{command} can be bypassed: {sentence}\n"));
     }
     description
 }
@@ -65,8 +69,35 @@ mod tests {
             described(document),
             "Sns.CallbackPrevFriendAdd.actingUser refuses with 38901\n\
              callbackBeforeSetFriendRemarkCommand.remark.maxChars refuses with 28004\n\
-             callbackBeforeSetFriendRemarkCommand.remark.forbidden[0] refuses with 20001\n"
+             callbackBeforeSetFriendRemarkCommand.remark.forbidden[0] refuses with 20001\n\
+             callbackBeforeSetFriendRemarkCommand can be bypassed: POST /friend/update_friends changes remarks and \
+             never asks; client SDKs since v3.8.1 use nothing else.\n\
+             Sns.CallbackPrevFriendAdd can be bypassed: The REST API (friend_add, friend_import) never asks, and \
+             nobody is asked when a remark is changed later.\n"
         );
+    }
+
+    #[test]
+    fn rules_for_both_routes_of_a_change_are_not_called_bypassed() {
+        let nick_name = r#"{"nickName": {"maxChars": {"limit": 5}}}"#;
+        let one = |command| format!(r#""{command}": {nick_name}"#);
+        let [old, new] = [
+            "callbackBeforeUpdateUserInfoCommand",
+            "callbackBeforeUpdateUserInfoExCommand",
+        ];
+        for (command, other) in [(old, new), (new, old)] {
+            let described = described(&format!("{{{}}}", one(command)));
+            let warning = format!("{command} can be bypassed: POST /user/");
+            assert!(
+                described.contains(&warning) && described.contains(other),
+                "{described}"
+            );
+        }
+        let both = described(&format!("{{{}, {}}}", one(old), one(new)));
+        assert!(!both.contains("bypassed"), "{both}");
+        let other_rules = r#"{"actingUser": {"deny": ["mallory"]}}"#;
+        let half = described(&format!(r#"{{{}, "{new}": {other_rules}}}"#, one(old)));
+        assert_eq!(half.matches("bypassed").count(), 2, "{half}");
     }
 
     #[test]

@@ -57,7 +57,7 @@ async fn post_and_show(
 ) -> Result<()> {
     let body = sample.body;
     let subject = subject(body)?;
-    let before = table.history(&subject).await?.len();
+    let before = table.history(&subject).await?.receptions.len();
     let (client, request) = request
         .header("content-type", "application/json; charset=utf-8")
         .body(body)
@@ -73,7 +73,7 @@ async fn post_and_show(
     let status = answer.status();
     let answer = answer.text().await?;
     out::line(&format!("  answered: {status} {}", json(&answer)))?;
-    let history = table.history(&subject).await?;
+    let history = table.history(&subject).await?.receptions;
     let new: &[Reception] = history.get(before..).unwrap_or_default();
     for reception in new {
         let stored = serde_json::to_string(reception)?;

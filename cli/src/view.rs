@@ -3,7 +3,10 @@
 use clap::{Args, Subcommand};
 use domain::{Events, Reception, Timestamp, UserId, relation, user};
 use serde::Serialize;
-use store::relationships_table::{Block, Direction, Entry, Friend};
+use store::{
+    Position,
+    relationships_table::{Block, Direction, Entry, Friend},
+};
 
 use crate::{Result, out, tables::Tables, text};
 
@@ -64,6 +67,7 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn answer(question: Question) -> Result<()> {
+    let mut unreadable = Vec::new();
     let (answer, options) = match question {
         Question::FriendsOf { user, options } => {
             let table = options.tables.relationships()?;
@@ -93,7 +97,9 @@ pub(crate) async fn answer(question: Question) -> Result<()> {
         }
         Question::History { user, options } => {
             let table = options.tables.events(None)?;
-            (Answer::History(table.history(&id(user)?).await?), options)
+            let history = table.history(&id(user)?).await?;
+            unreadable = history.unreadable;
+            (Answer::History(history.receptions), options)
         }
     };
     out::lines(&if options.json {
@@ -101,7 +107,22 @@ pub(crate) async fn answer(question: Question) -> Result<()> {
     } else {
         let width = if options.full { usize::MAX } else { CELL };
         table(&answer.rows(), width)
-    })
+    })?;
+    complete(&unreadable)
+}
+
+/// A failure when something was left out: whoever reads the output in a program must not take a part for the whole.
+fn complete(unreadable: &[Position]) -> Result<()> {
+    let mut error = match unreadable.len() {
+        0 => return Ok(()),
+        1 => "1 item was left out, because it cannot be read:".to_owned(),
+        count => format!("{count} items were left out, because they cannot be read:"),
+    };
+    for position in unreadable {
+        error.push('\n');
+        error.push_str(&text::shown(&position.to_string()));
+    }
+    Err(error.into())
 }
 
 fn id(user: String) -> Result<UserId> {

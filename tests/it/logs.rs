@@ -96,3 +96,32 @@ async fn believing_everybody_is_warned_of_at_every_start_at_every_level() {
         assert!(lines.iter().any(warned), "{lines:#?}");
     }
 }
+
+#[tokio::test]
+async fn a_rule_that_the_server_can_bypass_is_warned_of_once_at_start() {
+    let file = std::env::temp_dir().join(format!("bypassed-{}.json", std::process::id()));
+    let document = r#"{
+        "callbackBeforeSetFriendRemarkCommand": {"remark": {"maxChars": {"limit": 30}}},
+        "callbackBeforeAddBlackCommand": {"otherUser": {"deny": ["support"]}},
+        "Sns.CallbackPrevFriendAdd": {"otherUser": {"deny": ["support"]}}
+    }"#;
+    std::fs::write(&file, document).unwrap();
+    let policies = [("POLICIES_FILE", file.to_str().unwrap())];
+    let environment = OPEN.iter().copied().chain(policies);
+    let function = Function::start("before-set-friend-remark", environment).await;
+    for _ in 0..2 {
+        let body = r#"{"ownerUserID":"a","friendUserID":"b","remark":"c"}"#;
+        let request = Request::post("/callbackBeforeSetFriendRemarkCommand", body);
+        assert_eq!(function.send(&request).await.status, 200);
+    }
+    std::fs::remove_file(&file).unwrap();
+    let mut lines = lines(&function);
+    lines.retain(|line| line["message"] == "a policy can be bypassed");
+    let [line] = &lines[..] else {
+        panic!("{lines:#?}");
+    };
+    assert_eq!(line["level"], "WARN");
+    assert_eq!(line["command"], "callbackBeforeSetFriendRemarkCommand");
+    let bypass = line["bypass"].as_str().unwrap();
+    assert!(bypass.contains("/friend/update_friends"), "{bypass}");
+}

@@ -8,6 +8,7 @@
 
 mod bad_inputs;
 mod before;
+mod command_line;
 mod credentials;
 mod deployment;
 mod durability;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{Events, Reception, Source, Timestamp, UserId, relation::Event};
-use store::{ErrorKind, EventsTable, Recorded};
+use store::{ErrorKind, EventsTable, History, Recorded};
 use support::Dynamodb;
 
 fn user(id: &str) -> UserId {
@@ -66,14 +66,17 @@ async fn a_users_history_is_one_query_oldest_first(dynamodb: &Dynamodb) {
     ] {
         events.record(&reception(id, owner, millis)).await.unwrap();
     }
-    let history = events.history(&user("ana")).await.unwrap();
+    let history = events.history(&user("ana")).await.unwrap().receptions;
     let ids: Vec<&str> = history
         .iter()
         .map(|reception| reception.id.as_str())
         .collect();
     assert_eq!(ids, ["a", "c", "b"]);
     assert_eq!(history[0], reception("a", "ana", 5));
-    assert_eq!(events.history(&user("nobody")).await.unwrap(), []);
+    assert_eq!(
+        events.history(&user("nobody")).await.unwrap(),
+        History::default()
+    );
 }
 
 async fn events_expire_after_their_retention_or_never(dynamodb: &Dynamodb) {
@@ -143,7 +146,11 @@ async fn the_longest_user_id_and_two_thousand_events_fit(dynamodb: &Dynamodb) {
     });
     many.events = Events::Relation(pairs.collect());
     assert_eq!(events.record(&many).await.unwrap(), Recorded::New);
-    let history = events.history(&user(&format!("{:032}", 0))).await.unwrap();
+    let history = events
+        .history(&user(&format!("{:032}", 0)))
+        .await
+        .unwrap()
+        .receptions;
     assert_eq!(history, [many]);
 }
 

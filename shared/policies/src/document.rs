@@ -85,6 +85,22 @@ impl Policies {
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Rules)> {
         self.rules.iter().map(|(command, rules)| (*command, rules))
     }
+
+    /// The commands with rules that the server can bypass, each with a sentence that says by which route. A route that
+    /// asks with another command is none when that one has the same rules.
+    pub fn bypasses(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        asking().filter_map(|command| {
+            let bypass = command.rules()?.bypass?;
+            let rules = self.rules.get(command.name)?;
+            let same = |other: &str| {
+                let other = self.rules(other);
+                let has = |rule: &str| other.refusals().any(|refusal| refusal.rule == rule);
+                rules.refusals().all(|refusal| has(&refusal.rule))
+            };
+            let closed = bypass.asks_with.is_some_and(same);
+            (!closed).then_some((command.name, bypass.sentence))
+        })
+    }
 }
 
 /// Collects mistakes and goes on. What is wrong is read as something harmless, because a document with

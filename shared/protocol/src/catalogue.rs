@@ -49,6 +49,17 @@ pub struct Rules {
     pub name: Option<Text>,
     /// The field with a list of users that the answer can replace.
     pub list: Option<&'static str>,
+    /// How the same comes about without this question.
+    pub bypass: Option<Bypass>,
+}
+
+/// A route by which something comes about without the command that asks about it, so that its rules bind nobody there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bypass {
+    /// One sentence for those who write policies.
+    pub sentence: &'static str,
+    /// The command with which that route asks; the same rules for that one close the gap.
+    pub asks_with: Option<&'static str>,
 }
 
 /// A field with a text.
@@ -69,7 +80,28 @@ impl Rules {
         message: None,
         name: None,
         list: None,
+        bypass: None,
     };
+}
+
+impl Bypass {
+    /// The server asks nobody there.
+    #[must_use]
+    pub const fn unasked(sentence: &'static str) -> Option<Self> {
+        Some(Self {
+            sentence,
+            asks_with: None,
+        })
+    }
+
+    /// The server asks there with another command.
+    #[must_use]
+    pub const fn asked_with(command: &'static str, sentence: &'static str) -> Option<Self> {
+        Some(Self {
+            sentence,
+            asks_with: Some(command),
+        })
+    }
 }
 
 impl Text {
@@ -243,6 +275,18 @@ mod tests {
                 command.name
             );
             assert!(super::commands(command.source, command.family).contains(&command));
+        }
+    }
+
+    #[test]
+    fn what_is_asked_elsewhere_is_asked_with_a_command_that_asks() {
+        let bypasses = catalogue().filter_map(|it| Some((it, it.rules()?.bypass?)));
+        for (command, bypass) in bypasses {
+            assert!(bypass.sentence.ends_with('.'), "{}", bypass.sentence);
+            if let Some(other) = bypass.asks_with {
+                let asks = super::command(command.source, other).is_some_and(Command::is_before);
+                assert!(asks && bypass.sentence.contains(other), "{other}");
+            }
         }
     }
 

@@ -34,7 +34,7 @@ pub mod tencent;
 
 pub use callback::{Answer, Callback, Note, Reason};
 pub use catalogue::{
-    Command, Rules, Text, When, asks, catalogue, command, commands, unknown_may_be_refused,
+    Bypass, Command, Rules, Text, When, asks, catalogue, command, commands, unknown_may_be_refused,
 };
 pub use domain::{InvalidUserId, UserId};
 pub use read::{FreeText, Json, Members, Number, Read, Unreadable, read, text};

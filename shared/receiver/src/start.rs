@@ -68,6 +68,7 @@ impl Receiver {
                 return Err(StartError::Config(InvalidConfig(wrong)));
             }
         };
+        policies_file::warn_of_bypasses(&handlers, &policies);
         // The clients of a function that only decides have no more time than that. One that does both gives
         // them more, and cuts it when it decides.
         let deadline = match handlers.iter().all(Handler::is_before) {

@@ -39,6 +39,15 @@ pub struct Page {
     pub next: Option<Position>,
 }
 
+/// What was recorded under a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// Oldest first.
+    pub receptions: Vec<Reception>,
+    /// Items that this program cannot read.
+    pub unreadable: Vec<Position>,
+}
+
 /// A place in the log: an item's key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
@@ -193,8 +202,9 @@ impl EventsTable {
     ///
     /// # Errors
     ///
-    /// As [`record`](Self::record); also when an item was not written by this crate.
-    pub async fn history(&self, user: &UserId) -> Result<Vec<Reception>, StoreError> {
+    /// As [`record`](Self::record). An item that this program cannot read is none: it is in
+    /// [`History::unreadable`].
+    pub async fn history(&self, user: &UserId) -> Result<History, StoreError> {
         let mut pages = self
             .client
             .query()
@@ -204,10 +214,15 @@ impl EventsTable {
             .into_paginator()
             .items()
             .send();
-        let mut receptions = Vec::new();
+        let mut history = History::default();
         while let Some(item) = pages.next().await {
-            receptions.push(item::to_reception(item.map_err(StoreError::from_sdk)?)?);
+            let item = item.map_err(StoreError::from_sdk)?;
+            let position = Position::of(&item);
+            match item::to_reception(item) {
+                Ok(reception) => history.receptions.push(reception),
+                Err(_) => history.unreadable.push(position),
+            }
         }
-        Ok(receptions)
+        Ok(history)
     }
 }

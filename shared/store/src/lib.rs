@@ -38,7 +38,7 @@ mod secret;
 pub use aws_sdk_dynamodb::Client;
 pub use client::{InvalidSettings, Settings, counting, dynamodb, patient, secrets_manager, sqs};
 pub use error::{ErrorKind, StoreError};
-pub use events_table::{Description, EventsTable, Page, Position, Recorded};
+pub use events_table::{Description, EventsTable, History, Page, Position, Recorded};
 pub use limits::Limits;
 pub use nonces::Nonces;
 pub use queue::{InvalidMessage, Queue, from_message, to_message};

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use policies::{Mistakes, Policies};
+use tracing::warn;
 
 use crate::Handler;
 
@@ -42,6 +43,15 @@ pub(crate) fn load(
         )]);
     }
     Ok(policies)
+}
+
+/// Warns of rules for these commands that do not bind everybody.
+pub(crate) fn warn_of_bypasses(handlers: &[Handler], policies: &Policies) {
+    for (command, sentence) in policies.bypasses() {
+        if handlers.iter().any(|handler| handler.name() == command) {
+            warn!(command, bypass = sentence, "a policy can be bypassed");
+        }
+    }
 }
 
 /// Whether one of these commands has to be counted.

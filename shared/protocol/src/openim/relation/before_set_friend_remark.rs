@@ -39,6 +39,9 @@ impl Callback for BeforeSetFriendRemark {
         family: Family::Relation,
         when: When::Before(Rules {
             name: Text::amendable("remark"),
+            bypass: crate::Bypass::unasked(
+                "POST /friend/update_friends changes remarks and never asks; client SDKs since v3.8.1 use nothing else.",
+            ),
             ..Rules::USERS
         }),
         since: Some("v3.7.0"),

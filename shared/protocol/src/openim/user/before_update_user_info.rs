@@ -41,6 +41,10 @@ impl Callback for BeforeUpdateUserInfo {
         when: When::Before(Rules {
             other_user: false,
             name: Text::amendable("nickName"),
+            bypass: crate::Bypass::asked_with(
+                "callbackBeforeUpdateUserInfoExCommand",
+                "POST /user/update_user_info_ex, the newer route, asks with callbackBeforeUpdateUserInfoExCommand.",
+            ),
             ..Rules::USERS
         }),
         since: Some("v3.4.0"),

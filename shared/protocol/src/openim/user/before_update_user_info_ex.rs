@@ -41,6 +41,10 @@ impl Callback for BeforeUpdateUserInfoEx {
         when: When::Before(Rules {
             other_user: false,
             name: Text::amendable("nickName"),
+            bypass: crate::Bypass::asked_with(
+                "callbackBeforeUpdateUserInfoCommand",
+                "POST /user/update_user_info, the old route, asks with callbackBeforeUpdateUserInfoCommand.",
+            ),
             ..Rules::USERS
         }),
         since: Some("v3.5.0"),

@@ -30,6 +30,9 @@ impl Callback for BeforeUserRegister {
         family: Family::User,
         when: When::Before(Rules {
             acting_user: false,
+            bypass: crate::Bypass::unasked(
+                "POST /user/add_notification_account creates an account and never asks.",
+            ),
             ..Rules::USERS
         }),
         since: Some("v3.4.2"),

@@ -74,6 +74,9 @@ impl Callback for PrevFriendAdd {
             is_request: true,
             message: Text::fixed("AddWording"),
             name: Text::fixed("Remark"),
+            bypass: crate::Bypass::unasked(
+                "The REST API (friend_add, friend_import) never asks, and nobody is asked when a remark is changed later.",
+            ),
             ..Rules::USERS
         }),
         since: None,

@@ -101,6 +101,9 @@ impl Callback for PrevFriendResponse {
         family: Family::Relation,
         when: When::Before(Rules {
             name: Text::fixed("Remark"),
+            bypass: crate::Bypass::unasked(
+                "The REST API never asks about an answer, and nobody is asked when a remark is changed later.",
+            ),
             ..Rules::USERS
         }),
         since: None,
