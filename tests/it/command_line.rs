@@ -271,12 +271,12 @@ async fn an_item_that_cannot_be_read_hides_no_other() {
              user#ana 2026-11-21T12:34:57.789Z#odd\\u{1b}[2J\\none\n"
         );
     }
+    let file = std::env::temp_dir().join(format!("checkpoint-{}", std::process::id()));
+    let checkpoint = ["--checkpoint", file.to_str().unwrap()];
     let rebuilt = tables
-        .command(&["rebuild-relationships", "--from-start", "--checkpoint"])
-        .arg(std::env::temp_dir().join(format!("checkpoint-{}", std::process::id())))
-        .output()
-        .await
-        .unwrap();
+        .command(&[&["rebuild-relationships"][..], &checkpoint].concat())
+        .output();
+    let rebuilt = rebuilt.await.unwrap();
     let said = String::from_utf8([rebuilt.stdout, rebuilt.stderr].concat()).unwrap();
     assert!(!said.contains(is_obeyed), "{said:?}");
     assert!(said.contains("left out: user#ana"), "{said}");
@@ -303,8 +303,8 @@ async fn an_output_that_nobody_reads_ends_the_program_quietly() {
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let ended = command.stdout(writer).stderr(Stdio::piped()).output();
-        let ended = ended.await.unwrap();
+        let started = command.stdout(writer).stderr(Stdio::piped()).spawn();
+        let ended = started.unwrap().wait_with_output().await.unwrap();
         assert_eq!(String::from_utf8(ended.stderr).unwrap(), "", "{command:?}");
         assert_eq!(ended.status.code(), Some(141), "{command:?}");
     }
