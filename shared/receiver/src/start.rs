@@ -68,7 +68,6 @@ impl Receiver {
                 return Err(StartError::Config(InvalidConfig(wrong)));
             }
         };
-        policies_file::warn_of_bypasses(&handlers, &policies);
         // The clients of a function that only decides have no more time than that. One that does both gives
         // them more, and cuts it when it decides.
         let deadline = match handlers.iter().all(Handler::is_before) {
@@ -120,6 +119,7 @@ impl Receiver {
         match Verifiers::from_env(&serves, get, &[], nonces) {
             Ok(verifiers) if wrong.is_empty() => {
                 verifiers.open(shares).await;
+                policies_file::warn_of_bypasses(&handlers, &policies);
                 let dynamodb = storage
                     .as_ref()
                     .map(|storage| storage.table.client().clone());
