@@ -222,7 +222,7 @@ fn sentences(events: &Events) -> Vec<String> {
         Events::Relation(events) => events.iter().map(about_relation).collect(),
         Events::User(events) => events.iter().map(about_user).collect(),
         Events::Unknown => {
-            vec!["kept as it came: this version does not know the command".to_owned()]
+            vec!["kept as it came: the command is not known, or the body did not fit".to_owned()]
         }
     }
 }
