@@ -9,7 +9,7 @@ SDK_APP_ID = 1400000001
 
 .PHONY: run sample build put-policies generate sam-local test fuzz check fmt clippy doc unused deny template
 
-run: .local/tools/scripts/run.installed
+run:
 	cargo build --locked --workspace --bins
 	target/debug/imhook run --address $(ADDRESS) --port $(PORT) --dynamodb-port $(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
 

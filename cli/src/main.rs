@@ -1,4 +1,4 @@
-//! The project on a laptop: DynamoDB, the Lambda runtime, sample callbacks.
+//! The project on a laptop: DynamoDB, a gateway, Lambda, sample callbacks.
 //!
 //! `make run` and `make sample` call this; so do the tests, for their DynamoDB.
 
@@ -46,7 +46,7 @@ enum Command {
     RebuildRelationships(rebuild::Options),
     /// Feed the stream of a local events table into the relationships view's function, as `run` does
     Feed {
-        /// Where `cargo lambda watch` listens
+        /// Where the functions can be invoked: `run`, or `cargo lambda watch`
         #[arg(long, default_value = "http://127.0.0.1:9000")]
         url: String,
         /// DynamoDB's endpoint
@@ -102,7 +102,7 @@ async fn main() -> ExitCode {
             url,
             dynamodb,
             table,
-        } => stream::feed(&dynamodb, &table, &url)
+        } => stream::feed(&dynamodb, &table, &url, None)
             .await
             .map(|never| match never {}),
         Command::Dynamodb {

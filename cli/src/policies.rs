@@ -18,7 +18,8 @@ pub(crate) fn check(options: &Options) -> Result<()> {
     out::lines(&description(&read(&options.file)?))
 }
 
-fn read(file: &Path) -> Result<Policies> {
+/// Reads a document. An error names the file, and each mistake with its place.
+pub(crate) fn read(file: &Path) -> Result<Policies> {
     let name = file.display();
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("{name} cannot be read: {error}"))?;

@@ -1,26 +1,41 @@
-//! `make run`: DynamoDB and all functions, with a readable line for each callback.
+//! `make run`: DynamoDB, a gateway and all functions, with a readable line for each callback.
+
+mod clock;
+mod event;
+mod functions;
+mod gateway;
+pub(crate) mod print;
+mod runtime_api;
+mod stack;
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
-    process::Stdio,
+    collections::BTreeMap,
+    env,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
     time::Duration,
 };
 
+use axum::serve::ListenerExt as _;
 use clap::Args;
-use nix::{
-    sys::signal::{Signal, kill},
-    unistd::Pid,
-};
-use serde_json::Value;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
-    process::{Child, Command},
+    net::TcpListener,
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{mpsc, oneshot},
+    time::timeout,
 };
 
-use crate::{Result, dynamodb, stream, table, tables};
+use self::{
+    clock::Clock,
+    functions::{Functions, Lambda},
+    gateway::Gateway,
+    runtime_api::RuntimeApi,
+    stack::Stack,
+};
+use crate::{Result, dynamodb, policies, stream, table, tables};
+
+/// Longer than any callback's function may take to answer.
+const LAST_ANSWERS: Duration = Duration::from_secs(4);
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -42,226 +57,160 @@ pub(crate) struct Options {
     /// What callbacks that ask before something happens are answered
     #[arg(long, default_value = "policies.json")]
     policies: PathBuf,
-    /// The cargo-lambda program
-    #[arg(long, default_value = ".local/tools/bin/cargo-lambda")]
-    cargo_lambda: PathBuf,
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
-    let (stop, mut stopped) = watch::channel(false);
-    tokio::spawn(async move {
-        until_signal().await;
-        let _ = stop.send(true);
-    });
+    // Ctrl-C, and the polite way of a script.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    // Functions would answer everything with this mistake.
+    policies::read(&options.policies)?;
+    let stack = Stack::read(env::var("ON_FAILURE").ok().as_deref())?;
+    let listener = listener(options.address, options.port).await?;
+    let url = url(listener.local_addr()?);
 
-    let mut database_stopped = stopped.clone();
-    let database = options.folder.join("dynamodb.sqlite");
+    let data = options.folder.join("dynamodb.sqlite");
     let address = (Ipv4Addr::LOCALHOST, options.dynamodb_port).into();
-    let (endpoint, serving) = dynamodb::start(address, Some(database), async move {
-        let _ = database_stopped.wait_for(|stopped| *stopped).await;
+    let (stop_database, database_stopped) = oneshot::channel::<()>();
+    let (endpoint, serving) = dynamodb::start(address, Some(data.clone()), async move {
+        let _ = database_stopped.await;
     })
     .await?;
     let serving = async { serving.await.map_err(|error| error.to_string()) };
     let database = tokio::spawn(serving);
-    table::create(&endpoint, table::EVENTS, tables::EVENTS).await?;
-    table::create(&endpoint, table::RELATIONSHIPS, tables::RELATIONSHIPS).await?;
-    table::create(&endpoint, table::LIMITS, tables::LIMITS).await?;
-
-    let mut functions = start_functions(&options, &endpoint)?;
-    let (ready, is_ready) = watch::channel(false);
-    if let Some(stdout) = functions.stdout.take() {
-        tokio::spawn(print_lines(stdout, is_ready.clone()));
-    }
-    if let Some(stderr) = functions.stderr.take() {
-        tokio::spawn(print_lines(stderr, is_ready));
+    for (resource, table) in [
+        (table::EVENTS, tables::EVENTS),
+        (table::RELATIONSHIPS, tables::RELATIONSHIPS),
+        (table::LIMITS, tables::LIMITS),
+        (table::NONCES, tables::NONCES),
+    ] {
+        table::create(&endpoint, resource, table).await?;
     }
 
-    let url = url(options.address, options.port);
-    let announced_and_fed = async {
-        until_ready(&url).await;
-        println!("url: {url}");
-        println!("dynamodb: {endpoint}");
-        println!("table: {}", tables::EVENTS);
-        println!("relationships: {}", tables::RELATIONSHIPS);
-        println!("SdkAppid: {}", options.sdk_app_id);
-        println!("ready: `make sample` posts one of each callback; Ctrl-C stops");
-        let _ = ready.send(true);
-        loop {
-            let Err(error) = stream::feed(&endpoint, tables::EVENTS, &url).await;
-            // From its beginning: what is applied already changes nothing.
-            println!("the stream is read again, because {error}");
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
+    let (alive, mut all_gone) = mpsc::channel(1);
+    let runtime_api = RuntimeApi::default();
+    let lambda = Lambda {
+        binaries: binaries()?,
+        policies: std::path::absolute(&options.policies)?,
+        set: environment(&options, &endpoint, &stack),
+        removed: REMOVED,
+        runtime_api_address: runtime_api.serve().await?.to_string(),
+        runtime_api,
+        _alive: alive,
     };
-    let ended = tokio::select! {
-        // First, because DynamoDB stops as well, and the feeding with it.
-        biased;
-        _ = stopped.wait_for(|stopped| *stopped) => None,
-        status = functions.wait() => Some(status?),
-        () = announced_and_fed => None,
+    let gateway = Gateway {
+        functions: Functions::new(lambda, &stack.functions),
+        stack,
+        clock: Clock::new(),
     };
-    if let Some(status) = ended {
-        return Err(format!(
-            "cargo lambda watch ended by itself ({status}); is port {} free?",
-            options.port
-        )
-        .into());
-    }
-    stop_functions(&mut functions).await?;
-    database.await??;
-    println!("stopped");
-    Ok(())
-}
+    let service = gateway
+        .router()
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let (stop, stopped) = oneshot::channel::<()>();
+    // Or each small answer waits for an acknowledgement.
+    let listener = listener.tap_io(|connection| {
+        let _ = connection.set_nodelay(true);
+    });
+    let serving = axum::serve(listener, service).with_graceful_shutdown(async move {
+        let _ = stopped.await;
+    });
+    let mut serving = tokio::spawn(async move { serving.await });
 
-/// Ctrl-C, or the polite way of a script.
-async fn until_signal() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
+    let checkpoint = options.folder.join("stream.json");
+    for line in [
+        format!("url: {url}"),
+        format!("dynamodb: {endpoint}"),
+        format!("data: {}", data.display()),
+        format!("table: {}", tables::EVENTS),
+        format!("relationships: {}", tables::RELATIONSHIPS),
+        format!("checkpoint: {}", checkpoint.display()),
+        format!("policies: {}", options.policies.display()),
+        format!("SdkAppid: {}", options.sdk_app_id),
+        "ready: `make sample` posts one of each callback; Ctrl-C stops".to_owned(),
+    ] {
+        print::line(&line);
+    }
+
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
+        _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
+        never = feed(&endpoint, &url, &checkpoint) => match never {},
     }
-}
-
-fn start_functions(options: &Options, dynamodb: &str) -> Result<Child> {
-    // Functions may be started in another folder.
-    let policies = std::path::absolute(&options.policies)?;
-    Command::new(&options.cargo_lambda)
-        .args(["lambda", "watch"])
-        .args(["--invoke-address", &options.address.to_string()])
-        .args(["--invoke-port", &options.port.to_string()])
-        // The real table and queue are never within reach of a local run.
-        .env("AWS_ENDPOINT_URL_DYNAMODB", dynamodb)
-        .env("AWS_REGION", "eu-central-1")
-        .env("AWS_ACCESS_KEY_ID", "local")
-        .env("AWS_SECRET_ACCESS_KEY", "local")
-        .env_remove("AWS_SESSION_TOKEN")
-        .env_remove("EVENTS_QUEUE_URL")
-        .env("EVENTS_TABLE", tables::EVENTS)
-        .env("RELATIONSHIPS_TABLE", tables::RELATIONSHIPS)
-        .env("LIMITS_TABLE", tables::LIMITS)
-        .env("POLICIES_FILE", policies)
-        .env("OPENIM_VERIFIER", "none")
-        .env("TENCENT_SDK_APP_ID", &options.sdk_app_id)
-        .env("TENCENT_VERIFIER", "none")
-        .env_remove("OPENIM_SECRET_ID")
-        .env_remove("TENCENT_SECRET_ID")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| {
-            format!(
-                "{} cannot be started: {error} (`make run` installs it)",
-                options.cargo_lambda.display()
-            )
-            .into()
-        })
-}
-
-/// Asks, so that it stops the functions too, which it started through cargo.
-async fn stop_functions(functions: &mut Child) -> Result<()> {
-    if let Some(pid) = functions.id() {
-        // It may be gone already: Ctrl-C reaches every process of the terminal.
-        let _ = kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGTERM);
+    let _ = stop.send(());
+    if timeout(LAST_ANSWERS, &mut serving).await.is_err() {
+        serving.abort();
     }
-    if tokio::time::timeout(Duration::from_secs(10), functions.wait())
-        .await
-        .is_err()
-    {
-        functions.kill().await?;
+    // The gateway is gone, and with it the functions' processes; what still works is ended with this program.
+    let _ = timeout(Duration::from_secs(1), all_gone.recv()).await;
+    let _ = stop_database.send(());
+    if let Ok(database) = timeout(Duration::from_secs(1), database).await {
+        database??;
     }
+    print::line("stopped");
     Ok(())
 }
 
-/// Every function, the way a callback or a stream reaches it. The first request builds and starts it.
-async fn until_ready(url: &str) {
-    let client = reqwest::Client::new();
-    let openim = protocol::catalogue().filter(|command| command.switch.is_some());
-    for path in openim.map(|command| command.name).chain(["tencent", "any"]) {
-        loop {
-            // A GET is refused by the function itself, so an answer of ours proves that it runs.
-            let answered = client.get(format!("{url}/{path}")).send().await;
-            if let Ok(answer) = answered
-                && answer.status().is_client_error()
-                && answer.text().await.is_ok_and(|body| is_ours(&body))
-            {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(200)).await;
-        }
-    }
-    let projection = stream::projection(url);
-    while stream::invoke(&client, &projection, &[]).await.is_err() {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+async fn listener(address: IpAddr, port: u16) -> Result<TcpListener> {
+    let address = SocketAddr::new(address, port);
+    let refused = |error| {
+        format!(
+            "the gateway cannot use {address}: {error}; `make run PORT=9001` takes another port"
+        )
+    };
+    Ok(TcpListener::bind(address).await.map_err(refused)?)
 }
 
-fn is_ours(body: &str) -> bool {
-    serde_json::from_str::<Value>(body)
-        .is_ok_and(|body| body.get("nextCode").is_some() || body.get("ActionStatus").is_some())
-}
-
-fn url(address: IpAddr, port: u16) -> String {
-    if address.is_unspecified() {
-        format!("http://127.0.0.1:{port}")
+/// What is said to people who run it on all addresses is one that works.
+fn url(address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", address.port())
     } else {
-        format!("http://{}", std::net::SocketAddr::new(address, port))
+        format!("http://{address}")
     }
 }
 
-/// Makes a line for people of each JSON line of a function, and leaves other lines, such as the
-/// compiler's, as they are.
-async fn print_lines(output: impl AsyncRead + Unpin, ready: watch::Receiver<bool>) {
-    let mut lines = BufReader::new(output).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        match readable(&line) {
-            Some(readable) if *ready.borrow() => println!("{readable}"),
-            // The requests of `until_ready`.
-            Some(_) => {}
-            None => println!("{line}"),
-        }
-    }
+/// `cargo build` puts all programs of the workspace into one folder.
+fn binaries() -> Result<PathBuf> {
+    let this = env::current_exe()?;
+    let folder = this.parent().ok_or("this program is in no folder")?;
+    Ok(folder.to_owned())
 }
 
-fn readable(line: &str) -> Option<String> {
-    let fields: serde_json::Map<String, Value> = serde_json::from_str(line).ok()?;
-    let text = |name: &str| fields.get(name).and_then(Value::as_str);
-    let time = text("timestamp")?.get(11..19)?;
-    let mut readable = format!(
-        "{time} {level:5} {function}: {message}",
-        level = text("level")?,
-        function = text("function")?,
-        message = text("message")?,
-    );
-    let shown = ["timestamp", "level", "function", "message", "name"];
-    for (name, value) in fields
-        .iter()
-        .filter(|(name, _)| !shown.contains(&name.as_str()))
-    {
-        let value = value
-            .as_str()
-            .map_or_else(|| value.to_string(), ToOwned::to_owned);
-        readable.push_str(&format!("  {name}={value}"));
-    }
-    Some(readable)
+/// The real table and queue are never within reach of a local run.
+const REMOVED: &[&str] = &[
+    "AWS_SESSION_TOKEN",
+    "EVENTS_QUEUE_URL",
+    "OPENIM_SECRET_ID",
+    "TENCENT_SECRET_ID",
+];
+
+/// What functions are given beside this program's own environment, which may set what the stack has a parameter for.
+fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String, String)> {
+    let here = [
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("EVENTS_TABLE", tables::EVENTS),
+        ("RELATIONSHIPS_TABLE", tables::RELATIONSHIPS),
+        ("LIMITS_TABLE", tables::LIMITS),
+        ("NONCES_TABLE", tables::NONCES),
+        ("TENCENT_SDK_APP_ID", &options.sdk_app_id),
+    ];
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let mut defaults: BTreeMap<String, String> = stack.environment.iter().cloned().collect();
+    // Whoever wants to try a verifier names it.
+    defaults.extend([("OPENIM_VERIFIER", "none"), ("TENCENT_VERIFIER", "none")].map(owned));
+    defaults.retain(|name, _| env::var_os(name).is_none());
+    defaults.extend(here.map(owned));
+    defaults.into_iter().collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_functions_line_is_made_readable_and_others_are_left() {
-        let line = r#"{"function":"after-x","level":"INFO","timestamp":"2026-11-21T13:04:00.560275Z","events":1,"message":"callback stored","name":"callback","requestId":"r1"}"#;
-        assert_eq!(
-            readable(line).unwrap(),
-            "13:04:00 INFO  after-x: callback stored  events=1  requestId=r1"
-        );
-        for other in ["   Compiling x v0.1.0", "{}", "", "{\"message\":\"x\"}"] {
-            assert_eq!(readable(other), None);
-        }
+/// Brings the relationships table up to date, always.
+async fn feed(endpoint: &str, url: &str, checkpoint: &Path) -> std::convert::Infallible {
+    loop {
+        let Err(error) = stream::feed(endpoint, tables::EVENTS, url, Some(checkpoint)).await;
+        print::line(&format!("the stream is read again, because {error}"));
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

@@ -3,30 +3,34 @@
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     convert::Infallible,
+    fs,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::Settings;
 
-use crate::Result;
+use crate::{Result, run::print};
 
 /// How often the stream is looked at.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The bytes of one batch, about; the Lambda runtime on a laptop takes 2 MB.
+/// The bytes of one batch, about: Lambda takes 6 MB, `cargo lambda watch` 2. A single record can be larger.
 const BATCH_BYTES: usize = 1_000_000;
 /// Tries of one batch, after which its first record is left out.
 const ATTEMPTS: u32 = 5;
 
-/// Where `cargo lambda watch` at this URL invokes the function behind the stream.
-pub(crate) fn projection(url: &str) -> String {
-    format!("{url}/2015-03-31/functions/project-views/invocations")
-}
-
-/// Feeds every record of the table's stream, from its beginning, into the function of the `cargo lambda
-/// watch` at this URL. Ends only when the stream cannot be read.
-pub(crate) async fn feed(endpoint: &str, table: &str, url: &str) -> Result<Infallible> {
-    let function = projection(url);
+/// Feeds every record of the table's stream into `project-views`, which can be invoked at this URL. Begins where the
+/// file says that it was applied to, or at the stream's beginning, and keeps the file up to date. Ends only when the
+/// stream cannot be read, or the file not be written.
+pub(crate) async fn feed(
+    endpoint: &str,
+    table: &str,
+    url: &str,
+    file: Option<&Path>,
+) -> Result<Infallible> {
+    let function = format!("{url}/2015-03-31/functions/project-views/invocations");
     let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10));
     let described = client.describe_table().table_name(table).send().await;
     let described = described.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)?;
@@ -38,6 +42,7 @@ pub(crate) async fn feed(endpoint: &str, table: &str, url: &str) -> Result<Infal
         http: reqwest::Client::new(),
         endpoint: endpoint.to_owned(),
     };
+    let mut checkpoint = Checkpoint::read(file, &stream);
     let mut iterators: BTreeMap<String, String> = BTreeMap::new();
     loop {
         let described = json!({ "StreamArn": stream });
@@ -45,23 +50,34 @@ pub(crate) async fn feed(endpoint: &str, table: &str, url: &str) -> Result<Infal
         let shards = described.pointer("/StreamDescription/Shards");
         for shard in shards.and_then(Value::as_array).into_iter().flatten() {
             if let Entry::Vacant(unread) = iterators.entry(text(shard, "ShardId")?) {
-                let from_the_beginning = json!({
-                    "StreamArn": stream, "ShardId": unread.key(), "ShardIteratorType": "TRIM_HORIZON",
-                });
-                let iterator = streams.call("GetShardIterator", from_the_beginning).await?;
+                let mut from = json!({ "StreamArn": stream, "ShardId": unread.key() });
+                match checkpoint.of(shard) {
+                    Some(applied) => {
+                        from["ShardIteratorType"] = json!("AFTER_SEQUENCE_NUMBER");
+                        from["SequenceNumber"] = json!(applied);
+                    }
+                    None => from["ShardIteratorType"] = json!("TRIM_HORIZON"),
+                }
+                let iterator = streams.call("GetShardIterator", from).await?;
                 unread.insert(text(&iterator, "ShardIterator")?);
             }
         }
         let mut quiet = true;
-        for iterator in iterators.values_mut() {
+        for (shard, iterator) in &mut iterators {
             let asked = json!({ "ShardIterator": iterator, "Limit": 100 });
             let mut answer = streams.call("GetRecords", asked).await?;
             let records = answer["Records"].take();
             let records: Vec<Value> = serde_json::from_value(records)?;
-            quiet &= records.is_empty();
+            let last = records.last().map(|record| &record["dynamodb"]);
+            let last = last.map(|record| text(record, "SequenceNumber"));
+            let last = last.transpose()?;
             let stored = records.into_iter().filter(is_stored_relation).collect();
             for batch in batches(stored) {
                 deliver(&streams.http, &function, batch).await;
+            }
+            if let Some(last) = last {
+                quiet = false;
+                checkpoint.save(shard, last)?;
             }
             if let Ok(next) = text(&answer, "NextShardIterator") {
                 *iterator = next;
@@ -70,6 +86,57 @@ pub(crate) async fn feed(endpoint: &str, table: &str, url: &str) -> Result<Infal
         if quiet {
             tokio::time::sleep(PAUSE).await;
         }
+    }
+}
+
+/// How far a stream was applied, in a file.
+struct Checkpoint {
+    file: Option<PathBuf>,
+    saved: Saved,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Saved {
+    stream: String,
+    /// The last sequence number of each shard.
+    applied: BTreeMap<String, String>,
+}
+
+impl Checkpoint {
+    /// A file that is not there, or about another stream, says nothing: what is applied twice changes nothing.
+    fn read(file: Option<&Path>, stream: &str) -> Self {
+        let saved = file
+            .and_then(|file| fs::read(file).ok())
+            .and_then(|saved| serde_json::from_slice(&saved).ok())
+            .filter(|saved: &Saved| saved.stream == stream)
+            .unwrap_or_else(|| Saved {
+                stream: stream.to_owned(),
+                applied: BTreeMap::new(),
+            });
+        Self {
+            file: file.map(Path::to_owned),
+            saved,
+        }
+    }
+
+    /// How far a shard was applied, unless that is beyond its end: the data would be older than the file.
+    fn of(&self, shard: &Value) -> Option<&str> {
+        let number = |text: &str| text.parse::<u128>().ok();
+        let applied = self.saved.applied.get(shard["ShardId"].as_str()?)?;
+        let end = shard["SequenceNumberRange"]["EndingSequenceNumber"].as_str()?;
+        (number(applied)? <= number(end)?).then_some(applied)
+    }
+
+    /// Whoever is interrupted leaves the file as it was.
+    fn save(&mut self, shard: &str, applied: String) -> Result<()> {
+        self.saved.applied.insert(shard.to_owned(), applied);
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let new = file.with_extension("new");
+        fs::write(&new, serde_json::to_vec(&self.saved)?)
+            .and_then(|()| fs::rename(&new, file))
+            .map_err(|error| format!("{} cannot be written: {error}", file.display()).into())
     }
 }
 
@@ -111,14 +178,15 @@ async fn deliver(http: &reqwest::Client, function: &str, mut batch: Vec<Value>) 
                     attempt = 0;
                 }
             }
-            Err(error) => println!("project-views: {error}"),
+            Err(error) => print::warn("project-views", &error.to_string()),
         }
         attempt += 1;
         if attempt == ATTEMPTS {
             let left_out = batch.remove(0);
-            println!(
-                "project-views: left out after {ATTEMPTS} tries: {}",
-                left_out["dynamodb"]["Keys"]
+            let keys = &left_out["dynamodb"]["Keys"];
+            print::warn(
+                "project-views",
+                &format!("left out after {ATTEMPTS} tries: {keys}"),
             );
             attempt = 0;
         }
@@ -127,7 +195,7 @@ async fn deliver(http: &reqwest::Client, function: &str, mut batch: Vec<Value>) 
 }
 
 /// One invocation. Gives the sequence number of the first record that was not applied.
-pub(crate) async fn invoke(
+async fn invoke(
     http: &reqwest::Client,
     function: &str,
     records: &[Value],
@@ -184,6 +252,31 @@ fn text(value: &Value, name: &str) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn shard(end: &str) -> Value {
+        json!({ "ShardId": "s", "SequenceNumberRange": { "EndingSequenceNumber": end } })
+    }
+
+    #[test]
+    fn a_checkpoint_is_of_one_stream_and_never_beyond_its_end() {
+        let folder = std::env::temp_dir().join(format!("checkpoint-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("stream.json");
+        let mut checkpoint = Checkpoint::read(Some(&file), "one");
+        assert_eq!(checkpoint.of(&shard("7")), None);
+        checkpoint.save("s", "9".to_owned()).unwrap();
+        checkpoint.save("s", "10".to_owned()).unwrap();
+
+        let read = |stream| Checkpoint::read(Some(&file), stream);
+        assert_eq!(read("one").of(&shard("10")), Some("10"));
+        assert_eq!(read("one").of(&shard("9")), None, "older data");
+        assert_eq!(read("one").of(&json!({ "ShardId": "s" })), None);
+        assert_eq!(read("other").of(&shard("10")), None);
+        fs::write(&file, "{").unwrap();
+        assert_eq!(read("one").of(&shard("10")), None);
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(checkpoint.save("s", "11".to_owned()).is_err());
+    }
 
     #[test]
     fn a_batch_stays_below_its_size_and_no_record_is_lost() {

@@ -12,7 +12,7 @@ use store::Settings;
 
 use crate::Result;
 
-const TEMPLATE: &str = include_str!("../../template.yaml");
+pub(crate) const TEMPLATE: &str = include_str!("../../template.yaml");
 
 /// A table of template.yaml, by its name there.
 pub(crate) const EVENTS: &str = "EventsTable";
@@ -20,6 +20,8 @@ pub(crate) const EVENTS: &str = "EventsTable";
 pub(crate) const RELATIONSHIPS: &str = "RelationshipsTable";
 /// How often users did what is limited.
 pub(crate) const LIMITS: &str = "LimitsTable";
+/// The nonces that were seen.
+pub(crate) const NONCES: &str = "NoncesTable";
 
 /// Creates the table that template.yaml calls `resource`, unless it is there.
 pub(crate) async fn create(endpoint: &str, resource: &str, name: &str) -> Result<()> {

@@ -12,6 +12,7 @@ use crate::Result;
 pub(crate) const EVENTS: &str = "events";
 pub(crate) const RELATIONSHIPS: &str = "relationships";
 pub(crate) const LIMITS: &str = "limits";
+pub(crate) const NONCES: &str = "nonces";
 
 #[derive(Args)]
 pub(crate) struct Tables {

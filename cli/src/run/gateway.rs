@@ -1,0 +1,166 @@
+//! The gateway: HTTP to a function and back, and Lambda's Invoke API beside it.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{ConnectInfo, Path, Request, State},
+    http::{HeaderName, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use futures_util::StreamExt as _;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json};
+
+use super::{
+    clock::Clock,
+    event::{self, Received},
+    functions::{Failure, Functions},
+    print,
+    runtime_api::Answer,
+    stack::Stack,
+};
+
+/// The most that Lambda takes as one event.
+const LARGEST_EVENT: usize = 6 * 1024 * 1024;
+
+const JSON: (HeaderName, &str) = (CONTENT_TYPE, "application/json");
+
+pub(crate) struct Gateway {
+    pub(crate) stack: Stack,
+    pub(crate) functions: Functions,
+    pub(crate) clock: Clock,
+}
+
+impl Gateway {
+    pub(crate) fn router(self) -> Router {
+        Router::new()
+            .route(
+                "/2015-03-31/functions/{name}/invocations",
+                post(invoke).fallback(callback),
+            )
+            .fallback(callback)
+            .with_state(Arc::new(self))
+    }
+
+    fn refuse(&self, status: StatusCode, response_type: &str) -> Response {
+        (status, [JSON], self.stack.refusal(response_type)).into_response()
+    }
+}
+
+/// What is for a function as a gateway's event.
+async fn callback(
+    State(gateway): State<Arc<Gateway>>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    // First, because a body can take long.
+    let at = gateway.clock.tick();
+    let (head, body) = request.into_parts();
+    let (function, route) = gateway.stack.route(head.method.as_str(), head.uri.path());
+    let body = match read(body).await {
+        Ok(body) => body,
+        Err((status, response_type)) => return gateway.refuse(status, response_type),
+    };
+    let id = gateway.clock.id();
+    let received = Received {
+        head: &head,
+        body: &body,
+        id: &id,
+        at,
+        from: from.ip(),
+        route,
+    };
+    let event = received.event().to_string();
+    if event.len() > LARGEST_EVENT {
+        let (status, response_type) = TOO_LARGE;
+        return gateway.refuse(status, response_type);
+    }
+    let invoked = gateway.functions.invoke(function, id.clone(), event.into());
+    let why = match invoked.await {
+        Ok(Answer::Response(answer)) => match event::response(&answer) {
+            Some(response) => return response,
+            None => "its response is none that a REST API takes".to_owned(),
+        },
+        Ok(Answer::Error(error)) => format!("it failed: {}", String::from_utf8_lossy(&error)),
+        Err(failure) => failure.to_string(),
+    };
+    print::warn(
+        function,
+        &format!("{why}; the gateway answered for it  requestId={id}"),
+    );
+    gateway.refuse(StatusCode::BAD_GATEWAY, "DEFAULT_5XX")
+}
+
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+async fn invoke(
+    State(gateway): State<Arc<Gateway>>,
+    Path(function): Path<String>,
+    request: Request,
+) -> Response {
+    let refuse = |status, kind: &str, message: String| {
+        let message = json!({"Type": "User", "Message": message}).to_string();
+        let kind = [("x-amzn-errortype", kind.to_owned())];
+        (status, [JSON], kind, message).into_response()
+    };
+    let event = match read(request.into_body()).await {
+        Ok(event) => event,
+        Err((status, why)) => {
+            let message = format!("{why}: an event has at most {LARGEST_EVENT} bytes");
+            return refuse(status, "RequestTooLargeException", message);
+        }
+    };
+    if let Err(error) = serde_json::from_slice::<IgnoredAny>(&event) {
+        let message = format!("the event is not JSON: {error}");
+        return refuse(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequestContentException",
+            message,
+        );
+    }
+    let failed = |error: Bytes| {
+        let mark = [("x-amz-function-error", "Unhandled")];
+        ([JSON], mark, error).into_response()
+    };
+    let id = gateway.clock.id();
+    match gateway.functions.invoke(&function, id, event.into()).await {
+        Ok(Answer::Response(answer)) => ([JSON], answer).into_response(),
+        Ok(Answer::Error(error)) => failed(error),
+        Err(failure @ Failure::Unknown) => refuse(
+            StatusCode::NOT_FOUND,
+            "ResourceNotFoundException",
+            format!("{function}: {failure}"),
+        ),
+        Err(failure) => {
+            let error: Value = json!({
+                "errorType": "Runtime.ExitError",
+                "errorMessage": failure.to_string(),
+            });
+            failed(error.to_string().into())
+        }
+    }
+}
+
+/// The gateway's own answer: the status, and its kind.
+type Refusal = (StatusCode, &'static str);
+
+const TOO_LARGE: Refusal = (StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_TOO_LARGE");
+
+/// The whole body, unless it is larger than any event. To its end in any case: a caller who is still sending when the
+/// connection is closed may never read the answer.
+async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
+    let mut chunks = body.into_data_stream();
+    let mut read = Vec::new();
+    let mut fits = true;
+    while let Some(chunk) = chunks.next().await {
+        let broken = |_| (StatusCode::BAD_REQUEST, "BAD_REQUEST_BODY");
+        let chunk = chunk.map_err(broken)?;
+        fits &= read.len() + chunk.len() <= LARGEST_EVENT;
+        if fits {
+            read.extend_from_slice(&chunk);
+        }
+    }
+    if fits { Ok(read) } else { Err(TOO_LARGE) }
+}
