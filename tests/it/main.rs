@@ -16,6 +16,7 @@ mod examples;
 mod failures;
 mod lists;
 mod logs;
+mod make_run;
 mod readme;
 mod relationships;
 mod relationships_table;

@@ -2,7 +2,7 @@ use std::{
     collections::BTreeSet,
     net::TcpListener,
     path::PathBuf,
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -80,6 +80,12 @@ impl Process {
     /// Its process id, while it runs.
     pub fn id(&self) -> u32 {
         self.child.id().expect("it runs")
+    }
+
+    /// Waits until it has ended.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
+        ended.expect("it still runs").unwrap()
     }
 
     /// Every line it has written.

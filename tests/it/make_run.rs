@@ -1,0 +1,716 @@
+//! `imhook run`, which is what `make run` starts: its gateway, its Lambda, its stream.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use models::{Verdict, payloads, read_as_openim};
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use reqwest::header::HeaderValue;
+use serde_json::{Value, json};
+use store::Settings;
+use support::{
+    Answer, Process, Request, SDK_APP_ID, Table, binary, free_port, until_all_is_applied,
+};
+use tokio::process::Command;
+
+use crate::examples::{assert_accepted, assert_stored, over_http, request};
+
+/// It, with ports and a folder of this test's own.
+struct Run {
+    process: Process,
+    folder: PathBuf,
+    url: String,
+    dynamodb: String,
+}
+
+impl Run {
+    /// With nothing stored, and no policies.
+    async fn new(test: &str) -> Self {
+        Self::start(&folder(test), &binary("imhook")).await
+    }
+
+    /// With what is in the folder, and the functions beside the program.
+    async fn start(folder: &Path, program: &Path) -> Self {
+        let mut process = Process::start(&mut command(folder, program));
+        let named = |name: &'static str| move |line: &str| Some(line.strip_prefix(name)?.into());
+        Self {
+            url: process.wait_for(named("url: ")).await,
+            dynamodb: process.wait_for(named("dynamodb: ")).await,
+            folder: folder.to_owned(),
+            process,
+        }
+        .ready()
+        .await
+    }
+
+    async fn ready(mut self) -> Self {
+        let ready = |line: &str| line.starts_with("ready: ").then_some(());
+        self.process.wait_for(ready).await;
+        self
+    }
+
+    async fn send(&self, request: &Request) -> Answer {
+        request.send(&self.url).await
+    }
+
+    /// A friend is deleted.
+    async fn delete(&self, owner: &str, friend: &str) -> Answer {
+        let body = json!({"ownerUserID": owner, "friendUserID": friend});
+        let path = "/callbackAfterDeleteFriendCommand";
+        self.send(&Request::post(path, body.to_string())).await
+    }
+
+    /// Somebody asks for friendship.
+    async fn ask(&self, from: &str) -> Answer {
+        self.send(&asks(from)).await
+    }
+
+    fn table(&self, name: &str) -> Table {
+        let settings = Settings::local(&self.dynamodb);
+        Table {
+            client: store::dynamodb(&settings, Duration::from_secs(10)),
+            endpoint: self.dynamodb.clone(),
+            name: name.to_owned(),
+        }
+    }
+
+    /// The processes of functions.
+    fn functions(&self) -> Vec<(Pid, String)> {
+        below(self.process.id())
+    }
+
+    /// The only process of a function.
+    fn process_of(&self, function: &str) -> Pid {
+        let mut functions = self.functions();
+        functions.retain(|(_, name)| name == function);
+        assert_eq!(functions.len(), 1, "{function}: {functions:?}");
+        functions[0].0
+    }
+
+    fn lines_with(&self, text: &str) -> usize {
+        let lines = self.process.lines();
+        lines.iter().filter(|line| line.contains(text)).count()
+    }
+
+    async fn until_line(&mut self, text: &str) {
+        let found = |line: &str| line.contains(text).then_some(());
+        self.process.wait_for(found).await;
+    }
+
+    /// Ends it as Ctrl-C and scripts do. Nothing of it is left.
+    async fn stop(mut self, signal: Signal) -> Duration {
+        let (id, functions) = (self.process.id(), self.functions());
+        let asked = Instant::now();
+        kill(pid(id), signal).unwrap();
+        let status = self.process.ended().await;
+        let took = asked.elapsed();
+        assert!(status.success(), "{status}");
+        self.until_line("stopped").await;
+        until_gone(&functions).await;
+        assert_eq!(self.lines_with("panicked"), 0);
+        took
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("it wrote:\n{}", self.process.lines().join("\n"));
+        }
+    }
+}
+
+fn asks(from: &str) -> Request {
+    let body = json!({"fromUserID": from, "toUserID": "bob", "reqMsg": ""});
+    Request::post("/callbackBeforeAddFriendCommand", body.to_string())
+}
+
+/// An empty one, with the policies of the project.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("make-run-{test}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("policies.json"), "{}").unwrap();
+    folder
+}
+
+fn command(folder: &Path, program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(["run", "--port", &free_port().to_string()])
+        .args(["--dynamodb-port", &free_port().to_string()])
+        .arg("--folder")
+        .arg(folder)
+        .arg("--policies")
+        .arg(folder.join("policies.json"))
+        // Tests are not about how quick a busy machine is.
+        .env("DEADLINE_MS", "2500")
+        .env("BEFORE_DEADLINE_MS", "2500");
+    command
+}
+
+fn pid(id: u32) -> Pid {
+    Pid::from_raw(i32::try_from(id).unwrap())
+}
+
+/// The processes whose parent this is, with the names of their programs; not those that have ended.
+fn below(parent: u32) -> Vec<(Pid, String)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir("/proc").unwrap() {
+        let path = entry.unwrap().path();
+        let read = |file: &str| fs::read_to_string(path.join(file));
+        let (Ok(stat), Ok(line)) = (read("stat"), read("cmdline")) else {
+            continue;
+        };
+        // "<id> (<name>) <state> <parent> …"
+        let after_name = stat.rsplit_once(") ").unwrap().1;
+        let is_child = after_name.split(' ').nth(1) == Some(&parent.to_string());
+        let program = line.split('\0').next().unwrap();
+        if is_child && !program.is_empty() {
+            let id = path.file_name().unwrap().to_str().unwrap();
+            let name = program.rsplit('/').next().unwrap();
+            found.push((pid(id.parse().unwrap()), name.to_owned()));
+        }
+    }
+    found
+}
+
+async fn until_gone(processes: &[(Pid, String)]) {
+    for _ in 0..600 {
+        let left = processes.iter().filter(|(id, name)| {
+            fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|line| line.contains(name))
+        });
+        if left.count() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("still there: {processes:?}");
+}
+
+/// It proceeds, and that is an answer of a function.
+fn assert_allowed(answer: &Answer) {
+    let allowed = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
+    assert_eq!((answer.status, answer.body.as_str()), (200, allowed));
+}
+
+/// The gateway said so itself, in the stack's words.
+fn assert_refused_by_the_gateway(answer: &Answer) {
+    answer.assert_refused(29020, 502);
+    assert_eq!(answer.json()["errDlt"], "DEFAULT_5XX");
+    assert_eq!(answer.content_type, "application/json");
+}
+
+#[tokio::test]
+async fn every_command_and_every_url_is_answered_stored_and_applied() {
+    let run = Run::new("everything").await;
+    let payloads = payloads();
+    let mut sent = over_http(&payloads);
+    for (payload, url) in &sent {
+        let answer = run.send(&request(payload, url)).await;
+        assert_accepted(payload, url, &answer);
+    }
+    sent.retain(|(payload, _)| !payload.events.is_empty());
+    let table = run.table("events");
+    let stored = table.receptions().await;
+    assert_eq!(stored.len(), sent.len(), "each is stored once");
+    for ((payload, url), reception) in sent.iter().zip(&stored) {
+        assert_stored(payload, url, reception);
+    }
+    until_all_is_applied(&table, &run.table("relationships")).await;
+    run.stop(Signal::SIGTERM).await;
+}
+
+#[tokio::test]
+async fn functions_are_started_by_their_first_request_and_none_before() {
+    let run = Run::new("at-rest").await;
+    for line in [
+        format!("data: {}", run.folder.join("dynamodb.sqlite").display()),
+        format!("checkpoint: {}", run.folder.join("stream.json").display()),
+        format!("policies: {}", run.folder.join("policies.json").display()),
+        "table: events".to_owned(),
+        "relationships: relationships".to_owned(),
+        format!("SdkAppid: {SDK_APP_ID}"),
+    ] {
+        assert_eq!(run.lines_with(&line), 1, "{line}");
+    }
+    // The stream has been looked at in this time.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(run.functions(), []);
+
+    let body = r#"{"userID": "a", "nickname": "Anna"}"#;
+    let profile = Request::post("/callbackAfterUpdateUserInfoCommand", body);
+    assert_allowed(&run.send(&profile).await);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let names = |run: &Run| {
+        let mut names: Vec<String> = run.functions().into_iter().map(|it| it.1).collect();
+        names.sort_unstable();
+        names
+    };
+    assert_eq!(names(&run), ["after-update-user-info"], "no relation");
+    for _ in 0..3 {
+        assert_allowed(&run.delete("a", "b").await);
+    }
+    until_all_is_applied(&run.table("events"), &run.table("relationships")).await;
+    let started = [
+        "after-delete-friend",
+        "after-update-user-info",
+        "project-views",
+    ];
+    assert_eq!(names(&run), started, "one process for all requests");
+    run.stop(Signal::SIGINT).await;
+}
+
+/// OpenIM reads any JSON but its own form of a refusal as "allowed", and so foreign words.
+#[tokio::test]
+async fn bytes_that_are_no_text_never_get_foreign_words() {
+    let run = Run::new("bytes").await;
+    let client = reqwest::Client::new();
+    let tencent = |command: &str| {
+        format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand={command}&contenttype=json")
+    };
+    let paths = [
+        "/callbackBeforeAddFriendCommand".to_owned(),
+        "/callbackAfterDeleteFriendCommand".to_owned(),
+        "/callbackNobodyKnowsCommand".to_owned(),
+        tencent("Sns.CallbackPrevFriendAdd"),
+        tencent("Sns.CallbackFriendDelete"),
+    ];
+    let plain = br#"{"fromUserID":"a","toUserID":"b","ownerUserID":"a","friendUserID":"b"}"#;
+    let not_utf8 = br#"{"fromUserID":"a","toUserID":"b","ownerUserID":"a","friendUserID":"b","reqMsg":"Ren\xe9"}"#;
+    let not_utf8 = [&not_utf8[..], b"\xe9"].concat();
+    let gzip = [
+        &b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"[..],
+        &[0xab; 40],
+    ]
+    .concat();
+    let bom = [&b"\xef\xbb\xbf"[..], plain].concat();
+    for path in &paths {
+        let post = |body: &[u8]| {
+            let post = client
+                .post(format!("{}{path}", run.url))
+                .body(body.to_vec());
+            post.header("content-type", "application/json")
+        };
+        let latin1 = HeaderValue::from_bytes(b"Ren\xe9").unwrap();
+        for (what, sent) in [
+            ("latin-1 header", post(plain).header("x-user", latin1)),
+            ("not UTF-8", post(&not_utf8)),
+            ("gzip", post(&gzip).header("content-encoding", "gzip")),
+            ("byte order mark", post(&bom)),
+            ("empty", post(b"")),
+        ] {
+            let at = format!("{what} at {path}");
+            let answer = sent.send().await.unwrap();
+            let status = answer.status().as_u16();
+            let body = answer.text().await.unwrap();
+            assert!(status < 500, "{at}: {status} {body}");
+            let body: Value = serde_json::from_str(&body).unwrap();
+            assert_ne!(body["errCode"], 29020, "{at}: a function answers");
+            let own: &[&str] = match path.starts_with("/tencent") {
+                true => &["ActionStatus", "ErrorCode", "ErrorInfo"],
+                false => &["actionCode", "errCode", "errMsg", "errDlt", "nextCode"],
+            };
+            for name in own {
+                assert!(!body[name].is_null(), "{at}: {body}");
+            }
+        }
+    }
+    assert_eq!(run.lines_with("the gateway answered"), 0);
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_lambda_is_refused_by_the_gateway() {
+    let run = Run::new("too-large").await;
+    let path = "/callbackBeforeAddFriendCommand";
+    for bytes in [5 << 20, 7 << 20, 20 << 20] {
+        let answer = run.send(&Request::post(path, vec![b'"'; bytes])).await;
+        answer.assert_refused(29020, 413);
+        assert_eq!(answer.json()["errDlt"], "REQUEST_TOO_LARGE", "{bytes}");
+    }
+    assert_eq!(run.functions(), []);
+}
+
+#[tokio::test]
+async fn a_process_that_was_killed_is_started_again() {
+    let run = Run::new("killed").await;
+    assert_allowed(&run.ask("a").await);
+    for times in 1..4 {
+        let process = run.process_of("before-add-friend");
+        kill(process, Signal::SIGKILL).unwrap();
+        while run.lines_with("its process ended (signal: 9") < times {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_allowed(&run.ask("a").await);
+        assert_ne!(run.process_of("before-add-friend"), process);
+    }
+    // At once, it may get the next request while it dies.
+    kill(run.process_of("before-add-friend"), Signal::SIGKILL).unwrap();
+    match read_as_openim(&run.ask("a").await.body) {
+        Verdict::Allowed | Verdict::Refused { code: 29020, .. } => {}
+        verdict => panic!("{verdict:?}"),
+    }
+    assert_allowed(&run.ask("a").await);
+}
+
+#[tokio::test]
+async fn the_request_of_a_process_that_dies_is_answered_at_once_as_the_stack_does() {
+    let mut run = Run::new("dies").await;
+    assert_allowed(&run.ask("a").await);
+    let process = run.process_of("before-add-friend");
+    kill(process, Signal::SIGSTOP).unwrap();
+    let (url, asked) = (run.url.clone(), Instant::now());
+    let answer = tokio::spawn(async move { asks("a").send(&url).await });
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(!answer.is_finished(), "it waits for a process that sleeps");
+    kill(process, Signal::SIGKILL).unwrap();
+    assert_refused_by_the_gateway(&answer.await.unwrap());
+    assert!(
+        asked.elapsed() < Duration::from_secs(3),
+        "within no Timeout"
+    );
+    run.until_line("its process ended before it had answered; the gateway answered for it")
+        .await;
+    assert_allowed(&run.ask("a").await);
+}
+
+#[tokio::test]
+async fn a_process_that_does_not_answer_is_ended_and_its_request_answered() {
+    let mut run = Run::new("hangs").await;
+    assert_allowed(&run.ask("a").await);
+    let process = run.process_of("before-add-friend");
+    kill(process, Signal::SIGSTOP).unwrap();
+    let asked = Instant::now();
+    assert_refused_by_the_gateway(&run.ask("a").await);
+    let took = asked.elapsed();
+    let timeout = Duration::from_secs(3);
+    assert!(timeout <= took && took < 2 * timeout, "{took:?}");
+    run.until_line("its process is ended: no answer after 3 s")
+        .await;
+    until_gone(&[(process, "before-add-friend".to_owned())]).await;
+    assert_allowed(&run.ask("a").await);
+    // Nobody is told that it ended: that was meant.
+    assert_eq!(run.lines_with("its process ended"), 0);
+}
+
+#[tokio::test]
+async fn more_requests_than_processes_wait_their_turn() {
+    let run = Run::new("turns").await;
+    let ask = |n| {
+        let url = run.url.clone();
+        tokio::spawn(async move { asks(&format!("a{n}")).send(&url).await })
+    };
+    for answer in (0..40).map(ask).collect::<Vec<_>>() {
+        assert_allowed(&answer.await.unwrap());
+    }
+    let processes = run.functions().len();
+    assert!((1..=4).contains(&processes), "{processes}");
+}
+
+#[tokio::test]
+async fn what_was_built_or_configured_since_is_what_answers_next() {
+    let folder = folder("built");
+    let binaries = folder.join("bin");
+    fs::create_dir(&binaries).unwrap();
+    let program = binaries.join("imhook");
+    fs::hard_link(binary("imhook"), &program).unwrap();
+    let function = binaries.join("before-add-friend");
+    let mut run = Run::start(&folder, &program).await;
+
+    // Not built yet; then one that cannot start.
+    assert_refused_by_the_gateway(&run.ask("mallory").await);
+    run.until_line("its process did not start: ").await;
+    fs::write(&function, "#!/bin/sh\necho not today\nexit 3\n").unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&function, executable).unwrap();
+    assert_refused_by_the_gateway(&run.ask("mallory").await);
+    run.until_line("before-add-friend: not today").await;
+    run.until_line("its process ended (exit status: 3)").await;
+
+    let build = || {
+        let new = folder.join("new");
+        fs::copy(binary("before-add-friend"), &new).unwrap();
+        fs::rename(new, &function).unwrap();
+    };
+    build();
+    assert_allowed(&run.ask("mallory").await);
+    let first = run.process_of("before-add-friend");
+    assert_allowed(&run.ask("mallory").await);
+    assert_eq!(run.process_of("before-add-friend"), first);
+    build();
+    assert_allowed(&run.ask("mallory").await);
+    until_gone(&[(first, "before-add-friend".to_owned())]).await;
+    let second = run.process_of("before-add-friend");
+    // While it is being built again, the old one answers.
+    fs::remove_file(&function).unwrap();
+    assert_allowed(&run.ask("mallory").await);
+    assert_eq!(run.process_of("before-add-friend"), second);
+    build();
+
+    let policies = r#"{"callbackBeforeAddFriendCommand": {"actingUser": {"deny": ["mallory"]}}}"#;
+    fs::write(folder.join("policies.json"), policies).unwrap();
+    match read_as_openim(&run.ask("mallory").await.body) {
+        Verdict::Refused { code, .. } => assert_eq!(code, 28001),
+        verdict => panic!("{verdict:?}"),
+    }
+    assert_allowed(&run.ask("a").await);
+}
+
+#[tokio::test]
+async fn the_invoke_api_gives_any_json_to_a_function_and_its_answer_back() {
+    let run = Run::new("invoke").await;
+    let client = reqwest::Client::new();
+    let invoke = |function: &str, event: &str| {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        client
+            .post(format!("{}{path}", run.url))
+            .body(event.to_owned())
+            .send()
+    };
+    let request = Request::post(
+        "/callbackAfterDeleteFriendCommand",
+        r#"{"ownerUserID":"a","friendUserID":"b"}"#,
+    );
+    let event = request.to_rest_api_event("the-id", 1_795_264_496_789);
+    let answer = invoke("after-delete-friend", &event.to_string())
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert_allowed(&Answer::from_gateway_response(&answer));
+    assert_eq!(run.table("events").receptions().await[0].id, "the-id");
+
+    // Not what a gateway sends, half an emoji, and a number that no float holds.
+    let odd = r#"{"body": "\ud83d", "n": 1e400}"#;
+    let answer = invoke("after-delete-friend", odd).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert_eq!(answer["statusCode"], 400, "{answer}");
+    // A function that fails.
+    let answer = invoke("project-views", "[]").await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["x-amz-function-error"], "Unhandled");
+    assert!(answer.text().await.unwrap().contains("errorMessage"));
+    for (function, event, status) in [
+        ("nobody", "{}", 404),
+        ("imhook", "{}", 404),
+        ("after-delete-friend", "{", 400),
+        ("after-delete-friend", "", 400),
+    ] {
+        let answer = invoke(function, event).await.unwrap();
+        assert_eq!(answer.status(), status, "{function} {event}");
+    }
+}
+
+#[tokio::test]
+async fn a_new_start_goes_on_in_the_stream_where_it_was() {
+    const UPDATED: &str = "relationships updated";
+    let folder = folder("restart");
+    let program = binary("imhook");
+    let run = Run::start(&folder, &program).await;
+    for n in 0..5 {
+        assert_allowed(&run.delete("a", &format!("b{n}")).await);
+    }
+    let (events, relationships) = (run.table("events"), run.table("relationships"));
+    until_all_is_applied(&events, &relationships).await;
+    assert!(run.lines_with(UPDATED) > 0);
+    // The checkpoint is written after the rows.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    run.stop(Signal::SIGTERM).await;
+
+    let run = Run::start(&folder, &program).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(run.functions(), [], "there is nothing to apply");
+    assert_allowed(&run.delete("a", "c").await);
+    let (events, relationships) = (run.table("events"), run.table("relationships"));
+    until_all_is_applied(&events, &relationships).await;
+    let updates = run.process.lines();
+    let updates: Vec<&String> = updates.iter().filter(|it| it.contains(UPDATED)).collect();
+    assert_eq!(updates.len(), 1, "{updates:?}");
+    assert!(updates[0].contains("events=1 "), "{updates:?}");
+    run.stop(Signal::SIGTERM).await;
+
+    // Other data, and the old checkpoint.
+    fs::remove_file(folder.join("dynamodb.sqlite")).unwrap();
+    let run = Run::start(&folder, &program).await;
+    assert_allowed(&run.delete("a", "d").await);
+    let (events, relationships) = (run.table("events"), run.table("relationships"));
+    assert_eq!(events.items().await.len(), 1);
+    until_all_is_applied(&events, &relationships).await;
+}
+
+#[tokio::test]
+async fn a_mistake_in_policies_json_is_named_and_nothing_is_started() {
+    let folder = folder("mistake");
+    let file = folder.join("policies.json");
+    let run = || async {
+        let output = command(&folder, &binary("imhook")).output().await.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    fs::write(&file, r#"{"callbackBeforeNothing": {}, "x": 1}"#).unwrap();
+    let error = run().await;
+    for named in [file.to_str().unwrap(), "$.callbackBeforeNothing", "$.x"] {
+        assert!(error.contains(named), "{named}: {error}");
+    }
+    fs::write(&file, "{").unwrap();
+    assert!(run().await.contains(file.to_str().unwrap()));
+    fs::remove_file(&file).unwrap();
+    assert!(run().await.contains("cannot be read"));
+    assert!(!folder.join("dynamodb.sqlite").exists());
+}
+
+#[tokio::test]
+async fn a_verifier_is_tried_by_its_name() {
+    let folder = folder("verifier");
+    let mut command = command(&folder, &binary("imhook"));
+    command.env("OPENIM_VERIFIER", "basic");
+    command.env("OPENIM_BASIC_PASSWORD", "secret");
+    let mut process = Process::start(&mut command);
+    let url = |line: &str| Some(line.strip_prefix("url: ")?.to_owned());
+    let url = process.wait_for(url).await;
+    let request = asks("a");
+    request.send(&url).await.assert_refused(29001, 401);
+    // The user is the stack's: "openim:secret".
+    let request = request.header("authorization", "Basic b3BlbmltOnNlY3JldA==");
+    assert_allowed(&request.send(&url).await);
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_named() {
+    let folder = folder("port");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (option, who) in [("--port", "the gateway"), ("--dynamodb-port", "DynamoDB")] {
+        let mut command = Command::new(binary("imhook"));
+        command.args(["run", option, &port]);
+        let other = ["--port", "--dynamodb-port"]
+            .into_iter()
+            .find(|it| *it != option);
+        command.args([other.unwrap(), &free_port().to_string()]);
+        command.arg("--folder").arg(&folder);
+        command.arg("--policies").arg(folder.join("policies.json"));
+        let output = command.output().await.unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let named = format!("{who} cannot use 127.0.0.1:{port}");
+        assert!(error.contains(&named), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_request_commands_the_terminal() {
+    let mut run = Run::new("terminal").await;
+    let url = format!(
+        "/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete&RequestId=%1b%5b2Jfirst%0a12:00:00%20INFO%20%20forged:%20x%e2%80%ae"
+    );
+    let body = r#"{"PairList":[{"From_Account":"a","To_Account":"b"}]}"#;
+    let answer = run.send(&Request::post(&url, body)).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    run.until_line("12:00:00 INFO  forged: x").await;
+    for line in run.process.lines() {
+        assert!(!line.starts_with("12:00:00 INFO  forged"), "{line:?}");
+        assert!(!line.contains(['\u{1b}', '\u{202e}']), "{line:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_outlives_it() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let run = Run::new(&format!("ends-{signal}")).await;
+        assert_allowed(&run.ask("a").await);
+        assert_allowed(&run.delete("a", "b").await);
+        // One that is busy, for longer than anybody waits.
+        kill(run.process_of("before-add-friend"), Signal::SIGSTOP).unwrap();
+        let url = run.url.clone();
+        let _asked = tokio::spawn(async move { asks("a").send(&url).await });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let took = run.stop(signal).await;
+        assert!(took < Duration::from_secs(10), "{took:?}");
+    }
+    // It has no time to end them.
+    let mut run = Run::new("ends-at-once").await;
+    assert_allowed(&run.ask("a").await);
+    let functions = run.functions();
+    kill(pid(run.process.id()), Signal::SIGKILL).unwrap();
+    run.process.ended().await;
+    until_gone(&functions).await;
+}
+
+/// A gateway that tells whole seconds gets a part of these wrong: which was first, the import or the deletion?
+#[tokio::test]
+async fn what_follows_at_once_is_the_newer() {
+    const PAIRS: usize = 200;
+    const AT_ONCE: usize = 8;
+    let run = Run::new("pairs").await;
+    let started = Instant::now();
+    let mut expected = BTreeMap::new();
+    let mut pairs = Vec::new();
+    // Numerical Recipes' generator; its upper bits are random enough.
+    let mut state = 1_u32;
+    for n in 0..PAIRS {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let random = (state >> 16) as usize;
+        let (owner, count) = (format!("owner-{n}"), 1 + random % 3);
+        let friends: Vec<String> = (0..count).map(|friend| format!("f{n}-{friend}")).collect();
+        let deleted = friends[random / 4 % count].clone();
+        let import_is_last = (random / 16).is_multiple_of(2);
+        for friend in &friends {
+            let is_friend = import_is_last || *friend != deleted;
+            expected.insert((owner.clone(), friend.clone()), is_friend);
+        }
+        let import = Request::post(
+            "/callbackAfterImportFriendsCommand",
+            json!({"ownerUserID": owner, "friendUserIDs": friends}).to_string(),
+        );
+        let delete = Request::post(
+            "/callbackAfterDeleteFriendCommand",
+            json!({"ownerUserID": owner, "friendUserID": deleted}).to_string(),
+        );
+        pairs.push(match import_is_last {
+            true => [delete, import],
+            false => [import, delete],
+        });
+    }
+    let send = |pairs: &[[Request; 2]]| {
+        let (pairs, url) = (pairs.to_vec(), run.url.clone());
+        tokio::spawn(async move {
+            for request in pairs.iter().flatten() {
+                assert_allowed(&request.send(&url).await);
+            }
+        })
+    };
+    let parts = pairs.chunks(PAIRS.div_ceil(AT_ONCE)).map(send);
+    for part in parts.collect::<Vec<_>>() {
+        part.await.unwrap();
+    }
+    let sent = started.elapsed();
+    let (events, relationships) = (run.table("events"), run.table("relationships"));
+    until_all_is_applied(&events, &relationships).await;
+    let mut found = BTreeMap::new();
+    for row in relationships.items().await {
+        let text = |name: &str| row[name].as_s().unwrap().clone();
+        if text("aspect") == "friend" {
+            let is_friend = *row["present"].as_bool().unwrap();
+            found.insert((text("owner"), text("other")), is_friend);
+        }
+    }
+    let wrong: Vec<_> = expected
+        .iter()
+        .filter(|(pair, is_friend)| found.get(*pair) != Some(is_friend))
+        .collect();
+    assert!(wrong.is_empty(), "{} of {PAIRS}: {wrong:?}", wrong.len());
+    println!(
+        "{PAIRS} pairs of requests in {sent:?}, applied after {:?}: 0 wrong of {} rows",
+        started.elapsed(),
+        expected.len()
+    );
+}
