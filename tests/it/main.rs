@@ -14,6 +14,7 @@ mod deployment;
 mod durability;
 mod examples;
 mod failures;
+mod gateways;
 mod lists;
 mod logs;
 mod make_run;

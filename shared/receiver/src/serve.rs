@@ -221,3 +221,114 @@ impl fmt::Debug for Function {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::relation::Event;
+    use protocol::openim::AfterDeleteFriend;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::edge::tests::callbacks;
+
+    fn handle(callback: AfterDeleteFriend) -> Vec<Event> {
+        vec![Event::FriendDeleted {
+            owner: callback.owner_user_id,
+            friend: callback.friend_user_id,
+        }]
+    }
+
+    fn function(variables: &'static [(&'static str, &'static str)]) -> Function {
+        Function::new([crate::handler(handle)], |name| {
+            let mut variables = variables.iter();
+            let (_, value) = variables.find(|(variable, _)| *variable == name)?;
+            Some((*value).to_owned())
+        })
+    }
+
+    const MISCONFIGURED: &[(&str, &str)] = &[];
+    const OPEN: &[(&str, &str)] = &[("OPENIM_VERIFIER", "none")];
+
+    async fn answer(function: &Function, event: &str) -> Value {
+        let response = function.answer(event, "invocation").await;
+        serde_json::to_value(response).unwrap()
+    }
+
+    /// Fails unless it is what that gateway takes for an answer, and gives its body.
+    fn body_for(payload: Payload, response: &Value, status: u16) -> String {
+        let mut expected = json!({
+            "statusCode": status, "headers": {"content-type": "application/json"},
+            "body": response["body"], "isBase64Encoded": false,
+        });
+        match payload {
+            Payload::V1 => {}
+            Payload::V2 => expected["cookies"] = json!([]),
+            Payload::LoadBalancer { multi_value } => {
+                let description = response["statusDescription"].as_str().unwrap();
+                assert!(description.starts_with(&status.to_string()), "{response}");
+                expected["statusDescription"] = json!(description);
+                if multi_value {
+                    expected.as_object_mut().unwrap().remove("headers");
+                    expected["multiValueHeaders"] = json!({"content-type": ["application/json"]});
+                }
+            }
+        }
+        assert_eq!(*response, expected);
+        response["body"].as_str().unwrap().to_owned()
+    }
+
+    fn code_for(payload: Payload, response: &Value, status: u16) -> i64 {
+        let body = body_for(payload, response, status);
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(
+            (&body["actionCode"], &body["nextCode"]),
+            (&json!(0), &json!(1))
+        );
+        body["errCode"].as_i64().unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_gateway_is_refused_in_its_own_form_also_what_cannot_be_read() {
+        for (payload, event) in callbacks() {
+            let changed = |change: fn(&mut Value)| {
+                let mut event = event.clone();
+                change(&mut event);
+                event.to_string()
+            };
+            for unreadable in [
+                changed(|event| {
+                    event["isBase64Encoded"] = json!(true);
+                    event["body"] = json!("no base64");
+                }),
+                changed(|event| {
+                    for place in ["/httpMethod", "/requestContext/httpMethod", "/body"] {
+                        event.pointer_mut(place).map(Value::take);
+                    }
+                    let http = event.pointer_mut("/requestContext/http/method");
+                    http.map(Value::take);
+                }),
+                changed(|event| {
+                    // Beside other things that are odd.
+                    event["isBase64Encoded"] = json!("true");
+                    event["pathParameters"] = json!(5);
+                }),
+            ] {
+                let response = answer(&function(OPEN), &unreadable).await;
+                assert_eq!(code_for(payload, &response, 400), 29010, "{unreadable}");
+            }
+            let response = answer(&function(MISCONFIGURED), &event.to_string()).await;
+            assert_eq!(code_for(payload, &response, 500), 29012);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_text_that_is_no_object_is_refused_in_the_form_of_a_rest_api() {
+        let function = function(OPEN);
+        for text in [
+            "", " ", "null", "[]", "5", "\"text\"", "{", "{}", "{\"a\"}", "\u{FFFD}",
+        ] {
+            let response = answer(&function, text).await;
+            assert_eq!(code_for(Payload::V1, &response, 400), 29010, "{text}");
+        }
+    }
+}

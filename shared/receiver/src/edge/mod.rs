@@ -1,5 +1,7 @@
 //! Between a gateway's JSON and a journey: an event becomes a request, a reply becomes the gateway's response.
 
+mod repair;
+
 use std::{fmt, panic};
 
 use aws_lambda_events::{
@@ -11,11 +13,9 @@ use base64::Engine as _;
 use domain::{Source, Timestamp};
 use http::{HeaderMap, Method, StatusCode};
 use protocol::{openim::OPERATION_ID_HEADER, tencent};
-use serde::{
-    Deserialize, Serialize,
-    de::{DeserializeOwned, IgnoredAny},
-};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 
+use self::repair::repaired;
 use crate::{Problem, ProblemKind, Reply, Unverified, authenticate::BASE64};
 
 /// What a journey needs of an HTTP request, wherever it came from.
@@ -63,31 +63,25 @@ pub(crate) enum Payload {
 impl Payload {
     /// The form of an event, even of one that cannot be read.
     pub(crate) fn of(event: &str) -> Self {
-        serde_json::from_str(event).map_or_else(|_| Self::default(), |kind: Kind| kind.payload())
+        let event = repaired(event);
+        let kind: Option<Kind> = event.and_then(|event| serde_json::from_str(&event).ok());
+        kind.map_or_else(Self::default, |kind| kind.payload())
     }
 }
 
 impl Request {
     /// Reads a gateway event: REST API (payload v1), HTTP API or function URL (payload v2), or Application Load
-    /// Balancer.
+    /// Balancer. What it says beside a request does not matter, however odd it is.
     ///
     /// `invocation_id` and `now` stand in where the event names no request id or time of its own. A load balancer's
     /// never does: callers can choose its `x-amzn-trace-id`.
     ///
     /// # Errors
     ///
-    /// When the event is none of these, or its body is not the base64 that it is said to be.
+    /// When the event is no object, or names neither a method nor a body, or its body is not the base64 that it is said
+    /// to be.
     pub fn from_event(text: &str, invocation_id: &str, now: Timestamp) -> Result<Self, Problem> {
-        // The parser's own words could quote the request.
-        let kind: Kind = serde_json::from_str(text).map_err(|_| unreadable(NO_EVENT))?;
-        let payload = kind.payload();
-        let parts = match payload {
-            Payload::V1 => {
-                Parts::of_rest_api(read(text)?, kind.request_context.extended_request_id)
-            }
-            Payload::V2 => Parts::of_http_api(read(text)?),
-            Payload::LoadBalancer { .. } => Parts::of_load_balancer(read(text)?),
-        };
+        let (payload, parts) = read(text).ok_or_else(|| unreadable(NO_EVENT))?;
         let body = parts.body.unwrap_or_default();
         let body = if parts.is_base64_encoded {
             BASE64
@@ -160,6 +154,7 @@ impl fmt::Debug for Request {
     }
 }
 
+/// The parser's own words could quote the request.
 const NO_EVENT: &str = "the event is neither API Gateway's payload v1 nor v2 nor a load balancer's";
 
 fn unreadable(why: &'static str) -> Problem {
@@ -170,11 +165,12 @@ fn unreadable(why: &'static str) -> Problem {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Kind {
+    #[serde(default)]
     request_context: KindContext,
     multi_value_headers: Option<IgnoredAny>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct KindContext {
     http: Option<IgnoredAny>,
@@ -204,11 +200,13 @@ impl Kind {
 /// instructions (1.069 million in place of 0.988; with link-time optimisation 7 %) and 6 % more time (median). That is
 /// within the tenth that types which others keep up to date may cost. Without a table it takes 29 % more instructions,
 /// and still 6 % less time than a fixed answer of `lambda_http`.
-fn read<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+///
+/// They take no event in which one thing is odd. Such an event is repaired and read once more.
+fn read(event: &str) -> Option<(Payload, Parts)> {
+    let read = || Parts::read(event).or_else(|| Parts::read(&repaired(event)?));
     // These types panic at more headers than a map can hold. No gateway passes on so many, but what a gateway says of
     // a panic, OpenIM would read as "allowed".
-    let read = panic::catch_unwind(|| serde_json::from_str(text).ok());
-    read.ok().flatten().ok_or_else(|| unreadable(NO_EVENT))
+    panic::catch_unwind(read).ok().flatten()
 }
 
 /// What all kinds of events have, each in its own way.
@@ -225,6 +223,22 @@ struct Parts {
 }
 
 impl Parts {
+    fn read(event: &str) -> Option<(Payload, Self)> {
+        let kind: Kind = serde_json::from_str(event).ok()?;
+        let payload = kind.payload();
+        let parts = match payload {
+            Payload::V1 => {
+                let event = serde_json::from_str(event).ok()?;
+                Self::of_rest_api(event, kind.request_context.extended_request_id)
+            }
+            Payload::V2 => Self::of_http_api(serde_json::from_str(event).ok()?),
+            Payload::LoadBalancer { .. } => {
+                Self::of_load_balancer(serde_json::from_str(event).ok()?)
+            }
+        };
+        Some((payload, parts))
+    }
+
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>
     fn of_rest_api(event: ApiGatewayProxyRequest, extended_request_id: Option<String>) -> Self {
         let context = event.request_context;
@@ -375,7 +389,7 @@ impl GatewayResponse {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use lambda_http::{
         Body, RequestExt as _,
         request::{LambdaRequest, RequestContext},
@@ -386,6 +400,352 @@ mod tests {
 
     fn now() -> Timestamp {
         Timestamp::from_unix_millis(1_800_000_000_000).unwrap()
+    }
+
+    /// A callback as each kind of gateway hands it over.
+    pub(crate) fn callbacks() -> [(Payload, Value); 4] {
+        let rest_api = json!({
+            "resource": "/{proxy+}", "path": "/callbackX", "httpMethod": "POST",
+            "headers": {"operationID": "o"}, "multiValueHeaders": {"operationID": ["o"]},
+            "queryStringParameters": null, "multiValueQueryStringParameters": null,
+            "pathParameters": {"proxy": "callbackX"}, "stageVariables": null,
+            "requestContext": {
+                "requestId": "callers", "extendedRequestId": "r", "httpMethod": "POST", "stage": "prod",
+                "requestTimeEpoch": 1_795_264_496_789_i64, "identity": {"sourceIp": "203.0.113.7"},
+            },
+            "body": "{\"a\":1}", "isBase64Encoded": false,
+        });
+        let http_api = json!({
+            "version": "2.0", "routeKey": "$default", "rawPath": "/callbackX", "rawQueryString": "",
+            "headers": {"operationid": "o"},
+            "requestContext": {
+                "requestId": "r", "stage": "$default", "timeEpoch": 1_795_264_496_789_i64,
+                "http": {"method": "POST", "path": "/callbackX", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7"},
+            },
+            "body": "{\"a\":1}", "isBase64Encoded": false,
+        });
+        let load_balancer = json!({
+            "requestContext": {"elb": {"targetGroupArn": "arn"}},
+            "httpMethod": "POST", "path": "/callbackX", "body": "{\"a\":1}", "isBase64Encoded": false,
+        });
+        let mut single = load_balancer.clone();
+        single["queryStringParameters"] = json!({});
+        single["headers"] = json!({"operationid": "o"});
+        let mut multi = load_balancer;
+        multi["multiValueQueryStringParameters"] = json!({});
+        multi["multiValueHeaders"] = json!({"operationid": ["o"]});
+        let of_load_balancer = |multi_value| Payload::LoadBalancer { multi_value };
+        [
+            (Payload::V1, rest_api),
+            (Payload::V2, http_api),
+            (of_load_balancer(false), single),
+            (of_load_balancer(true), multi),
+        ]
+    }
+
+    /// Fails unless the event is read as the callback that it was made of.
+    fn assert_understood(payload: Payload, event: &str) {
+        let request = Request::from_event(event, "r", now()).expect(event);
+        assert_eq!(request.payload(), payload, "{event}");
+        assert_eq!(request.method, "POST", "{event}");
+        assert_eq!(request.path, "/callbackX", "{event}");
+        assert_eq!(request.query, [], "{event}");
+        assert_eq!(request.body, br#"{"a":1}"#, "{event}");
+        assert_eq!(request.id, "r", "{event}");
+        let operation_id = request.operation_id(Source::OpenIm);
+        assert_eq!(operation_id.as_deref(), Some("o"), "{event}");
+        let received_at = match payload {
+            Payload::LoadBalancer { .. } => now(),
+            _ => Timestamp::from_unix_millis(1_795_264_496_789).unwrap(),
+        };
+        assert_eq!(request.received_at, received_at, "{event}");
+    }
+
+    #[test]
+    fn a_header_that_nobody_needs_may_be_none_that_http_allows() {
+        let odd = [
+            ("no name", json!("x")),
+            ("", json!("x")),
+            ("ä", json!("x")),
+            ("x", json!("a\u{1}b")),
+            ("x", json!("Beno\u{7f}t")),
+            ("x", json!("a\r\nb: c")),
+            ("x", json!("\0")),
+            ("x", json!(null)),
+            ("x", json!(5)),
+            ("x", json!(true)),
+            ("x", json!({"a": "b"})),
+            ("x", json!([])),
+            ("x", json!([null, 5, "a\u{1}b", ["x"]])),
+            ("x", json!("café")),
+        ];
+        for (payload, event) in callbacks() {
+            for (name, value) in &odd {
+                let mut event = event.clone();
+                for headers in ["headers", "multiValueHeaders"] {
+                    if let Some(headers) = event.get_mut(headers) {
+                        headers[name] = value.clone();
+                    }
+                }
+                assert_understood(payload, &event.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn of_several_values_of_a_header_those_are_kept_that_http_allows() {
+        let event = json!({
+            "httpMethod": "POST", "requestContext": {"httpMethod": "POST"},
+            "multiValueHeaders": {"x": ["a", "b\u{1}", null, 5, "c"], "y": "\u{1}"},
+        });
+        let request = Request::from_event(&event.to_string(), "i", now()).unwrap();
+        let values: Vec<_> = request.headers.get_all("x").iter().collect();
+        assert_eq!(values, ["a", "5", "c"]);
+        assert_eq!(request.headers.len(), 3);
+    }
+
+    #[test]
+    fn what_nobody_needs_may_be_of_any_type_and_absent() {
+        let places = [
+            "/resource",
+            "/version",
+            "/routeKey",
+            "/cookies",
+            "/pathParameters",
+            "/stageVariables",
+            "/queryStringParameters",
+            "/multiValueQueryStringParameters",
+            "/new",
+            "/requestContext/accountId",
+            "/requestContext/apiId",
+            "/requestContext/authentication",
+            "/requestContext/authorizer",
+            "/requestContext/domainName",
+            "/requestContext/http/path",
+            "/requestContext/http/sourceIp",
+            "/requestContext/identity",
+            "/requestContext/new",
+            "/requestContext/path",
+            "/requestContext/protocol",
+            "/requestContext/requestTime",
+            "/requestContext/stage",
+            "/requestContext/time",
+            "/requestContext/elb/targetGroupArn",
+        ];
+        let values = [
+            json!(null),
+            json!(5),
+            json!(1.5),
+            json!(true),
+            json!("x"),
+            json!([]),
+            json!(["x", null]),
+            json!({}),
+            json!({"a": null}),
+            json!({"a": {"b": 1}}),
+        ];
+        let mut understood = 0;
+        for (payload, event) in callbacks() {
+            for (parent, name) in places.map(|place| place.rsplit_once('/').unwrap()) {
+                if event.pointer(parent).is_none() {
+                    continue;
+                }
+                let changed = |value: Option<&Value>| {
+                    let mut event = event.clone();
+                    let parent = event.pointer_mut(parent).unwrap().as_object_mut().unwrap();
+                    match value {
+                        Some(value) => parent.insert(name.to_owned(), value.clone()),
+                        None => parent.remove(name),
+                    };
+                    event.to_string()
+                };
+                assert_understood(payload, &changed(None));
+                for value in &values {
+                    assert_understood(payload, &changed(Some(value)));
+                    understood += 1;
+                }
+            }
+        }
+        assert!(understood > 700, "{understood}");
+    }
+
+    #[test]
+    fn of_what_is_there_twice_the_last_counts() {
+        for (payload, event) in callbacks() {
+            for (name, value) in [
+                ("body", r#""other""#),
+                ("isBase64Encoded", "true"),
+                ("httpMethod", r#""GET""#),
+                ("path", r#""/other""#),
+                ("rawPath", r#""/other""#),
+                ("requestContext", r#"{"http":{},"elb":{}}"#),
+                ("headers", "5"),
+                ("multiValueHeaders", r#"{"operationID":["other"]}"#),
+            ] {
+                if event.get(name).is_some() {
+                    let event = format!(r#"{{"{name}":{value},{}"#, &event.to_string()[1..]);
+                    assert_understood(payload, &event);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_nobody_needs_may_be_beyond_a_parser() {
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        for (payload, event) in callbacks() {
+            for value in [
+                "1e400",
+                "-1e400",
+                r#""\ud83d""#,
+                r#"{"\udE00":1,"\ud83d":2}"#,
+                &deep,
+            ] {
+                for name in ["new", "pathParameters"] {
+                    let event = event.to_string();
+                    // Once in the event and once in its context.
+                    let event = event.replacen('{', &format!(r#"{{"{name}":{value},"#), 1);
+                    let context = r#""requestContext":{"#;
+                    let odd = format!(r#"{context}"authorizer":{{"a":{value}}},"{name}":{value},"#);
+                    assert_understood(payload, &event.replacen(context, &odd, 1));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn half_a_character_in_a_body_or_a_header_is_replaced() {
+        for (payload, event) in callbacks() {
+            let event = event.to_string();
+            let event = event.replace(r#"{\"a\":1}"#, r#"{\"a\":\"\ud83d\"}"#);
+            let event = event.replace(r#""o""#, r#""o\udE00""#);
+            let request = Request::from_event(&event, "r", now()).unwrap();
+            assert_eq!(request.body, "{\"a\":\"\u{FFFD}\"}".as_bytes());
+            let operation_id = request.operation_id(Source::OpenIm);
+            assert_eq!(operation_id.as_deref(), Some("o\u{FFFD}"));
+            assert_eq!(request.payload(), payload);
+        }
+    }
+
+    #[test]
+    fn the_method_may_stand_in_one_place_only_and_a_body_is_posted() {
+        let [(_, rest_api), (_, http_api), ..] = callbacks();
+        let mut event = rest_api.clone();
+        let context = event["requestContext"].as_object_mut().unwrap();
+        context.remove("httpMethod");
+        assert_understood(Payload::V1, &event.to_string());
+        event.as_object_mut().unwrap().remove("httpMethod");
+        assert_understood(Payload::V1, &event.to_string());
+        for method in [json!(null), json!(7), json!([])] {
+            let mut event = rest_api.clone();
+            event["httpMethod"] = method.clone();
+            assert_understood(Payload::V1, &event.to_string());
+            event["requestContext"]["httpMethod"] = method.clone();
+            assert_understood(Payload::V1, &event.to_string());
+
+            let mut event = http_api.clone();
+            event["requestContext"]["http"]["method"] = method;
+            assert_understood(Payload::V2, &event.to_string());
+        }
+        let method = |event: Value| {
+            let request = Request::from_event(&event.to_string(), "i", now());
+            request.map(|request| request.method)
+        };
+        assert_eq!(method(json!({"httpMethod": "GET"})).unwrap(), "GET");
+        assert_eq!(
+            method(json!({"httpMethod": "BREW", "body": ""})).unwrap(),
+            "BREW"
+        );
+        assert_eq!(method(json!({"body": "x"})).unwrap(), "POST");
+        assert!(method(json!({"path": "/x"})).is_err());
+        assert!(method(json!({"httpMethod": "PO ST", "body": "x"})).is_err());
+    }
+
+    #[test]
+    fn an_event_without_a_context_is_a_rest_apis() {
+        for context in [None, Some(json!(null)), Some(json!("x")), Some(json!([]))] {
+            let mut event = callbacks()[0].1.clone();
+            event.as_object_mut().unwrap().remove("requestContext");
+            if let Some(context) = context {
+                event["requestContext"] = context;
+            }
+            let request = Request::from_event(&event.to_string(), "i", now()).unwrap();
+            assert_eq!(request.payload(), Payload::V1);
+            assert_eq!(request.path, "/callbackX");
+            assert_eq!(request.body, br#"{"a":1}"#);
+            assert_eq!((request.id.as_str(), request.received_at), ("i", now()));
+        }
+    }
+
+    #[test]
+    fn an_http_apis_event_may_have_both_names_of_the_path_or_no_method() {
+        let mut event = callbacks()[1].1.clone();
+        event["path"] = json!("/other");
+        assert_understood(Payload::V2, &event.to_string());
+        event["rawPath"] = json!(null);
+        event["path"] = json!("/callbackX");
+        assert_understood(Payload::V2, &event.to_string());
+        event["path"] = json!(null);
+        assert_understood(Payload::V2, &event.to_string());
+
+        let event = json!({"version": "2.0", "rawPath": "/callbackX", "body": "{}"});
+        let request = Request::from_event(&event.to_string(), "i", now()).unwrap();
+        assert_eq!(request.payload(), Payload::V2);
+        assert_eq!(request.path, "/callbackX");
+    }
+
+    #[test]
+    fn an_emulator_may_have_read_the_body_and_count_time_in_fractions_or_texts() {
+        let [(_, rest_api), (_, http_api), ..] = callbacks();
+        for time in [json!(1_795_264_496_789.25), json!("1795264496789")] {
+            let mut event = rest_api.clone();
+            event["requestContext"]["requestTimeEpoch"] = time.clone();
+            assert_understood(Payload::V1, &event.to_string());
+            let mut event = http_api.clone();
+            event["requestContext"]["timeEpoch"] = time;
+            assert_understood(Payload::V2, &event.to_string());
+        }
+        for (payload, mut event) in callbacks() {
+            event["body"] = json!({"a": 1});
+            assert_understood(payload, &event.to_string());
+        }
+    }
+
+    #[test]
+    fn a_vpc_lattice_services_event_is_understood() {
+        // https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html
+        let event = json!({
+            "version": "2.0", "path": "/callbackX", "method": "POST",
+            "headers": {"operationid": ["o"]}, "queryStringParameters": {"command": ["a", "b"]},
+            "body": "eyJhIjoxfQ==", "isBase64Encoded": true,
+            "requestContext": {
+                "serviceNetworkArn": "arn", "serviceArn": "arn", "targetGroupArn": "arn",
+                "identity": {"type": "AWS_IAM"}, "region": "us-east-1", "timeEpoch": "1724876839000000",
+            },
+        });
+        let request = Request::from_event(&event.to_string(), "i", now()).unwrap();
+        assert_eq!(request.path, "/callbackX");
+        assert_eq!(request.body, br#"{"a":1}"#);
+        assert_eq!(
+            request.query_values("command").collect::<Vec<_>>(),
+            ["a", "b"]
+        );
+        assert_eq!(request.operation_id(Source::OpenIm).as_deref(), Some("o"));
+        assert_eq!(
+            (request.payload(), request.received_at),
+            (Payload::V1, now())
+        );
+    }
+
+    #[test]
+    fn an_http_api_with_payload_version_1_is_read_as_a_rest_api() {
+        // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+        let mut event = callbacks()[0].1.clone();
+        event["version"] = json!("1.0");
+        event["path"] = json!("/callbackX");
+        event["requestContext"]["authorizer"] = json!({"claims": null, "scopes": null});
+        event["requestContext"]["identity"]["clientCert"] = json!({"subjectDN": "x"});
+        assert_understood(Payload::V1, &event.to_string());
     }
 
     #[test]
@@ -528,8 +888,19 @@ mod tests {
     #[test]
     fn an_event_of_another_kind_is_a_problem_and_not_quoted() {
         let half =
-            r#"{"requestContext":{"elb":{"targetGroupArn":"secret"}},"path":"/x","body":"secret"}"#;
-        for event in [r#"{"Records":["secret"]}"#, half, "[]", "null", ""] {
+            r#"{"requestContext":{"elb":{"targetGroupArn":"secret"}},"path":"/x","body":null}"#;
+        let bad_method = r#"{"httpMethod":"PO ST","body":"secret"}"#;
+        let records = r#"{"Records":["secret"]}"#;
+        for event in [
+            records,
+            half,
+            bad_method,
+            "[]",
+            "null",
+            "",
+            "{",
+            "\"secret\"",
+        ] {
             let problem = Request::from_event(event, "i", now()).unwrap_err();
             assert_eq!(problem.kind(), ProblemKind::UnreadableRequest, "{event}");
             assert!(!problem.to_string().contains("secret"));

@@ -1,0 +1,132 @@
+//! What gateways hand over beside good requests: events in which something is odd.
+
+use models::{HttpRequest, Verdict, read_as_openim};
+use serde_json::{Value, json};
+use support::{Dynamodb, Function};
+
+const DELETE: &str = "/callbackAfterDeleteFriendCommand";
+const GOOD: &str = r#"{"callbackCommand":"callbackAfterDeleteFriendCommand","ownerUserID":"a","friendUserID":"b"}"#;
+const TIME: i64 = 1_795_264_496_789;
+
+fn request(method: &str, path: &str, body: &str) -> HttpRequest {
+    HttpRequest {
+        method: method.to_owned(),
+        path: path.to_owned(),
+        route: path.to_owned(),
+        query: Vec::new(),
+        headers: vec![("operationID".to_owned(), "o".to_owned())],
+        body: body.as_bytes().to_vec(),
+        base64: false,
+    }
+}
+
+/// What a REST API, an HTTP API, and a load balancer with one value of a header and with several make of it.
+fn events(request: &HttpRequest, id: &str) -> [Value; 4] {
+    [
+        request.to_rest_api_event(id, TIME),
+        request.to_http_api_event(id, TIME),
+        request.to_load_balancer_event(false),
+        request.to_load_balancer_event(true),
+    ]
+}
+
+/// Status and body of an answer that has the form of an answer to that event.
+fn answer<'a>(event: &Value, response: &'a Value) -> (u64, &'a str) {
+    let several = event["requestContext"]["elb"].is_object() && event["headers"].is_null();
+    let content_type = if several {
+        &response["multiValueHeaders"]["content-type"][0]
+    } else {
+        &response["headers"]["content-type"]
+    };
+    assert_eq!(content_type, "application/json", "{response}");
+    let is_http_api = event["requestContext"]["http"].is_object();
+    assert_eq!(response["cookies"].is_array(), is_http_api, "{response}");
+    let is_balancer = event["requestContext"]["elb"].is_object();
+    assert_eq!(response["statusDescription"].is_string(), is_balancer);
+    let status = response["statusCode"].as_u64().unwrap();
+    (status, response["body"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn an_event_with_something_odd_that_nobody_needs_is_stored_and_answered_as_any_other() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let function = Function::start("after-delete-friend", table.environment()).await;
+    let header = |name: &'static str, value: Value| {
+        move |event: &mut Value| {
+            for headers in ["headers", "multiValueHeaders"] {
+                if event[headers].is_object() {
+                    event[headers][name] = value.clone();
+                }
+            }
+        }
+    };
+    let member = |place: &'static str, value: Value| {
+        move |event: &mut Value| {
+            if let Some(place) = event.pointer_mut(place) {
+                *place = value.clone();
+            }
+        }
+    };
+    type Change = Box<dyn Fn(&mut Value)>;
+    let changes: [(&str, Change); 12] = [
+        ("nothing", Box::new(|_| {})),
+        (
+            "a name that is none",
+            Box::new(header("no name", json!("x"))),
+        ),
+        (
+            "a control character",
+            Box::new(header("x-trace", json!("a\u{1}b"))),
+        ),
+        (
+            "a deleted character",
+            Box::new(header("x-user", json!("Beno\u{7f}t"))),
+        ),
+        ("no ASCII", Box::new(header("x-user", json!("Benoît")))),
+        ("a null header", Box::new(header("x-null", json!(null)))),
+        (
+            "a header that is a number",
+            Box::new(header("x-n", json!([1, null]))),
+        ),
+        (
+            "no method in the context",
+            Box::new(member("/requestContext/httpMethod", json!(null))),
+        ),
+        (
+            "a null method",
+            Box::new(member("/httpMethod", json!(null))),
+        ),
+        (
+            "a stage that is a number",
+            Box::new(member("/requestContext/stage", json!(1))),
+        ),
+        (
+            "a null query",
+            Box::new(member("/queryStringParameters", json!(null))),
+        ),
+        (
+            "an identity that is a text",
+            Box::new(member("/requestContext/identity", json!("x"))),
+        ),
+    ];
+    let good = request("POST", DELETE, GOOD);
+    for (before, (name, change)) in changes.iter().enumerate() {
+        for mut event in events(&good, name) {
+            // The identity of what an HTTP API hands over must not be that of a REST API's.
+            if event["requestContext"]["http"].is_object() {
+                event["requestContext"]["requestId"] = json!(format!("{name}, HTTP API"));
+            }
+            change(&mut event);
+            let response = function.invoke(event.clone()).await;
+            let (status, body) = answer(&event, &response);
+            assert_eq!(status, 200, "{name}: {event}");
+            assert_eq!(read_as_openim(body), Verdict::Allowed, "{name}");
+        }
+        let stored = table.receptions().await;
+        assert_eq!(stored.len(), 4 * (before + 1), "{name}");
+        for reception in &stored {
+            assert_eq!(reception.operation_id.as_deref(), Some("o"), "{name}");
+        }
+    }
+}
