@@ -337,6 +337,15 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
             "{code}: {answer:?}"
         );
     }
+    // Whether the stack is there, everybody may ask.
+    let version = env!("CARGO_PKG_VERSION");
+    let alive = format!(r#"{{"status":"ok","version":"{version}"}}"#);
+    for (method, body) in [("GET", alive.as_str()), ("HEAD", "")] {
+        let answer = stack
+            .send(&Request::post("/healthz", "").method(method))
+            .await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, body));
+    }
     for app in [SDK_APP_ID, "1400000002"] {
         let unsigned = format!("/tencent?SdkAppid={app}&CallbackCommand=Sns.CallbackFriendDelete");
         let answer = stack.send(&Request::post(&unsigned, "{}")).await;

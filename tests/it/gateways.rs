@@ -1,8 +1,9 @@
-//! What gateways hand over beside good requests: events in which something is odd.
+//! What gateways hand over beside good requests: events in which something is odd, and questions whether a function is
+//! there.
 
 use models::{HttpRequest, Verdict, read_as_openim};
 use serde_json::{Value, json};
-use support::{Dynamodb, Function};
+use support::{Dynamodb, Function, OPEN, Request, Watch};
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"callbackCommand":"callbackAfterDeleteFriendCommand","ownerUserID":"a","friendUserID":"b"}"#;
@@ -128,5 +129,62 @@ async fn an_event_with_something_odd_that_nobody_needs_is_stored_and_answered_as
         for reception in &stored {
             assert_eq!(reception.operation_id.as_deref(), Some("o"), "{name}");
         }
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_function_says_that_it_is_there_without_a_configuration_or_a_log_line() {
+    let alive = format!(
+        r#"{{"status":"ok","version":"{}"}}"#,
+        env!("CARGO_PKG_VERSION")
+    );
+    for name in [
+        "after-delete-friend",
+        "before-add-friend",
+        "tencent",
+        "any-command",
+    ] {
+        let nothing: [(&str, &str); 0] = [];
+        let function = Function::start(name, nothing).await;
+        for (method, expected) in [("GET", alive.as_str()), ("HEAD", "")] {
+            for path in ["/healthz", "//healthz", "/prod/healthz/"] {
+                for event in events(&request(method, path, ""), "r") {
+                    let response = function.invoke(event.clone()).await;
+                    assert_eq!(answer(&event, &response), (200, expected), "{name} {event}");
+                }
+            }
+        }
+        // What the start said, and what the request of a stranger says after all of them.
+        let said = function.log().len();
+        function.invoke(json!({})).await;
+        let log = function.log();
+        let about_requests = |line: &&String| line.contains("requestId");
+        let lines = log.iter().filter(about_requests).count();
+        assert!(lines == 1 && log.len() > said, "{log:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_laptops_gateway_hands_on_who_asks_for_health() {
+    let watch = Watch::start(OPEN.iter().copied()).await;
+    for (method, is_empty) in [("GET", false), ("HEAD", true)] {
+        let request = Request::post("/healthz", "").method(method);
+        let answer = watch.send(&request).await;
+        assert_eq!((answer.status, answer.body.is_empty()), (200, is_empty));
+    }
+}
+
+#[tokio::test]
+async fn what_is_posted_to_healthz_is_handled_as_at_any_other_path() {
+    let function = Function::start("any-command", OPEN.iter().copied()).await;
+    for event in events(&request("POST", "/healthz", "{}"), "r") {
+        let response = function.invoke(event.clone()).await;
+        let (status, body) = answer(&event, &response);
+        assert_eq!(status, 404);
+        let verdict = read_as_openim(body);
+        assert!(
+            matches!(verdict, Verdict::Refused { code: 29008, .. }),
+            "{verdict:?}"
+        );
     }
 }

@@ -595,6 +595,21 @@ fn callers_come_from_the_given_addresses() {
 }
 
 #[test]
+fn a_health_check_reaches_any_command_whatever_its_method_and_needs_no_credentials() {
+    let template = everything();
+    let routes = template.routes();
+    // No other route takes it: the greedy one does, which has all methods.
+    assert!(routes.keys().all(|route| !route.contains("healthz")));
+    assert_eq!(routes["/{proxy+}"], "any-command");
+    let auth = &template.properties("Api")["Auth"];
+    let auth: Vec<_> = auth.as_object().unwrap().keys().collect();
+    assert_eq!(auth, ["ResourcePolicy"], "no authorizer and no API key");
+    for (_, event) in events(&template.functions()["any-command"]) {
+        assert!(event["Auth"].is_null(), "{event}");
+    }
+}
+
+#[test]
 fn a_web_acl_stands_before_the_stage_when_one_is_given() {
     assert!(
         !Template::with(&[])

@@ -146,10 +146,17 @@ impl Function {
     }
 
     /// Answers one event of a gateway. `invocation_id` stands in where the event names no request id.
+    ///
+    /// `GET` and `HEAD` of a path that ends in `/healthz` are answered at once, whoever asks and whatever does not work.
     pub async fn answer(&self, event: &str, invocation_id: &str) -> GatewayResponse {
         let start = Instant::now();
         let now = Timestamp::now();
         let mut request = Request::from_event(event, invocation_id, now);
+        if let Ok(request) = &request
+            && request.is_health_check()
+        {
+            return GatewayResponse::health(request);
+        }
         if let Ok(request) = &mut request
             && self.sam_local
         {
@@ -330,5 +337,39 @@ mod tests {
             let response = answer(&function, text).await;
             assert_eq!(code_for(Payload::V1, &response, 400), 29010, "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn health_is_told_to_everybody_in_the_form_of_each_gateway_even_without_a_configuration()
+    {
+        let version = env!("CARGO_PKG_VERSION");
+        let alive = format!(r#"{{"status":"ok","version":"{version}"}}"#);
+        let function = function(MISCONFIGURED);
+        for (payload, mut event) in callbacks() {
+            for (method, body) in [("GET", alive.as_str()), ("HEAD", "")] {
+                for (place, value) in [
+                    ("/httpMethod", method),
+                    ("/requestContext/httpMethod", method),
+                    ("/requestContext/http/method", method),
+                    ("/path", "/healthz"),
+                    ("/rawPath", "/healthz"),
+                ] {
+                    if let Some(place) = event.pointer_mut(place) {
+                        *place = json!(value);
+                    }
+                }
+                let response = answer(&function, &event.to_string()).await;
+                assert_eq!(body_for(payload, &response, 200), body);
+            }
+        }
+        assert!(function.lock().is_none(), "nothing is started for it");
+    }
+
+    #[tokio::test]
+    async fn what_is_posted_to_healthz_is_no_health_check() {
+        let mut event = callbacks()[0].1.clone();
+        event["path"] = json!("/healthz");
+        let response = answer(&function(OPEN), &event.to_string()).await;
+        assert_eq!(code_for(Payload::V1, &response, 400), 29007);
     }
 }

@@ -121,6 +121,12 @@ impl Request {
         Unverified::new(&self.body)
     }
 
+    /// Whether somebody asks if this function is there: a load balancer, an uptime check.
+    pub(crate) fn is_health_check(&self) -> bool {
+        let mut segments = self.path.rsplit('/').filter(|segment| !segment.is_empty());
+        matches!(self.method.as_str(), "GET" | "HEAD") && segments.next() == Some("healthz")
+    }
+
     /// What the caller calls the request, in the way of its server.
     pub(crate) fn operation_id(&self, dialect: Source) -> Option<String> {
         match dialect {
@@ -365,6 +371,20 @@ struct Headers<T> {
 }
 
 impl GatewayResponse {
+    /// What tells that the function is there, and which version, and nothing else: everybody may ask.
+    pub(crate) fn health(request: &Request) -> Self {
+        let version = env!("CARGO_PKG_VERSION");
+        let reply = Reply {
+            status: 200,
+            body: format!(r#"{{"status":"ok","version":"{version}"}}"#),
+        };
+        let mut response = Self::new(reply, request.payload);
+        if request.method == "HEAD" {
+            response.body.clear();
+        }
+        response
+    }
+
     /// The reply in the form in which the request came.
     pub(crate) fn new(reply: Reply, payload: Payload) -> Self {
         let content_type = "application/json";
@@ -746,6 +766,28 @@ pub(crate) mod tests {
         event["requestContext"]["authorizer"] = json!({"claims": null, "scopes": null});
         event["requestContext"]["identity"]["clientCert"] = json!({"subjectDN": "x"});
         assert_understood(Payload::V1, &event.to_string());
+    }
+
+    #[test]
+    fn only_get_and_head_of_healthz_ask_for_health() {
+        let asks = |method: &str, path: &str| {
+            let event = json!({"httpMethod": method, "path": path, "requestContext": {"httpMethod": method}});
+            let request = Request::from_event(&event.to_string(), "i", now()).unwrap();
+            request.is_health_check()
+        };
+        for path in [
+            "/healthz",
+            "/healthz/",
+            "//healthz",
+            "/prod/healthz",
+            "healthz",
+        ] {
+            assert!(asks("GET", path) && asks("HEAD", path), "{path}");
+            assert!(!asks("POST", path) && !asks("OPTIONS", path), "{path}");
+        }
+        for path in ["", "/", "/healthz/x", "/xhealthz", "/healthz2", "/Healthz"] {
+            assert!(!asks("GET", path), "{path}");
+        }
     }
 
     #[test]
