@@ -133,6 +133,33 @@ async fn an_event_with_something_odd_that_nobody_needs_is_stored_and_answered_as
 }
 
 #[tokio::test]
+async fn requests_without_a_time_of_their_own_are_stored_in_the_order_in_which_they_came() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let function = Function::start("after-delete-friend", table.environment()).await;
+    let good = request("POST", DELETE, GOOD);
+    // Whole seconds, as `cargo lambda watch` writes them.
+    let in_seconds = TIME / 1000;
+    for n in 0..50 {
+        let event = match n % 2 {
+            0 => good.to_http_api_event(&format!("{n}"), in_seconds),
+            _ => good.to_load_balancer_event(true),
+        };
+        function.invoke(event).await;
+    }
+    let receptions = table.receptions().await;
+    let times: Vec<_> = receptions
+        .iter()
+        .map(|reception| reception.received_at.to_string())
+        .collect();
+    assert!(times.is_sorted_by(|a, b| a < b), "{times:?}");
+    let ids = receptions.iter().map(|reception| reception.id.parse());
+    let ids: Vec<u32> = ids.filter_map(Result::ok).collect();
+    assert_eq!(ids, (0..50).step_by(2).collect::<Vec<_>>());
+    assert!(times.iter().any(|time| !time.ends_with("000Z")));
+}
+
+#[tokio::test]
 async fn every_kind_of_function_says_that_it_is_there_without_a_configuration_or_a_log_line() {
     let alive = format!(
         r#"{{"status":"ok","version":"{}"}}"#,

@@ -39,6 +39,12 @@ impl Timestamp {
         Self(now.replace_millisecond(now.millisecond()).unwrap_or(now))
     }
 
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
+        self.0.unix_timestamp() * 1000 + i64::from(self.0.millisecond())
+    }
+
     /// Whole seconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
@@ -96,11 +102,13 @@ mod tests {
     #[test]
     fn a_time_is_written_with_three_digits_of_milliseconds_and_read_back() {
         for (millis, text) in [
+            (-1, "1969-12-31T23:59:59.999Z"),
             (0, "1970-01-01T00:00:00.000Z"),
             (1_700_000_000_000, "2023-11-14T22:13:20.000Z"),
             (1_700_000_000_123, "2023-11-14T22:13:20.123Z"),
         ] {
             let time = Timestamp::from_unix_millis(millis).unwrap();
+            assert_eq!(time.unix_millis(), millis);
             assert_eq!(time.to_string(), text);
             assert_eq!(Timestamp::try_from(text.to_owned()).unwrap(), time);
         }

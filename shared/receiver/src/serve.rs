@@ -4,7 +4,10 @@ use std::{
     convert::Infallible,
     env, fmt,
     panic::{AssertUnwindSafe, resume_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -72,6 +75,7 @@ pub struct Function {
     /// The start, under way or done. A callback that cannot wait for its end leaves it to the next one; after one
     /// that failed there is none.
     started: Mutex<Option<Started>>,
+    arrivals: Arrivals,
     /// `sam local start-api` gives every request of one run the same request id and time, so that all but
     /// the first would be taken for repetitions.
     sam_local: bool,
@@ -93,6 +97,7 @@ impl Function {
             before_deadline: before_deadline(&get, &mut Vec::new()),
             get: Arc::new(get),
             started: Mutex::new(None),
+            arrivals: Arrivals::default(),
         }
     }
 
@@ -151,7 +156,8 @@ impl Function {
     pub async fn answer(&self, event: &str, invocation_id: &str) -> GatewayResponse {
         let start = Instant::now();
         let now = Timestamp::now();
-        let mut request = Request::from_event(event, invocation_id, now);
+        let arrived_at = self.arrivals.next(now);
+        let mut request = Request::from_event(event, invocation_id, arrived_at);
         if let Ok(request) = &request
             && request.is_health_check()
         {
@@ -161,7 +167,7 @@ impl Function {
             && self.sam_local
         {
             invocation_id.clone_into(&mut request.id);
-            request.received_at = now;
+            request.received_at = arrived_at;
         }
         let mut call = request
             .as_ref()
@@ -218,6 +224,28 @@ impl Function {
             .in_scope(|| log::failed(problem, None, source, on_failure, asks));
         let reply = Reply::problem(source, problem, None, on_failure, asks);
         GatewayResponse::new(reply, Payload::of(event))
+    }
+}
+
+/// The times of requests whose gateway says none, or whole seconds. What came later has a later time, whatever happens
+/// to the machine's clock and however short a millisecond is: of two facts the view keeps the later one.
+#[derive(Default)]
+struct Arrivals {
+    /// In Unix milliseconds.
+    last: AtomicI64,
+}
+
+impl Arrivals {
+    /// The time of a request that has just come, by a clock that shows `now`.
+    fn next(&self, now: Timestamp) -> Timestamp {
+        let after = |last: i64| last.saturating_add(1).max(now.unix_millis());
+        let last = self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+                Some(after(last))
+            });
+        let (Ok(last) | Err(last)) = last;
+        Timestamp::from_unix_millis(after(last)).unwrap_or(now)
     }
 }
 
@@ -371,5 +399,39 @@ mod tests {
         event["path"] = json!("/healthz");
         let response = answer(&function(OPEN), &event.to_string()).await;
         assert_eq!(code_for(Payload::V1, &response, 400), 29007);
+    }
+
+    #[test]
+    fn no_two_requests_have_the_same_time_and_none_an_earlier_one() {
+        let at = |millis| Timestamp::from_unix_millis(millis).unwrap();
+        let arrivals = Arrivals::default();
+        // A clock that stands still, goes back and goes on.
+        for (clock, time) in [
+            (1_800_000_000_000, 1_800_000_000_000),
+            (1_800_000_000_000, 1_800_000_000_001),
+            (1_800_000_000_000, 1_800_000_000_002),
+            (1_700_000_000_000, 1_800_000_000_003),
+            (1_800_000_000_003, 1_800_000_000_004),
+            (1_800_000_000_009, 1_800_000_000_009),
+        ] {
+            assert_eq!(arrivals.next(at(clock)), at(time));
+        }
+    }
+
+    #[test]
+    fn requests_that_come_at_once_have_different_times() {
+        let arrivals = Arrivals::default();
+        let now = Timestamp::now();
+        let mut times: Vec<_> = std::thread::scope(|scope| {
+            let each = || (0..1000).map(|_| arrivals.next(now)).collect::<Vec<_>>();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(each)).collect();
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        times.sort();
+        times.dedup();
+        assert_eq!(times.len(), 4000);
     }
 }
