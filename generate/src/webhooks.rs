@@ -19,8 +19,9 @@ pub(crate) fn webhooks(commands: &[&Command], stored: &Stored) -> String {
 # Put your own url in, in the place of the whole file or of the keys that yours has, and restart OpenIM, which reads it at
 # its start. What is not named here is off.
 
-# The output Url of the stack, with the password in it. `make run` prints another one.
-url: https://openim:PASSWORD@API.execute-api.REGION.amazonaws.com/prod
+# nginx beside OpenIM, which adds the password: docs/reverse-proxy.md. For a first try, the url that `make run` prints or the
+# stack's output Url, with the password in it. OpenIM shows that one to app users when a before callback fails.
+url: http://127.0.0.1:9080
 
 # timeout is in seconds. The functions answer much sooner; {TIMEOUT_SECONDS} leaves time for the stack's own answer when one cannot.
 # failedContinue has had no effect since OpenIM v3.7: a before callback without an answer stops the user.

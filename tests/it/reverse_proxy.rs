@@ -16,6 +16,8 @@ use tokio::{
 
 const PASSWORD: &str = "the-Passw0rd.of~the_stack";
 const NEW_PASSWORD: &str = "the-next-Passw0rd_of.the~stack";
+/// The most that the receiver can be told to take.
+const LONGEST: usize = 3_000_000;
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"ownerUserID":"4801153207","friendUserID":"7720934416"}"#;
 
@@ -204,8 +206,9 @@ async fn answers_of_the_receiver_pass_unchanged() {
             Request::post("/callbackAfterSomethingNewCommand", "{ }"),
             200,
         ),
-        // The longest body that is read; in memory, because nginx has no folder to put it in.
-        (Request::post(DELETE, vec![b' '; 256 * 1024]), 400),
+        // The longest body that is passed on, longer than the receiver takes unless it is told to; in memory, because
+        // nginx has no folder to put it in.
+        (Request::post(DELETE, vec![b' '; LONGEST]), 413),
     ] {
         let through_nginx = request.send(&nginx.url).await;
         let directly = request
@@ -232,6 +235,7 @@ async fn what_nginx_does_not_pass_on_is_refused_in_openims_words() {
         assert_refused_by_nginx(answer.status, &answer.body, 405, method);
         assert_eq!(answer.content_type, "application/json");
     }
+    let too_long = LONGEST + 1;
     let raw = [
         ("TRACE / HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), 405),
         ("no HTTP at all\r\n\r\n".to_owned(), 400),
@@ -254,18 +258,18 @@ async fn what_nginx_does_not_pass_on_is_refused_in_openims_words() {
             501,
         ),
         ("POST / HTTP/9.0\r\nHost: x\r\n\r\n".to_owned(), 505),
-        // Longer than the receiver takes, announced and in chunks.
+        // Longer than the receiver can be told to take, announced and in chunks.
         (
             format!(
-                "POST {DELETE} HTTP/1.1\r\nHost: x\r\nContent-Length: 262145\r\n\r\n{}",
-                " ".repeat(262_145)
+                "POST {DELETE} HTTP/1.1\r\nHost: x\r\nContent-Length: {too_long}\r\n\r\n{}",
+                " ".repeat(too_long)
             ),
             413,
         ),
         (
             format!(
-                "POST {DELETE} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n40001\r\n{}\r\n0\r\n\r\n",
-                " ".repeat(262_145)
+                "POST {DELETE} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{too_long:x}\r\n{}\r\n0\r\n\r\n",
+                " ".repeat(too_long)
             ),
             413,
         ),
@@ -462,7 +466,7 @@ async fn the_logs_hold_no_secret_and_nothing_that_users_wrote() {
             .header("operationid", "the-operation")
             .header("authorization", "Basic the-callers-own")
     };
-    let long = format!("{body}{}", " ".repeat(256 * 1024));
+    let long = format!("{body}{}", " ".repeat(LONGEST));
     callback(&format!("{remark}?key=the-key"))
         .send(&nginx.url)
         .await;
