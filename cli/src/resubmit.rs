@@ -1,6 +1,7 @@
 //! `imhook resubmit`: events that a function could only log, into the table.
 
 use std::{
+    collections::BTreeMap,
     io::{self, BufRead as _},
     time::Duration,
 };
@@ -22,15 +23,17 @@ pub(crate) struct Options {
 }
 
 /// Reads log lines from standard input and records every event they hold. An event that is in the table
-/// already is left as it is, so the same log can be read again.
+/// already is left as it is, so the same log can be read again. Of an event in several lines, these can be in any
+/// order.
 pub(crate) async fn resubmit(options: Options) -> Result<()> {
     let retention = (options.retention_days > 0)
         .then(|| Duration::from_secs(u64::from(options.retention_days) * 24 * 60 * 60));
     let table = options.tables.events(retention)?;
 
     let (mut new, mut known, mut left_out) = (0, 0, 0);
+    let mut incomplete = Incomplete::default();
     for (number, line) in (1..).zip(io::stdin().lock().lines()) {
-        let recorded = match reception_in(&line?) {
+        let recorded = match reception_in(&line?, &mut incomplete) {
             Ok(None) => continue,
             Ok(Some(reception)) => table
                 .record(&reception)
@@ -50,35 +53,87 @@ pub(crate) async fn resubmit(options: Options) -> Result<()> {
     out::line(&format!(
         "{new} events recorded, {known} were there already"
     ))?;
+    for ((id, of), parts) in &incomplete.0 {
+        let there = parts.len();
+        out::complain(&format!(
+            "event {id:?} is left out: {there} of its {of} parts are there"
+        ));
+        left_out += there;
+    }
     if left_out > 0 {
         return Err(format!("{left_out} lines with an event were left out").into());
     }
     Ok(())
 }
 
-/// What a log line's field `event` holds; nothing, when it has none. The reasons quote nothing of it.
-fn reception_in(line: &str) -> std::result::Result<Option<Reception>, String> {
+/// The parts of events of which others are yet to come, by the event's id and how many there are.
+#[derive(Default)]
+struct Incomplete(BTreeMap<(String, u64), BTreeMap<u64, String>>);
+
+impl Incomplete {
+    /// The whole text, when this was the last part that was missing.
+    fn add(&mut self, id: &str, part: u64, of: u64, text: &str) -> Option<String> {
+        let key = (id.to_owned(), of);
+        let parts = self.0.entry(key.clone()).or_default();
+        parts.insert(part, text.to_owned());
+        if u64::try_from(parts.len()) != Ok(of) {
+            return None;
+        }
+        let parts = self.0.remove(&key)?;
+        Some(parts.into_values().collect())
+    }
+}
+
+/// What a log line's field `event` holds, with the lines before it when it is a part; nothing, when it has none, or when
+/// parts are missing. The reasons quote nothing of it.
+fn reception_in(
+    line: &str,
+    incomplete: &mut Incomplete,
+) -> std::result::Result<Option<Reception>, String> {
     if !line.contains(r#""event":"#) {
         return Ok(None);
     }
     let line: Value =
         serde_json::from_str(line).map_err(|_| "it is no whole line of JSON".to_owned())?;
     let event = line["event"].as_str().ok_or("its event is no text")?;
-    let reception = serde_json::from_str(event).map_err(|_| "its event is none of ours")?;
+    let event = match (&line["eventId"], &line["part"], &line["parts"]) {
+        (Value::Null, Value::Null, Value::Null) => event.to_owned(),
+        (id, part, parts) => {
+            let of = (id.as_str(), part.as_u64(), parts.as_u64());
+            let (Some(id), Some(part), Some(parts)) = of else {
+                return Err("it does not say which part of which event it holds".to_owned());
+            };
+            if !(1..=parts).contains(&part) {
+                return Err("it says to be a part that there is not".to_owned());
+            }
+            match incomplete.add(id, part, parts, event) {
+                Some(event) => event,
+                None => return Ok(None),
+            }
+        }
+    };
+    let reception = serde_json::from_str(&event).map_err(|_| "its event is none of ours")?;
     Ok(Some(reception))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    const EVENT: &str = r#"{"id":"r","received_at":"2026-11-21T12:34:56.789Z","source":"openim","command":"c","events":[]}"#;
+
+    fn alone(line: &str) -> std::result::Result<Option<Reception>, String> {
+        reception_in(line, &mut Incomplete::default())
+    }
 
     #[test]
     fn only_lines_with_a_whole_event_count() {
-        let event = r#"{"id":"r","received_at":"2026-11-21T12:34:56.789Z","source":"openim","command":"c","events":[]}"#;
-        let line = serde_json::json!({"level": "ERROR", "event": event}).to_string();
-        assert_eq!(reception_in(&line).unwrap().unwrap().id, "r");
+        let line = json!({"level": "ERROR", "event": EVENT}).to_string();
+        assert_eq!(alone(&line).unwrap().unwrap().id, "r");
         for other in ["", "x", "{}", r#"{"events":1}"#] {
-            assert_eq!(reception_in(other), Ok(None), "{other}");
+            assert_eq!(alone(other), Ok(None), "{other}");
         }
     }
 
@@ -88,8 +143,43 @@ mod tests {
             r#"{"level":"ERROR","event":"{\"id"#,
             r#"{"event":1}"#,
             r#"{"event":"{}"}"#,
+            r#"{"event":"{}","part":1,"parts":1}"#,
+            r#"{"event":"{}","eventId":"r","part":1}"#,
+            r#"{"event":"{}","eventId":"r","part":0,"parts":2}"#,
+            r#"{"event":"{}","eventId":"r","part":3,"parts":2}"#,
+            r#"{"event":"{}","eventId":"r","part":1,"parts":1}"#,
         ] {
-            assert!(reception_in(damaged).is_err(), "{damaged}");
+            assert!(alone(damaged).is_err(), "{damaged}");
+        }
+    }
+
+    #[test]
+    fn parts_are_joined_in_any_order_and_however_often_they_come() {
+        let line = |id: &str, part: usize| {
+            let text = [&EVENT[..20], &EVENT[20..50], &EVENT[50..]][part - 1];
+            json!({"eventId": id, "part": part, "parts": 3, "event": text}).to_string()
+        };
+        let orders = [
+            [1, 2, 3],
+            [1, 3, 2],
+            [2, 1, 3],
+            [2, 3, 1],
+            [3, 1, 2],
+            [3, 2, 1],
+        ];
+        for [first, second, third] in orders {
+            let mut incomplete = Incomplete::default();
+            for early in [
+                line("r", first),
+                line("other", third),
+                line("r", first),
+                line("r", second),
+            ] {
+                assert_eq!(reception_in(&early, &mut incomplete), Ok(None));
+            }
+            let whole = reception_in(&line("r", third), &mut incomplete);
+            assert_eq!(whole.unwrap().unwrap().id, "r");
+            assert_eq!(incomplete.0.len(), 1, "the other one has parts missing");
         }
     }
 }

@@ -15,6 +15,7 @@ mod durability;
 mod examples;
 mod failures;
 mod gateways;
+mod large;
 mod lists;
 mod logs;
 mod make_run;

@@ -273,6 +273,7 @@ async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along()
             remark,
         }]),
         body: None,
+        part: None,
     };
     store(&events, &[remark("r1", "bob", "B".to_owned())]).await;
     // What no version of this program wrote.
@@ -289,9 +290,30 @@ async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along()
         .send()
         .await
         .unwrap();
-    // Fits into an item of the events table, and not into a row, which repeats the ids more often.
-    let (long, most) = ("y".repeat(UserId::MAX_BYTES), "x".repeat(408_000));
-    store(&events, &[remark("r2", &long, most)]).await;
+    // Fits into an item of the events table, and not into a row, which holds the id twice.
+    let named = [
+        ("type", "remark_set"),
+        ("owner", "ana"),
+        ("friend", "leo"),
+        ("remark", "xxxx"),
+    ];
+    let named = named.map(|(name, value)| (name.to_owned(), text(value)));
+    let named = AttributeValue::L(vec![AttributeValue::M(named.into())]);
+    events
+        .client
+        .put_item()
+        .table_name(&events.name)
+        .item("pk", text("user#ana"))
+        .item("sk", text("2026-11-21T12:34:56.789Z#long"))
+        .item("id", text(&"r".repeat(210_000)))
+        .item("received_at", text("2026-11-21T12:34:56.789Z"))
+        .item("source", text("openim"))
+        .item("command", text("x"))
+        .item("family", text("relation"))
+        .item("events", named)
+        .send()
+        .await
+        .unwrap();
     store(&events, &[remark("r3", "zoé", "Z".to_owned())]).await;
 
     let relationships = dynamodb.relationships_table().await;
@@ -637,6 +659,7 @@ async fn the_commands_answer_for_people_and_for_programs() {
             remark: "Lenny".to_owned(),
         }]),
         body: None,
+        part: None,
     };
     store(&events, &[reception]).await;
     let function = projection(&relationships).await;

@@ -29,6 +29,7 @@ fn reception(id: &str, millis: i64, events: Vec<Event>) -> Reception {
         operation_id: None,
         events: events.into(),
         body: None,
+        part: None,
     }
 }
 
@@ -186,15 +187,108 @@ async fn the_longest_user_ids_fit(dynamodb: &Dynamodb) {
 
 async fn what_the_table_does_not_take_keeps_nothing_else_out(dynamodb: &Dynamodb) {
     let table = dynamodb.relationships_table().await.relationships_table();
+    // A row holds the id twice. One row is too large, or thirty are too large together.
+    let long = "r".repeat(210_000);
+    let many = (0..30).map(|n| named("ana", &format!("u{n}"), ""));
     let receptions = [
         reception("r1", 0, vec![named("ana", "leo", "")]),
-        reception("r2", 0, vec![named("ana", "bob", &"x".repeat(410_000))]),
+        reception(&long, 0, vec![named("ana", "bob", "")]),
+        reception(&"r".repeat(90_000), 0, many.collect()),
         reception("r3", 0, vec![named("ana", "zoé", "")]),
     ];
     let results = table.apply(&receptions).await;
-    assert!(results[0].is_ok() && results[2].is_ok(), "{results:?}");
-    let error = results[1].as_ref().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    assert!(results[0].is_ok() && results[3].is_ok(), "{results:?}");
+    for result in &results[1..3] {
+        let error = result.as_ref().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    }
+}
+
+async fn the_beginning_of_a_long_text_is_kept(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let long = reception("r", 0, vec![named("ana", "leo", &"é".repeat(600_000))]);
+    let parts = store::parts(&long);
+    assert!(parts.len() > 1);
+    for result in table.apply(&parts).await {
+        result.unwrap();
+    }
+    assert_eq!(
+        friends(&table, "ana").await,
+        [pair("leo", &"é".repeat(5000))]
+    );
+    assert_eq!(apply(&table, long).await, (0, 2), "it is there");
+}
+
+async fn many_rows_together_are_what_they_are_one_by_one(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let names: Vec<String> = (0..150).map(|n| format!("u{n:03}")).collect();
+    let import = |id: &str, millis| {
+        let friends = names.iter().map(|name| user(name)).collect();
+        let owner = user("ana");
+        reception(id, millis, vec![Event::FriendsImported { owner, friends }])
+    };
+    // One row is newer than the import, in the first hundred; another one is older.
+    let newer = reception("r3", 10, vec![deleted("ana", "u007")]);
+    assert_eq!(apply(&table, newer).await, (2, 0));
+    let older = reception("r1", 0, vec![deleted("ana", "u140")]);
+    assert_eq!(apply(&table, older).await, (2, 0));
+    assert_eq!(apply(&table, import("r2", 5)).await, (299, 1));
+    assert_eq!(
+        apply(&table, import("r2", 5)).await,
+        (0, 300),
+        "twice is once"
+    );
+    let listed = friends(&table, "ana").await;
+    assert_eq!(listed.len(), 149);
+    assert!(!listed.contains(&pair("u007", "")));
+    // A few rows beside many.
+    let beside = [
+        import("r5", 20),
+        reception("r4", 20, vec![named("ana", "leo", "L")]),
+    ];
+    let results = table.apply(&beside).await;
+    let changed: Vec<usize> = results
+        .iter()
+        .map(|r| r.as_ref().unwrap().changed)
+        .collect();
+    assert_eq!(changed, [300, 2]);
+    assert_eq!(friends(&table, "ana").await.len(), 151);
+}
+
+async fn many_writers_of_the_same_many_rows_leave_the_newest(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let writers: Vec<_> = [3, 0, 4, 1, 2]
+        .into_iter()
+        .map(|n| {
+            let table = table.clone();
+            // Overlapping, in another order each.
+            let friends = (0..120)
+                .map(|m| user(&format!("u{}", (m * 7 + n) % 200)))
+                .collect();
+            let owner = user("ana");
+            let id = format!("r{n}");
+            let event = Event::FriendsImported { owner, friends };
+            let reception = reception(&id, i64::from(n), vec![event]);
+            tokio::spawn(async move {
+                let rows = domain::relation::rows::changes(&reception);
+                let (changed, known) = apply(&table, reception).await;
+                assert_eq!(changed + known, 240);
+                rows
+            })
+        })
+        .collect();
+    let mut newest = std::collections::BTreeMap::new();
+    for writer in writers {
+        for change in writer.await.unwrap() {
+            let id = change.as_of.reception_id().to_owned();
+            let held: &mut String = newest.entry((change.owner, change.other)).or_default();
+            *held = id.max(held.clone());
+        }
+    }
+    for ((owner, other), id) in newest {
+        let row = table.row(&owner, &other, Aspect::Friend).await.unwrap();
+        assert_eq!(row.unwrap().reception_id, id, "{owner} {other}");
+    }
 }
 
 async fn without_a_table_every_reception_has_an_error(dynamodb: &Dynamodb) {
@@ -213,5 +307,8 @@ on_both! {
     every_question_has_its_answer
     the_longest_user_ids_fit
     what_the_table_does_not_take_keeps_nothing_else_out
+    the_beginning_of_a_long_text_is_kept
+    many_rows_together_are_what_they_are_one_by_one
+    many_writers_of_the_same_many_rows_leave_the_newest
     without_a_table_every_reception_has_an_error
 }

@@ -24,6 +24,7 @@ fn reception(id: &str, owner: &str, millis: i64) -> Reception {
             remark: String::new(),
         }]),
         body: None,
+        part: None,
     }
 }
 
@@ -154,16 +155,63 @@ async fn the_longest_user_id_and_two_thousand_events_fit(dynamodb: &Dynamodb) {
     assert_eq!(history, [many]);
 }
 
-async fn an_item_that_is_too_large_is_named_as_such(dynamodb: &Dynamodb) {
+async fn what_the_table_does_not_take_is_named_as_such(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
-    let mut large = reception("r", "ana", 0);
-    large.events = Events::Relation(vec![Event::RemarkSet {
+    // Longer than a sort key can be.
+    let large = reception(&"x".repeat(2000), "ana", 0);
+    let error = table.events_table(None).record(&large).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+}
+
+async fn a_large_reception_is_several_items_and_one_in_the_history(dynamodb: &Dynamodb) {
+    let mut imported = reception("import", "ana", 1);
+    imported.events = Events::Relation(vec![Event::FriendsImported {
+        owner: user("ana"),
+        friends: (0..12_000).map(|n| user(&format!("{n:032}"))).collect(),
+    }]);
+    let mut named = reception("remark", "ana", 2);
+    named.events = Events::Relation(vec![Event::RemarkSet {
         owner: user("ana"),
         friend: user("leo"),
         remark: "x".repeat(410_000),
     }]);
-    let error = table.events_table(None).record(&large).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    let unknown = Reception {
+        events: Events::Unknown,
+        body: Some("é".repeat(400_000)),
+        ..reception("unknown", "ana", 3)
+    };
+    let small = ["a", "b"].map(|id| reception(id, "ana", if id == "a" { 0 } else { 4 }));
+    for one_by_one in [false, true] {
+        let table = dynamodb.events_table().await;
+        let events = table.events_table(None);
+        for reception in [&small[1], &imported, &named, &unknown, &small[0]] {
+            let mut parts = store::parts(reception);
+            if one_by_one {
+                // As the queue may give them. The first one is not the last.
+                parts.reverse();
+                let last = parts.pop().unwrap();
+                for part in &parts {
+                    assert_eq!(events.record(part).await.unwrap(), Recorded::New);
+                }
+                let there = events.history(&user("ana")).await.unwrap();
+                let there = there.receptions.iter().filter(|there| there.id == reception.id);
+                let of_user = reception.events != Events::Unknown;
+                assert_eq!(there.count(), if of_user { parts.len() } else { 0 });
+                assert_eq!(events.record(&last).await.unwrap(), Recorded::New);
+            } else {
+                assert_eq!(events.record(reception).await.unwrap(), Recorded::New);
+            }
+            for again in store::parts(reception).iter().chain([reception]) {
+                assert_eq!(events.record(again).await.unwrap(), Recorded::Known);
+            }
+        }
+        assert_eq!(table.items().await.len(), 2 + 2 + 2 + 4);
+        let history = events.history(&user("ana")).await.unwrap();
+        assert!(history.receptions == [&small[0], &imported, &named, &small[1]].map(Clone::clone));
+        let parts: Vec<Reception> = table.receptions().await;
+        let parts = parts.into_iter().filter(|part| part.id == "unknown");
+        assert!(Reception::whole(parts.collect()) == Ok(unknown.clone()));
+    }
 }
 
 macro_rules! on_both {
@@ -198,5 +246,6 @@ on_both! {
     opening_the_connection_writes_nothing_and_notices_a_missing_table
     an_event_without_content_is_not_filed
     the_longest_user_id_and_two_thousand_events_fit
-    an_item_that_is_too_large_is_named_as_such
+    what_the_table_does_not_take_is_named_as_such
+    a_large_reception_is_several_items_and_one_in_the_history
 }

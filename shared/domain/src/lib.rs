@@ -12,12 +12,14 @@ mod events;
 mod question;
 mod reception;
 pub mod relation;
+mod split;
 mod timestamp;
 pub mod user;
 mod user_id;
 
 pub use events::{Events, Family, Subject};
 pub use question::{Change, Question, Words};
-pub use reception::{Reception, Source};
+pub use reception::{Part, Reception, Source};
+pub use split::Continues;
 pub use timestamp::{OutOfRange, Timestamp};
 pub use user_id::{InvalidUserId, UserId};

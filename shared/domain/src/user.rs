@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::UserId;
+use crate::{
+    UserId,
+    split::{Continues, Split, halve_list, halve_text},
+};
 
 /// One fact about users themselves.
 ///
@@ -45,5 +48,55 @@ impl Event {
             Self::ProfileChanged { user, .. } => Some(user),
             Self::UsersRegistered { users } => users.first().map(|first| &first.user),
         }
+    }
+}
+
+impl Split for Event {
+    fn split_off_half(&mut self) -> Option<(Continues, Self)> {
+        match self {
+            Self::ProfileChanged { user, fields } => {
+                let user = user.clone();
+                let (continues, fields) = match halve_list(fields) {
+                    Some(half) => (Continues::List, half),
+                    None => (Continues::Text, vec![halve_text(fields.last_mut()?)?]),
+                };
+                Some((continues, Self::ProfileChanged { user, fields }))
+            }
+            Self::UsersRegistered { users } => {
+                let (continues, users) = match halve_list(users) {
+                    Some(half) => (Continues::List, half),
+                    None => {
+                        let last = users.last_mut()?;
+                        let half = RegisteredUser {
+                            nickname: halve_text(&mut last.nickname)?,
+                            user: last.user.clone(),
+                        };
+                        (Continues::Text, vec![half])
+                    }
+                };
+                Some((continues, Self::UsersRegistered { users }))
+            }
+        }
+    }
+
+    fn join(&mut self, continues: Continues, half: Self) -> Option<Self> {
+        match (self, half) {
+            (Self::ProfileChanged { fields, .. }, Self::ProfileChanged { fields: half, .. }) => {
+                let mut half = half.into_iter();
+                if let (Continues::Text, Some(last)) = (continues, fields.last_mut()) {
+                    last.extend(half.next());
+                }
+                fields.extend(half);
+            }
+            (Self::UsersRegistered { users }, Self::UsersRegistered { users: half }) => {
+                let mut half = half.into_iter();
+                if let (Continues::Text, Some(last)) = (continues, users.last_mut()) {
+                    last.nickname.extend(half.next().map(|half| half.nickname));
+                }
+                users.extend(half);
+            }
+            (_, half) => return Some(half),
+        }
+        None
     }
 }

@@ -152,6 +152,7 @@ fn histories(source: Source, calls: usize) -> impl Strategy<Value = (Truth, Vec<
                     operation_id: None,
                     events: Events::Relation(events),
                     body: None,
+                    part: None,
                 })
                 .collect();
             (truth, told)

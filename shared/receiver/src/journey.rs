@@ -362,6 +362,7 @@ fn reception(call: &Call<'_>, command: &str, events: Events, body: Option<String
         operation_id: call.operation_id.clone(),
         events,
         body,
+        part: None,
     }
 }
 

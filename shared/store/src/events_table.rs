@@ -1,13 +1,26 @@
-use std::{collections::HashMap, fmt, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, TableDescription},
 };
-use domain::{Reception, UserId};
+use domain::{Reception, Timestamp, UserId};
+use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, error::condition_held, item};
+use crate::{
+    StoreError,
+    error::condition_held,
+    item,
+    parts::{is_surely_one_piece, parts},
+};
+
+/// Parts that are under way at the same time.
+const CONCURRENT_PARTS: usize = 4;
 
 /// The table that holds every accepted callback.
 #[derive(Clone, Debug)]
@@ -31,7 +44,7 @@ pub enum Recorded {
 /// A part of the log.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// What it holds about relations.
+    /// What it holds about relations; of a large reception, its parts one by one.
     pub receptions: Vec<Reception>,
     /// Items that this program cannot read.
     pub unreadable: Vec<Position>,
@@ -122,16 +135,38 @@ impl EventsTable {
         condition_held(refused).map(|_| ())
     }
 
-    /// Writes a reception, once: with one conditional `PutItem`, however often it is called.
+    /// Writes a reception, once: with one conditional `PutItem`, however often it is called. One that is too large for an
+    /// item is written in [parts](crate::parts), each that way; it is new when one of them is.
     ///
     /// # Errors
     ///
-    /// When DynamoDB could not be reached, did not answer in time, or refused. The reception may have
-    /// been written all the same (a lost answer); recording it again is safe.
+    /// When DynamoDB could not be reached, did not answer in time, or refused. The reception, or some of its parts, may
+    /// have been written all the same (a lost answer); recording it again is safe, and writes what is missing.
     pub async fn record(&self, reception: &Reception) -> Result<Recorded, StoreError> {
         let Some(item) = item::from_reception(reception, self.retention)? else {
             return Ok(Recorded::Nothing);
         };
+        if is_surely_one_piece(reception, &item) {
+            return self.put(item).await;
+        }
+        let parts = parts(reception);
+        let items = parts
+            .iter()
+            .filter_map(|part| item::from_reception(part, self.retention).transpose())
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut written = stream::iter(items)
+            .map(|item| self.put(item))
+            .buffer_unordered(CONCURRENT_PARTS);
+        let mut whole = Recorded::Known;
+        while let Some(part) = written.next().await {
+            if part? == Recorded::New {
+                whole = Recorded::New;
+            }
+        }
+        Ok(whole)
+    }
+
+    async fn put(&self, item: HashMap<String, AttributeValue>) -> Result<Recorded, StoreError> {
         let written = self
             .client
             .put_item()
@@ -198,7 +233,8 @@ impl EventsTable {
         })
     }
 
-    /// Everything that was recorded under a user, oldest first.
+    /// Everything that was recorded under a user, oldest first. A reception whose parts are not all there is given as the
+    /// parts that are.
     ///
     /// # Errors
     ///
@@ -214,15 +250,23 @@ impl EventsTable {
             .into_paginator()
             .items()
             .send();
-        let mut history = History::default();
+        let mut receptions: BTreeMap<(Timestamp, String), Vec<Reception>> = BTreeMap::new();
+        let mut unreadable = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(StoreError::from_sdk)?;
             let position = Position::of(&item);
             match item::to_reception(item) {
-                Ok(reception) => history.receptions.push(reception),
-                Err(_) => history.unreadable.push(position),
+                Ok(reception) => receptions
+                    .entry((reception.received_at, reception.id.clone()))
+                    .or_default()
+                    .push(reception),
+                Err(_) => unreadable.push(position),
             }
         }
-        Ok(history)
+        let whole = |parts| Reception::whole(parts).map_or_else(|parts| parts, |whole| vec![whole]);
+        Ok(History {
+            receptions: receptions.into_values().flat_map(whole).collect(),
+            unreadable,
+        })
     }
 }

@@ -1,11 +1,12 @@
 //! What one item of the events table looks like: keys, attributes, expiry.
 //!
-//! One item is one [`Reception`]: one accepted callback with all events it carried.
+//! One item is one [`Reception`]: one accepted callback with all events it carried. A reception that is too large for
+//! that is several items, its [parts](domain::Part).
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
 //! | `pk` | S | Partition key: `user#` and the [subject](domain::Events::subject); `unknown#<command>#<0 to 7>` where the command is not known, so that a busy one has several partitions |
-//! | `sk` | S | Sort key: the time of reception, `#`, and the reception's id |
+//! | `sk` | S | Sort key: the time of reception, `#`, and the reception's id; of a part that is not the first, also `#` and its number in four digits |
 //! | `id` | S | The reception's id, which is the gateway's request id: the idempotency key |
 //! | `received_at` | S | When the gateway received it, RFC 3339 in UTC with milliseconds |
 //! | `source` | S | `openim` or `tencent` |
@@ -14,7 +15,8 @@
 //! | `family` | S | The [family](domain::Family), which lets a stream filter pick what it needs: `relation`, `user`, or `unknown` |
 //! | `events` | L of M | The domain events of that [family](domain::Events) in the order of the callback, told apart by `type`; absent where the command is not known |
 //! | `body` | S | The callback's body as it came, where the command is not known |
-//! | `v` | N | Version of this layout: 2. In version 1 the family is always `relation`, also of changed profiles |
+//! | `part` | M | Of a part only: its `number`, counted from 0; `of` how many; `first`, the place of its first event in the whole; `continues`, when that is a piece of the last event of the part before: `list` or `text`; `subject`, which gives `pk` |
+//! | `v` | N | Version of this layout: 2, or 3 for a part, which came later. In version 1 the family is always `relation`, also of changed profiles |
 //! | `expires_at` | N | Unix seconds after which DynamoDB may delete the item (TTL); absent when events are kept for ever |
 //!
 //! **Access patterns.** *History of a user*, oldest first: Query on `pk`. *A user's history from a time
@@ -25,8 +27,13 @@
 //! condition `attribute_not_exists(pk)` refuses it: the same reception is one item however often it is
 //! written, and two receptions are two, whatever they carry.
 //!
-//! **Size.** DynamoDB takes 400 KB an item. The largest body that is known, 2,000 pairs from Tencent Chat
-//! with ids of 32 bytes, makes about 230 KB.
+//! **Size.** DynamoDB takes 400 KB an item. 2,000 pairs from Tencent Chat with ids of 32 bytes make about 200 KB. What is
+//! more than 250 KB as JSON is written in parts, each by one conditional `PutItem` as any other item. Which events are
+//! in which part depends on the reception alone, so writing it again, from the queue or from a log, meets the same keys.
+//! This is no transaction: that would take twice the write units, at once, of the one partition that all parts are in,
+//! and could not be done part by part from the queue. When only some of the parts were written, the caller was told so,
+//! and the others are written when the event comes again; until then
+//! [`history`](crate::EventsTable::history) gives the parts that are there as parts.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -51,6 +58,8 @@ pub const FAMILY: &str = "family";
 const UNKNOWN_PARTITIONS: u32 = 8;
 
 const VERSION: u8 = 2;
+/// A part. A version that does not know of parts must not take one for the whole.
+const PART_VERSION: u8 = 3;
 
 #[derive(Serialize)]
 struct Item<'a> {
@@ -82,7 +91,7 @@ pub(crate) fn from_reception(
     reception: &Reception,
     retention: Option<Duration>,
 ) -> Result<Option<HashMap<String, AttributeValue>>, StoreError> {
-    let Some(subject) = reception.events.subject() else {
+    let Some(subject) = reception.subject() else {
         return Ok(None);
     };
     let item = Item {
@@ -90,8 +99,17 @@ pub(crate) fn from_reception(
             Subject::User(user) => pk(user),
             Subject::UnknownCommand => unknown_pk(reception),
         },
-        sk: format!("{}#{}", reception.received_at, reception.id),
-        v: VERSION,
+        sk: match &reception.part {
+            Some(part) if part.number > 0 => format!(
+                "{}#{}#{:04}",
+                reception.received_at, reception.id, part.number
+            ),
+            _ => format!("{}#{}", reception.received_at, reception.id),
+        },
+        v: match reception.part {
+            Some(_) => PART_VERSION,
+            None => VERSION,
+        },
         expires_at: retention.map(|retention| {
             let seconds = i64::try_from(retention.as_secs()).unwrap_or(i64::MAX);
             reception.received_at.unix_seconds().saturating_add(seconds)
@@ -168,6 +186,7 @@ mod tests {
                     .collect(),
             ),
             body: None,
+            part: None,
         }
     }
 
@@ -178,6 +197,24 @@ mod tests {
             .unwrap()
             .unwrap();
         assert_eq!(to_reception(item).unwrap(), reception);
+    }
+
+    #[test]
+    fn parts_survive_the_table_beside_each_other() {
+        let whole = reception(5000);
+        let parts = crate::parts(&whole);
+        assert_eq!(parts.len(), 4);
+        let mut keys = Vec::new();
+        for part in &parts {
+            let item = from_reception(part, None).unwrap().unwrap();
+            assert_eq!(item["pk"].as_s().unwrap(), &format!("user#{:032}", 0));
+            assert_eq!(item["v"].as_n().unwrap(), "3");
+            keys.push(item["sk"].as_s().unwrap().clone());
+            assert_eq!(to_reception(item).unwrap(), *part);
+        }
+        let first = "2023-11-14T22:13:20.123Z#6b8f0b1e-0000-4000-8000-000000000001";
+        let others = [1, 2, 3].map(|n| format!("{first}#000{n}"));
+        assert_eq!(keys, [&[first.to_owned()], &others[..]].concat());
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Where accepted callbacks are kept: the events table in DynamoDB, which is the log of everything that
 //! was accepted; the queue for what it does not take; and the relationships table, a view made from it.
 //!
-//! [`EventsTable::record`] is the one write of a callback: one conditional `PutItem`. What an item looks
-//! like is said in [`item`]. When that write does not succeed in time, [`Queue::send`] keeps the event
+//! [`EventsTable::record`] is the one write of a callback: one conditional `PutItem`, or several for a large one, whose
+//! [parts](parts()) are an item each. What an item looks like is said in [`item`]. When that write does not succeed in time, [`Queue::send`] keeps the event
 //! until it can be recorded.
 //!
 //! [`RelationshipsTable::apply`] keeps who is friends with whom now. What an item looks like is said in
@@ -31,6 +31,7 @@ mod events_table;
 pub mod item;
 mod limits;
 mod nonces;
+mod parts;
 mod queue;
 pub mod relationships_table;
 mod secret;
@@ -41,6 +42,7 @@ pub use error::{ErrorKind, StoreError};
 pub use events_table::{Description, EventsTable, History, Page, Position, Recorded};
 pub use limits::Limits;
 pub use nonces::Nonces;
+pub use parts::parts;
 pub use queue::{InvalidMessage, Queue, from_message, to_message};
 pub use relationships_table::RelationshipsTable;
 pub use secret::secret;

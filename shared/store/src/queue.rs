@@ -2,9 +2,16 @@ use std::fmt;
 
 use aws_sdk_sqs::Client;
 use domain::Reception;
+use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
-use crate::StoreError;
+use crate::{
+    StoreError,
+    parts::{PART_BYTES, parts},
+};
+
+/// Messages of one reception that are under way at the same time.
+const CONCURRENT_PARTS: usize = 4;
 
 /// Keeps what the events table did not take, until the redrive function records it.
 #[derive(Clone, Debug)]
@@ -23,16 +30,32 @@ impl Queue {
         }
     }
 
-    /// Sends a reception, which may end up in the queue more than once: recording it twice is safe.
+    /// Sends a reception, which may end up in the queue more than once: recording it twice is safe. One that is too large
+    /// for a message is sent in [parts](crate::parts()), a message each.
     ///
     /// # Errors
     ///
-    /// When SQS could not be reached, did not answer in time, or refused.
+    /// When SQS could not be reached, did not answer in time, or refused. Some messages may have been sent all the same.
     pub async fn send(&self, reception: &Reception) -> Result<(), StoreError> {
+        let message = to_message(reception);
+        if message.len() <= PART_BYTES {
+            return self.send_message(message).await;
+        }
+        let messages: Vec<String> = parts(reception).iter().map(to_message).collect();
+        let mut sent = stream::iter(messages)
+            .map(|message| self.send_message(message))
+            .buffer_unordered(CONCURRENT_PARTS);
+        while let Some(part) = sent.next().await {
+            part?;
+        }
+        Ok(())
+    }
+
+    async fn send_message(&self, message: String) -> Result<(), StoreError> {
         self.client
             .send_message()
             .queue_url(&self.url)
-            .message_body(to_message(reception))
+            .message_body(message)
             .send()
             .await
             .map(|_| ())
@@ -42,6 +65,8 @@ impl Queue {
 
 /// Version of the message's layout. The first one did not name the family of its events.
 const VERSION: u8 = 2;
+/// That of a part's message. A version that does not know of parts must not take one for the whole.
+const PART_VERSION: u8 = 3;
 
 #[derive(Serialize)]
 struct Message<'a> {
@@ -58,11 +83,22 @@ struct ReadMessage {
 /// The body of the message that carries a reception: `{"v":2,"reception":{…}}`.
 #[must_use]
 pub fn to_message(reception: &Reception) -> String {
-    serde_json::to_string(&Message {
-        v: VERSION,
+    let message = serde_json::to_string(&Message {
+        v: match reception.part {
+            Some(_) => PART_VERSION,
+            None => VERSION,
+        },
         reception,
     })
-    .expect("receptions are strings and lists")
+    .expect("receptions are strings and lists");
+    // SQS takes the characters of XML; of the others, JSON writes all but these two as escapes.
+    // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+    if message.contains('\u{fffe}') || message.contains('\u{ffff}') {
+        return message
+            .replace('\u{fffe}', r"\ufffe")
+            .replace('\u{ffff}', r"\uffff");
+    }
+    message
 }
 
 /// The reception in a message.
@@ -72,7 +108,7 @@ pub fn to_message(reception: &Reception) -> String {
 /// When the message was not made by [`to_message`] of this or an earlier version.
 pub fn from_message(body: &str) -> Result<Reception, InvalidMessage> {
     let message: ReadMessage = serde_json::from_str(body).map_err(|_| InvalidMessage::NotOurs)?;
-    if !(1..=VERSION).contains(&message.v) {
+    if !(1..=PART_VERSION).contains(&message.v) {
         return Err(InvalidMessage::Version(message.v));
     }
     serde_json::from_value(message.reception).map_err(|_| InvalidMessage::NotOurs)
@@ -95,7 +131,7 @@ impl fmt::Display for InvalidMessage {
             Self::Version(version) => {
                 write!(
                     f,
-                    "the message has version {version}; 1 to {VERSION} are read"
+                    "the message has version {version}; 1 to {PART_VERSION} are read"
                 )
             }
         }
@@ -124,6 +160,7 @@ mod tests {
                 friend: id("leo"),
             }]),
             body: None,
+            part: None,
         };
         let body = to_message(&reception);
         assert!(
@@ -139,6 +176,56 @@ mod tests {
     }
 
     #[test]
+    fn a_message_has_only_characters_that_sqs_takes_and_says_all() {
+        let every: String = (0..=u32::from(char::MAX))
+            .step_by(257)
+            .chain(0..0x100)
+            .chain(0xd700..0x1_0100)
+            .filter_map(char::from_u32)
+            .collect();
+        let unknown = Reception {
+            id: "r".into(),
+            received_at: Timestamp::from_unix_millis(1_700_000_000_123).unwrap(),
+            source: Source::OpenIm,
+            command: "x".into(),
+            operation_id: None,
+            events: Events::Unknown,
+            body: Some(every.clone() + r"\uffff \\uffff" + &every),
+            part: None,
+        };
+        let message = to_message(&unknown);
+        let refused = |c: char| !matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        assert_eq!(message.find(refused), None);
+        assert_eq!(from_message(&message), Ok(unknown));
+    }
+
+    #[test]
+    fn a_part_survives_the_queue_and_says_that_it_is_a_part() {
+        let friends = (0..20_000).map(|n| UserId::new(format!("{n:032}")).unwrap());
+        let imported = Event::FriendsImported {
+            owner: UserId::new("ana").unwrap(),
+            friends: friends.collect(),
+        };
+        let whole = Reception {
+            id: "r".into(),
+            received_at: Timestamp::from_unix_millis(1_700_000_000_123).unwrap(),
+            source: Source::OpenIm,
+            command: "callbackAfterImportFriendsCommand".into(),
+            operation_id: None,
+            events: Events::Relation(vec![imported]),
+            body: None,
+            part: None,
+        };
+        let parts = parts(&whole);
+        assert_eq!(parts.len(), 4);
+        for part in parts {
+            let message = to_message(&part);
+            assert!(message.starts_with(r#"{"v":3,"#) && message.len() <= PART_BYTES);
+            assert_eq!(from_message(&message), Ok(part));
+        }
+    }
+
+    #[test]
     fn a_foreign_or_later_message_is_no_reception() {
         for body in [
             "",
@@ -150,7 +237,7 @@ mod tests {
         ] {
             assert_eq!(from_message(body), Err(InvalidMessage::NotOurs), "{body}");
         }
-        let later = r#"{"v":3,"reception":{"id":"r"}}"#;
-        assert_eq!(from_message(later), Err(InvalidMessage::Version(3)));
+        let later = r#"{"v":4,"reception":{"id":"r"}}"#;
+        assert_eq!(from_message(later), Err(InvalidMessage::Version(4)));
     }
 }

@@ -205,6 +205,7 @@ pub fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>> {
                 command: "x".to_owned(),
                 operation_id: None,
                 body: matches!(events, Events::Unknown).then(|| "{}".to_owned()),
+                part: None,
                 events,
             })
             .collect()

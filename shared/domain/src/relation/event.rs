@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::UserId;
+use crate::{
+    UserId,
+    split::{Continues, Split, halve_list, halve_text},
+};
 
 /// One fact about how users relate to each other.
 ///
@@ -122,6 +125,82 @@ impl Event {
             | Self::Unblocked { owner, .. } => owner,
             Self::Followed { follower, .. } | Self::Unfollowed { follower, .. } => follower,
         }
+    }
+}
+
+impl Split for Event {
+    fn split_off_half(&mut self) -> Option<(Continues, Self)> {
+        let list = |half| (Continues::List, half);
+        let text = |half| (Continues::Text, half);
+        match self {
+            Self::FriendRequested { from, to, message } => {
+                let (from, to) = (from.clone(), to.clone());
+                let half = halve_text(message);
+                half.map(|message| text(Self::FriendRequested { from, to, message }))
+            }
+            Self::FriendRequestAccepted { from, to, message } => {
+                let (from, to) = (from.clone(), to.clone());
+                let half = halve_text(message);
+                half.map(|message| text(Self::FriendRequestAccepted { from, to, message }))
+            }
+            Self::RemarkSet {
+                owner,
+                friend,
+                remark,
+            } => {
+                let (owner, friend) = (owner.clone(), friend.clone());
+                halve_text(remark).map(|remark| {
+                    text(Self::RemarkSet {
+                        owner,
+                        friend,
+                        remark,
+                    })
+                })
+            }
+            Self::FriendsImported { owner, friends } => {
+                let owner = owner.clone();
+                halve_list(friends).map(|friends| list(Self::FriendsImported { owner, friends }))
+            }
+            Self::Followed { follower, followed } => {
+                let follower = follower.clone();
+                halve_list(followed).map(|followed| list(Self::Followed { follower, followed }))
+            }
+            Self::Unfollowed { follower, followed } => {
+                let follower = follower.clone();
+                halve_list(followed).map(|followed| list(Self::Unfollowed { follower, followed }))
+            }
+            Self::FriendAdded { .. }
+            | Self::FriendDeleted { .. }
+            | Self::Blocked { .. }
+            | Self::BlockIntended { .. }
+            | Self::Unblocked { .. } => None,
+        }
+    }
+
+    fn join(&mut self, _: Continues, half: Self) -> Option<Self> {
+        match (self, half) {
+            (
+                Self::FriendRequested { message: text, .. },
+                Self::FriendRequested { message: half, .. },
+            )
+            | (
+                Self::FriendRequestAccepted { message: text, .. },
+                Self::FriendRequestAccepted { message: half, .. },
+            )
+            | (Self::RemarkSet { remark: text, .. }, Self::RemarkSet { remark: half, .. }) => {
+                text.push_str(&half);
+            }
+            (
+                Self::FriendsImported { friends: list, .. },
+                Self::FriendsImported { friends: half, .. },
+            )
+            | (Self::Followed { followed: list, .. }, Self::Followed { followed: half, .. })
+            | (Self::Unfollowed { followed: list, .. }, Self::Unfollowed { followed: half, .. }) => {
+                list.extend(half);
+            }
+            (_, half) => return Some(half),
+        }
+        None
     }
 }
 

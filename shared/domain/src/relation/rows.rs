@@ -28,11 +28,18 @@
 //! **Order.** A change carries when its fact was received, [`AsOf`], and a row keeps the change with the
 //! greatest one. That makes the outcome independent of the order and the number of deliveries. Absence is
 //! a fact like any other and has to be kept, or an older presence that arrives late would bring it back.
+//!
+//! **Parts.** The changes of a reception's [parts](Reception::parts), in any order, have the outcome of those of the whole.
+//! Therefore a row keeps the beginning of a long text only: [`TEXT_BYTES`].
 
 use std::{collections::BTreeMap, fmt};
 
 use super::Event;
-use crate::{Events, Reception, UserId};
+use crate::{Continues, Events, Reception, UserId};
+
+/// What a row keeps of a message or a remark, in bytes: no more than this, up to the end of a character. All of it is
+/// in the log.
+pub const TEXT_BYTES: usize = 10_000;
 
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,7 +146,11 @@ pub fn changes(reception: &Reception) -> Vec<Change> {
         Events::Relation(events) => events.as_slice(),
         Events::User(_) | Events::Unknown => &[],
     };
-    for (index, event) in events.iter().enumerate() {
+    let part = reception.part.as_ref();
+    let first = part.map_or(0, |part| part.first as usize);
+    // The rest of a text, whose beginning a part before this one has.
+    let rest = usize::from(part.is_some_and(|part| part.continues == Some(Continues::Text)));
+    for (index, event) in (first..).zip(events).skip(rest) {
         for (owner, other, fact) in facts(event) {
             let change = Change {
                 owner: owner.clone(),
@@ -159,7 +170,7 @@ pub fn changes(reception: &Reception) -> Vec<Change> {
 fn facts(event: &Event) -> Vec<(&UserId, &UserId, Fact)> {
     match event {
         Event::FriendRequested { from, to, message } => {
-            vec![(from, to, Fact::Request(Some(message.clone())))]
+            vec![(from, to, Fact::Request(Some(beginning(message))))]
         }
         Event::FriendRequestAccepted { from, to, .. } => vec![
             (from, to, Fact::Request(None)),
@@ -181,7 +192,7 @@ fn facts(event: &Event) -> Vec<(&UserId, &UserId, Fact)> {
             remark,
         } => vec![
             (owner, friend, Fact::Friend(true)),
-            (owner, friend, Fact::Remark(remark.clone())),
+            (owner, friend, Fact::Remark(beginning(remark))),
         ],
         Event::Blocked { owner, blocked } => vec![(owner, blocked, Fact::Block(true))],
         Event::BlockIntended { owner, blocked } => vec![(owner, blocked, Fact::BlockIntended)],
@@ -189,6 +200,10 @@ fn facts(event: &Event) -> Vec<(&UserId, &UserId, Fact)> {
         // The view answers who is friends with whom. Who follows whom stands in the log.
         Event::Followed { .. } | Event::Unfollowed { .. } => Vec::new(),
     }
+}
+
+fn beginning(text: &str) -> String {
+    text[..text.floor_char_boundary(TEXT_BYTES)].to_owned()
 }
 
 #[cfg(test)]
@@ -209,6 +224,7 @@ mod tests {
             operation_id: None,
             events: Events::Relation(events),
             body: None,
+            part: None,
         }
     }
 

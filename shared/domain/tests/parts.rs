@@ -1,0 +1,221 @@
+//! A reception in parts says what the whole one says.
+
+use std::collections::HashMap;
+
+use domain::{
+    Continues, Events, Part, Reception, Source, Timestamp, UserId,
+    relation::{
+        Event,
+        rows::{AsOf, Aspect, Fact, TEXT_BYTES, changes},
+    },
+    user,
+};
+use proptest::{collection::vec, prelude::*};
+use serde_json::json;
+
+fn id(n: usize) -> UserId {
+    UserId::new(format!("u{n}")).unwrap()
+}
+
+fn reception(events: Events, body: Option<String>) -> Reception {
+    Reception {
+        id: "r".to_owned(),
+        received_at: Timestamp::from_unix_millis(1_700_000_000_000).unwrap(),
+        source: Source::OpenIm,
+        command: "x".to_owned(),
+        operation_id: Some("op".to_owned()),
+        events,
+        body,
+        part: None,
+    }
+}
+
+fn size(reception: &Reception) -> usize {
+    serde_json::to_string(reception).unwrap().len()
+}
+
+/// Few users, so that several facts are about one row.
+fn person() -> impl Strategy<Value = UserId> {
+    (0..6_usize).prop_map(id)
+}
+
+/// Some are longer than what a row keeps, and all characters are not one byte.
+fn text() -> impl Strategy<Value = String> {
+    let length = prop_oneof![40 => 0..20_usize, 1 => 0..2 * TEXT_BYTES, 1 => 0..8 * TEXT_BYTES];
+    (length, "[a-zé😀\"\u{ffff}]{0,3}").prop_map(|(length, end)| "é".repeat(length / 2) + &end)
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let people = || vec(person(), 0..60);
+    let pair = || (person(), person());
+    prop_oneof![
+        (pair(), text()).prop_map(|((from, to), message)| Event::FriendRequested {
+            from,
+            to,
+            message
+        }),
+        (pair(), text()).prop_map(|((from, to), message)| Event::FriendRequestAccepted {
+            from,
+            to,
+            message
+        }),
+        pair().prop_map(|(owner, friend)| Event::FriendAdded { owner, friend }),
+        (person(), people()).prop_map(|(owner, friends)| Event::FriendsImported { owner, friends }),
+        pair().prop_map(|(owner, friend)| Event::FriendDeleted { owner, friend }),
+        (pair(), text()).prop_map(|((owner, friend), remark)| Event::RemarkSet {
+            owner,
+            friend,
+            remark
+        }),
+        pair().prop_map(|(owner, blocked)| Event::Blocked { owner, blocked }),
+        pair().prop_map(|(owner, blocked)| Event::Unblocked { owner, blocked }),
+        (person(), people())
+            .prop_map(|(follower, followed)| Event::Followed { follower, followed }),
+        (person(), people())
+            .prop_map(|(follower, followed)| Event::Unfollowed { follower, followed }),
+    ]
+}
+
+fn user_event() -> impl Strategy<Value = user::Event> {
+    let registered =
+        (person(), text()).prop_map(|(user, nickname)| user::RegisteredUser { user, nickname });
+    prop_oneof![
+        (person(), vec(text(), 0..20))
+            .prop_map(|(user, fields)| user::Event::ProfileChanged { user, fields }),
+        vec(registered, 1..20).prop_map(|users| user::Event::UsersRegistered { users }),
+    ]
+}
+
+fn receptions() -> impl Strategy<Value = Reception> {
+    prop_oneof![
+        4 => vec(event(), 0..40).prop_map(|events| reception(events.into(), None)),
+        2 => vec(user_event(), 0..10).prop_map(|events| reception(events.into(), None)),
+        1 => text().prop_map(|body| reception(Events::Unknown, Some(body))),
+    ]
+}
+
+/// The rows after these, whatever the order.
+fn rows(receptions: &[Reception]) -> HashMap<(UserId, UserId, Aspect), (AsOf, Fact)> {
+    let mut rows = HashMap::new();
+    for change in receptions.iter().flat_map(changes) {
+        let row = (change.owner, change.other, change.fact.aspect());
+        let new = (change.as_of, change.fact);
+        let held = rows.entry(row).or_insert_with(|| new.clone());
+        if held.0 < new.0 {
+            *held = new;
+        } else if held.0 == new.0 {
+            assert_eq!(held.1, new.1, "two facts of one place");
+        }
+    }
+    rows
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn parts_in_any_order_are_the_whole_and_say_what_it_says(
+        (whole, parts) in (receptions(), prop_oneof![0..2000_usize, 0..60_000_usize])
+            .prop_flat_map(|(whole, limit)| {
+                let parts = whole.clone().parts(|part| size(part) <= limit);
+                (Just(whole), Just(parts).prop_shuffle())
+            })
+    ) {
+        prop_assert_eq!(rows(&parts), rows(std::slice::from_ref(&whole)));
+        for part in &parts {
+            prop_assert_eq!(part.subject(), whole.subject());
+        }
+        if parts.len() > 1 {
+            let missing = parts[1..].to_vec();
+            prop_assert!(Reception::whole(missing).is_err());
+            prop_assert_eq!(Reception::whole(parts), Ok(whole));
+        } else {
+            prop_assert_eq!(parts, [whole]);
+        }
+    }
+
+    #[test]
+    fn every_part_fits_where_a_long_text_does(whole in receptions()) {
+        // A text is not cut below twice of what a row keeps.
+        let limit = 5 * TEXT_BYTES;
+        for part in whole.parts(|part| size(part) <= limit) {
+            prop_assert!(size(&part) <= limit, "{} bytes", size(&part));
+        }
+    }
+}
+
+#[test]
+fn what_fits_stays_whole_and_nothing_is_cut_for_ever() {
+    let small = reception(vec![event_of("hi")].into(), None);
+    for fits in [true, false] {
+        assert_eq!(small.clone().parts(|_| fits), std::slice::from_ref(&small));
+    }
+    let long = reception(vec![event_of(&"x".repeat(100 * TEXT_BYTES))].into(), None);
+    let parts = long.clone().parts(|_| false);
+    assert!(parts.len() > 1);
+    assert_eq!(Reception::whole(parts), Ok(long));
+}
+
+fn event_of(remark: &str) -> Event {
+    Event::RemarkSet {
+        owner: id(0),
+        friend: id(1),
+        remark: remark.to_owned(),
+    }
+}
+
+#[test]
+fn the_stored_form_of_a_part_is_fixed() {
+    let parts = reception(
+        vec![Event::FriendsImported {
+            owner: id(0),
+            friends: vec![id(1), id(2)],
+        }]
+        .into(),
+        None,
+    )
+    .parts(|_| false);
+    assert_eq!(
+        parts[1].part,
+        Some(Part {
+            number: 1,
+            of: 2,
+            first: 0,
+            continues: Some(Continues::List),
+            subject: Some(id(0)),
+        })
+    );
+    let stored = json!({
+        "id": "r", "received_at": "2023-11-14T22:13:20.000Z", "source": "openim", "command": "x", "operation_id": "op",
+        "family": "relation",
+        "events": [{"type": "friends_imported", "owner": "u0", "friends": ["u2"]}],
+        "part": {"number": 1, "of": 2, "first": 0, "continues": "list", "subject": "u0"},
+    });
+    assert_eq!(serde_json::to_value(&parts[1]).unwrap(), stored);
+    assert_eq!(
+        serde_json::from_value::<Reception>(stored).unwrap(),
+        parts[1]
+    );
+}
+
+#[test]
+fn parts_of_two_receptions_are_no_whole() {
+    let events = || Events::from(vec![event_of("a"), event_of("b")]);
+    let one = reception(events(), None).parts(|_| false);
+    let other = Reception {
+        id: "s".to_owned(),
+        ..reception(events(), None)
+    }
+    .parts(|_| false);
+    for parts in [
+        vec![one[0].clone(), other[1].clone()],
+        vec![one[0].clone(), one[0].clone()],
+        vec![reception(events(), None)],
+        Vec::new(),
+    ] {
+        assert!(Reception::whole(parts).is_err());
+    }
+}

@@ -1,0 +1,258 @@
+//! Into which parts a reception is cut that is too large to be kept in one piece.
+//!
+//! One rule for the table, the queue and what is read from a log: whichever way a reception comes, its parts are the
+//! same, so that none is written twice and none is missing.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::Reception;
+
+use crate::queue::to_message;
+
+/// The longest message of a part, in bytes. SQS took 256 KiB for long and takes 1 MiB now. An item is never larger
+/// than its message, but for its keys (1.5 KB each), so DynamoDB's 400 KB are far.
+pub(crate) const PART_BYTES: usize = 250_000;
+
+/// The parts of a reception; itself, when it can be kept in one piece.
+#[must_use]
+pub fn parts(reception: &Reception) -> Vec<Reception> {
+    reception
+        .clone()
+        .parts(|part| to_message(part).len() <= PART_BYTES)
+}
+
+/// Whether a reception is one piece for sure, told from its item, because writing the message only to measure it would cost
+/// every callback something.
+pub(crate) fn is_surely_one_piece(
+    reception: &Reception,
+    item: &HashMap<String, AttributeValue>,
+) -> bool {
+    /// JSON takes at most six bytes for one, as in `\u0001`; and six for what stands around a value.
+    const JSON: usize = 6;
+    reception.part.is_some() || weight_of(item) * JSON <= PART_BYTES
+}
+
+/// The bytes of all texts and names, and one for each value.
+fn weight(value: &AttributeValue) -> usize {
+    1 + match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
+        AttributeValue::L(list) => list.iter().map(weight).sum(),
+        AttributeValue::M(map) => weight_of(map),
+        // No longer than `false`.
+        _ => 4,
+    }
+}
+
+fn weight_of(map: &HashMap<String, AttributeValue>) -> usize {
+    map.iter()
+        .map(|(name, value)| name.len() + weight(value))
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Events, Source, Timestamp, UserId, relation, user};
+
+    use super::*;
+    use crate::item::from_reception;
+
+    /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
+    fn item_bytes(item: &HashMap<String, AttributeValue>) -> usize {
+        fn value_bytes(value: &AttributeValue) -> usize {
+            match value {
+                AttributeValue::S(text) => text.len(),
+                AttributeValue::N(number) => number.len().div_ceil(2) + 1,
+                AttributeValue::L(list) => {
+                    3 + list.iter().map(|v| 1 + value_bytes(v)).sum::<usize>()
+                }
+                AttributeValue::M(map) => 3 + map.len() + item_bytes(map),
+                _ => 1,
+            }
+        }
+        item.iter()
+            .map(|(name, value)| name.len() + value_bytes(value))
+            .sum()
+    }
+
+    fn reception(events: impl Into<Events>, body: Option<&str>) -> Reception {
+        Reception {
+            id: "i".repeat(100),
+            received_at: Timestamp::from_unix_millis(1_700_000_000_123).unwrap(),
+            source: Source::Tencent,
+            command: "Sns.CallbackFriendDelete".into(),
+            operation_id: Some("o".repeat(128)),
+            events: events.into(),
+            body: body.map(ToOwned::to_owned),
+            part: None,
+        }
+    }
+
+    /// Each form of event, with the shortest and the longest values and those that JSON writes longest; each too large for
+    /// one piece.
+    fn large() -> Vec<Reception> {
+        use relation::Event;
+        let id = |text: &str| UserId::new(text).unwrap();
+        let (a, b) = (id("a"), id(&"\u{1}".repeat(UserId::MAX_BYTES)));
+        let text = |what: &str| what.repeat(300_000 / what.len());
+        let all = |n: usize, event: Event| reception(vec![event; n], None);
+        let mut large = vec![
+            all(
+                8000,
+                Event::FriendAdded {
+                    owner: a.clone(),
+                    friend: a.clone(),
+                },
+            ),
+            all(
+                100,
+                Event::FriendDeleted {
+                    owner: b.clone(),
+                    friend: b.clone(),
+                },
+            ),
+            all(
+                100,
+                Event::Blocked {
+                    owner: b.clone(),
+                    blocked: a.clone(),
+                },
+            ),
+            all(
+                100,
+                Event::BlockIntended {
+                    owner: a.clone(),
+                    blocked: b.clone(),
+                },
+            ),
+            all(
+                100,
+                Event::Unblocked {
+                    owner: b.clone(),
+                    blocked: b.clone(),
+                },
+            ),
+        ];
+        for list in [vec![a.clone(); 70_000], vec![b.clone(); 100]] {
+            let (owner, follower, followed) = (b.clone(), b.clone(), list.clone());
+            large.extend([
+                all(
+                    1,
+                    Event::FriendsImported {
+                        owner,
+                        friends: list.clone(),
+                    },
+                ),
+                all(
+                    1,
+                    Event::Followed {
+                        follower: follower.clone(),
+                        followed: followed.clone(),
+                    },
+                ),
+                all(1, Event::Unfollowed { follower, followed }),
+                reception(
+                    vec![user::Event::UsersRegistered {
+                        users: list
+                            .into_iter()
+                            .take(10_000)
+                            .map(|user| user::RegisteredUser {
+                                user,
+                                nickname: String::new(),
+                            })
+                            .collect(),
+                    }],
+                    None,
+                ),
+            ]);
+        }
+        for text in ["\"", "é", "\u{1}"].map(text) {
+            let (from, to) = (b.clone(), b.clone());
+            large.extend([
+                all(
+                    1,
+                    Event::FriendRequested {
+                        from: from.clone(),
+                        to: to.clone(),
+                        message: text.clone(),
+                    },
+                ),
+                all(
+                    1,
+                    Event::FriendRequestAccepted {
+                        from: from.clone(),
+                        to: to.clone(),
+                        message: text.clone(),
+                    },
+                ),
+                all(
+                    1,
+                    Event::RemarkSet {
+                        owner: from.clone(),
+                        friend: to.clone(),
+                        remark: text.clone(),
+                    },
+                ),
+                reception(
+                    vec![
+                        user::Event::ProfileChanged {
+                            user: from.clone(),
+                            fields: vec![text.clone()],
+                        },
+                        user::Event::UsersRegistered {
+                            users: vec![user::RegisteredUser {
+                                user: from,
+                                nickname: text.clone(),
+                            }],
+                        },
+                    ],
+                    None,
+                ),
+                reception(Events::Unknown, Some(&text)),
+            ]);
+        }
+        large
+    }
+
+    #[test]
+    fn the_parts_of_every_kind_of_reception_fit_into_items_and_messages() {
+        for whole in large() {
+            let kind: String = format!("{:?}", whole.events).chars().take(200).collect();
+            let parts = parts(&whole);
+            assert!(parts.len() > 1, "{kind}");
+            for part in &parts {
+                assert!(to_message(part).len() <= PART_BYTES, "{kind}");
+                let item = from_reception(part, None).unwrap().unwrap();
+                assert!(item_bytes(&item) <= 400_000, "{kind}");
+            }
+            assert!(Reception::whole(parts) == Ok(whole), "{kind}");
+        }
+    }
+
+    #[test]
+    fn what_is_one_piece_for_sure_is_one() {
+        let mut surely = Vec::new();
+        let mut check = |reception: &Reception| {
+            let item = from_reception(reception, None).unwrap().unwrap();
+            let sure = is_surely_one_piece(reception, &item);
+            assert!(!sure || parts(reception).len() == 1);
+            surely.push(sure);
+        };
+        for text in ["x", "\"", "\u{1}", "\u{ffff}", "😀"] {
+            for length in [0, 30_000, 41_000, 42_000, 251_000] {
+                check(&reception(
+                    Events::Unknown,
+                    Some(&text.repeat(length / text.len())),
+                ));
+            }
+        }
+        // Many small values, of which JSON has more around them than in them.
+        let id = UserId::new("\u{1}").unwrap();
+        for n in [100, 15_000, 20_000, 25_000, 30_000] {
+            let (owner, friends) = (id.clone(), vec![id.clone(); n]);
+            let imported = relation::Event::FriendsImported { owner, friends };
+            check(&reception(vec![imported], None));
+        }
+        assert!(surely.contains(&true) && surely.contains(&false));
+    }
+}
