@@ -6,8 +6,9 @@ use domain::{Family, Question, Source, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, Members, Rules, When,
+    Callback, Command, FreeText, Members, Rules, When,
     openim::{Amendment, Before, Decision, NewUser},
+    read,
 };
 
 /// The app's backend is about to create a batch of accounts through `POST /user/user_register`.
@@ -43,13 +44,24 @@ impl Callback for BeforeUserRegister {
 
     fn questions(&self) -> Vec<Question<'_>> {
         let users = self.users.iter().map(|user| &user.user_id);
-        let others = !self.users.left_out().is_empty();
+        let others = self.users.left_out().iter().any(|user| !is_nobody(user));
         vec![Question::about(users).and_unreadable_others(others)]
     }
 }
 
 impl Before for BeforeUserRegister {
     type Amendment = AmendedUsers;
+}
+
+/// Whether the JSON of an account is null, or has no id.
+fn is_nobody(user: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Account {
+        #[serde(rename = "userID", default)]
+        id: FreeText,
+    }
+    let account = read::<Option<Account>>(user.as_bytes());
+    account.is_ok_and(|account| account.is_none_or(|it| it.id.is_empty() && !it.id.is_odd()))
 }
 
 /// The batch that is registered in the place of the one that was asked for. Made of what the callback asked for: the
