@@ -3,12 +3,11 @@ use std::{
     panic::{self, AssertUnwindSafe},
 };
 
-use models::{CATCH_ALL, HttpRequest, Verdict, read_as_openim};
+use models::{CATCH_ALL, HttpRequest};
 use receiver::{Function, ProblemKind};
-use serde_json::{Map, Value};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{LAST_PANIC, line};
+use crate::{LAST_PANIC, answer::Answer, line};
 
 const APP: &str = "1400000001";
 
@@ -119,69 +118,6 @@ impl Functions {
         let response = serde_json::to_value(response).unwrap();
         let is_health = ["", HEALTH].contains(&response["body"].as_str().unwrap());
         (!is_health).then(|| Answer::read(&response))
-    }
-}
-
-/// What a caller understood.
-#[derive(Debug)]
-struct Answer {
-    to_tencent: bool,
-    /// The sentence and the code of a refusal.
-    refusal: Option<(String, i64)>,
-}
-
-impl Answer {
-    /// Reads as the callers do, and fails where they would.
-    fn read(response: &Value) -> Self {
-        let content_type = match &response["multiValueHeaders"] {
-            Value::Null => &response["headers"]["content-type"],
-            several => &several["content-type"][0],
-        };
-        assert_eq!(content_type, "application/json");
-        assert_eq!(response["isBase64Encoded"], false);
-        let body = response["body"].as_str().expect("a body");
-        let object: Map<String, Value> = serde_json::from_str(body).expect("an object");
-        let to_tencent = object.contains_key("ActionStatus");
-        // Tencent Chat takes another status for a failure.
-        let mut refused_with_200 = false;
-        let refusal = if to_tencent {
-            let sentence = object["ErrorInfo"].as_str().expect("a sentence").to_owned();
-            match (
-                object["ActionStatus"].as_str(),
-                object["ErrorCode"].as_i64(),
-            ) {
-                (Some("OK"), Some(0)) => None,
-                (Some("OK"), Some(code @ 1..)) => {
-                    refused_with_200 = true;
-                    Some((sentence, code))
-                }
-                (Some("FAIL"), Some(code @ 1..)) => Some((sentence, code)),
-                _ => panic!("contradictory: {body}"),
-            }
-        } else {
-            match read_as_openim(body) {
-                Verdict::Allowed => None,
-                Verdict::Refused { code, message, .. } => Some((message, code)),
-                Verdict::Unreadable => panic!("unreadable: {body}"),
-            }
-        };
-        assert_eq!(
-            response["statusCode"] == 200,
-            refusal.is_none() || refused_with_200,
-            "{response}"
-        );
-        Self {
-            to_tencent,
-            refusal,
-        }
-    }
-
-    fn is(&self, kind: ProblemKind) -> bool {
-        match &self.refusal {
-            Some((sentence, _)) if self.to_tencent => sentence.starts_with(kind.message()),
-            Some((_, code)) => *code == i64::from(kind.code().get()),
-            None => false,
-        }
     }
 }
 

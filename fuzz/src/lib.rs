@@ -1,9 +1,11 @@
 //! What must hold whatever a caller sends, as functions of the bytes that a fuzzer makes.
 //!
-//! The inputs are text, so that the kept ones (`corpus/`) can be read and written by people. Where only
-//! the right credentials lead on, an input can ask for them: no fuzzer guesses a digest.
+//! The inputs are text, so that the kept ones (`corpus/`) can be read and written by people; those of [`odd_body`] are
+//! choices, a byte each. Where only the right credentials lead on, an input can ask for them: no fuzzer guesses a digest.
 
+mod answer;
 mod gateway_event;
+mod odd_body;
 mod openim_basic;
 mod openim_signature;
 mod tencent_token;
@@ -13,6 +15,7 @@ use std::{cell::RefCell, panic};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub use gateway_event::gateway_event;
+pub use odd_body::odd_body;
 pub use openim_basic::openim_basic;
 pub use openim_signature::openim_signature;
 pub use tencent_token::tencent_token;
@@ -23,6 +26,7 @@ pub type Target = fn(&[u8]);
 /// Every target by its name, which is that of its corpus.
 pub const TARGETS: &[(&str, Target)] = &[
     ("gateway_event", gateway_event),
+    ("odd_body", odd_body),
     ("openim_basic", openim_basic),
     ("openim_signature", openim_signature),
     ("tencent_token", tencent_token),

@@ -9,7 +9,7 @@ use support::{Answer, Dynamodb, Function, OPEN, Request, SDK_APP_ID, Table, Watc
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"callbackCommand":"callbackAfterDeleteFriendCommand","ownerUserID":"a","friendUserID":"b"}"#;
-const CAP: usize = 262_144;
+const CAP: usize = 1_000_000;
 
 /// A request and what must be said to it.
 struct Case {

@@ -8,6 +8,7 @@
 
 mod bad_inputs;
 mod before;
+mod cases;
 mod command_line;
 mod credentials;
 mod deployment;
@@ -16,9 +17,11 @@ mod examples;
 mod failures;
 mod gateways;
 mod large;
+mod laboratory;
 mod lists;
 mod logs;
 mod make_run;
+mod odd_inputs;
 mod readme;
 mod relationships;
 mod relationships_table;
@@ -28,3 +31,4 @@ mod secrets;
 mod storage;
 mod template;
 mod unknown_commands;
+mod unneeded_fields;

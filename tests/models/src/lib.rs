@@ -5,6 +5,7 @@
 //! has their types: those crates are compiled twice then.
 
 mod gateway;
+pub mod odd;
 mod openim_before;
 mod openim_server;
 mod payloads;

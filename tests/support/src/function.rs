@@ -8,7 +8,7 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Router,
     body::Bytes,
     extract::{Path, State},
     http::{StatusCode, header::HeaderName},
@@ -27,7 +27,7 @@ use tokio::{
 use crate::{Answer, Process, Request, binary};
 
 /// An event, and where its answer goes.
-type Invocation = (Value, oneshot::Sender<Value>);
+type Invocation = (String, oneshot::Sender<Value>);
 
 /// One function binary under a Lambda runtime API of its own, fed with the events of a REST API.
 ///
@@ -82,6 +82,11 @@ impl Function {
 
     /// Hands over an event and gives the function's response, or its error.
     pub async fn invoke(&self, event: Value) -> Value {
+        self.invoke_text(event.to_string()).await
+    }
+
+    /// The same with an event that keeps its bytes.
+    pub async fn invoke_text(&self, event: String) -> Value {
         let (answer, answered) = oneshot::channel();
         self.events.send((event, answer)).unwrap();
         tokio::time::timeout(Duration::from_secs(120), answered)
@@ -120,8 +125,9 @@ async fn next(State(api): State<RuntimeApi>) -> Response {
                 "lambda-runtime-invoked-function-arn",
                 "arn:aws:lambda:eu-central-1:123456789012:function:x".into(),
             ),
+            header("content-type", "application/json".into()),
         ],
-        Json(event),
+        event,
     )
         .into_response()
 }

@@ -8,6 +8,10 @@ use std::{
 };
 
 use models::root;
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
     process::{Child, Command},
@@ -86,6 +90,13 @@ impl Process {
     pub async fn ended(&mut self) -> ExitStatus {
         let ended = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
         ended.expect("it still runs").unwrap()
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub async fn terminate(mut self) {
+        let id = Pid::from_raw(i32::try_from(self.id()).unwrap());
+        kill(id, Signal::SIGTERM).unwrap();
+        self.ended().await;
     }
 
     /// Every line it has written.

@@ -1,0 +1,263 @@
+//! Every function in this process, with a table that keeps what it was told and nothing else: what a body comes to is
+//! seen in a millisecond.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use axum::{Router, body::Bytes, extract::State};
+use models::{
+    Payload,
+    odd::{Json, Mistake, Place},
+    payloads,
+};
+use protocol::When;
+use receiver::Function;
+use serde_json::{Map, Value, json};
+use support::{Request, SDK_APP_ID};
+
+/// Whom the rules of [`policies`] refuse.
+pub(crate) const DENIED: &str = "denied";
+/// The longest text that they allow.
+pub(crate) const LONGEST: usize = 150;
+
+pub(crate) struct Laboratory {
+    function: Function,
+    told: Arc<Mutex<Vec<Value>>>,
+}
+
+/// The decision, and what is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Outcome {
+    pub(crate) status: u64,
+    pub(crate) answer: Value,
+    pub(crate) stored: Vec<Value>,
+}
+
+impl Laboratory {
+    pub(crate) async fn start() -> Self {
+        let told = Arc::default();
+        let table = Router::new().fallback(keep).with_state(Arc::clone(&told));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, table).await });
+        let policies = write_policies();
+        let function = Function::new(any_command::handlers(), move |name| {
+            let value = match name {
+                "AWS_ENDPOINT_URL_DYNAMODB" => &endpoint,
+                "AWS_REGION" => "eu-central-1",
+                "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "local",
+                "EVENTS_TABLE" => "events",
+                "OPENIM_VERIFIER" | "TENCENT_VERIFIER" => "none",
+                "TENCENT_SDK_APP_ID" => SDK_APP_ID,
+                "POLICIES_FILE" => &policies,
+                // This is not about how quick a busy machine is.
+                "DEADLINE_MS" | "BEFORE_DEADLINE_MS" => "2500",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        });
+        Self { function, told }
+    }
+
+    /// What a body comes to when the server sends it as the command of the payload.
+    pub(crate) async fn outcome(&self, payload: &Payload, body: &[u8]) -> Outcome {
+        self.told.lock().unwrap().clear();
+        let request = Request::post(&url_of(payload, &payload.command), body);
+        let event = request.to_rest_api_event("reception-1", 1_795_264_496_789);
+        let response = self.function.answer(&event.to_string(), "1").await;
+        let response = serde_json::to_value(response).unwrap();
+        let answer = response["body"].as_str().unwrap();
+        Outcome {
+            status: response["statusCode"].as_u64().unwrap(),
+            answer: serde_json::from_str(answer).unwrap(),
+            stored: std::mem::take(&mut self.told.lock().unwrap()),
+        }
+    }
+}
+
+async fn keep(State(told): State<Arc<Mutex<Vec<Value>>>>, request: Bytes) -> &'static str {
+    let request: Value = serde_json::from_slice(&request).unwrap();
+    // Not the write that opens the connection.
+    if request["Item"]["id"].is_object() {
+        told.lock().unwrap().push(request["Item"].clone());
+    }
+    "{}"
+}
+
+/// Where its server sends it, under this name of the command.
+pub(crate) fn url_of(payload: &Payload, command: &str) -> String {
+    match payload.server() {
+        "openim" => format!("/{command}"),
+        _ => format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand={command}"),
+    }
+}
+
+/// Every rule that a command can have is switched on, so that every field that can decide does. None refuses what
+/// stands in `tests/payloads`. Gives the file's name.
+pub(crate) fn write_policies() -> String {
+    let deny = json!({ "deny": [DENIED] });
+    let short = json!({ "maxChars": { "limit": LONGEST } });
+    let mut policies = Map::new();
+    for command in protocol::catalogue() {
+        let When::Before(rules) = command.when else {
+            continue;
+        };
+        let mut of_command = Map::new();
+        let mut set = |is_there: bool, name: &str, rule: &Value| {
+            if is_there {
+                of_command.insert(name.to_owned(), rule.clone());
+            }
+        };
+        set(rules.acting_user, "actingUser", &deny);
+        set(rules.other_user, "otherUser", &deny);
+        for text in [rules.message, rules.name].into_iter().flatten() {
+            set(true, text.key, &short);
+        }
+        if let Some(list) = rules.list {
+            set(true, list, &json!({ "maxItems": { "limit": 20 } }));
+        }
+        policies.insert(command.name.to_owned(), of_command.into());
+    }
+    let file = format!(
+        "{}/every-rule.{}.json",
+        env!("CARGO_TARGET_TMPDIR"),
+        support::free_port()
+    );
+    std::fs::write(&file, Value::from(policies).to_string()).unwrap();
+    file
+}
+
+/// A recorded body, and which of its fields a decision or an event needs.
+pub(crate) struct Recorded {
+    pub(crate) payload: Payload,
+    pub(crate) body: Json,
+    /// What it comes to.
+    pub(crate) outcome: Outcome,
+    /// In a body of this command, another value that is right comes to something else, there or below.
+    pub(crate) needed: BTreeSet<Place>,
+}
+
+impl Recorded {
+    /// Every recorded body that these are about.
+    pub(crate) async fn all(laboratory: &Laboratory, server: &str) -> Vec<Self> {
+        let payloads = payloads().into_iter().filter(|it| it.server() == server);
+        let bodies: Vec<_> = payloads
+            .map(|payload| (Json::read(&payload.body), payload))
+            .collect();
+        // What stands in the same field of the command's other bodies is right, too.
+        let elsewhere = |command: &str, field: &str| -> Vec<Json> {
+            let same = bodies.iter().filter(|(_, it)| it.command == command);
+            same.flat_map(|(body, _)| {
+                let places = body.places().into_iter();
+                places
+                    .filter(|place| field_name(body, place) == field)
+                    .filter_map(|place| body.at(&place).cloned())
+                    .collect::<Vec<_>>()
+            })
+            .collect()
+        };
+        let mut outcomes = Vec::new();
+        let mut needed: BTreeSet<(String, String)> = BTreeSet::new();
+        for (body, payload) in &bodies {
+            let outcome = laboratory.outcome(payload, &body.write()).await;
+            for place in body.places() {
+                let field = field_name(body, &place);
+                let mut others = others_like(body.at(&place).unwrap());
+                others.extend(elsewhere(&payload.command, &field).iter().map(text_of));
+                for other in others {
+                    let mut changed = body.clone();
+                    changed.make(Mistake::Value(&other), &place);
+                    if laboratory.outcome(payload, &changed.write()).await != outcome {
+                        // What is around it is needed, too.
+                        let around =
+                            (1..=place.len()).map(|depth| field_name(body, &place[..depth]));
+                        needed.extend(around.map(|field| (payload.command.clone(), field)));
+                        break;
+                    }
+                }
+            }
+            outcomes.push(outcome);
+        }
+        let all = bodies.into_iter().zip(outcomes);
+        all.map(|((body, payload), outcome)| {
+            let is_needed = |place: &Place| {
+                needed.contains(&(payload.command.clone(), field_name(&body, place)))
+            };
+            Self {
+                needed: body.places().into_iter().filter(is_needed).collect(),
+                payload,
+                body,
+                outcome,
+            }
+        })
+        .collect()
+    }
+
+    /// What stands at one of its places.
+    pub(crate) fn part(&self, place: &[usize]) -> Json {
+        self.body.at(place).unwrap().clone()
+    }
+
+    /// Every place that nothing needs, nor what is around it, if that is a list: its members have no names.
+    pub(crate) fn unneeded(&self) -> Vec<Place> {
+        let mut places = self.body.places();
+        places.retain(|place| {
+            let around = &place[..place.len() - 1];
+            let in_a_list = matches!(self.body.at(around), Some(Json::List(_)));
+            let around_is_needed = in_a_list && self.needed.contains(around);
+            !around_is_needed && !self.needed.contains(place)
+        });
+        places
+    }
+}
+
+/// Its name without the positions in lists.
+pub(crate) fn field_name(body: &Json, place: &[usize]) -> String {
+    let name = body.name_of(place);
+    name.split(['[', ']'])
+        .step_by(2)
+        .collect::<Vec<_>>()
+        .join("[]")
+}
+
+fn text_of(json: &Json) -> String {
+    String::from_utf8(json.write()).unwrap()
+}
+
+/// Values of the same type that mean something else.
+fn others_like(json: &Json) -> Vec<String> {
+    let quoted = |text: &str| Value::from(text).to_string();
+    match json {
+        Json::List(members) => {
+            let first = members.first().map_or_else(|| quoted("x"), text_of);
+            let longer = vec![first.clone(); 30].join(",");
+            vec!["[]".to_owned(), format!("[{first}]"), format!("[{longer}]")]
+        }
+        Json::Object(_) => Vec::new(),
+        Json::Leaf(leaf) => match serde_json::from_slice(leaf).unwrap() {
+            Value::String(text) => {
+                vec![
+                    quoted(DENIED),
+                    quoted(&"x".repeat(LONGEST + 1)),
+                    quoted(&format!("{text}2")),
+                ]
+            }
+            Value::Number(number) => {
+                let number = number.as_i64().unwrap_or_default();
+                [number + 1, 0, 1, -1]
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect()
+            }
+            Value::Bool(is) => vec![(!is).to_string()],
+            // Whatever it may be.
+            _ => vec![
+                quoted(DENIED),
+                quoted(&"x".repeat(LONGEST + 1)),
+                "7".to_owned(),
+            ],
+        },
+    }
+}
