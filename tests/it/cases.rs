@@ -148,6 +148,9 @@ impl Run {
             .kill
             .as_ref()
             .map(|name| end_below(self.process.id(), name));
+        if killed.is_some() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
         for request in &case.before {
             http::send(&self.host, request, &id, &[]).await;
         }

@@ -238,7 +238,7 @@ async fn without_a_table_a_callback_is_checked_and_answered() {
     let answer = function.send(&good).await;
     assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
     let answer = function
-        .send(&Request::post(path, r#"{"ownerUserID":"a"}"#))
+        .send(&Request::post(path, r#"{"ownerUserID":"a""#))
         .await;
     assert!(matches!(
         read_as_openim(&answer.body),

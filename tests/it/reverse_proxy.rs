@@ -200,7 +200,7 @@ async fn answers_of_the_receiver_pass_unchanged() {
     for (request, status) in [
         (Request::post(DELETE, GOOD), 200),
         (Request::post(DELETE, "no JSON"), 400),
-        (Request::post(DELETE, "{}"), 400),
+        (Request::post(DELETE, "{}"), 200),
         (Request::post("/nowhere", "{}"), 404),
         (
             Request::post("/callbackAfterSomethingNewCommand", "{ }"),

@@ -194,7 +194,10 @@ async fn a_large_reception_is_several_items_and_one_in_the_history(dynamodb: &Dy
                     assert_eq!(events.record(part).await.unwrap(), Recorded::New);
                 }
                 let there = events.history(&user("ana")).await.unwrap();
-                let there = there.receptions.iter().filter(|there| there.id == reception.id);
+                let there = there
+                    .receptions
+                    .iter()
+                    .filter(|there| there.id == reception.id);
                 let of_user = reception.events != Events::Unknown;
                 assert_eq!(there.count(), if of_user { parts.len() } else { 0 });
                 assert_eq!(events.record(&last).await.unwrap(), Recorded::New);

@@ -211,6 +211,9 @@ impl Receiver {
         asks: bool,
         body: &[u8],
     ) -> Result<Done, Problem> {
+        // What a caller invents has an end.
+        const MOST: usize = 200;
+        let name: String = name.chars().take(MOST).collect();
         Span::current().record("command", printable(&name));
         if asks {
             let refuses =

@@ -1,6 +1,6 @@
 //! What there is to read of an event that is not quite what its gateway's documents say.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value, json, value::RawValue};
@@ -14,7 +14,8 @@ type Members<'a> = BTreeMap<String, &'a RawValue>;
 ///
 /// None, if the text is no JSON object. Whether the event says enough is for its reader to see.
 pub(super) fn repaired(text: &str) -> Option<String> {
-    let text = without_lone_surrogates(text);
+    // An event can hold half a character, too.
+    let text = protocol::text(text.as_bytes());
     let event = members(&text)?;
     let context = object(event.get("requestContext"));
     let http = object(context.get("http"));
@@ -154,83 +155,4 @@ fn values(raw: Option<&&RawValue>, is_kept: impl Fn(&str, &str) -> bool) -> Map<
 
 fn is_header(name: &str, value: &str) -> bool {
     HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_str(value).is_ok()
-}
-
-/// The JSON text with U+FFFD in the place of each half of a surrogate pair that stands alone (`"\ud83d"`): what is left
-/// of a character when a text was cut.
-fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
-    let mut whole = String::new();
-    // Up to here it is in `whole`.
-    let mut copied = 0;
-    let mut at = 0;
-    // In JSON a backslash stands in strings only, and another character after it.
-    while let Some(found) = json.as_bytes()[at..].iter().position(|byte| *byte == b'\\') {
-        let escape = at + found;
-        at = escape
-            + match unit(json, escape) {
-                Some(0xD800..=0xDBFF)
-                    if matches!(unit(json, escape + 6), Some(0xDC00..=0xDFFF)) =>
-                {
-                    12
-                }
-                Some(0xD800..=0xDFFF) => {
-                    whole.push_str(&json[copied..escape]);
-                    whole.push('\u{FFFD}');
-                    copied = escape + 6;
-                    6
-                }
-                _ => 2,
-            };
-        if at >= json.len() {
-            break;
-        }
-    }
-    if copied == 0 {
-        return Cow::Borrowed(json);
-    }
-    whole.push_str(&json[copied..]);
-    Cow::Owned(whole)
-}
-
-/// The UTF-16 unit of the escape (`\u00e4`) that begins there, if one does.
-fn unit(json: &str, at: usize) -> Option<u16> {
-    let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
-    u16::from_str_radix(digits, 16).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn half_a_character_is_replaced_and_a_whole_one_kept() {
-        for (json, whole) in [
-            (r#""\ud83d""#, "\"\u{FFFD}\""),
-            (r#""\udE00 b""#, "\"\u{FFFD} b\""),
-            (
-                r#""\ud83d\ud83d\ude00\ude00""#,
-                "\"\u{FFFD}\\ud83d\\ude00\u{FFFD}\"",
-            ),
-            (r#""\ud83d\u00e4ä""#, "\"\u{FFFD}\\u00e4ä\""),
-        ] {
-            assert_eq!(without_lone_surrogates(json), whole, "{json}");
-        }
-        for whole in [
-            "",
-            "{}",
-            r#""\ud83d\ude00""#,
-            // A backslash and the letters.
-            r#""\\ud83d""#,
-            r#""\\\\ud83d\n""#,
-            r#""\u00e4""#,
-            // No JSON: cut, in one way and another.
-            r"\",
-            r"\u",
-            r"\ud83",
-            r"\uä234",
-            r"\u+83d",
-        ] {
-            assert!(matches!(without_lone_surrogates(whole), Cow::Borrowed(same) if same == whole));
-        }
-    }
 }
