@@ -397,8 +397,9 @@ mod tests {
     async fn what_is_posted_to_healthz_is_no_health_check() {
         let mut event = callbacks()[0].1.clone();
         event["path"] = json!("/healthz");
+        event["body"] = json!("no JSON");
         let response = answer(&function(OPEN), &event.to_string()).await;
-        assert_eq!(code_for(Payload::V1, &response, 400), 29007);
+        assert_eq!(code_for(Payload::V1, &response, 400), 29006);
     }
 
     #[test]
