@@ -1,23 +1,25 @@
 //! Times and ids that no two requests share.
 
 use std::{
-    sync::atomic::{AtomicI64, AtomicU64, Ordering},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
+
+use domain::{Arrivals, Timestamp};
 
 /// What tells the requests of a run apart, and in which order they came.
 pub(crate) struct Clock {
     started: i64,
     ids: AtomicU64,
-    last: AtomicI64,
+    arrivals: Arrivals,
 }
 
 impl Clock {
     pub(crate) fn new() -> Self {
         Self {
-            started: now(),
+            started: Timestamp::now().unix_millis(),
             ids: AtomicU64::new(0),
-            last: AtomicI64::new(0),
+            arrivals: Arrivals::default(),
         }
     }
 
@@ -30,26 +32,14 @@ impl Clock {
     /// Milliseconds since 1970, later than all before: of two requests within a millisecond, or while the clock is set
     /// back, the second one is the newer.
     pub(crate) fn tick(&self) -> i64 {
-        let now = now();
-        let later = |last: i64| now.max(last + 1);
-        // Always some, so it never fails.
-        let (Ok(last) | Err(last)) =
-            self.last
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
-                    Some(later(last))
-                });
-        later(last)
+        self.arrivals.next(Timestamp::now()).unix_millis()
     }
 
     /// Milliseconds since 1970, so much later than now.
     pub(crate) fn after(time: Duration) -> i64 {
-        now().saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
+        let now = Timestamp::now().unix_millis();
+        now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))
     }
-}
-
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

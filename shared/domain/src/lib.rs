@@ -21,5 +21,5 @@ pub use events::{Events, Family, Subject};
 pub use question::{Change, Question, Words};
 pub use reception::{Part, Reception, Source};
 pub use split::Continues;
-pub use timestamp::{OutOfRange, Timestamp};
+pub use timestamp::{Arrivals, OutOfRange, Timestamp};
 pub use user_id::{InvalidUserId, UserId};

@@ -1,4 +1,7 @@
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
 use serde::{Deserialize, Serialize};
 use time::{
@@ -81,6 +84,28 @@ impl TryFrom<String> for Timestamp {
     }
 }
 
+/// Times of what arrives, of which no two are the same. What came later has a later time, whatever happens to the
+/// machine's clock and however short a millisecond is: of two facts the view keeps the later one.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    /// In Unix milliseconds.
+    last: AtomicI64,
+}
+
+impl Arrivals {
+    /// The time of what has just arrived, by a clock that shows `now`.
+    pub fn next(&self, now: Timestamp) -> Timestamp {
+        let after = |last: i64| last.saturating_add(1).max(now.unix_millis());
+        let last = self
+            .last
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+                Some(after(last))
+            });
+        let (Ok(last) | Err(last)) = last;
+        Timestamp::from_unix_millis(after(last)).unwrap_or(now)
+    }
+}
+
 /// A number or text that is no [`Timestamp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfRange;
@@ -137,5 +162,39 @@ mod tests {
         ] {
             assert_eq!(Timestamp::try_from(text.to_owned()), Err(OutOfRange));
         }
+    }
+
+    #[test]
+    fn no_two_requests_have_the_same_time_and_none_an_earlier_one() {
+        let at = |millis| Timestamp::from_unix_millis(millis).unwrap();
+        let arrivals = Arrivals::default();
+        // A clock that stands still, goes back and goes on.
+        for (clock, time) in [
+            (1_800_000_000_000, 1_800_000_000_000),
+            (1_800_000_000_000, 1_800_000_000_001),
+            (1_800_000_000_000, 1_800_000_000_002),
+            (1_700_000_000_000, 1_800_000_000_003),
+            (1_800_000_000_003, 1_800_000_000_004),
+            (1_800_000_000_009, 1_800_000_000_009),
+        ] {
+            assert_eq!(arrivals.next(at(clock)), at(time));
+        }
+    }
+
+    #[test]
+    fn requests_that_come_at_once_have_different_times() {
+        let arrivals = Arrivals::default();
+        let now = Timestamp::now();
+        let mut times: Vec<_> = std::thread::scope(|scope| {
+            let each = || (0..1000).map(|_| arrivals.next(now)).collect::<Vec<_>>();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(each)).collect();
+            threads
+                .into_iter()
+                .flat_map(|thread| thread.join().unwrap())
+                .collect()
+        });
+        times.sort();
+        times.dedup();
+        assert_eq!(times.len(), 4000);
     }
 }

@@ -56,12 +56,21 @@ impl Envelope {
 
 /// The handler of the command that path or query name.
 pub(crate) fn claimed<'h>(handlers: &'h [Handler], call: &Call<'_>) -> Option<&'h Handler> {
-    let mut served = handlers.iter().filter(|it| it.source() == call.source);
     match &call.claimed {
-        Some(name) => served.find(|handler| handler.is_called(name)),
-        // Reached under another path: the function itself says what it is for.
-        None => served.next().filter(|_| served.next().is_none()),
+        Some(name) => served(handlers, call.source).find(|handler| handler.is_called(name)),
+        None => only(handlers, call.source),
     }
+}
+
+fn served(handlers: &[Handler], source: Source) -> impl Iterator<Item = &Handler> {
+    handlers.iter().filter(move |it| it.source() == source)
+}
+
+/// The one command of a server that is served here: a function that is reached under another path says itself what it
+/// is for.
+fn only(handlers: &[Handler], source: Source) -> Option<&Handler> {
+    let mut served = served(handlers, source);
+    served.next().filter(|_| served.next().is_none())
 }
 
 /// What the request is about.
@@ -89,17 +98,15 @@ pub(crate) fn find<'h>(
         .chain(inside.into_iter().map(|it| claim("body", it)))
         .filter(|claim| !claim.command.is_empty())
         .collect();
-    let mut served = handlers.iter().filter(|it| it.source() == source);
     let named = match (agreed(&claims)?, source) {
         (Some(named), _) => named.to_owned(),
         (None, Source::Tencent) if body.is_ok_and(|body| body.is_empty) => {
             return Ok(Found::Check);
         }
-        (None, _) => match (served.next(), served.next(), path) {
-            // Reached under another path: the function itself says what it is for.
-            (Some(only), None, _) => return Ok(Found::Known(only)),
-            (.., Some(path)) => path.to_owned(),
-            _ => {
+        (None, _) => match (only(handlers, source), path) {
+            (Some(only), _) => return Ok(Found::Known(only)),
+            (None, Some(path)) => path.to_owned(),
+            (None, None) => {
                 body.map_err(Problem::from)?;
                 return Err(Problem::new(
                     ProblemKind::NoCommand,
@@ -108,10 +115,7 @@ pub(crate) fn find<'h>(
             }
         },
     };
-    if let Some(handler) = (handlers.iter())
-        .filter(|it| it.source() == source)
-        .find(|handler| handler.name() == named)
-    {
+    if let Some(handler) = served(handlers, source).find(|handler| handler.name() == named) {
         Ok(Found::Known(handler))
     } else if protocol::command(source, &named).is_some() {
         Err(Problem::new(
