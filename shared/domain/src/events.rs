@@ -10,7 +10,7 @@ pub enum Family {
     Relation,
     /// Accounts and their profiles.
     User,
-    /// A command that this version does not know.
+    /// A command that this version does not know, or a callback that it could not make sense of.
     Unknown,
 }
 
@@ -31,8 +31,8 @@ impl Family {
 
 /// What one callback said, in its order. All events of a callback are of one family.
 ///
-/// Serialized as two members that stand beside each other: `family`, and `events`, which an unknown callback
-/// does not have.
+/// Serialized as two members that stand beside each other: `family`, and `events`, which a callback
+/// that is kept as it came does not have.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "family", content = "events", rename_all = "snake_case")]
 #[serde(from = "Stored")]
@@ -50,7 +50,7 @@ pub enum Events {
 pub enum Subject<'a> {
     /// The user whose own data changed.
     User(&'a UserId),
-    /// No user is known, because the command is not.
+    /// No user is known: nobody could say what the callback means.
     UnknownCommand,
 }
 

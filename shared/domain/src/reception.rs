@@ -29,7 +29,7 @@ pub struct Reception {
     /// What happened, in the order in which the callback listed it.
     #[serde(flatten)]
     pub events: Events,
-    /// The callback's body as it came, where it is kept: that of an unknown command.
+    /// The callback's body as it came, where no event says what it means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// Which part of the reception this is; `None` when it is all of it.

@@ -1,5 +1,6 @@
 //! A callback's journey: read the event → authenticate → find the command → decode → decide → record → answer in the
-//! caller's dialect. There is a file or a folder for each step; `journey.rs` is the line that they make.
+//! caller's dialect. There is a file or a folder for each step, but for decoding, which is [`protocol::read`](protocol::read());
+//! `journey.rs` is the line that they make.
 //!
 //! A function crate writes a handler, a small function from a typed callback to the
 //! [events](domain::Events) it implies, and hands it to [`serve`]:

@@ -5,7 +5,7 @@
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
-//! | `pk` | S | Partition key: `user#` and the [subject](domain::Events::subject); `unknown#<command>#<0 to 7>` where the command is not known, so that a busy one has several partitions |
+//! | `pk` | S | Partition key: `user#` and the [subject](domain::Events::subject); `unknown#<command>#<0 to 7>` where the family is `unknown`, so that a busy one has several partitions |
 //! | `sk` | S | Sort key: the time of reception, `#`, and the reception's id; of a part that is not the first, also `#` and its number in four digits |
 //! | `id` | S | The reception's id, which is the gateway's request id: the idempotency key |
 //! | `received_at` | S | When the gateway received it, RFC 3339 in UTC with milliseconds |
@@ -13,8 +13,8 @@
 //! | `command` | S | The callback command as that server spells it |
 //! | `operation_id` | S | OpenIM's `operationID`; absent when it was empty |
 //! | `family` | S | The [family](domain::Family), which lets a stream filter pick what it needs: `relation`, `user`, or `unknown` |
-//! | `events` | L of M | The domain events of that [family](domain::Events) in the order of the callback, told apart by `type`; absent where the command is not known |
-//! | `body` | S | The callback's body as it came, where the command is not known |
+//! | `events` | L of M | The domain events of that [family](domain::Events) in the order of the callback, told apart by `type`; absent where the family is `unknown` |
+//! | `body` | S | The callback's body as it came, where the family is `unknown`: the command is not known, the body did not fit it, or its handler failed |
 //! | `part` | M | Of a part only: its `number`, counted from 0; `of` how many; `first`, the place of its first event in the whole; `continues`, when that is a piece of the last event of the part before: `list` or `text`; `subject`, which gives `pk` |
 //! | `v` | N | Version of this layout: 2, or 3 for a part, which came later. In version 1 the family is always `relation`, also of changed profiles |
 //! | `expires_at` | N | Unix seconds after which DynamoDB may delete the item (TTL); absent when events are kept for ever |
@@ -53,7 +53,7 @@ pub const EXPIRES_AT: &str = "expires_at";
 /// The attribute that a stream filter looks at.
 pub const FAMILY: &str = "family";
 
-/// How many partitions the callbacks of one unknown command are spread over: each takes 1,000 writes a second.
+/// How many partitions the callbacks of one command are spread over that are kept as they came: each takes 1,000 writes a second.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
 const UNKNOWN_PARTITIONS: u32 = 8;
 
@@ -77,7 +77,7 @@ pub(crate) fn pk(user: &UserId) -> String {
     format!("user#{user}")
 }
 
-/// The partition of a callback whose command is not known. It depends on the reception alone, so that writing it again
+/// The partition of a callback that is kept as it came. It depends on the reception alone, so that writing it again
 /// meets the same key.
 fn unknown_pk(reception: &Reception) -> String {
     // What a stranger can choose has a bounded length in a key; the attribute `command` holds all of it.

@@ -160,7 +160,7 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The parser's own words could quote the request.
+/// In the place of the parser's own words, which could quote the request.
 const NO_EVENT: &str = "the event is neither API Gateway's payload v1 nor v2 nor a load balancer's";
 
 fn unreadable(why: &'static str) -> Problem {
