@@ -11,7 +11,7 @@ use models::{Outcome, PersonOutcome, openim_proceeds, payloads, tencent_proceeds
 use serde_json::{Value, json};
 use support::{
     Answer, Dynamodb, Fault, FaultProxy, Function, OPEN, Queue, Request, SDK_APP_ID, Secret, Table,
-    free_port, function_at,
+    function_at, nowhere,
 };
 
 /// A function whose handlers decide; see there.
@@ -503,7 +503,7 @@ async fn when_requests_cannot_be_counted_in_time_the_document_says_what_happens(
     let table = dynamodb.limits_table().await;
     let hanging = FaultProxy::start(&dynamodb.endpoint, Fault::Hang, 100).await;
     let denying = FaultProxy::start(&dynamodb.endpoint, Fault::Deny, 100).await;
-    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let nowhere = format!("http://{}", nowhere());
     for endpoint in [&hanging.endpoint, &denying.endpoint, &nowhere] {
         for choice in ["allow", "refuse"] {
             let limit = json!({"limit": 20, "windowSeconds": 60, "whenUnknown": choice});

@@ -11,7 +11,7 @@ use models::{Verdict, read_as_openim};
 use serde_json::{Value, json};
 use support::{
     Dynamodb, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, binary, free_port,
-    redrive,
+    nowhere, redrive,
 };
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
@@ -240,7 +240,7 @@ async fn with_the_table_down_and_the_queue_faulty_everything_is_queued_or_refuse
     const EACH: usize = 480;
     let dynamodb = Dynamodb::dynoxide().await;
     let aws = Dynamodb::ministack().await;
-    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let nowhere = format!("http://{}", nowhere());
     println!("fault              sent accepted queued refused slowest");
     for &fault in Fault::ALL {
         let table = dynamodb.events_table().await;
@@ -293,7 +293,7 @@ async fn with_the_table_refusing_connections_everything_is_queued() {
     let aws = Dynamodb::ministack().await;
     let table = dynamodb.events_table().await;
     let queue = Queue::create(&aws, "refused").await;
-    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let nowhere = format!("http://{}", nowhere());
     let functions = several(&table, &nowhere, &queue).await;
     let load = load(functions, CALLBACKS).await;
     assert_eq!(load.accepted.len(), CALLBACKS);
@@ -340,7 +340,7 @@ async fn two_thousand_pairs_are_accepted_within_the_deadline_though_the_table_ha
 async fn without_table_and_queue_callers_are_told_and_the_log_can_be_resubmitted() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
-    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let nowhere = format!("http://{}", nowhere());
     let queue = Queue {
         client: Queue::client(&nowhere),
         endpoint: nowhere.clone(),
@@ -393,7 +393,7 @@ async fn only_the_messages_that_failed_come_again() {
     let table = dynamodb.events_table().await;
     let aws = Dynamodb::ministack().await;
     let queue = Queue::create(&aws, "mixed").await;
-    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let nowhere = format!("http://{}", nowhere());
     let refused_by_table = function("after-delete-friend", &table, &nowhere, Some(&queue)).await;
     for number in 0..3 {
         let answer = refused_by_table.send(&request(number)).await;

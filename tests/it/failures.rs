@@ -2,7 +2,7 @@
 
 use models::{Verdict, read_as_openim};
 use serde_json::Value;
-use support::{Dynamodb, Function, Request, SDK_APP_ID, free_port};
+use support::{Dynamodb, Function, Request, SDK_APP_ID, nowhere};
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"ownerUserID":"ana","friendUserID":"leo"}"#;
@@ -21,7 +21,7 @@ fn event_in(log: &[String]) -> Value {
 async fn an_event_that_cannot_be_stored_is_refused_and_whole_in_the_log() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut unreachable = dynamodb.events_table().await;
-    unreachable.endpoint = format!("http://127.0.0.1:{}", free_port());
+    unreachable.endpoint = format!("http://{}", nowhere());
     let mut missing = dynamodb.events_table().await;
     missing.name = "no-such-table".to_owned();
     for table in [unreachable, missing] {
@@ -104,7 +104,7 @@ async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_
 async fn who_chose_to_allow_on_failure_is_allowed_by_our_failures_and_by_nothing_else() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut unreachable = dynamodb.events_table().await;
-    unreachable.endpoint = format!("http://127.0.0.1:{}", free_port());
+    unreachable.endpoint = format!("http://{}", nowhere());
     let allow = ("ON_FAILURE".to_owned(), "allow".to_owned());
 
     let mut environment = unreachable.environment();

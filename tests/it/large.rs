@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::{Events, Reception, UserId, relation::Event};
 use serde_json::{Value, json};
 use support::{
-    Dynamodb, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, binary, free_port,
+    Dynamodb, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, binary, nowhere,
     redrive,
 };
 
@@ -165,7 +165,7 @@ async fn what_is_large_comes_through_the_queue_in_parts_and_is_one() {
     let aws = Dynamodb::ministack().await;
     let table = dynamodb.events_table().await;
     let queue = Queue::create(&aws, "large").await;
-    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let nowhere = format!("http://{}", nowhere());
     let hanging = FaultProxy::start(&dynamodb.endpoint, Fault::Hang, 100).await;
     for table_endpoint in [&nowhere, &hanging.endpoint] {
         let mut environment = table.environment();
@@ -207,7 +207,7 @@ async fn what_is_large_stands_in_the_log_in_lines_that_stay_whole_and_is_resubmi
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let mut environment = table.environment();
-    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let nowhere = format!("http://{}", nowhere());
     environment.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), nowhere);
     let function = Function::start("any-command", environment).await;
     for request in [new_friends(), long_remark()] {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
 use support::{
-    Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Secret, free_port,
+    Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Secret, nowhere,
 };
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
@@ -136,7 +136,7 @@ async fn while_secrets_manager_is_out_of_reach_nobody_is_believed_and_then_all_i
         environment.insert(name, endpoint.to_owned());
         environment
     };
-    let nowhere = endpoint(&format!("http://127.0.0.1:{}", free_port()));
+    let nowhere = endpoint(&format!("http://{}", nowhere()));
     let function = Function::start("after-delete-friend", nowhere).await;
     function
         .send(&with_password("hunter2"))

@@ -8,7 +8,7 @@ use domain::{Events, Source};
 use models::{Verdict, read_as_openim};
 use serde_json::{Value, json};
 use support::{
-    Answer, Dynamodb, Function, OPEN, Queue, Request, SDK_APP_ID, Table, Watch, free_port, redrive,
+    Answer, Dynamodb, Function, OPEN, Queue, Request, SDK_APP_ID, Table, Watch, nowhere, redrive,
 };
 
 /// What tells something: real commands that are not served yet, and invented ones.
@@ -471,7 +471,7 @@ async fn an_unknown_callback_that_the_table_does_not_take_waits_in_the_queue_as_
     let table = dynamodb.events_table().await;
     let queue = Queue::create(&aws, "unknown").await;
     let mut environment = table.environment();
-    let nowhere = format!("http://127.0.0.1:{}", free_port());
+    let nowhere = format!("http://{}", nowhere());
     for (name, value) in [
         ("AWS_ENDPOINT_URL_DYNAMODB", nowhere.as_str()),
         ("AWS_ENDPOINT_URL_SQS", &queue.endpoint),

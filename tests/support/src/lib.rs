@@ -20,7 +20,7 @@ pub use fault_proxy::{Fault, FaultProxy};
 pub use function::Function;
 pub use functions::FUNCTIONS;
 pub use nginx::{Nginx, RECEIVER};
-pub use process::{Process, binary, free_port, tool};
+pub use process::{Process, binary, free_port, nowhere, tool};
 pub use queue::{Queue, redrive};
 pub use relationships::until_all_is_applied;
 pub use request::{Answer, Request};

@@ -67,6 +67,17 @@ impl Nginx {
                 format!("{folder_name}/webhook-proxy.secret"),
                 1,
             ),
+            // A machine that runs other tests at the same time can be slow with a handshake.
+            (
+                "proxy_connect_timeout 700ms".to_owned(),
+                "proxy_connect_timeout 3s".to_owned(),
+                1,
+            ),
+            (
+                "proxy_next_upstream_timeout 1s".to_owned(),
+                "proxy_next_upstream_timeout 4s".to_owned(),
+                1,
+            ),
             (
                 "/etc/ssl/certs/ca-certificates.crt".to_owned(),
                 format!("{folder_name}/trusted.pem"),

@@ -1,9 +1,11 @@
 use std::{
-    collections::BTreeSet,
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     path::PathBuf,
     process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,6 +16,7 @@ use nix::{
 };
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, BufReader},
+    net::TcpSocket,
     process::{Child, Command},
 };
 
@@ -46,17 +49,30 @@ pub fn tool(name: &str) -> PathBuf {
     path
 }
 
-/// A port nobody listens on, another one each time: tests that run side by side would meet on it. Another
-/// program could take it before it is used; none here does.
+/// A port for a program that is about to start, another one each time. It is below those that the kernel gives
+/// to whoever asks for any port, as other tests do before the program listens.
 pub fn free_port() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    const FIRST: u32 = 10_000;
+    const NUMBER: u32 = 20_000;
+    static GIVEN: AtomicU32 = AtomicU32::new(0);
     loop {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        if GIVEN.lock().unwrap().insert(port) {
+        // Another process of tests begins elsewhere.
+        let next = std::process::id() * 997 + GIVEN.fetch_add(1, Ordering::Relaxed);
+        let port = u16::try_from(FIRST + next % NUMBER).unwrap();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
     }
+}
+
+/// An address that refuses connections for as long as the tests run.
+pub fn nowhere() -> SocketAddr {
+    // Bound, so that nobody else gets the port, and without a listener.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = socket.local_addr().unwrap();
+    std::mem::forget(socket);
+    address
 }
 
 /// A running program whose output is kept, and which ends with this value.
