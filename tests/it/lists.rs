@@ -65,8 +65,8 @@ fn the_catch_all_has_a_handler_of_every_command() {
 }
 
 #[test]
-fn every_readme_table_of_codes_is_the_codes_own() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn the_documented_error_codes_are_those_of_the_code() {
+    let page = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     for kind in receiver::ProblemKind::ALL {
         let row = format!(
             "| {} | {} | {} |",
@@ -74,6 +74,9 @@ fn every_readme_table_of_codes_is_the_codes_own() {
             kind.status(),
             kind.message()
         );
-        assert!(readme.contains(&row), "README.md lacks the row: {row}");
+        assert!(
+            page.contains(&row),
+            "docs/configuration.md lacks the row: {row}"
+        );
     }
 }

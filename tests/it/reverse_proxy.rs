@@ -508,14 +508,17 @@ async fn the_logs_hold_no_secret_and_nothing_that_users_wrote() {
 }
 
 #[test]
-fn the_readme_has_the_code_of_nginxs_refusals() {
+fn the_code_of_nginxs_refusals_is_documented() {
     let config = fs::read_to_string(root().join("docs/nginx/webhook-proxy.conf")).unwrap();
     let (_, rest) = config.split_once("return 200 '").unwrap();
     let (body, _) = rest.split_once("';").unwrap();
     let Verdict::Refused { code, message, .. } = read_as_openim(body) else {
         panic!("{body}");
     };
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     let row = format!("| {code} | kept | {message} ");
-    assert!(readme.contains(&row), "README.md lacks the row: {row}");
+    assert!(
+        page.contains(&row),
+        "docs/configuration.md lacks the row: {row}"
+    );
 }
