@@ -44,6 +44,33 @@ LAMBDA_DIR = target/lambda
 put-policies:
 	for function in $(ASKED); do if [ -d "$(LAMBDA_DIR)/$$function" ]; then cp policies.json "$(LAMBDA_DIR)/$$function/"; fi; done
 
+# What a release has, as CI makes it: make dist && make dist ARCHITECTURE=x86-64 && make release-files
+VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
+DIST = dist
+IMHOOK_DIR = target/imhook
+.PHONY: dist package release-files release release-check
+dist: build
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --profile $(PROFILE) --$(ARCHITECTURE) --package cli --bin imhook --lambda-dir $(IMHOOK_DIR)
+	$(MAKE) package
+
+# Of what was built, in dist/<architecture>: template.yaml with a zip for each function, and that folder and imhook as archives.
+package:
+	scripts/package.py $(ARCHITECTURE) $(VERSION) $(LAMBDA_DIR) $(IMHOOK_DIR)/imhook/bootstrap $(DIST)
+
+# What goes with the archives in dist: an SBOM of Cargo.lock, check sums, the notes.
+release-files: .local/cargo/bin/cargo-sbom
+	.local/cargo/bin/cargo-sbom sbom --output-format cyclone_dx_json_1_6 >$(DIST)/webhook-receiver-$(VERSION).cdx.json
+	cd $(DIST) && sha256sum -- *.zip *.tar.gz *.cdx.json >SHA256SUMS
+	scripts/release-notes.sh $(VERSION) >$(DIST)/NOTES.md
+
+# What CI does last, with the program gh and its GH_TOKEN: make release TAG=v1.2.3
+release:
+	gh release create "$(TAG)" --verify-tag --title "$(TAG)" --notes-file $(DIST)/NOTES.md -- $(wildcard $(addprefix $(DIST)/,*.zip *.tar.gz *.cdx.json SHA256SUMS))
+
+# make release-check TAG=v1.2.3 REPOSITORY=https://… : whether that tag is a release, at that address.
+release-check:
+	scripts/release-check.sh "$(TAG)" "$(REPOSITORY)"
+
 # Whatever lists the commands, from the catalogue in shared/protocol.
 generate:
 	cargo run --locked --package generate
@@ -139,6 +166,9 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 # Without optimisation: it runs for a second and compiles in a third of the time.
 .local/cargo/bin/cargo-machete:
 	cargo install cargo-machete --version 0.9.2 --locked --debug --root .local/cargo
+
+.local/cargo/bin/cargo-sbom:
+	cargo install cargo-sbom --version 0.10.0 --locked --debug --root .local/cargo
 
 # What `make bench` compares: what `make build` makes, for this machine, and in the same run of Cargo the floor; then, with
 # other features of the same libraries, the functions that do nothing.

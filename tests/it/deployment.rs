@@ -55,7 +55,14 @@ async fn staged() -> PathBuf {
             .join("policies.json");
         fs::write(&file, policies().to_string()).unwrap();
     }
-    for file in ["template.yaml", "samconfig.toml"] {
+    fs::create_dir(folder.join("docs")).unwrap();
+    // The last two are what the template's metadata names.
+    for file in [
+        "template.yaml",
+        "samconfig.toml",
+        "LICENSE-APACHE",
+        "docs/deploy-a-release.md",
+    ] {
         fs::copy(root().join(file), folder.join(file)).unwrap();
     }
     folder
