@@ -7,7 +7,7 @@ SDK_APP_ID = 1400000001
 # Two installations into one folder would meet.
 .NOTPARALLEL:
 
-.PHONY: run sample build put-policies generate sam-local test fuzz check fmt clippy doc unused deny template
+.PHONY: run sample build put-policies generate sam-local test fuzz check fmt clippy doc unused deny template project
 
 run:
 	cargo build --locked --workspace --bins
@@ -115,7 +115,7 @@ fuzz:
 	fuzz/run.sh fuzz $(RUNS)
 	fuzz/minimise.sh fuzz
 
-check: fmt clippy doc unused deny template
+check: fmt clippy doc unused deny template project
 
 # Cargo does not see the modules that a macro names: a file per command.
 fmt:
@@ -134,10 +134,31 @@ unused: .local/cargo/bin/cargo-machete
 deny: .local/tools/tests/tools.installed
 	.local/tools/bin/cargo-deny --locked check --deny warnings --hide-inclusion-graph bans licenses sources
 
+# Known vulnerabilities. Their database is a Git repository, so `make test` does without.
+.PHONY: advisories oldest-rust
+advisories: .local/tools/tests/tools.installed
+	.local/tools/bin/cargo-deny --locked check advisories
+
+# With the oldest Rust that Cargo.toml allows. rustup installs it.
+RUST_VERSION := $(shell sed -n 's/^rust-version = "\(.*\)"$$/\1/p' Cargo.toml)
+oldest-rust:
+	rustup toolchain install $(RUST_VERSION) --profile minimal
+	cargo +$(RUST_VERSION) check --locked --workspace --all-targets
+
 template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.installed
 	.local/tools/bin/cfn-lint --regions us-east-1 eu-central-1 -- template.yaml
 	SAM_CLI_TELEMETRY=0 .local/tools/bin/sam validate --lint --region eu-central-1
 	.local/checkov/bin/checkov
+
+# What others see of the project: workflows, forms, spelling, and what a release is made of.
+project: .local/tools/tests/tools.installed .local/project/tests/project.installed
+	.local/project/bin/typos
+	.local/project/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	.local/project/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	.local/project/bin/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	.local/project/bin/check-jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	.local/project/bin/zizmor --offline --no-progress --quiet .github
+	.local/tools/bin/python tests/release.py
 
 # Python programs. The folder keeps a mark for each list, so that a changed list is installed.
 .local/tools/%.installed: %.txt
@@ -146,6 +167,10 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 
 .local/checkov/%.installed: %.txt
 	scripts/python.sh .local/checkov $<
+	mkdir -p $(@D) && touch $@
+
+.local/project/%.installed: %.txt
+	scripts/python.sh .local/project $<
 	mkdir -p $(@D) && touch $@
 
 .local/ministack/%.installed: %.txt
