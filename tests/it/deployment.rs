@@ -14,7 +14,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 use support::{
     Answer, Dynamodb, FED, FUNCTIONS, Queue, Request, SDK_APP_ID, Secret, Table, binary, tool,
-    until_all_is_applied,
+    wait_for_relationships,
 };
 use tokio::process::Command;
 
@@ -304,7 +304,7 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
         }
     }
     println!("{expected} callbacks through the stack's REST API, all in its table");
-    let rows = until_all_is_applied(&table, &stack.table("RelationshipsTableName")).await;
+    let rows = wait_for_relationships(&table, &stack.table("RelationshipsTableName")).await;
     println!("{rows} rows in its relationships table");
 
     // What the policies beside the binaries say.

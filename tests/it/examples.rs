@@ -7,7 +7,7 @@ use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, te
 use protocol::{openim, tencent};
 use serde_json::Value;
 use support::{
-    Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Watch, binary, until_all_is_applied,
+    Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Watch, binary, wait_for_relationships,
 };
 use tokio::process::Command;
 
@@ -150,7 +150,7 @@ async fn every_command_and_every_url_is_answered_stored_and_applied_over_http() 
     for ((payload, url), reception) in sent.iter().zip(&stored) {
         assert_stored(payload, url, reception);
     }
-    let rows = until_all_is_applied(&table, &relationships).await;
+    let rows = wait_for_relationships(&table, &relationships).await;
     println!(
         "{count} callbacks over HTTP, {} stored, {rows} rows in the view",
         stored.len()

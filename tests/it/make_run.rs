@@ -16,7 +16,7 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use store::Settings;
 use support::{
-    Answer, Process, Request, SDK_APP_ID, Table, binary, free_port, until_all_is_applied,
+    Answer, Process, Request, SDK_APP_ID, Table, binary, free_port, wait_for_relationships,
 };
 use tokio::process::Command;
 
@@ -224,7 +224,7 @@ async fn every_command_and_every_url_is_answered_stored_and_applied() {
     for ((payload, url), reception) in sent.iter().zip(&stored) {
         assert_stored(payload, url, reception);
     }
-    until_all_is_applied(&table, &run.table("relationships")).await;
+    wait_for_relationships(&table, &run.table("relationships")).await;
     run.stop(Signal::SIGTERM).await;
 }
 
@@ -258,7 +258,7 @@ async fn functions_are_started_by_their_first_request_and_none_before() {
     for _ in 0..3 {
         assert_allowed(&run.delete("a", "b").await);
     }
-    until_all_is_applied(&run.table("events"), &run.table("relationships")).await;
+    wait_for_relationships(&run.table("events"), &run.table("relationships")).await;
     let started = [
         "after-delete-friend",
         "after-update-user-info",
@@ -519,7 +519,7 @@ async fn a_new_start_goes_on_in_the_stream_where_it_was() {
         assert_allowed(&run.delete("a", &format!("b{n}")).await);
     }
     let (events, relationships) = (run.table("events"), run.table("relationships"));
-    until_all_is_applied(&events, &relationships).await;
+    wait_for_relationships(&events, &relationships).await;
     assert!(run.lines_with(UPDATED) > 0);
     // The checkpoint is written after the rows.
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -530,7 +530,7 @@ async fn a_new_start_goes_on_in_the_stream_where_it_was() {
     assert_eq!(run.functions(), [], "there is nothing to apply");
     assert_allowed(&run.delete("a", "c").await);
     let (events, relationships) = (run.table("events"), run.table("relationships"));
-    until_all_is_applied(&events, &relationships).await;
+    wait_for_relationships(&events, &relationships).await;
     let updates = run.process.lines();
     let updates: Vec<&String> = updates.iter().filter(|it| it.contains(UPDATED)).collect();
     assert_eq!(updates.len(), 1, "{updates:?}");
@@ -543,7 +543,7 @@ async fn a_new_start_goes_on_in_the_stream_where_it_was() {
     assert_allowed(&run.delete("a", "d").await);
     let (events, relationships) = (run.table("events"), run.table("relationships"));
     assert_eq!(events.items().await.len(), 1);
-    until_all_is_applied(&events, &relationships).await;
+    wait_for_relationships(&events, &relationships).await;
 }
 
 #[tokio::test]
@@ -694,7 +694,7 @@ async fn what_follows_at_once_is_the_newer() {
     }
     let sent = started.elapsed();
     let (events, relationships) = (run.table("events"), run.table("relationships"));
-    until_all_is_applied(&events, &relationships).await;
+    wait_for_relationships(&events, &relationships).await;
     let mut found = BTreeMap::new();
     for row in relationships.items().await {
         let text = |name: &str| row[name].as_s().unwrap().clone();

@@ -33,7 +33,7 @@ use proptest::{
 };
 use serde_json::{Value, json};
 use support::{
-    Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records, until_all_is_applied,
+    Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records, wait_for_relationships,
 };
 use tokio::process::Command;
 
@@ -471,7 +471,7 @@ async fn a_function_that_dies_in_the_middle_is_made_good_by_the_next_delivery() 
     }
     let function = projection(&relationships).await;
     assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
-    assert_eq!(until_all_is_applied(&events, &relationships).await, 4000);
+    assert_eq!(wait_for_relationships(&events, &relationships).await, 4000);
 }
 
 /// A DynamoDB whose every third request for an item is throttled, and every seventh is done and then
