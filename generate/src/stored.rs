@@ -1,4 +1,4 @@
-//! Which events a command stores, by its payloads.
+//! Which events a command stores, according to its payloads.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::names;
 
-/// The names of the events that each command's payloads imply, in the order in which they come.
+/// The names of each command's events, in their order in the payloads.
 #[derive(Default)]
 pub struct Stored(BTreeMap<&'static str, Vec<String>>);
 
 impl Stored {
-    /// Reads them from `tests/payloads`. A command without payloads stores nothing.
+    /// Reads them from `tests/payloads`. A command without payloads has no events.
     pub fn read(root: &Path, commands: &[&Command]) -> Self {
         let cases = |command: &Command| match command.source {
             Source::OpenIm => &["server", "document"][..],
@@ -40,7 +40,7 @@ impl Stored {
         Self(stored.collect())
     }
 
-    /// The events of a command.
+    /// The names of a command's events.
     pub(crate) fn of(&self, command: &Command) -> &[String] {
         self.0.get(command.name).map_or(&[], Vec::as_slice)
     }
