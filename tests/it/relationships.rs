@@ -33,7 +33,8 @@ use proptest::{
 };
 use serde_json::{Value, json};
 use support::{
-    Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records, wait_for_relationships,
+    Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records,
+    wait_for_relationships,
 };
 use tokio::process::Command;
 

@@ -91,13 +91,16 @@ struct Member {
 }
 
 static RULES: LazyLock<Vec<Rules>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../openim-before.json")).expect("openim-before.json has the expected form")
+    serde_json::from_str(include_str!("../openim-before.json"))
+        .expect("openim-before.json has the expected form")
 });
 
 fn rules(command: &str) -> &'static [Field] {
     let found = RULES.iter().find(|rules| rules.command == command);
     &found
-        .unwrap_or_else(|| panic!("openim-before.json does not say what an answer to {command} changes"))
+        .unwrap_or_else(|| {
+            panic!("openim-before.json does not say what an answer to {command} changes")
+        })
         .answer
 }
 
@@ -333,8 +336,7 @@ fn users_of_an_answer_replace_the_users_of_the_request() {
 }
 
 #[test]
-fn an_answer_changes_a_profile_and_the_newer_command_crashes_on_a_field_that_is_null()
- {
+fn an_answer_changes_a_profile_and_the_newer_command_crashes_on_a_field_that_is_null() {
     use serde_json::json;
 
     let (older, newer) = (

@@ -74,13 +74,17 @@ impl Truth {
                 for (fact, said) in self.of(&pair).into_iter().zip(said_of(view, &pair)) {
                     let reported = !self.unreported.contains(&(pair.clone(), fact.aspect()));
                     if reported && fact != said {
-                        return Some(format!("{owner} {other}: the server has {fact:?}, the view {said:?}"));
+                        return Some(format!(
+                            "{owner} {other}: the server has {fact:?}, the view {said:?}"
+                        ));
                     }
                 }
                 let held = self.blocks.contains(&pair);
                 let said = view.blocks.contains(&pair) || view.intended_blocks.contains(&pair);
                 if held && !said {
-                    return Some(format!("{owner} blocks {other}, and the view does not show it"));
+                    return Some(format!(
+                        "{owner} blocks {other}, and the view does not show it"
+                    ));
                 }
             }
         }

@@ -100,10 +100,7 @@ impl Nginx {
         fs::write(folder.join("nginx.conf"), main).unwrap();
 
         let program = root().join(".local/nginx/nginx");
-        assert!(
-            program.exists(),
-            "nginx is not installed: run `make test`"
-        );
+        assert!(program.exists(), "nginx is not installed: run `make test`");
         let process = Process::start(
             Command::new(program)
                 .args(["-e", "stderr", "-p", folder_name, "-c", "nginx.conf"])
@@ -197,7 +194,10 @@ async fn type_in(folder: &Path, part: &str, input: &str) {
         .map(|block| block.split("```").next().unwrap());
     let found: Vec<&str> = blocks.filter(|block| block.contains(part)).collect();
     let [block] = found[..] else {
-        panic!("docs/reverse-proxy.md has {} blocks with {part:?}, not one", found.len());
+        panic!(
+            "docs/reverse-proxy.md has {} blocks with {part:?}, not one",
+            found.len()
+        );
     };
     let folder = folder.to_str().unwrap();
     let commands = block

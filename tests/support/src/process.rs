@@ -132,11 +132,17 @@ impl Process {
                 return found;
             }
             if let Some(status) = ended {
-                panic!("the program ended ({status}) after these lines:\n{}", self.lines().join("\n"));
+                panic!(
+                    "the program ended ({status}) after these lines:\n{}",
+                    self.lines().join("\n")
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("the line did not come in ten minutes, only these:\n{}", self.lines().join("\n"));
+        panic!(
+            "the line did not come in ten minutes, only these:\n{}",
+            self.lines().join("\n")
+        );
     }
 }
 
