@@ -1,6 +1,6 @@
 //! The rule and the test that README.md and docs/rust-rule.md show, compiled and run.
 
-// As in a function's library.
+// The code is that of a library.
 #![allow(unreachable_pub)]
 
 use protocol::openim::{BeforeAddFriend, Decision, NoAmendment, Refusal, RefusalCode};
