@@ -23,9 +23,9 @@ impl Stored {
             let mut events = Vec::new();
             for case in cases(command) {
                 let file = names::payload(command, &format!("{case}.events"));
-                let said = fs::read(root.join(file)).unwrap_or_default();
-                let said: Vec<Value> = serde_json::from_slice(&said).unwrap_or_default();
-                for event in said {
+                let text = fs::read(root.join(file)).unwrap_or_default();
+                let listed: Vec<Value> = serde_json::from_slice(&text).unwrap_or_default();
+                for event in listed {
                     let name = event["type"].as_str().unwrap_or_default().to_owned();
                     if !events.contains(&name) {
                         events.push(name);

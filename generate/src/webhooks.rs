@@ -16,7 +16,7 @@ pub(crate) fn webhooks(commands: &[&Command], stored: &Stored) -> String {
     let mut file = format!(
         "# OpenIM's config/webhooks.yml with every command that has a function here. Written by make generate.
 #
-# Put your url into it, copy it over your file (or copy only the keys that yours has), and restart OpenIM, which reads the
+# Put your url into it. Copy it over your file, or copy only the keys that yours has. Then restart OpenIM, which reads the
 # file when it starts. A command that is not in this file is off.
 
 # The url of nginx next to OpenIM, which adds the password: docs/reverse-proxy.md. For a first try, use the url that

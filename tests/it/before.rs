@@ -406,7 +406,7 @@ async fn a_handler_is_not_called_when_policies_refuse() {
     }
     let answer = function.send(&friend_add(&["panics"])).await;
     assert_eq!(codes(&["panics"], &answer), [38011]);
-    // Of several people, the handler is called for those that the policies allow. It panics for all of them.
+    // The handler is called because of leo. It gets both people, and panics.
     let answer = function.send(&friend_add(&["panics", "leo"])).await;
     assert_eq!(codes(&["panics", "leo"], &answer), [38011, 39000]);
 }

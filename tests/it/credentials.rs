@@ -416,7 +416,7 @@ async fn a_lost_answer_of_the_nonces_table_does_not_count_as_a_repetition() {
     assert_eq!(rejections(&function), [""; 0]);
     assert!(
         accepted >= 10,
-        "the second attempt finds its own nonce: {accepted} of 20 accepted"
+        "a lost answer does not count as a repetition: {accepted} of 20 accepted"
     );
 }
 

@@ -258,8 +258,8 @@ async fn a_request_without_a_command_is_accepted_as_the_consoles_check_of_the_ur
     );
 }
 
-/// Deviation: `nextCode` is an integer. This project can read the documents' answers, if they are JSON, and gives them
-/// the same meaning. The server could not read them.
+/// Deviation: `nextCode` is an integer. This project can read the documents' answers, except the one with a
+/// placeholder, and gives them the same meaning. The server cannot read any of them.
 #[test]
 fn nextcode_is_an_integer() {
     let answer = |name: &str| {

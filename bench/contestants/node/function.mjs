@@ -51,8 +51,8 @@ export async function handler(event) {
     if (!(problem instanceof Problem)) throw problem;
     const { status, code, message, detail } = problem;
     log(line, "WARN", "callback refused", { code, problem: message, detail });
-    const told = [detail, operationID && `(operationID ${operationID})`].filter((part) => part);
-    return answer(status, code, message, told.join(" "), 1);
+    const details = [detail, operationID && `(operationID ${operationID})`].filter((part) => part);
+    return answer(status, code, message, details.join(" "), 1);
   }
 }
 

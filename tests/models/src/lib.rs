@@ -1,5 +1,5 @@
-//! Models for the tests of several crates, each as simple as possible: what the servers do with an answer, what their
-//! users do, what the views must then say, which bodies the servers send, and what gateways make of a request.
+//! Models for the tests of several crates, each as simple as possible: how the servers read an answer, what their users
+//! do and what the views must then say, which bodies the servers send, and which events gateways make of a request.
 //!
 //! This crate is pure code: it never starts anything (`support` does). The unit tests of `domain` and `protocol` cannot
 //! use it, because its types would come from a second copy of those crates.
