@@ -179,7 +179,11 @@ mod tests {
             }
             let whole = reception_in(&line("r", third), &mut incomplete);
             assert_eq!(whole.unwrap().unwrap().id, "r");
-            assert_eq!(incomplete.0.len(), 1, "the other event misses parts");
+            assert_eq!(
+                incomplete.0.len(),
+                1,
+                "parts of the other event are missing"
+            );
         }
     }
 }

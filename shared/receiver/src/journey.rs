@@ -29,7 +29,7 @@ use crate::{
     settings::Deadlines,
 };
 
-/// Takes callbacks and answers them.
+/// Answers callbacks.
 pub struct Receiver {
     pub(crate) handlers: Arc<[Handler]>,
     pub(crate) verifiers: Verifiers,
@@ -246,7 +246,7 @@ impl Receiver {
         self.record(&reception, call, false).await
     }
 
-    /// Checks what every callback must fulfil.
+    /// Checks what is the same for all callbacks: the method, and the size of the body.
     fn check(&self, call: &Call<'_>, body: &[u8]) -> Result<(), Problem> {
         let method = &call.request.method;
         if method != "POST" {

@@ -18,7 +18,7 @@ use crate::{
     record::Kept,
 };
 
-/// Makes the log JSON lines on standard output. Lambda sends them to CloudWatch Logs.
+/// Starts logging: JSON lines on standard output, which Lambda sends to CloudWatch Logs.
 ///
 /// `LOG_LEVEL` is `error`, `warn`, `info` (the default) or `off`. [`serve`](crate::serve) calls this. A function that
 /// serves no callbacks calls it itself.

@@ -28,7 +28,7 @@ pub(crate) enum Kept {
     Nowhere(usize),
 }
 
-/// Records a reception. `asks` says whether it is of a before callback.
+/// Records a reception. `asks` says whether its callback is a before callback.
 pub(crate) async fn record(
     storage: Option<&Storage>,
     reception: &Reception,
