@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{
+use imhook_domain::{
     Continues, Events, Part, Reception, Source, Timestamp, UserId,
     relation::{
         Event,

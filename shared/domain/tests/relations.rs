@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{
+use imhook_domain::{
     Events, Reception, Source, Timestamp, UserId,
     relation::{
         Event,

@@ -4,11 +4,7 @@
 use std::fs;
 
 use domain::{Family, Source, UserId, user};
-use models::{
-    Outcome, PersonOutcome, Verdict, openim_proceeds, payloads, read_as_openim, root,
-    tencent_proceeds,
-};
-use protocol::{
+use imhook_protocol::{
     Answer, Callback, Command, Reason, Rules, When, catalogue,
     openim::{
         AfterImportFriends, AmendedFriends, AmendedProfile, AmendedProfileEx, AmendedRemark,
@@ -17,6 +13,10 @@ use protocol::{
         BeforeUserRegister, Decision, NoRefusal, Refusal, RefusalCode,
     },
     tencent,
+};
+use models::{
+    Outcome, PersonOutcome, Verdict, openim_proceeds, payloads, read_as_openim, root,
+    tencent_proceeds,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

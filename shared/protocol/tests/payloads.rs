@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{Change, Events, Source, UserId, Words, relation, user};
+use imhook_protocol::{Callback, Command, Rules, Text, catalogue, command, openim, tencent};
 use models::{Payload, payloads};
-use protocol::{Callback, Command, Rules, Text, catalogue, command, openim, tencent};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ fn for_every_payload(types: &[OfType]) {
     let catalogue: Vec<Command> = catalogue().copied().collect();
     assert_eq!(listed, catalogue, "the list of types lacks none");
     for payload in &payloads() {
-        let known = protocol::command(payload.source, &payload.command);
+        let known = imhook_protocol::command(payload.source, &payload.command);
         let of_type = types.iter().find(|(command, _)| Some(command) == known);
         of_type.unwrap().1(payload);
     }

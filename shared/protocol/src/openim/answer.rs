@@ -14,7 +14,7 @@ use crate::{Json, Reason};
 /// no field that the command does not have.
 ///
 /// ```
-/// use protocol::openim::{AmendedRemark, Before, BeforeSetFriendRemark, Decision};
+/// use imhook_protocol::openim::{AmendedRemark, Before, BeforeSetFriendRemark, Decision};
 ///
 /// fn decide(callback: BeforeSetFriendRemark) -> Decision<AmendedRemark> {
 ///     match AmendedRemark::new(callback.remark.trim()) {
@@ -33,7 +33,7 @@ use crate::{Json, Reason};
 /// Where nothing can be amended, there is no [`Amend`](Self::Amend) to be made:
 ///
 /// ```compile_fail
-/// use protocol::openim::{AmendedRemark, Before, BeforeAddBlack, Decision};
+/// use imhook_protocol::openim::{AmendedRemark, Before, BeforeAddBlack, Decision};
 ///
 /// fn decide(_: BeforeAddBlack) -> Decision<<BeforeAddBlack as Before>::Amendment> {
 ///     Decision::Amend(AmendedRemark::new("Lenny").unwrap())
@@ -160,7 +160,7 @@ impl Amendment for NoAmendment {}
 /// throws it away; it is still the clearest error for whoever reads the answer by hand.
 ///
 /// ```
-/// use protocol::openim::{Answer, Refusal, RefusalCode};
+/// use imhook_protocol::openim::{Answer, Refusal, RefusalCode};
 ///
 /// assert_eq!(
 ///     serde_json::to_string(&Answer::Allow).unwrap(),

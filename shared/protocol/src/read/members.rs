@@ -7,7 +7,7 @@ use serde::{
 };
 
 /// By this name the reader knows a member that may not fit.
-pub(super) const MEMBER: &str = "protocol::Member";
+pub(super) const MEMBER: &str = "imhook_protocol::Member";
 
 /// A list of which those members are kept that fit. `null` is an empty list, as Go writes one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

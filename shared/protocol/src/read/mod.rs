@@ -106,7 +106,7 @@ impl<'a> Json<'a> {
 /// Reads a body as a callback.
 ///
 /// ```
-/// use protocol::{openim::BeforeAddFriend, read};
+/// use imhook_protocol::{openim::BeforeAddFriend, read};
 ///
 /// let odd = r#"{"fromUserID":"ana","toUserID":"leo","reqMsg":"hi \ud83d","ex":{"a":1e400},"ex":null}"#;
 /// let callback: BeforeAddFriend = read(odd.as_bytes()).unwrap();

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 /// <https://www.tencentcloud.com/document/product/1047/34354>
 ///
 /// ```
-/// use protocol::tencent::Answer;
+/// use imhook_protocol::tencent::Answer;
 ///
 /// assert_eq!(
 ///     serde_json::to_string(&Answer::Ok).unwrap(),

@@ -79,10 +79,10 @@ impl std::error::Error for InvalidResultCode {}
 /// this side has failed, and lets everybody through.
 ///
 /// ```
-/// use protocol::tencent::{Before, Decision, PrevFriendAdd, Refusal, ResultCode};
+/// use imhook_protocol::tencent::{Before, Decision, PrevFriendAdd, Refusal, ResultCode};
 ///
 /// let body = r#"{"From_Account": "ana", "FriendItem": [{"To_Account": "leo"}, {"To_Account": "bob"}]}"#;
-/// let callback: PrevFriendAdd = protocol::read(body.as_bytes()).unwrap();
+/// let callback: PrevFriendAdd = imhook_protocol::read(body.as_bytes()).unwrap();
 /// let decisions = callback.decide(|asked| match asked.to.as_str() {
 ///     "bob" => Decision::Refuse(Refusal::new(ResultCode::new(38001).unwrap(), "no")),
 ///     _ => Decision::Allow,

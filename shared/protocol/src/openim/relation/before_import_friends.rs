@@ -66,7 +66,7 @@ impl Before for BeforeImportFriends {
 /// empty list and imports everybody, so to import nobody is to refuse.
 ///
 /// ```
-/// use protocol::openim::AmendedFriends;
+/// use imhook_protocol::openim::AmendedFriends;
 ///
 /// assert_eq!(AmendedFriends::new([]), None);
 /// ```

@@ -71,7 +71,7 @@ impl Before for BeforeSetFriendRemark {
 /// and sets the proposed one, so a remark cannot be cleared by an answer.
 ///
 /// ```
-/// use protocol::openim::AmendedRemark;
+/// use imhook_protocol::openim::AmendedRemark;
 ///
 /// assert_eq!(AmendedRemark::new(""), None);
 /// ```
