@@ -72,9 +72,9 @@ mod tests {
              callbackBeforeSetFriendRemarkCommand.remark.maxChars refuses with 28004\n\
              callbackBeforeSetFriendRemarkCommand.remark.forbidden[0] refuses with 20001\n\
              callbackBeforeSetFriendRemarkCommand can be bypassed: POST /friend/update_friends changes remarks and \
-             never asks; client SDKs since v3.8.1 use nothing else.\n\
+             never asks; client SDKs since v3.8.1 use only this route.\n\
              Sns.CallbackPrevFriendAdd can be bypassed: The REST API (friend_add, friend_import) never asks, and \
-             nobody is asked when a remark is changed later.\n"
+             a later change of a remark does not ask either.\n"
         );
     }
 
