@@ -37,8 +37,8 @@ use std::{collections::BTreeMap, fmt};
 use super::Event;
 use crate::{Continues, Events, Reception, UserId};
 
-/// How many bytes of a message or a remark a row keeps at most. It never cuts a character. The events table has the
-/// whole text.
+/// How many bytes of a message or a remark a row keeps at most. Only whole characters are kept. The events table has
+/// the whole text.
 pub const TEXT_BYTES: usize = 10_000;
 
 /// What a row is about.
