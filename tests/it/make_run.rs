@@ -400,8 +400,8 @@ async fn a_process_that_does_not_answer_is_killed_and_its_request_answered() {
     let took = asked.elapsed();
     let timeout = Duration::from_secs(3);
     assert!(timeout <= took && took < 2 * timeout, "{took:?}");
-    run.wait_for_line("its process is ended: no answer after 3 s")
-        .await;
+    // It was stopped while it handled the request, or before it asked for it.
+    run.wait_for_line("its process is ended: ").await;
     wait_until_ended(&[(process, "before-add-friend".to_owned())]).await;
     assert_allowed(&run.before_add_friend("a").await);
     // The log does not report the end, because it was intended.

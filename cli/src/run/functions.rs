@@ -133,11 +133,23 @@ impl Function {
                 Some(process) => (process, false),
                 None => (self.start(deadline).await?, true),
             };
-            let Some(asking) = process.asks().await else {
-                if is_new {
+            // A start may take longer than the caller waits, because the next request can use the new process.
+            let end = if is_new {
+                Instant::now() + START
+            } else {
+                deadline
+            };
+            let asking = match (timeout_at(end, process.asks()).await, is_new) {
+                (Ok(Some(asking)), _) => asking,
+                (_, true) => {
                     return Err(Failure::NotStarted("it asked for no event".to_owned()));
                 }
-                continue;
+                (Ok(None), false) => continue,
+                (Err(_), false) => {
+                    let message = "its process is ended: it did not ask for its next event";
+                    print::warn(&self.name, message);
+                    return Err(Failure::TimedOut);
+                }
             };
             if Instant::now() >= deadline {
                 process.asking = Some(asking);
@@ -279,12 +291,12 @@ struct Process {
 }
 
 impl Process {
-    /// Waits until the process asks for an event. Gives `None` if it has ended, or takes too long.
+    /// Waits until the process asks for an event. Gives `None` if it has ended.
     async fn asks(&mut self) -> Option<Asking> {
         if let Some(asking) = self.asking.take().filter(|it| !it.is_closed()) {
             return Some(asking);
         }
-        timeout(START, self.asked.recv()).await.ok().flatten()
+        self.asked.recv().await
     }
 }
 
