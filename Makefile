@@ -7,7 +7,7 @@ SDK_APP_ID = 1400000001
 # Two installations into one folder would meet.
 .NOTPARALLEL:
 
-.PHONY: run sample build put-policies generate sam-local test fuzz check fmt clippy doc unused deny template
+.PHONY: run sample build put-policies generate sam-local test fuzz check fmt clippy doc book unused deny template
 
 run:
 	cargo build --locked --workspace --bins
@@ -88,7 +88,7 @@ fuzz:
 	fuzz/run.sh fuzz $(RUNS)
 	fuzz/minimise.sh fuzz
 
-check: fmt clippy doc unused deny template
+check: fmt clippy doc book unused deny template
 
 # Cargo does not see the modules that a macro names: a file per command.
 fmt:
@@ -100,6 +100,10 @@ clippy:
 
 doc:
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
+
+# Of docs/, into target/book: open target/book/index.html.
+book: .local/cargo/bin/mdbook
+	.local/cargo/bin/mdbook build docs
 
 unused: .local/cargo/bin/cargo-machete
 	.local/cargo/bin/cargo-machete bench cli functions fuzz generate shared tests
@@ -139,6 +143,10 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 # Without optimisation: it runs for a second and compiles in a third of the time.
 .local/cargo/bin/cargo-machete:
 	cargo install cargo-machete --version 0.9.2 --locked --debug --root .local/cargo
+
+# The same, without what serves a book and watches its files.
+.local/cargo/bin/mdbook:
+	cargo install mdbook --version 0.5.4 --locked --debug --no-default-features --features search --root .local/cargo
 
 # What `make bench` compares: what `make build` makes, for this machine, and in the same run of Cargo the floor; then, with
 # other features of the same libraries, the functions that do nothing.

@@ -21,6 +21,9 @@ pub const RECEIVER: &str = "receiver.example";
 /// Where it puts bodies that do not fit into memory.
 const TEMPORARY: [&str; 5] = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
+/// The blocks of commands in `docs/reverse-proxy.md` that [`Nginx`] types in: each contains one of these.
+pub const TYPED_IN: [&str; 2] = ["RECEIVER_HOST", "read -r"];
+
 /// nginx, set up by the commands of `docs/reverse-proxy.md`, with other addresses and folders.
 pub struct Nginx {
     /// Where OpenIM would send callbacks.
@@ -44,7 +47,7 @@ impl Nginx {
         fs::create_dir_all(&folder).unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
 
-        type_in(&folder, "RECEIVER_HOST", "").await;
+        type_in(&folder, TYPED_IN[0], "").await;
         write_secret(&folder, password).await;
         let file = folder.join("webhook-proxy.conf");
         let mut config = fs::read_to_string(&file).unwrap();
@@ -183,7 +186,7 @@ impl Drop for Nginx {
 }
 
 async fn write_secret(folder: &Path, password: &str) {
-    type_in(folder, "read -r", &format!("{password}\n")).await;
+    type_in(folder, TYPED_IN[1], &format!("{password}\n")).await;
     let secret = fs::metadata(folder.join("webhook-proxy.secret")).unwrap();
     assert_eq!(secret.permissions().mode() & 0o777, 0o600);
 }

@@ -1,0 +1,657 @@
+//! What documents show as code is what it says: it parses, compiles, or runs.
+//!
+//! Each block names its language, and that says what is checked:
+//!
+//! - `json`, `jsonl`, `yaml`: it parses.
+//! - `rust`: it is a part of a source file of the workspace, which therefore compiles. For what only a document shows,
+//!   there is `tests/it/documents/rule.rs`.
+//! - `sh`: the commands run and succeed; see [`terminal`](super::terminal). They may need what the blocks above on the
+//!   same page did.
+//! - `console`: a line that begins with `$ ` is a command, and what follows until the next one is what it prints. Times,
+//!   durations and ids differ. A line `…` is any number of lines.
+//! - `make …` alone in a block: `make run` and `make sample` run; of other targets it is enough that CI makes them.
+//! - Others are only shown: [`SHOWN`].
+//!
+//! Commands that no test can run have a comment in the line before, which no reader sees:
+//!
+//! ```text
+//! <!-- not run: needs an AWS account -->
+//! ```
+//!
+//! (Not words after the language, because GitHub does not document how it reads those.)
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::Command,
+};
+
+use models::root;
+use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
+
+use super::{Document, documents, files, parts, terminal::Terminal};
+
+/// Languages of what is shown and not checked.
+const SHOWN: [&str; 5] = ["text", "nginx", "http", "diff", "toml"];
+
+/// The page whose commands the tests of `reverse_proxy` type in, those blocks that contain one of the texts.
+const REVERSE_PROXY: (&str, &[&str]) = ("docs/reverse-proxy.md", &support::TYPED_IN);
+
+/// A code block of a document.
+struct Block {
+    /// Its place, for people.
+    at: String,
+    language: String,
+    text: String,
+    /// Why it is not run.
+    not_run: Option<String>,
+}
+
+/// Those of a document, in their order.
+fn blocks(document: &Document) -> Vec<Block> {
+    let (mut found, mut comment) = (Vec::<Block>::new(), None);
+    let mut is_code = false;
+    for (event, place) in parts(&document.text) {
+        match event {
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let language = match kind {
+                    CodeBlockKind::Fenced(info) => info.to_string(),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                found.push(Block {
+                    at: document.at(place.start),
+                    language,
+                    text: String::new(),
+                    not_run: comment.take(),
+                });
+                is_code = true;
+            }
+            Event::End(TagEnd::CodeBlock) => is_code = false,
+            Event::Text(text) if is_code => {
+                found.last_mut().expect("it began").text.push_str(&text);
+            }
+            Event::Html(html) => comment = reason(&html),
+            Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => {}
+            _ => comment = None,
+        }
+    }
+    found
+}
+
+/// That of the last comment, which may be empty.
+fn reason(html: &str) -> Option<String> {
+    let comment = html.trim().rsplit_once("<!--")?.1.strip_suffix("-->")?;
+    let reason = comment.trim().strip_prefix("not run:")?;
+    Some(reason.trim().to_owned())
+}
+
+impl Block {
+    fn is_run(&self) -> bool {
+        self.language == "sh" || self.language == "console"
+    }
+
+    /// What is wrong without running it.
+    fn check(&self, sources: &str) -> Result<(), String> {
+        match self.not_run.as_deref() {
+            Some("") => return Err("no reason is given".to_owned()),
+            Some(_) if !self.is_run() => {
+                return Err(format!(
+                    "{} is never run: no reason is needed",
+                    self.language
+                ));
+            }
+            _ => {}
+        }
+        match self.language.as_str() {
+            "" => Err("a block without a language".to_owned()),
+            "json" => parses_as_json(&self.text),
+            "jsonl" => self.text.lines().try_for_each(parses_as_json),
+            "yaml" => serde_yaml_ng::from_str::<serde_yaml_ng::Value>(&self.text)
+                .map(drop)
+                .map_err(|error| error.to_string()),
+            "rust" if !contains_lines(sources, &self.text) => {
+                Err("is in no source file, so nobody compiles it".to_owned())
+            }
+            "rust" | "sh" => Ok(()),
+            "console" => dialogue(&self.text).map(drop),
+            language if SHOWN.contains(&language) => Ok(()),
+            language => Err(format!("{language:?} is no language that is checked here")),
+        }
+    }
+
+    /// The commands to be typed in, each with what it prints, if that is shown. None for what other tests run.
+    fn to_be_run(
+        &self,
+        page: &str,
+        made_by_ci: &BTreeSet<String>,
+    ) -> Vec<(String, Option<String>)> {
+        let (typed_in_of, parts) = REVERSE_PROXY;
+        let is_typed_in = page == typed_in_of && parts.iter().any(|it| self.text.contains(it));
+        if !self.is_run() || self.not_run.is_some() || is_typed_in {
+            return Vec::new();
+        }
+        if self.language == "console" {
+            let dialogue = dialogue(&self.text).expect("it was checked");
+            return dialogue
+                .into_iter()
+                .map(|(command, printed)| (command, Some(printed)))
+                .collect();
+        }
+        match made(&self.text) {
+            Some(targets) if targets.iter().all(|it| made_by_ci.contains(it)) => Vec::new(),
+            _ => vec![(self.text.clone(), None)],
+        }
+    }
+}
+
+fn parses_as_json(text: &str) -> Result<(), String> {
+    serde_json::from_str::<serde_json::Value>(text)
+        .map(drop)
+        .map_err(|error| error.to_string())
+}
+
+/// The lines are there, one after the other, perhaps further to the right.
+fn contains_lines(sources: &str, block: &str) -> bool {
+    sources.contains(&format!("\n{}\n", trimmed(block)))
+}
+
+fn trimmed(code: &str) -> String {
+    code.trim()
+        .lines()
+        .map(str::trim)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// What documents can show parts of: code that Cargo compiles.
+fn sources(root: &Path) -> String {
+    let shown = ["functions/", "shared/", "tests/it/documents/"];
+    let sources = files(root)
+        .into_iter()
+        .filter(|file| file.ends_with(".rs") && shown.iter().any(|folder| file.starts_with(folder)))
+        .map(|file| trimmed(&fs::read_to_string(root.join(file)).unwrap()));
+    format!("\n{}\n", sources.collect::<Vec<_>>().join("\n\n"))
+}
+
+/// Commands, and what each prints.
+fn dialogue(text: &str) -> Result<Vec<(String, String)>, String> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    let mut goes_on = false;
+    for line in text.lines() {
+        match (line.strip_prefix("$ "), found.last_mut()) {
+            (_, Some((command, _))) if goes_on => {
+                command.push('\n');
+                command.push_str(line);
+                goes_on = line.ends_with('\\');
+            }
+            (Some(command), _) => {
+                goes_on = command.ends_with('\\');
+                found.push((command.to_owned(), String::new()));
+            }
+            (None, Some((_, printed))) => {
+                printed.push_str(line);
+                printed.push('\n');
+            }
+            (None, None) => return Err("does not begin with a command: `$ …`".to_owned()),
+        }
+    }
+    match found.is_empty() {
+        true => Err("has no command: `$ …`".to_owned()),
+        false => Ok(found),
+    }
+}
+
+/// The targets of a block that has nothing but `make …`.
+fn made(text: &str) -> Option<Vec<String>> {
+    let commands = text
+        .lines()
+        .map(|line| line.split(" #").next().unwrap_or_default().trim());
+    let mut targets = Vec::new();
+    for command in commands.filter(|command| !command.is_empty() && !command.starts_with('#')) {
+        let mut words = command.split_whitespace();
+        if words.next() != Some("make") {
+            return None;
+        }
+        let named = words.filter(|word| !word.contains('='));
+        targets.extend(named.map(str::to_owned));
+    }
+    Some(targets)
+}
+
+/// The targets that `.ci/run` makes, with all that these need.
+fn made_by_ci(root: &Path) -> BTreeSet<String> {
+    let script = fs::read_to_string(root.join(".ci/run")).unwrap();
+    let script = script.replace("exec ", "");
+    let made_first = script
+        .lines()
+        .filter(|line| line.starts_with("make "))
+        .flat_map(made);
+    let mut left: Vec<String> = made_first.flatten().collect();
+    assert!(!left.is_empty(), ".ci/run makes nothing");
+    let database = Command::new("make")
+        .args(["--print-data-base", "--dry-run", "--question"])
+        .current_dir(root)
+        .env_remove("MAKEFLAGS")
+        .output()
+        .unwrap();
+    let database = String::from_utf8(database.stdout).unwrap();
+    let needs: BTreeMap<&str, &str> = database
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))
+        .filter_map(|line| line.split_once(':'))
+        .filter(|(_, needed)| !needed.contains('='))
+        .collect();
+    let mut found = BTreeSet::new();
+    while let Some(target) = left.pop() {
+        let needed = needs.get(target.as_str()).copied().unwrap_or_default();
+        left.extend(needed.split_whitespace().map(str::to_owned));
+        found.insert(target);
+    }
+    found
+}
+
+/// What is wrong in the blocks of these documents, as far as one sees without running them.
+fn wrong(documents: &[Document], sources: &str) -> Vec<String> {
+    let blocks = documents.iter().flat_map(blocks);
+    blocks
+        .filter_map(|block| {
+            let problem = block.check(sources).err()?;
+            Some(format!("{}: {problem}", block.at))
+        })
+        .collect()
+}
+
+/// What happened to the commands of a document.
+#[derive(Default)]
+struct Outcome {
+    run: usize,
+    wrong: Vec<String>,
+}
+
+/// Types the commands of a document in, in its order.
+async fn run(document: &Document, made_by_ci: &BTreeSet<String>) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut terminal = None;
+    for block in blocks(document) {
+        for (command, expected) in block.to_be_run(&document.path, made_by_ci) {
+            if terminal.is_none() {
+                terminal = Some(Terminal::open(&document.path).await);
+            }
+            let terminal = terminal.as_mut().expect("it was opened");
+            outcome.run += 1;
+            let problem = match (terminal.type_in(&command).await, expected) {
+                (Err(problem), _) => problem,
+                (Ok(printed), Some(expected)) if !matches(&expected, &printed) => {
+                    format!("it prints\n{}instead of\n{expected}", printed)
+                }
+                _ => continue,
+            };
+            let problem = format!("{}: {command}\n{problem}", block.at);
+            outcome.wrong.push(problem);
+            // The shell may be gone, and the rest of the page needs what failed.
+            return outcome;
+        }
+    }
+    outcome
+}
+
+/// Whether this is what was expected, except for what is never the same.
+fn matches(expected: &str, printed: &str) -> bool {
+    let expected: Vec<String> = expected.trim_end().lines().map(normalised).collect();
+    let printed: Vec<String> = printed.trim_end().lines().map(normalised).collect();
+    are_the_same(&expected, &printed)
+}
+
+fn are_the_same(expected: &[String], printed: &[String]) -> bool {
+    match expected.split_first() {
+        None => printed.is_empty(),
+        Some((line, rest)) if line == "…" => {
+            (0..=printed.len()).any(|skipped| are_the_same(rest, &printed[skipped..]))
+        }
+        Some((line, rest)) => printed
+            .split_first()
+            .is_some_and(|(first, after)| first == line && are_the_same(rest, after)),
+    }
+}
+
+/// A line without times, durations and ids.
+fn normalised(line: &str) -> String {
+    const DIFFERS: [(&str, &str); 4] = [
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
+        (r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "<time of day>"),
+        (
+            r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b",
+            "<id>",
+        ),
+        (r"\b\d+(\.\d+)? ?(ms|s)\b", "<duration>"),
+    ];
+    let line = line.trim_end().to_owned();
+    DIFFERS.iter().fold(line, |line, (pattern, name)| {
+        let pattern = regex_lite::Regex::new(pattern).unwrap();
+        pattern.replace_all(&line, *name).into_owned()
+    })
+}
+
+#[test]
+fn every_block_says_what_it_is_and_is_that() {
+    let documents = documents(&root());
+    super::assert_nothing_is_wrong(&wrong(&documents, &sources(&root())));
+    let blocks: Vec<Block> = documents.iter().flat_map(blocks).collect();
+    assert!(blocks.iter().any(|block| block.language == "rust"));
+    println!("{} blocks in {} documents", blocks.len(), documents.len());
+}
+
+#[tokio::test]
+async fn every_command_that_documents_show_does_what_they_say() {
+    let made_by_ci = made_by_ci(&root());
+    let (mut count, mut wrong) = (0, Vec::new());
+    for document in documents(&root()) {
+        let outcome = run(&document, &made_by_ci).await;
+        count += outcome.run;
+        wrong.extend(outcome.wrong);
+    }
+    super::assert_nothing_is_wrong(&wrong);
+    assert!(count > 0, "the documents show no command that can be run");
+    println!("{count} commands of the documents");
+}
+
+fn document(text: &str) -> Document {
+    Document {
+        path: "docs/page.md".to_owned(),
+        text: text.to_owned(),
+    }
+}
+
+#[test]
+fn a_block_that_is_not_what_it_says_is_named() {
+    let good = r#"
+```json
+{"a": 1}
+```
+
+```jsonl
+{"a": 1}
+{"a": 2}
+```
+
+```yaml
+a: !Ref b
+```
+
+```rust
+pub fn handle(callback: BeforeAddFriend) -> Decision<NoAmendment> {
+let to_staff = callback.to_user_id.as_str().starts_with("staff_");
+```
+
+- In a list:
+
+  <!-- not run: needs a bucket -->
+  ```sh
+  false
+  ```
+
+```console
+$ echo \
+    a
+a
+```
+
+```text
+Words.
+```
+"#;
+    let sources = sources(&root());
+    super::assert_wrong(&wrong(&[document(good)], &sources), &[]);
+
+    let bad = r#"
+```
+{"a": 1}
+```
+
+    {"a": 1}
+
+```json
+{"a": 1,}
+```
+
+```jsonl
+{"a": 1}
+{"a":
+```
+
+```yaml
+a: [
+```
+
+```rust
+pub fn handle(callback: BeforeAddFriend) -> Decision<Amendment> {
+```
+
+<!-- not run: -->
+```sh
+true
+```
+
+<!-- not run: it is only shown -->
+```text
+Words.
+```
+
+```console
+a
+```
+
+```bash
+true
+```
+
+```sh,norun
+true
+```
+"#;
+    super::assert_wrong(
+        &wrong(&[document(bad)], &sources),
+        &[
+            "docs/page.md:2: a block without a language",
+            "docs/page.md:6: a block without a language",
+            "docs/page.md:8: trailing comma",
+            "docs/page.md:12: EOF while parsing",
+            "docs/page.md:17: ",
+            "docs/page.md:21: is in no source file",
+            "docs/page.md:26: no reason is given",
+            "docs/page.md:31: text is never run",
+            "docs/page.md:35: does not begin with a command",
+            "docs/page.md:39: \"bash\" is no language",
+            "docs/page.md:43: \"sh,norun\" is no language",
+        ],
+    );
+}
+
+#[test]
+fn only_commands_without_a_reason_are_run_and_a_reason_is_for_one_block() {
+    let text = "\
+<!-- Another comment. -->
+<!-- not run: one -->
+```sh
+one
+```
+
+```sh
+two
+```
+
+<!-- not run: three -->
+Some words.
+
+```sh
+three
+```
+
+```sh
+make run   # one line
+# another
+make test
+```
+
+```sh
+make test
+```
+
+```sh
+make test
+ls
+```
+
+```console
+$ four
+4
+$ five
+```
+";
+    let made_by_ci = BTreeSet::from(["test".to_owned()]);
+    let blocks = blocks(&document(text));
+    let run = |page: &str| -> Vec<String> {
+        let commands = blocks.iter().flat_map(|it| it.to_be_run(page, &made_by_ci));
+        commands.map(|(command, _)| command).collect()
+    };
+    let expected = [
+        "two\n",
+        "three\n",
+        "make run   # one line\n# another\nmake test\n",
+        "make test\nls\n",
+        "four",
+        "five",
+    ];
+    assert_eq!(run("docs/page.md"), expected);
+
+    let typed_in = format!("```sh\n{}\n```\n\n```sh\nls\n```\n", support::TYPED_IN[0]);
+    let commands = |page: &str| -> usize {
+        let blocks = super::blocks::blocks(&document(&typed_in));
+        blocks
+            .iter()
+            .map(|it| it.to_be_run(page, &made_by_ci).len())
+            .sum()
+    };
+    assert_eq!(
+        (commands("docs/page.md"), commands(REVERSE_PROXY.0)),
+        (2, 1)
+    );
+}
+
+#[test]
+fn ci_makes_what_test_needs_and_nothing_else() {
+    let made = made_by_ci(&root());
+    for target in ["test", "check", "clippy", "book"] {
+        assert!(made.contains(target), "{target}: {made:?}");
+    }
+    for target in ["run", "sample", "fuzz", "quick", "nothing"] {
+        assert!(!made.contains(target), "{target}: {made:?}");
+    }
+}
+
+#[test]
+fn what_is_never_the_same_is_not_compared_and_everything_else_is() {
+    let expected = "\
+FRIEND      AS OF
+7720934416  2026-11-21T14:08:38.855Z
+…
+12:00:00 INFO  c6af9ac6-7b61-11e6-9a41-93e8deadbeef took 12 ms
+";
+    let printed = "\
+FRIEND      AS OF
+7720934416  2027-01-01T00:00:00.001Z
+more
+and more
+23:59:59 INFO  00000000-0000-0000-0000-000000000000 took 3.5ms
+
+";
+    assert!(matches(expected, printed));
+    assert!(matches(expected, &printed.replace("more\nand more\n", "")));
+    for (from, to) in [
+        ("7720934416", "7720934417"),
+        ("2027-01-01T", "2027-01-01 "),
+        ("INFO", "WARN"),
+        ("FRIEND ", "FRIENDS"),
+        ("23:59:59", "more\n23:59:5"),
+    ] {
+        assert!(!matches(expected, &printed.replace(from, to)), "{to}");
+    }
+    assert!(!matches("", "more"));
+    assert!(!matches("more", ""));
+}
+
+#[tokio::test]
+async fn commands_that_fail_or_print_something_else_are_named() {
+    let made_by_ci = BTreeSet::new();
+    let page = |path: &str, blocks: &str| Document {
+        path: path.to_owned(),
+        text: blocks.to_owned(),
+    };
+    let good = page(
+        "good.md",
+        r#"
+```sh
+make run PORT=9000  # in one terminal
+make sample >/dev/null
+test -f policies.json
+folder=$PWD
+cd /
+```
+
+```console
+$ curl http://127.0.0.1:9000/callbackAfterSetFriendRemarkCommand \
+    -d '{"ownerUserID": "a", "friendUserID": "b", "remark": "Lenny"}'
+{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}
+$ $folder/target/debug/imhook friends-of a
+FRIEND  REMARK  AS OF
+b       Lenny   2026-11-21T14:08:38.855Z
+$ echo oh >&2; echo http://127.0.0.1:9000 and http://127.0.0.1:8000; cat
+oh
+http://127.0.0.1:9000 and http://127.0.0.1:8000
+```
+"#,
+    );
+    let outcome = run(&good, &made_by_ci).await;
+    super::assert_wrong(&outcome.wrong, &[]);
+    assert_eq!(outcome.run, 4);
+
+    for (name, block, problem) in [
+        ("fails", "```sh\nfalse\ntrue\n```", "it fails"),
+        ("fails-in-a-pipe", "```sh\nfalse | true\n```", "it fails"),
+        ("unset", "```sh\necho $unset\n```", "unset"),
+        ("no-shell", "```sh\necho (\n```", "syntax error"),
+        (
+            "unknown",
+            "```sh\nno-such-program x\n```",
+            "no-such-program",
+        ),
+        (
+            "other",
+            "```console\n$ echo a\nb\n```",
+            "it prints\na\ninstead of\nb",
+        ),
+        (
+            "more",
+            "```console\n$ echo a; echo b\na\n```",
+            "it prints\na\nb\ninstead of\na",
+        ),
+        (
+            "no-target",
+            "```sh\nmake nothing\n```",
+            "make nothing is not run",
+        ),
+        ("not-made", "```sh\nmake fuzz\n```", "make fuzz is not run"),
+        (
+            "option",
+            "```sh\nmake run SDK_APP_ID='x --nothing'\n```",
+            "--nothing",
+        ),
+        ("compiles", "```sh\ncargo build\n```", "cargo is not run"),
+        ("asks-aws", "```sh\naws logs tail\n```", "aws is not run"),
+    ] {
+        let outcome = run(&page(&format!("{name}.md"), block), &made_by_ci).await;
+        super::assert_wrong(&outcome.wrong, &[problem]);
+        assert!(outcome.wrong[0].starts_with(&format!("{name}.md:1: ")));
+    }
+}
