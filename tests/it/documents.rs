@@ -1,8 +1,8 @@
-//! The documents keep what they promise: their size, links and sentences, the commands and code that they show, and
-//! the book that mdbook makes of `docs/`.
+//! Checks every document: its size, links, sentences, the commands and code that it shows, and the book that mdbook
+//! makes of `docs/`.
 //!
-//! Each check is a function from a folder or a text to what is wrong in it. It runs on the project, which must have
-//! nothing wrong, and on small documents that have, so that a check that finds nothing is known to find something.
+//! Each check is a function that returns what is wrong. It runs on the project, and on small documents with mistakes,
+//! which prove that it finds them.
 
 mod blocks;
 mod book;
@@ -21,7 +21,7 @@ use std::{
 use models::root;
 use pulldown_cmark::{Event, Options, Parser};
 
-/// The most bytes of each document that is not an ordinary page.
+/// The most bytes of documents that are not ordinary pages.
 const LIMITS: [(&str, usize); 6] = [
     ("README.md", 9_000),
     ("ARCHITECTURE.md", 6_000),
@@ -29,7 +29,7 @@ const LIMITS: [(&str, usize); 6] = [
     ("SECURITY.md", PAGE),
     // It grows with each version.
     ("CHANGELOG.md", usize::MAX),
-    // It grows with each command: room for a hundred.
+    // It grows with each command, 220 bytes: room for a hundred.
     ("docs/callbacks.md", 30_000),
 ];
 
@@ -44,7 +44,7 @@ struct Document {
 }
 
 impl Document {
-    /// Its place in what a test prints.
+    /// A place in it, for messages.
     fn at(&self, offset: usize) -> String {
         format!("{}:{}", self.path, line_at(&self.text, offset))
     }
@@ -55,12 +55,12 @@ impl Document {
     }
 }
 
-/// Which line that is, from 1.
+/// The number of the line at this offset, from 1.
 fn line_at(text: &str, offset: usize) -> usize {
     1 + text[..offset].matches('\n').count()
 }
 
-/// All in the root and below `docs`, and every README.md.
+/// All documents in the root and below `docs`, and every README.md.
 fn documents(root: &Path) -> Vec<Document> {
     let documents = files(root).into_iter().filter(|path| {
         let is_shown = !path.contains('/')
@@ -76,7 +76,7 @@ fn documents(root: &Path) -> Vec<Document> {
         .collect()
 }
 
-/// Every file of the project, from its root, in order; nothing that was built, installed or found.
+/// The path of every file that Git knows or could know, from the root, in order.
 fn files(root: &Path) -> Vec<String> {
     let (mut found, mut folders) = (Vec::new(), vec![String::new()]);
     while let Some(folder) = folders.pop() {
@@ -96,19 +96,19 @@ fn files(root: &Path) -> Vec<String> {
     found
 }
 
-/// Git does not know it.
+/// Whether Git ignores it.
 fn is_ignored(path: &str) -> bool {
     const IGNORED: [&str; 5] = ["target", ".git", ".local", ".aws-sam", "fuzz/artifacts"];
     let is = |ignored: &str| path == ignored || path.starts_with(&format!("{ignored}/"));
     IGNORED.into_iter().any(is) || path.contains("__pycache__")
 }
 
-/// What a document consists of, with the place of each part: Markdown as GitHub reads it.
+/// The parts of a document, each with its place: Markdown as GitHub reads it.
 fn parts(text: &str) -> Vec<(Event<'_>, Range<usize>)> {
     in_whole(Parser::new_ext(text, options()).into_offset_iter())
 }
 
-/// HTML of several lines is one part: a tag or a comment can be longer than a line.
+/// Joins the lines of HTML, because a tag or a comment can be longer than a line.
 fn in_whole<'a>(
     parts: impl Iterator<Item = (Event<'a>, Range<usize>)>,
 ) -> Vec<(Event<'a>, Range<usize>)> {
@@ -133,7 +133,7 @@ fn options() -> Options {
         | Options::ENABLE_GFM
 }
 
-/// Documents that are larger than they may be, and limits of documents that do not exist.
+/// Names documents that are too large, and documents that have a limit and do not exist.
 fn too_large(documents: &[Document], limits: &[(&str, usize)]) -> Vec<String> {
     let limit_of = |path: &str| limits.iter().find(|limit| limit.0 == path);
     let large = documents.iter().filter_map(|document| {
@@ -152,7 +152,7 @@ fn assert_nothing_is_wrong(wrong: &[String]) {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
-/// The wrong things are those, each named by a part of its line.
+/// Asserts that exactly these lines were found, each given by a part of it.
 fn assert_wrong(wrong: &[String], expected: &[&str]) {
     let as_expected = wrong.len() == expected.len()
         && wrong
@@ -162,7 +162,7 @@ fn assert_wrong(wrong: &[String], expected: &[&str]) {
     assert!(as_expected, "expected {expected:#?}\n{}", wrong.join("\n"));
 }
 
-/// A folder with these files.
+/// Makes a folder with these files.
 fn project(test: &str, files: &[(&str, &str)]) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("documents-{test}"));
     let _ = fs::remove_dir_all(&folder);

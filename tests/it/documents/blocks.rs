@@ -3,22 +3,22 @@
 //! Each block names its language, and that says what is checked:
 //!
 //! - `json`, `jsonl`, `yaml`: it parses.
-//! - `rust`: it is a part of a source file of the workspace, which therefore compiles. For what only a document shows,
-//!   there is `tests/it/documents/rule.rs`.
-//! - `sh`: the commands run and succeed; see [`terminal`](super::terminal). They may need what the blocks above on the
-//!   same page did.
-//! - `console`: a line that begins with `$ ` is a command, and what follows until the next one is what it prints. Times,
-//!   durations and ids differ. A line `…` is any number of lines.
-//! - `make …` alone in a block: `make run` and `make sample` run; of other targets it is enough that CI makes them.
-//! - Others are only shown: [`SHOWN`].
+//! - `rust`: it is a part of a source file of the workspace, so it compiles. Code that only a document shows is in
+//!   `tests/it/documents/rule.rs`.
+//! - `sh`: the commands run and succeed, in a [terminal](super::terminal) for each page, from top to bottom.
+//! - `console`: a line that begins with `$ ` is a command, and the lines up to the next command are what it prints. Times,
+//!   durations and ids may differ. A line `…` is any number of lines.
+//! - Other languages are only shown: [`SHOWN`].
 //!
-//! Commands that no test can run have a comment in the line before, which no reader sees:
+//! `make run` and `make sample` run. A block that has only `make …` and targets that CI makes is not run here.
+//!
+//! Commands that no test can run have a comment in the line before the block, which no reader sees:
 //!
 //! ```text
 //! <!-- not run: needs an AWS account -->
 //! ```
 //!
-//! (Not words after the language, because GitHub does not document how it reads those.)
+//! It is a comment, because GitHub does not document how it reads words after the language.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -32,15 +32,15 @@ use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 
 use super::{Document, documents, files, parts, terminal::Terminal};
 
-/// Languages of what is shown and not checked.
+/// Languages of blocks that are shown and not checked.
 const SHOWN: [&str; 5] = ["text", "nginx", "http", "diff", "toml"];
 
-/// The page whose commands the tests of `reverse_proxy` type in, those blocks that contain one of the texts.
+/// The tests of `reverse_proxy` run the blocks of this page that contain one of the texts.
 const REVERSE_PROXY: (&str, &[&str]) = ("docs/reverse-proxy.md", &support::TYPED_IN);
 
 /// A code block of a document.
 struct Block {
-    /// Its place, for people.
+    /// Its place: page and line.
     at: String,
     language: String,
     text: String,
@@ -48,7 +48,7 @@ struct Block {
     not_run: Option<String>,
 }
 
-/// Those of a document, in their order.
+/// The code blocks of a document, in their order.
 fn blocks(document: &Document) -> Vec<Block> {
     let (mut found, mut comment) = (Vec::<Block>::new(), None);
     let mut is_code = false;
@@ -79,7 +79,7 @@ fn blocks(document: &Document) -> Vec<Block> {
     found
 }
 
-/// That of the last comment, which may be empty.
+/// The reason in the last comment. It can be empty.
 fn reason(html: &str) -> Option<String> {
     let comment = html.trim().rsplit_once("<!--")?.1.strip_suffix("-->")?;
     let reason = comment.trim().strip_prefix("not run:")?;
@@ -91,7 +91,7 @@ impl Block {
         self.language == "sh" || self.language == "console"
     }
 
-    /// What is wrong without running it.
+    /// Checks everything except whether it runs.
     fn check(&self, sources: &str) -> Result<(), String> {
         match self.not_run.as_deref() {
             Some("") => return Err("no reason is given".to_owned()),
@@ -120,7 +120,7 @@ impl Block {
         }
     }
 
-    /// The commands to be typed in, each with what it prints, if that is shown. None for what other tests run.
+    /// The commands to run, each with what it prints if the document shows that. Nothing if another test runs them.
     fn to_be_run(
         &self,
         page: &str,
@@ -151,7 +151,7 @@ fn parses_as_json(text: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// The lines are there, one after the other, perhaps further to the right.
+/// Whether the sources contain these lines, with any indentation.
 fn contains_lines(sources: &str, block: &str) -> bool {
     sources.contains(&format!("\n{}\n", trimmed(block)))
 }
@@ -164,9 +164,9 @@ fn trimmed(code: &str) -> String {
         .join("\n")
 }
 
-/// What documents can show parts of: code that Cargo compiles.
+/// The code that documents can show parts of: Cargo compiles it.
 fn sources(root: &Path) -> String {
-    let shown = ["functions/", "shared/", "tests/it/documents/"];
+    let shown = ["functions/", "shared/", "tests/it/documents/rule.rs"];
     let sources = files(root)
         .into_iter()
         .filter(|file| file.ends_with(".rs") && shown.iter().any(|folder| file.starts_with(folder)))
@@ -174,7 +174,7 @@ fn sources(root: &Path) -> String {
     format!("\n{}\n", sources.collect::<Vec<_>>().join("\n\n"))
 }
 
-/// Commands, and what each prints.
+/// Splits a `console` block into commands, each with what it prints.
 fn dialogue(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut found: Vec<(String, String)> = Vec::new();
     let mut goes_on = false;
@@ -202,7 +202,7 @@ fn dialogue(text: &str) -> Result<Vec<(String, String)>, String> {
     }
 }
 
-/// The targets of a block that has nothing but `make …`.
+/// The targets of a block that contains only `make …`.
 fn made(text: &str) -> Option<Vec<String>> {
     let commands = text
         .lines()
@@ -219,7 +219,7 @@ fn made(text: &str) -> Option<Vec<String>> {
     Some(targets)
 }
 
-/// The targets that `.ci/run` makes, with all that these need.
+/// The targets that `.ci/run` makes, and all that they need.
 fn made_by_ci(root: &Path) -> BTreeSet<String> {
     let script = fs::read_to_string(root.join(".ci/run")).unwrap();
     let script = script.replace("exec ", "");
@@ -251,7 +251,7 @@ fn made_by_ci(root: &Path) -> BTreeSet<String> {
     found
 }
 
-/// What is wrong in the blocks of these documents, as far as one sees without running them.
+/// What is wrong in the blocks of these documents, except whether they run.
 fn wrong(documents: &[Document], sources: &str) -> Vec<String> {
     let blocks = documents.iter().flat_map(blocks);
     blocks
@@ -269,7 +269,7 @@ struct Outcome {
     wrong: Vec<String>,
 }
 
-/// Types the commands of a document in, in its order.
+/// Runs the commands of a document, in its order, up to the first that fails.
 async fn run(document: &Document, made_by_ci: &BTreeSet<String>) -> Outcome {
     let mut outcome = Outcome::default();
     let mut terminal = None;
@@ -289,14 +289,14 @@ async fn run(document: &Document, made_by_ci: &BTreeSet<String>) -> Outcome {
             };
             let problem = format!("{}: {command}\n{problem}", block.at);
             outcome.wrong.push(problem);
-            // The shell may be gone, and the rest of the page needs what failed.
+            // The rest of the page may need what failed.
             return outcome;
         }
     }
     outcome
 }
 
-/// Whether this is what was expected, except for what is never the same.
+/// Whether a command printed what the document shows, except for times, durations and ids.
 fn matches(expected: &str, printed: &str) -> bool {
     let expected: Vec<String> = expected.trim_end().lines().map(normalised).collect();
     let printed: Vec<String> = printed.trim_end().lines().map(normalised).collect();

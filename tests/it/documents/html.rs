@@ -1,4 +1,4 @@
-//! Start tags of HTML: of what mdbook writes, and of what Markdown may contain.
+//! Reads start tags of HTML, in what mdbook writes and in Markdown.
 
 /// `<img src="a.png">`.
 pub(super) struct Tag {
@@ -13,7 +13,7 @@ impl Tag {
         found.map(|attribute| attribute.1.as_str())
     }
 
-    /// What it leads to, or shows.
+    /// Where it leads, or what it shows.
     pub(super) fn links(&self) -> impl Iterator<Item = &str> {
         ["href", "src"]
             .into_iter()
@@ -30,7 +30,7 @@ impl Tag {
     }
 }
 
-/// All of them, in their order. Comments, and what scripts and styles contain, have none.
+/// All start tags, in their order. Comments, scripts and styles contain none.
 pub(super) fn tags(html: &str) -> Vec<Tag> {
     let mut tags = Vec::new();
     let mut rest = html;
@@ -68,7 +68,7 @@ fn after<'a>(text: &'a str, mark: &str) -> &'a str {
     text.split_once(mark).map_or("", |(_, rest)| rest)
 }
 
-/// Where its `>` is: not inside of quotes.
+/// The place of its `>`, outside of quotes.
 fn end_of_tag(tag: &str) -> Option<usize> {
     let mut quote = None;
     for (place, c) in tag.char_indices() {

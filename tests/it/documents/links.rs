@@ -1,4 +1,4 @@
-//! Every link leads to something: a file of the project, and in it a heading.
+//! Every link leads to a file of the project, and to a heading in it.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,12 +36,12 @@ fn dead(root: &Path, documents: &[Document]) -> Vec<String> {
     wrong
 }
 
-/// Everything that a text links to or shows, with its place, and references that it does not define.
+/// All links and images of a text, with their places. An error is a reference that the text does not define.
 fn links(text: &str) -> Vec<(usize, Result<String, String>)> {
     let mut found = Vec::new();
     let mut undefined = Vec::new();
     let broken = |link: BrokenLink<'_>| -> Option<(CowStr<'_>, CowStr<'_>)> {
-        // [x] alone is a text in brackets.
+        // [x] alone can be a text in brackets.
         if matches!(link.link_type, LinkType::Reference | LinkType::Collapsed) {
             undefined.push((link.span.start, Err(link.reference.to_string())));
         }
@@ -67,7 +67,7 @@ fn links(text: &str) -> Vec<(usize, Result<String, String>)> {
     found
 }
 
-/// Whether a link of the document leads to something; if not, what is wrong.
+/// Checks where a link of the document leads.
 fn leads(
     root: &Path,
     document: &Document,
@@ -109,7 +109,7 @@ fn leads(
     }
 }
 
-/// A path from the project's root, for one that is written in a document.
+/// The path from the project's root of a path in a document.
 fn joined(document: &str, path: &str) -> Option<String> {
     let mut folders: Vec<&str> = document.split('/').collect();
     folders.pop();
@@ -125,7 +125,7 @@ fn joined(document: &str, path: &str) -> Option<String> {
     Some(folders.join("/"))
 }
 
-/// What can be linked to inside of a document: headings, with the ids that GitHub gives them, and ids in HTML.
+/// The anchors of a document: headings, with the ids that GitHub gives them, and ids in HTML.
 fn anchors(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut heading: Option<String> = None;

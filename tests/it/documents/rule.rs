@@ -1,5 +1,5 @@
-//! The rule and the test that docs/rust-rule.md and README.md show, compiled and run. What a document shows as Rust is
-//! here, or in another source file of the workspace.
+//! The rules that docs/rust-rule.md and README.md show, and their tests: they compile and run. Rust in a document is a
+//! part of this file, or of another source file of the workspace.
 
 // As in a function's library.
 #![allow(unreachable_pub)]

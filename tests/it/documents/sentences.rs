@@ -1,4 +1,4 @@
-//! No sentence is so long that its reader has to begin again.
+//! Sentences are short.
 
 use models::root;
 use pulldown_cmark::{Event, Tag, TagEnd};
@@ -7,15 +7,15 @@ use super::{Document, documents, line_at, parts};
 
 /// More words than this are too many.
 const LONGEST: usize = 35;
-/// So many sentences of all documents together are too many that are longer.
+/// All documents together have fewer sentences that are longer.
 const TOO_MANY: usize = 20;
 
-/// What ends with a dot and ends no sentence.
+/// Words whose dot ends no sentence.
 const ABBREVIATIONS: [&str; 8] = [
     "e.g.", "i.e.", "etc.", "vs.", "cf.", "approx.", "incl.", "resp.",
 ];
 
-/// Characters of code, which is one word and ends no sentence, whatever is in it.
+/// Characters that code may contain and others that replace them: code is one word and ends no sentence.
 const IN_CODE: [(char, char); 5] = [
     (' ', '\u{E000}'),
     ('.', '\u{E001}'),
@@ -31,7 +31,7 @@ struct Sentence {
     text: String,
 }
 
-/// Those of paragraphs, list items and table cells; not headings, code blocks and comments.
+/// The sentences of paragraphs, list items and table cells; not headings, code blocks and comments.
 fn sentences(text: &str) -> Vec<Sentence> {
     let (mut found, mut prose, mut begins) = (Vec::new(), String::new(), 0);
     let mut is_prose = true;
@@ -81,7 +81,7 @@ fn sentences(text: &str) -> Vec<Sentence> {
     found
 }
 
-/// Takes the sentences out of some prose.
+/// Moves the sentences out of the prose.
 fn split(found: &mut Vec<Sentence>, prose: &mut String, line: usize) {
     let mut words: Vec<&str> = Vec::new();
     let mut of_one = Vec::new();
@@ -111,7 +111,7 @@ fn ends_a_sentence(word: &str) -> bool {
     bare.ends_with(['.', '!', '?']) && !ABBREVIATIONS.contains(&opened.to_lowercase().as_str())
 }
 
-/// Those that are too long, a line each.
+/// The sentences that are too long, a line each.
 fn too_long(document: &Document) -> Vec<String> {
     sentences(&document.text)
         .into_iter()
@@ -122,7 +122,7 @@ fn too_long(document: &Document) -> Vec<String> {
         .collect()
 }
 
-/// Those who read to work with it; a change log is read by what changed.
+/// Nobody reads a change log from beginning to end.
 fn is_read_through(document: &Document) -> bool {
     document.path != "CHANGELOG.md"
 }

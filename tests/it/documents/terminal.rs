@@ -1,5 +1,5 @@
-//! What the reader of a document has: a copy of the project whose programs are built, `make run` in one terminal, and
-//! another one for commands.
+//! The reader's machine: a copy of the project whose programs are built, `make run` in one terminal, and another
+//! terminal for commands.
 
 use std::{
     fs,
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A line that no command prints.
 const END: &str = "--- the command has ended ---";
 
-/// What takes long, needs somebody's account, or changes the machine. A document says why it is not run.
+/// Programs that take long, need an account, or change the machine. A document says why they are not run.
 const NOT_RUN: [&str; 15] = [
     "apt",
     "apt-get",
@@ -52,18 +52,21 @@ const NOT_RUN: [&str; 15] = [
 /// Folders that no command needs, because nothing is compiled.
 const NOT_COPIED: [&str; 4] = ["bench/", "fuzz/", "generate/", "shared/"];
 
+/// The terminal for commands.
 pub(super) struct Terminal {
     shell: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
-    /// What documents say, and what it is here.
+    /// The ports in documents, and those of this test.
     ports: [(&'static str, u16); 2],
     tables: [Table; 2],
-    _run: Process,
+    run: Process,
+    /// What `make run` has printed; see [`make`].
+    printed_by_run: PathBuf,
 }
 
 impl Terminal {
-    /// With an empty database, and policies as they come. `name` is that of no other test.
+    /// Opens it, with an empty database and the project's policies. No other test uses the name.
     pub(super) async fn open(name: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("terminal-{}", name.replace(['/', '.'], "-")));
@@ -94,7 +97,7 @@ impl Terminal {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
-            // With all that it starts in the background.
+            // So that what it starts in the background can be ended, too.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
@@ -115,16 +118,19 @@ impl Terminal {
             shell,
             ports: [("9000", gateway), ("8000", dynamodb)],
             tables,
-            _run: run,
+            run,
+            printed_by_run: folder.join("target/run.txt"),
         }
     }
 
-    /// What the commands print, once the relationships view knows what they did.
+    /// Runs commands and returns what they print. Afterwards the relationships view contains what they stored.
     ///
     /// # Errors
     ///
-    /// One of them fails, or does not end.
+    /// A command fails, or does not end.
     pub(super) async fn type_in(&mut self, commands: &str) -> Result<String, String> {
+        let run = self.run.lines().join("\n") + "\n";
+        fs::write(&self.printed_by_run, run).unwrap();
         let here = self.here(commands);
         let typed = format!("{{ {here}\n}} </dev/null\nprintf '\\n%s\\n' '{END}'\n");
         // A shell that has ended says why.
@@ -187,7 +193,7 @@ impl Drop for Terminal {
     }
 }
 
-/// A shell in the copy, with nothing of this test's environment but where programs are.
+/// A shell in the copy. Its environment has nothing but where programs are.
 fn shell(folder: &Path) -> Command {
     let mut command = Command::new("bash");
     let programs = folder.join("target/bin");
@@ -221,8 +227,8 @@ fn write_programs(folder: &Path, gateway: u16, dynamodb: u16) {
     }
 }
 
-/// It does what the Makefile says, but for compiling. `make run` has been running: it is only asked whether it takes the
-/// options. `make recipe run` prints how to start it.
+/// A `make` that does what the Makefile says, except compiling. `make run` prints what the other terminal shows, if the
+/// program takes these options. `make recipe run` prints how to start it.
 fn make(gateway: u16, dynamodb: u16) -> String {
     format!(
         r#"#!/usr/bin/env bash
@@ -241,7 +247,10 @@ for word; do
 done
 case $target in
 " recipe run") recipe run | grep '^target/debug/imhook run ' ;;
-" run") bash -euc "$(recipe "$@" | grep '^target/debug/imhook run ') --help" >/dev/null ;;
+" run")
+  bash -euc "$(recipe "$@" | grep '^target/debug/imhook run ') --help" >/dev/null
+  cat target/run.txt
+  ;;
 " sample") bash -euc "$(recipe "$@")" ;;
 *)
   echo "make$target is not run: CI makes it, or the document says why not" >&2
@@ -252,7 +261,7 @@ esac
     )
 }
 
-/// The program that was built, which is told the test's ports where it would take its own.
+/// An `imhook` whose default ports are those of this test.
 fn imhook(gateway: u16, dynamodb: u16) -> String {
     format!(
         r#"#!/usr/bin/env bash

@@ -22,7 +22,7 @@ pub const RECEIVER: &str = "receiver.example";
 const TEMPORARY: [&str; 5] = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
 /// The blocks of commands in `docs/reverse-proxy.md` that [`Nginx`] types in: each contains one of these.
-pub const TYPED_IN: [&str; 2] = ["RECEIVER_HOST", "read -r"];
+pub const TYPED_IN: [&str; 3] = ["RECEIVER_HOST", "read -r", "/etc/cron.d"];
 
 /// nginx, set up by the commands of `docs/reverse-proxy.md`, with other addresses and folders.
 pub struct Nginx {
@@ -49,6 +49,11 @@ impl Nginx {
 
         type_in(&folder, TYPED_IN[0], "").await;
         write_secret(&folder, password).await;
+        type_in(&folder, TYPED_IN[2], "").await;
+        let cron = fs::read_to_string(folder.join("webhook-proxy")).unwrap();
+        let fields: Vec<&str> = cron.split_whitespace().collect();
+        // Five say when; then who does what.
+        assert_eq!(fields[5..], ["root", "/usr/sbin/nginx", "-s", "reload"]);
         let file = folder.join("webhook-proxy.conf");
         let mut config = fs::read_to_string(&file).unwrap();
         let folder_name = folder.to_str().unwrap();
@@ -207,6 +212,7 @@ async fn type_in(folder: &Path, part: &str, input: &str) {
         .replace("sudo ", "")
         .replace("/etc/nginx/conf.d", folder)
         .replace("/etc/nginx", folder)
+        .replace("/etc/cron.d", folder)
         .replace(
             "host=abcde12345.execute-api.eu-central-1.amazonaws.com",
             &format!("host={RECEIVER}"),
@@ -215,6 +221,7 @@ async fn type_in(folder: &Path, part: &str, input: &str) {
         .args(["-euc", &commands])
         .current_dir(root())
         .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
     let mut stdin = shell.stdin.take().unwrap();
