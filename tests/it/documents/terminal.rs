@@ -158,9 +158,16 @@ impl Terminal {
                 until_all_is_applied(events, relationships).await;
                 Ok(printed)
             }
-            Ok(false) => Err(format!("it fails after\n{printed}")),
-            Err(_) => Err(format!("it does not end after\n{printed}")),
+            Ok(false) => Err(format!("it fails after\n{printed}{}", self.of_run())),
+            Err(_) => Err(format!("it does not end after\n{printed}{}", self.of_run())),
         }
+    }
+
+    /// The last lines of the other terminal, for people who look for the reason.
+    fn of_run(&self) -> String {
+        let lines = self.run.lines();
+        let last = lines.len().saturating_sub(10);
+        format!("make run printed at last\n{}\n", lines[last..].join("\n"))
     }
 
     /// A text of the document, with the ports of this test.
