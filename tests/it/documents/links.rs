@@ -163,6 +163,34 @@ fn github_id(title: &str) -> String {
         .replace(' ', "-")
 }
 
+/// Files that documents name as code, with a path from the root, and that do not exist.
+fn missing(root: &Path, documents: &[Document]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for document in documents {
+        for (event, place) in parts(&document.text) {
+            let Event::Code(code) = event else {
+                continue;
+            };
+            let is_path = code.contains('/')
+                && code
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+            let folder = code.split('/').next().unwrap_or_default();
+            // Not a folder of the project: a route, a package, or a file of another program.
+            if !is_path || folder.is_empty() || !root.join(folder).is_dir() || is_ignored(&code) {
+                continue;
+            }
+            if !root.join(&*code).exists() {
+                wrong.push(format!(
+                    "{}: {code} does not exist",
+                    document.at(place.start)
+                ));
+            }
+        }
+    }
+    wrong
+}
+
 /// Pages of the book that its list does not name, or names twice.
 fn not_listed(documents: &[Document]) -> Vec<String> {
     let Some(summary) = documents.iter().find(|document| document.path == SUMMARY) else {
@@ -191,6 +219,42 @@ fn every_link_leads_to_something() {
     super::assert_nothing_is_wrong(&dead(&root(), &documents));
     let links: usize = documents.iter().map(|it| links(&it.text).len()).sum();
     println!("{links} links in {} documents", documents.len());
+}
+
+#[test]
+fn every_file_that_is_named_as_code_exists() {
+    let mut documents = documents(&root());
+    // It names files of earlier versions.
+    documents.retain(|document| document.path != "CHANGELOG.md");
+    super::assert_nothing_is_wrong(&missing(&root(), &documents));
+}
+
+#[test]
+fn a_file_that_is_named_and_missing_is_found() {
+    let text = "\
+`src/a.rs` `src/sub/` `src/<name>.rs` `src/*.rs` `/etc/hosts` `other/b.rs` `b.rs` `target/b.rs` `./src/b.rs`
+
+`src/b.rs` or `src/sub/b.rs`
+
+```text
+src/b.rs `src/b.rs`
+```
+";
+    let files = [
+        ("docs/page.md", text),
+        ("src/a.rs", ""),
+        ("src/sub/c.rs", ""),
+        ("target/c.rs", ""),
+    ];
+    let root = super::project("named", &files);
+    super::assert_wrong(
+        &missing(&root, &documents(&root)),
+        &[
+            "docs/page.md:1: ./src/b.rs does not exist",
+            "docs/page.md:3: src/b.rs does not exist",
+            "docs/page.md:3: src/sub/b.rs does not exist",
+        ],
+    );
 }
 
 #[test]
