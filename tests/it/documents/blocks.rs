@@ -282,15 +282,7 @@ async fn run(document: &Document, made_by_ci: &BTreeSet<String>) -> Outcome {
             }
             let terminal = terminal.as_mut().expect("it was opened");
             outcome.run += 1;
-            let mut done = does(terminal, &command, expected.as_deref()).await;
-            // What functions print comes a moment after their answer.
-            for _ in 0..20 {
-                if done.is_ok() || !command.starts_with("make run") {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(250)).await;
-                done = does(terminal, &command, expected.as_deref()).await;
-            }
+            let done = does(terminal, &command, expected.as_deref()).await;
             let Err(problem) = done else {
                 continue;
             };
@@ -309,12 +301,22 @@ async fn does(
     command: &str,
     expected: Option<&str>,
 ) -> Result<(), String> {
-    let printed = terminal.type_in(command).await?;
-    match expected {
-        Some(expected) if !matches(expected, &printed) => {
-            Err(format!("it prints\n{printed}instead of\n{expected}"))
+    // `make run` prints a callback's line a moment after its answer.
+    let mut tries = if command.starts_with("make run") {
+        20
+    } else {
+        1
+    };
+    loop {
+        let printed = terminal.type_in(command).await?;
+        let Some(expected) = expected.filter(|expected| !matches(expected, &printed)) else {
+            return Ok(());
+        };
+        tries -= 1;
+        if tries == 0 {
+            return Err(format!("it prints\n{printed}instead of\n{expected}"));
         }
-        _ => Ok(()),
+        tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }
 
@@ -630,7 +632,6 @@ date: Sun, 22 Nov 2026 00:00:00 GMT
 
 #[tokio::test]
 async fn commands_that_fail_or_print_something_else_are_named() {
-    let made_by_ci = BTreeSet::new();
     let page = |path: &str, blocks: &str| Document {
         path: path.to_owned(),
         text: blocks.to_owned(),
@@ -667,19 +668,23 @@ http://127.0.0.1:9000 and http://127.0.0.1:8000
 ```
 "#,
     );
-    let outcome = run(&good, &made_by_ci).await;
+    let outcome = run(&good, &BTreeSet::new()).await;
     super::assert_wrong(&outcome.wrong, &[]);
     assert_eq!(outcome.run, 6);
 
-    for (name, block, problem) in [
+    let bad = [
         ("fails", "```sh\nfalse\ntrue\n```", "it fails"),
         ("fails-in-a-pipe", "```sh\nfalse | true\n```", "it fails"),
-        ("unset", "```sh\necho $unset\n```", "unset"),
+        (
+            "unset",
+            "```sh\necho $unset\n```",
+            "unset: unbound variable",
+        ),
         ("no-shell", "```sh\necho (\n```", "syntax error"),
         (
             "unknown",
             "```sh\nno-such-program x\n```",
-            "no-such-program",
+            "no-such-program: command not found",
         ),
         (
             "other",
@@ -705,13 +710,20 @@ http://127.0.0.1:9000 and http://127.0.0.1:8000
         (
             "option",
             "```sh\nmake run SDK_APP_ID='x --nothing'\n```",
-            "--nothing",
+            "unexpected argument '--nothing'",
         ),
         ("compiles", "```sh\ncargo build\n```", "cargo is not run"),
         ("asks-aws", "```sh\naws logs tail\n```", "aws is not run"),
-    ] {
-        let outcome = run(&page(&format!("{name}.md"), block), &made_by_ci).await;
-        super::assert_wrong(&outcome.wrong, &[problem]);
-        assert!(outcome.wrong[0].starts_with(&format!("{name}.md:1: ")));
+    ]
+    .map(|(name, block, problem)| {
+        let page = page(&format!("{name}.md"), block);
+        tokio::spawn(async move {
+            let outcome = run(&page, &BTreeSet::new()).await;
+            super::assert_wrong(&outcome.wrong, &[problem]);
+            assert!(outcome.wrong[0].starts_with(&format!("{name}.md:1: ")));
+        })
+    });
+    for page in bad {
+        page.await.unwrap();
     }
 }
