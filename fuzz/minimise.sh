@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fuzz/minimise.sh PROFILE: after fuzz/run.sh PROFILE, keeps in fuzz/corpus as few inputs as take every branch
-# that was taken, however often. Inputs that a person gave a name stay.
+# fuzz/minimise.sh PROFILE: run it after fuzz/run.sh PROFILE. It keeps in fuzz/corpus the fewest inputs that together
+# take every branch of the run. Inputs that a person gave a name stay.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 inputs=target/fuzz-inputs

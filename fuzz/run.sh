@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# fuzz/run.sh PROFILE RUNS: runs every target that often, from its corpus and the bodies of tests/payloads.
-# What is new stays in target/fuzz-inputs/TARGET; an input that fails, in fuzz/artifacts/TARGET.
+# fuzz/run.sh PROFILE RUNS: runs every target RUNS times, starting from its corpus and the bodies of tests/payloads. New
+# inputs are kept in target/fuzz-inputs/TARGET, an input that fails in fuzz/artifacts/TARGET.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 profile=$1 runs=$2
@@ -11,7 +11,7 @@ for file in fuzz/fuzz_targets/*.rs; do
   targets+=("$target") bins+=(--bin "$target")
 done
 
-# The workspace as ever, but for the wrapper: Cargo keeps apart what it makes, and dependencies are shared.
+# Builds as always, except for the wrapper. Cargo keeps the wrapped crates apart, and shares the dependencies.
 RUSTC_WORKSPACE_WRAPPER=$PWD/fuzz/instrumented-rustc.sh \
   cargo build --locked --profile "$profile" --workspace --features fuzz/libfuzzer "${bins[@]}"
 
@@ -21,7 +21,7 @@ fuzz/seeds.py $inputs/seeds/gateway_event
 for target in "${targets[@]}"; do
   mkdir -p "$inputs/$target" "$inputs/seeds/$target" "fuzz/artifacts/$target"
   log=$inputs/$target.log
-  # One seed, so that two runs of one build do the same.
+  # A fixed seed, so two runs of one build do the same.
   if ! "$programs/$target" -seed=1 -runs="$runs" -max_len=2048 -dict=fuzz/dictionary.txt \
     -artifact_prefix="fuzz/artifacts/$target/" -print_final_stats=1 \
     "$inputs/$target" "fuzz/corpus/$target" "$inputs/seeds/$target" >"$log" 2>&1; then

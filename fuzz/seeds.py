@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""fuzz/seeds.py FOLDER: every body of tests/payloads as inputs of the target gateway_event."""
+"""fuzz/seeds.py FOLDER: writes every body of tests/payloads as inputs of the target gateway_event."""
 
 import pathlib
 import sys
@@ -14,7 +14,7 @@ for server, url in (
         if file.name.endswith(".events.json"):
             continue
         command, _case, _json = file.name.rsplit(".", 2)
-        # The payload versions of REST and HTTP APIs, a load balancer's events, and a body as base64.
+        # REST API, HTTP API, the two forms of a load balancer's event, and a REST API's event with the body in base64.
         for version in ("1", "2", "3", "4", "1b"):
             head = f"{version} POST {url.format(command=command)}\noperationID: o1\n\n"
             (folder / f"{file.stem}.{version}").write_bytes(head.encode() + file.read_bytes())

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# scripts/debian.sh FOLDER NAME PROGRAM [PACKAGE...] [VARIABLE=PATH...]: makes FOLDER/NAME, which is this machine's program
-# of that name or else Debian's, unpacked there without root. PROGRAM is where the packages have it (without any, the one
-# of that name), and variables tell it where it is: their paths are the packages', too.
+# scripts/debian.sh FOLDER NAME PROGRAM [PACKAGE...] [VARIABLE=PATH...]
+# Makes FOLDER/NAME, which starts this machine's program of that name. If this machine has none, it starts Debian's,
+# which is unpacked into FOLDER without root. PROGRAM is its path in the packages; without a PACKAGE, the package is
+# called NAME. Each VARIABLE is set to its PATH in the packages when the program starts.
 set -euo pipefail
 folder=$1 name=$2 program=$3
 shift 3

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# scripts/stand-in.sh FILE: a file system for `docker import` that takes the place of Lambda's image where there is no
-# registry: Debian's packages with what our binaries, and SAM when it adds the runtime API, need of a Linux.
+# scripts/stand-in.sh FILE: makes a file system for `docker import` that replaces Lambda's image where no registry is
+# available. It contains Debian's packages that our binaries need, and those that SAM needs to add the runtime API.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,22 +1,23 @@
 #!/usr/bin/env bash
-# scripts/unpack.sh FOLDER PACKAGE...: Debian's packages, and the libraries that they need, unpacked into FOLDER without root.
+# scripts/unpack.sh FOLDER PACKAGE...: unpacks Debian's packages, and the libraries that they need, into FOLDER without
+# root.
 set -euo pipefail
 folder=$1
 shift
-command -v apt-get >/dev/null || { echo "error: there is no apt-get to fetch $* with" >&2 && exit 1; }
+command -v apt-get >/dev/null || { echo "error: apt-get is not installed, and $* cannot be fetched without it" >&2 && exit 1; }
 mkdir -p "$folder"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Package lists of its own: a fresh machine has none, and only root may write them.
+# Uses its own package lists: a fresh machine has none, and only root may write the machine's.
 mkdir -p "$work"/apt/state/lists/partial "$work"/apt/cache/archives/partial "$work/packages"
 apt=(apt-get -qq -o "Dir::State=$work/apt/state" -o "Dir::Cache=$work/apt/cache" -o APT::Sandbox::User=root
   -o APT::Update::Post-Invoke-Success= -o APT::Update::Post-Invoke= -o DPkg::Post-Invoke=)
 "${apt[@]}" update
 cd "$work/packages"
 "${apt[@]}" download "$@"
-# Under the names that this release has for them. The C library is there, and of what wants its symbols (valgrind's
-# memcheck) nothing is used.
+# The packages know the names of the libraries in this release. The C library is installed, and valgrind's memcheck,
+# which needs its debug symbols, is not used.
 for each in *.deb; do dpkg-deb --field "$each" Depends; done | tr ',' '\n' |
   awk '$1 ~ /^(lib|zlib)/ && $1 !~ /^libc6(-dbg)?$/ { print $1 }' | sort -u |
   xargs --no-run-if-empty "${apt[@]}" download

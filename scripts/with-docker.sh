@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# scripts/with-docker.sh COMMAND...: runs it where a Docker engine answers. Where none does, one is started for it, as a new
-# machine has it, in namespaces of its own: no other program sees it, its network leads nowhere, and whichever way the
-# command ends, nothing of it remains.
+# scripts/with-docker.sh COMMAND...: runs a command with a Docker engine. If no engine answers, this script starts a new
+# one in its own namespaces, for this command only. No other program sees that engine, its network leads nowhere, and
+# nothing of it remains, however the command ends.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 PATH=$PATH:$PWD/.local/docker/root/usr/bin:$PWD/.local/docker/root/usr/sbin
@@ -14,7 +14,7 @@ if [ "${1-}" != --inside ]; then
     exit 1
   }
   make --silent --no-print-directory .local/docker/dockerd .local/stand-in.tar
-  # In the background, because unshare is deaf to signals while it waits. What it has started ends with it.
+  # In the background, because unshare ignores signals while it waits. Everything that it has started ends with it.
   "${namespaces[@]}" "$0" --inside "$@" &
   trap 'kill -KILL $!; exit 1' HUP INT TERM
   wait $!
@@ -22,12 +22,13 @@ if [ "${1-}" != --inside ]; then
 fi
 shift
 
-# Nobody else's sockets and locks, and room for the engine's data.
+# Hides the sockets and locks of other programs, and makes room for the engine's data.
 mount -t tmpfs tmpfs /run
 tar --extract --file .local/stand-in.tar --directory /run ./bin/busybox # not every machine has ip
 /run/bin/busybox ip link set lo up
 
-# What this machine's own engine is told is not for this one. It needs no iptables: all connections begin on this machine.
+# This engine must not read the configuration of the machine's own engine. It needs no iptables, because all connections
+# begin on this machine.
 echo '{}' >/run/docker.json
 export DOCKER_HOST=unix:///run/docker.sock
 unset DOCKER_CONTEXT DOCKER_TLS_VERIFY

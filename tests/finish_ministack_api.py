@@ -1,8 +1,8 @@
-"""Adds to a stack's REST API in MiniStack 1.5.33 what its import of an API definition leaves out.
+"""Completes a stack's REST API in MiniStack 1.5.33, which imports only a part of an API definition.
 
-AWS takes `x-amazon-apigateway-any-method` and the gateway responses out of the definition that SAM makes of
-template.yaml; MiniStack does not. Both are taken from the deployed stack's own processed template, so nothing
-about the API is written twice.
+AWS reads `x-amazon-apigateway-any-method` and the gateway responses from the definition that SAM makes of
+template.yaml; MiniStack ignores them. This program takes both from the deployed stack's processed template, so
+nothing about the API is written twice.
 
 usage: finish_ministack_api.py STACK    prints {"api": <id>, "stage": <name>, "answers": {<response type>: <body>},
                                                 and the stack's outputs}
@@ -31,7 +31,7 @@ api_id = physical[logical_id]
 
 
 def function_uri(integration):
-    """The integration's address, with this stack's names in the place of CloudFormation's references."""
+    """The integration's address, with this stack's names instead of CloudFormation's references."""
 
     def arn(reference):
         return f"arn:aws:lambda:{session.get_config_variable('region')}:000000000000:function:{physical[reference[1]]}"
@@ -53,7 +53,7 @@ parameters = {parameter["ParameterKey"]: parameter["ParameterValue"] for paramet
 
 
 def chosen(body):
-    """What CloudFormation finds in a map of the template under a parameter's value."""
+    """The value that Fn::FindInMap gives: a map of the template, looked up with a parameter's value."""
     name, choice, attribute = body["Fn::FindInMap"]
     return processed["Mappings"][name][parameters[choice["Ref"]]][attribute]
 

@@ -1,4 +1,4 @@
-//! Who is measured.
+//! The functions that are measured.
 
 use std::{
     fs,
@@ -9,18 +9,18 @@ use clap::Args;
 
 use crate::{Result, event::Callback, root};
 
-/// Where everything is that runs.
+/// The paths of everything that runs.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Places {
     /// Release builds for this machine: `FOLDER/<function>/bootstrap`
     #[arg(long, value_name = "FOLDER", default_value_os_t = root().join("target/bench/lambda"))]
     pub(crate) functions: PathBuf,
-    /// What plays DynamoDB
+    /// The program that provides the laptop's DynamoDB
     #[arg(long, value_name = "FILE", default_value_os_t = root().join("target/debug/imhook"))]
     pub(crate) imhook: PathBuf,
 }
 
-/// What runs.
+/// The program of a contestant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Program {
     /// The folder of a binary for `provided.al2023`.
@@ -31,34 +31,34 @@ pub(crate) enum Program {
     Node,
 }
 
-/// What a function writes its item to.
+/// The table to which a function writes its item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
-    /// Nothing.
+    /// No table.
     None,
-    /// An endpoint that says the same at once, over TLS.
+    /// An endpoint that gives the same answer to every request at once, over TLS.
     Constant,
-    /// The same without TLS.
+    /// The same endpoint without TLS.
     ConstantHttp,
-    /// The DynamoDB of a laptop, over TLS.
+    /// The DynamoDB that runs on a laptop, over TLS.
     Dynamodb,
-    /// The same without TLS.
+    /// The same DynamoDB without TLS.
     DynamodbHttp,
 }
 
 /// A function in one environment.
 #[derive(Clone, Debug)]
 pub(crate) struct Contestant {
-    /// In options and JSON.
+    /// The name in options and JSON.
     pub(crate) name: &'static str,
-    /// For readers.
+    /// The name in tables.
     pub(crate) title: &'static str,
     pub(crate) program: Program,
     pub(crate) table: Table,
-    /// The password from Secrets Manager, and a queue: everything that the stack sets.
+    /// With the password from Secrets Manager, and a queue, as the stack sets them.
     pub(crate) as_deployed: bool,
     pub(crate) callback: Callback,
-    /// Whom it is compared with.
+    /// The contestant with which this one is compared.
     pub(crate) baseline: &'static str,
 }
 
@@ -66,7 +66,7 @@ const BARE: &str = "bare-http";
 pub(crate) const FLOOR: &str = "sdk-floor";
 const OURS: &str = "after-delete-friend";
 
-/// Everybody in `bench functions`.
+/// The contestants of `bench functions`.
 pub(crate) fn all() -> Vec<Contestant> {
     use Program::{Function, Node, Python};
     let contestant = |name, title, program, table| Contestant {
@@ -127,7 +127,7 @@ pub(crate) fn all() -> Vec<Contestant> {
     ]
 }
 
-/// Those whose instructions are counted. Without TLS, whose keys are others in every run.
+/// The contestants whose instructions are counted. They run without TLS, whose keys differ in every run.
 pub(crate) fn counted() -> Vec<Contestant> {
     let known = |name: &str| {
         let mut all = all().into_iter();
@@ -156,7 +156,7 @@ pub(crate) fn counted() -> Vec<Contestant> {
     counted
 }
 
-/// Those among `contestants` that `only` names, in their order; all of them if it names nobody. They are there.
+/// The contestants that `only` names, in their usual order; all of them if it names none. Fails if one is not built.
 pub(crate) fn select(
     contestants: Vec<Contestant>,
     only: &[String],
@@ -164,21 +164,21 @@ pub(crate) fn select(
 ) -> Result<Vec<Contestant>> {
     let names: Vec<_> = contestants.iter().map(|it| it.name).collect();
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
-        return Err(format!("{unknown} is none of {}", names.join(", ")).into());
+        return Err(format!("{unknown:?} is none of {}", names.join(", ")).into());
     }
     let selected: Vec<_> = contestants
         .into_iter()
         .filter(|it| only.is_empty() || only.iter().any(|name| name == it.name))
         .collect();
     for contestant in &selected {
-        // All but what is no path: the arguments.
+        // The arguments are not absolute paths.
         let mut needed = contestant.program.command(places).into_iter();
         let missing = needed.find(|it| it.is_absolute() && !it.exists());
         if let Some(missing) = missing {
             let (missing, name) = (missing.display(), contestant.name);
             let rule = contestant.program.rule();
             return Err(format!(
-                "{missing} is not there: make {rule}, or leave {name} out with --only"
+                "{missing} does not exist: run make {rule}, or leave {name} out with --only"
             )
             .into());
         }
@@ -203,13 +203,13 @@ impl Program {
         }
     }
 
-    /// What is deployed, to be zipped: the contents of these folders.
+    /// The folders whose contents are zipped and deployed.
     pub(crate) fn packages(self, places: &Places) -> Vec<PathBuf> {
         match self {
             Self::Function(name) => vec![places.functions.join(name)],
             Self::Python => vec![
                 root().join("bench/contestants/python"),
-                // Whichever Python there is.
+                // The folder's name contains the version of Python.
                 fs::read_dir(root().join(".local/bench-python/lib"))
                     .ok()
                     .and_then(|mut pythons| pythons.next()?.ok())
@@ -220,7 +220,7 @@ impl Program {
         }
     }
 
-    /// The roots of trust that it reads in production, where they are a file.
+    /// The file of root certificates that the program reads in production, if it reads one.
     pub(crate) fn own_roots(self, places: &Places) -> Option<PathBuf> {
         match self {
             Self::Python => Some(self.packages(places)[1].join("botocore/cacert.pem")),
@@ -228,12 +228,12 @@ impl Program {
         }
     }
 
-    /// Lambda's `LAMBDA_TASK_ROOT`, where the program is started.
+    /// Lambda's `LAMBDA_TASK_ROOT`, in which the program starts.
     pub(crate) fn task_root(self, places: &Places) -> PathBuf {
         self.packages(places)[0].clone()
     }
 
-    /// The binary, where what is deployed is one.
+    /// The binary, if the program is one.
     pub(crate) fn binary(self, places: &Places) -> Option<PathBuf> {
         match self {
             Self::Function(_) => self.command(places).into_iter().next(),
@@ -241,7 +241,7 @@ impl Program {
         }
     }
 
-    /// What builds or installs it.
+    /// The rule of the Makefile that builds or installs the program.
     fn rule(self) -> &'static str {
         match self {
             Self::Function(_) => "bench-functions",
@@ -250,7 +250,7 @@ impl Program {
     }
 }
 
-/// For messages: a path as it is called in the repository.
+/// A path relative to the repository, for messages.
 pub(crate) fn shown(path: &Path) -> String {
     let inside = path.strip_prefix(root()).unwrap_or(path);
     inside.display().to_string()
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn everybody_is_compared_with_somebody_in_the_same_run() {
+    fn every_baseline_is_measured_in_the_same_run() {
         for group in [all(), counted()] {
             for contestant in &group {
                 let baseline = group.iter().find(|it| it.name == contestant.baseline);
@@ -278,15 +278,17 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_built_or_not_known_is_named_with_what_to_do() {
-        let said = |only: &str| {
+    fn the_error_names_a_contestant_that_is_not_built_or_not_known() {
+        let error = |only: &str| {
             let selected = select(all(), &[only.to_owned()], &nowhere());
             selected.unwrap_err().to_string()
         };
         assert_eq!(
-            said(BARE),
-            "/nowhere/bare-http/bootstrap is not there: make bench-functions, or leave bare-http out with --only"
+            error(BARE),
+            "/nowhere/bare-http/bootstrap does not exist: run make bench-functions, or leave bare-http out with --only"
         );
-        assert!(said("bear-http").starts_with("bear-http is none of bare-runtime, bare-http, "));
+        assert!(
+            error("bear-http").starts_with("\"bear-http\" is none of bare-runtime, bare-http, ")
+        );
     }
 }

@@ -1,6 +1,6 @@
-//! What the functions take for AWS.
+//! The local endpoints that the functions use as AWS.
 //!
-//! Not a library's mock server: its scheduler, and the work of a real table, would be in every figure.
+//! This is not a library's mock server: its scheduler, and the work of a real table, would be in every figure.
 
 use std::{
     fs,
@@ -25,30 +25,31 @@ use serde_json::json;
 
 use crate::{Result, http::Connection, process::Process};
 
-/// What Secrets Manager holds.
+/// The password in the secret.
 pub(crate) const PASSWORD: &str = "5f2c9e07b1d84a63";
 pub(crate) const TABLE: &str = "events";
 
-/// The roots that the functions are compiled with.
+/// The root certificates that the functions are compiled with.
 const AMAZON_TRUST_SERVICES: &str =
     include_str!("../../shared/store/src/amazon-trust-services.pem");
 
-/// TLS of an authority that was made for this run, whose certificate is in a file.
+/// A TLS server's configuration. Its authority is made for this run, and a file has the authority's certificate.
 #[derive(Clone)]
 pub(crate) struct Tls {
     config: Arc<ServerConfig>,
-    /// Amazon's roots and this one more: a function of ours reads as many as in production.
+    /// A file with Amazon's roots and the authority's certificate. So our functions read one root more than in
+    /// production.
     pub(crate) bundle: PathBuf,
     /// The authority's certificate.
     authority: String,
 }
 
 impl Tls {
-    /// With the file in this folder.
+    /// Makes an authority, and writes its file into this folder.
     pub(crate) fn new(folder: &Path) -> Result<Self> {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::new())?;
-        let name = "an authority for measuring";
+        let name = "the benchmark's certificate authority";
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = params.self_signed(&key)?.pem();
@@ -71,7 +72,7 @@ impl Tls {
         })
     }
 
-    /// Another file of roots and this one more.
+    /// Writes a file with the roots of another file and the authority's certificate.
     pub(crate) fn bundle_with(&self, roots: &Path) -> Result<PathBuf> {
         let bundle = self.bundle.with_file_name("more-roots.pem");
         let roots =
@@ -86,7 +87,7 @@ impl Tls {
     }
 }
 
-/// Accepts until the program ends; a thread for each connection.
+/// Accepts connections until the program ends, with a thread for each of them.
 fn accept(
     serve: impl Fn(TcpStream) -> Result<()> + Send + Sync + 'static,
 ) -> io::Result<SocketAddr> {
@@ -96,21 +97,21 @@ fn accept(
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let serve = serve.clone();
-            // An error is a client that has gone: its process has ended.
+            // An error means that the client has gone, because its process has ended.
             thread::spawn(move || stream.set_nodelay(true).is_ok() && serve(stream).is_ok());
         }
     });
     Ok(address)
 }
 
-/// DynamoDB and Secrets Manager that say the same at once, whatever is asked.
+/// An endpoint for DynamoDB and Secrets Manager. It answers at once, with the same answer to every request.
 pub(crate) struct Constant {
     pub(crate) url: String,
     items: Arc<AtomicU64>,
 }
 
 impl Constant {
-    /// With TLS or without.
+    /// Starts the endpoint with TLS or without.
     pub(crate) fn start(tls: Option<&Tls>) -> Result<Self> {
         let items = Arc::new(AtomicU64::new(0));
         let (count, own_tls) = (items.clone(), tls.cloned());
@@ -128,7 +129,7 @@ impl Constant {
         })
     }
 
-    /// How many items it was given.
+    /// The number of items that the endpoint has received.
     pub(crate) fn items(&self) -> u64 {
         self.items.load(Ordering::Relaxed)
     }
@@ -164,34 +165,34 @@ fn answer_all(connection: &mut Connection<impl Read + Write>, items: &AtomicU64)
     Ok(())
 }
 
-/// As AWS's services with their JSON protocols answer.
+/// An answer as AWS services with a JSON protocol send it.
 fn answer(status: &str, protocol: &str, body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {status}\r\nserver: Server\r\ndate: Sat, 21 Nov 2026 12:34:56 GMT\r\n\
          content-type: application/x-amz-json-{protocol}\r\ncontent-length: {}\r\nconnection: keep-alive\r\n\
          x-amzn-requestid: 8N7CB5UEQ6AAO4SEAUI3EJ5Q2VVV4KQNSO5AEMVJF66Q9ASUAAJG\r\nx-amz-crc32: {}\r\n\r\n{body}",
         body.len(),
-        // Which some SDKs compare.
+        // Some SDKs check it.
         crc32fast::hash(body.as_bytes())
     )
     .into_bytes()
 }
 
-/// The DynamoDB of a laptop, in memory, with the events table.
+/// The DynamoDB that runs on a laptop, in memory, with an events table.
 pub(crate) struct Dynamodb {
     _process: Process,
     pub(crate) url: String,
 }
 
 impl Dynamodb {
-    /// `program` is `target/debug/imhook`.
+    /// Starts it. `program` is the path of `imhook`.
     pub(crate) fn start(program: &Path) -> Result<Self> {
         let mut process = Command::new(program)
             .args(["dynamodb", "--port", "0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("{}: {error}; make run builds it", program.display()))?;
+            .map_err(|error| format!("{}: {error}; run make bench", program.display()))?;
         let mut line = String::new();
         if let Some(output) = process.stdout.take() {
             BufReader::new(output).read_line(&mut line)?;
@@ -206,13 +207,13 @@ impl Dynamodb {
             .stdout(Stdio::null())
             .status()?;
         if !status.success() {
-            return Err("the events table could not be made".into());
+            return Err("imhook could not make the events table".into());
         }
         Ok(started)
     }
 }
 
-/// TLS in front of a server without it. Gives its URL.
+/// Starts TLS in front of a server without it. Returns its URL.
 pub(crate) fn tls_front(tls: &Tls, upstream: &str) -> Result<String> {
     let upstream: SocketAddr = upstream.trim_start_matches("http://").parse()?;
     let tls = tls.clone();
@@ -237,14 +238,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_check_sum_is_the_one_that_dynamodb_sends() {
-        // Of the empty object, in every answer to a PutItem; and the algorithm's own example.
+    fn the_checksum_is_that_of_dynamodb() {
+        // For the empty object, it is in every answer to a PutItem. The second value is the algorithm's example.
         assert_eq!(crc32fast::hash(b"{}"), 2_745_614_147);
         assert_eq!(crc32fast::hash(b"123456789"), 0xCBF4_3926);
     }
 
     #[test]
-    fn items_are_counted_and_nothing_else() {
+    fn only_items_are_counted() {
         let endpoint = Constant::start(None).unwrap();
         let address = endpoint.url.trim_start_matches("http://");
         let mut client = Connection::new(TcpStream::connect(address).unwrap());

@@ -1,4 +1,4 @@
-//! What the functions are sent: a REST API's events of the chat servers' requests.
+//! The events that the functions get: a REST API's events of requests from the chat servers.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -15,14 +15,14 @@ pub(crate) const OPENIM_USER: &str = "openim";
 pub(crate) const TENCENT_APP: &str = "1400000001";
 pub(crate) const TENCENT_TOKEN: &str = "b6e1f0c27d5a4893";
 
-/// What the functions are sent, to the byte as the servers send it.
+/// A callback whose body is, byte for byte, what the server sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Callback {
-    /// OpenIM tells that a friend was deleted.
+    /// OpenIM reports that a friend was deleted.
     DeleteFriend,
     /// OpenIM asks whether a friend may be added.
     BeforeAddFriend,
-    /// Tencent Chat tells that friends were deleted, signed.
+    /// Tencent Chat reports that friends were deleted, with a signature.
     TencentFriendDelete,
 }
 
@@ -41,7 +41,7 @@ impl Callback {
         }
     }
 
-    /// How many items the table is given for it.
+    /// The number of items that a function writes for it.
     pub(crate) fn items(self) -> u64 {
         match self {
             Self::DeleteFriend | Self::TencentFriendDelete => 1,
@@ -49,7 +49,7 @@ impl Callback {
         }
     }
 
-    /// A gateway's event of it, with an id and a time of its own.
+    /// A gateway's event with this callback. Each event has its own id and time.
     pub(crate) fn event(self) -> Vec<u8> {
         static EVENTS: AtomicU64 = AtomicU64::new(0);
         let number = EVENTS.fetch_add(1, Ordering::Relaxed);
@@ -97,7 +97,7 @@ impl Callback {
         .into_bytes()
     }
 
-    /// Whether a function's response says in its server's words that all is well.
+    /// Whether a function's response means success, as the server reads it.
     pub(crate) fn is_accepted(self, response: &[u8]) -> bool {
         let Ok(response) = serde_json::from_slice::<Value>(response) else {
             return false;
@@ -105,15 +105,15 @@ impl Callback {
         let Some(Ok(body)) = response["body"].as_str().map(serde_json::from_str::<Value>) else {
             return false;
         };
-        let said = match self {
+        let succeeded = match self {
             Self::TencentFriendDelete => body["ActionStatus"] == "OK" && body["ErrorCode"] == 0,
             _ => body["actionCode"] == 0 && body["errCode"] == 0,
         };
-        response["statusCode"] == 200 && said
+        response["statusCode"] == 200 && succeeded
     }
 }
 
-/// As Tencent Chat signs: <https://www.tencentcloud.com/document/product/1047/34354>.
+/// The query of a callback, signed as Tencent Chat does: <https://www.tencentcloud.com/document/product/1047/34354>.
 fn tencent_query(now: u64) -> Vec<(&'static str, String)> {
     let signed = format!("{TENCENT_TOKEN}{now}");
     let digest = ring::digest::digest(&ring::digest::SHA256, signed.as_bytes());
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_a_server_reads_as_accepted_is_taken_for_it() {
+    fn only_an_answer_that_the_server_reads_as_success_counts_as_accepted() {
         let response =
             |status: u64, body: &str| json!({"statusCode": status, "body": body}).to_string();
         let openim = Callback::DeleteFriend;
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn every_event_has_an_id_of_its_own() {
+    fn every_event_has_its_own_id() {
         let id = || {
             let event: Value = serde_json::from_slice(&Callback::DeleteFriend.event()).unwrap();
             event["requestContext"]["extendedRequestId"].clone()

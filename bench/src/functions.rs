@@ -1,4 +1,4 @@
-//! `bench functions`: start, answer, memory and size, of several functions in turns.
+//! `bench functions`: measures start, answers, memory and size of several functions in turns.
 
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
@@ -24,41 +24,41 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Options {
     #[command(flatten)]
     places: Places,
-    /// Fresh processes of each
+    /// New processes of each function
     #[arg(long, default_value_t = 9)]
     runs: usize,
     /// Requests to each process after its first
     #[arg(long, default_value_t = 200)]
     requests: usize,
-    /// These alone, and nobody else
+    /// Measure only these
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     only: Vec<String>,
-    /// Other builds of the same functions, in turns with each other, in place of --functions: `--build thin=FOLDER`, and
-    /// again for the next one
+    /// Compare several builds of the same functions in turns: `--build thin=FOLDER` for each of them, instead of
+    /// --functions
     #[arg(long = "build", value_name = "NAME=FOLDER", value_parser = build)]
     builds: Vec<(String, PathBuf)>,
-    /// Where the result goes, beside the table
+    /// Write the result into this file, too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 fn build(text: &str) -> Result<(String, PathBuf)> {
-    let (name, folder) = text.split_once('=').ok_or("it is no NAME=FOLDER")?;
+    let (name, folder) = text.split_once('=').ok_or("expected NAME=FOLDER")?;
     Ok((name.to_owned(), folder.into()))
 }
 
-/// What was measured. Times are in milliseconds.
+/// The result of a run. Times are in milliseconds.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Functions {
     pub(crate) machine: Machine,
-    /// Fresh processes of each contestant.
+    /// New processes of each contestant.
     pub(crate) runs: usize,
     /// Requests to each process after its first.
     pub(crate) requests: usize,
     pub(crate) contestants: Vec<Measured>,
 }
 
-/// One contestant.
+/// The figures of one contestant.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Measured {
     pub(crate) name: String,
@@ -67,27 +67,27 @@ pub(crate) struct Measured {
     pub(crate) init_ms: f64,
     /// From the first event to its answer; median of all processes.
     pub(crate) first_ms: f64,
-    /// Both; median of all processes.
+    /// Start and first answer together; median of all processes.
     pub(crate) cold_ms: f64,
-    /// From an event to its answer, of all requests after the first.
+    /// From an event to its answer, for all requests after the first.
     pub(crate) warm_ms: Warm,
-    /// Requests that one process answers, one after the other; median of all processes.
+    /// Requests per second that one process answers, one after the other; median of all processes.
     pub(crate) answers_per_second: f64,
-    /// The most memory that a process had; median of all processes.
+    /// The highest memory use of a process; median of all processes.
     pub(crate) peak_rss_kib: u64,
-    /// The function's binary; none for what is interpreted.
+    /// The size of the function's binary; none if the function is interpreted.
     pub(crate) binary_bytes: Option<u64>,
-    /// What is uploaded.
+    /// The size of the zip that is uploaded.
     pub(crate) zip_bytes: u64,
-    /// Whom it is compared with. A ratio is missing if that one was not measured in this run.
+    /// The contestant with which this one is compared. The ratios are missing if it was not measured in this run.
     pub(crate) baseline: String,
     pub(crate) cold_ratio: Option<f64>,
-    /// Of the medians.
+    /// The ratio of the medians.
     pub(crate) warm_ratio: Option<f64>,
     pub(crate) peak_rss_ratio: Option<f64>,
 }
 
-/// Percentiles.
+/// Percentiles of the later answers.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Warm {
     pub(crate) p50: f64,
@@ -103,7 +103,7 @@ impl Warm {
     }
 }
 
-/// What the processes of one contestant have shown.
+/// The figures of all processes of one contestant.
 #[derive(Default)]
 struct Seen {
     init: Vec<f64>,
@@ -113,9 +113,9 @@ struct Seen {
     peak_rss_kib: Vec<f64>,
 }
 
-/// One contestant of one build.
+/// A contestant of one build, with its figures.
 struct Turn<'a> {
-    /// The build's name, if there are several.
+    /// The name of the build, if several are compared.
     build: Option<&'a str>,
     places: &'a Places,
     scene: &'a Scene,
@@ -151,11 +151,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             seen: Seen::default(),
         }));
     }
-    // One contestant's builds follow each other.
+    // The builds of one contestant follow each other.
     let all: Vec<_> = contestants::all().iter().map(|it| it.name).collect();
     turns.sort_by_key(|turn| all.iter().position(|name| *name == turn.contestant.name));
     for run in 1..=options.runs {
-        // In turns, so that a noisy minute is everybody's.
+        // In turns, so a short disturbance of the machine affects all of them.
         for turn in &mut turns {
             live(turn, options.requests)?;
             let last = |values: &[f64]| values.last().copied().unwrap_or_default();
@@ -183,7 +183,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 impl Turn<'_> {
-    /// A contestant's name or title, with the build's.
+    /// A contestant's name or title, with the name of the build.
     fn named(&self, text: &str) -> String {
         match self.build {
             Some(build) => format!("{build}: {text}"),
@@ -192,7 +192,7 @@ impl Turn<'_> {
     }
 }
 
-/// One process from its start to its end.
+/// Measures one process from its start to its end.
 fn live(turn: &mut Turn<'_>, requests: usize) -> Result<()> {
     let (scene, contestant, seen) = (turn.scene, turn.contestant, &mut turn.seen);
     let mut function = scene.start(contestant, &[], &[], PATIENCE)?;
@@ -235,7 +235,7 @@ fn measured(turn: &Turn<'_>) -> Result<Measured> {
     })
 }
 
-/// Fills in the ratios.
+/// Computes the ratios.
 fn compare(contestants: &mut [Measured]) {
     let baselines: BTreeMap<String, [f64; 3]> = contestants
         .iter()
@@ -258,7 +258,7 @@ fn figures(of: &Measured) -> [f64; 3] {
 }
 
 impl Functions {
-    /// For `docs/performance.md`: everything.
+    /// The table for `docs/performance.md`, with all figures.
     pub(crate) fn table(&self) -> String {
         let mut table = Table::new(&[
             "Function",
@@ -305,7 +305,7 @@ impl Functions {
         )
     }
 
-    /// For `README.md`: what one chooses by.
+    /// The table for `README.md`, with the figures by which a reader chooses.
     pub(crate) fn summary(&self) -> String {
         let mut table = Table::new(&[
             "Function",
@@ -341,7 +341,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_is_divided_by_his_baseline() {
+    fn every_figure_is_divided_by_that_of_its_baseline() {
         let one = |name: &str, baseline: &str, factor: f64| Measured {
             name: name.to_owned(),
             title: name.to_owned(),

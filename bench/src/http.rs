@@ -1,37 +1,37 @@
-//! HTTP/1.1 over one blocking stream.
+//! HTTP/1.1 over a blocking stream.
 //!
-//! `httparse` reads the heads. Not hyper or a server on it: their scheduler would be in every figure.
+//! `httparse` reads the heads. hyper, or a server that uses it, would add its scheduler to every figure.
 
 use std::io::{self, Read, Write};
 
-/// Longer heads or bodies than any that belongs here.
+/// The limit for heads and bodies, longer than any that the benchmark uses.
 const MOST: usize = 8 * 1024 * 1024;
 const MOST_HEADERS: usize = 64;
 
-/// A request, or the answer to one.
+/// A request or an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Message {
-    /// The first line's words: method and target, or status and reason.
+    /// Method and target, or status and reason.
     pub(crate) start: (String, String),
     headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
 impl Message {
-    /// A header's value; names are compared as HTTP does.
+    /// The value of a header. The case of its name does not matter.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let found = headers.find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether the connection ends with it.
+    /// Whether the connection ends after this message.
     pub(crate) fn is_last(&self) -> bool {
         self.header("connection")
             .is_some_and(|value| value.eq_ignore_ascii_case("close"))
     }
 
-    /// As bytes with this first line and a content length.
+    /// The bytes of the message, with this first line and a content length.
     fn encode(&self, first_line: &str) -> Vec<u8> {
         let mut bytes = format!("{first_line}\r\n").into_bytes();
         for (name, value) in &self.headers {
@@ -45,26 +45,26 @@ impl Message {
         bytes
     }
 
-    /// As bytes that a server reads.
+    /// The bytes of a request.
     pub(crate) fn as_request(&self) -> Vec<u8> {
         let (method, target) = &self.start;
         self.encode(&format!("{method} {target} HTTP/1.1"))
     }
 
-    /// As bytes that a client reads.
+    /// The bytes of an answer.
     pub(crate) fn as_answer(&self) -> Vec<u8> {
         let (status, reason) = &self.start;
         self.encode(&format!("HTTP/1.1 {status} {reason}"))
     }
 }
 
-/// One end of a connection, with what came before it was wanted.
+/// One end of a connection, with the bytes that were read but not used yet.
 pub(crate) struct Connection<S> {
     stream: S,
     buffer: Vec<u8>,
 }
 
-/// Where a message's head ends, and what it says.
+/// The length of a message's head, and the message without its body.
 type Head = (usize, Message);
 
 impl<S: Read + Write> Connection<S> {
@@ -75,13 +75,13 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
-    /// Everything in one write.
+    /// Writes all bytes at once.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)?;
         self.stream.flush()
     }
 
-    /// The next request; `None` when the client has gone.
+    /// Reads the next request; `None` if the client has closed the connection.
     pub(crate) fn read_request(&mut self) -> io::Result<Option<Message>> {
         self.read(|bytes| {
             let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
@@ -94,7 +94,7 @@ impl<S: Read + Write> Connection<S> {
         })
     }
 
-    /// The next answer; `None` when the server has gone.
+    /// Reads the next answer; `None` if the server has closed the connection.
     pub(crate) fn read_answer(&mut self) -> io::Result<Option<Message>> {
         self.read(|bytes| {
             let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
@@ -143,24 +143,24 @@ impl<S: Read + Write> Connection<S> {
                 match httparse::parse_chunk_size(&self.buffer) {
                     Ok(httparse::Status::Complete(found)) => break found,
                     Ok(httparse::Status::Partial) => self.fill_or_fail()?,
-                    Err(_) => return Err(invalid("the size of a chunk is no number")),
+                    Err(_) => return Err(invalid("the size of a chunk is not a number")),
                 }
             };
             self.buffer.drain(..start);
             let size = usize::try_from(size).map_err(invalid)?;
             if size == 0 {
-                // Trailers, up to an empty line.
+                // The trailers end with an empty line.
                 while !self.line()?.is_empty() {}
                 return Ok(body);
             }
             body.extend(self.take(size)?);
             if !self.line()?.is_empty() {
-                return Err(invalid("a chunk is longer than it says"));
+                return Err(invalid("a chunk is longer than its size"));
             }
         }
     }
 
-    /// Everything before the next CR and LF.
+    /// Reads everything before the next CR and LF.
     fn line(&mut self) -> io::Result<Vec<u8>> {
         loop {
             if let Some(end) = self.buffer.windows(2).position(|two| two == b"\r\n") {
@@ -190,7 +190,7 @@ impl<S: Read + Write> Connection<S> {
         }
     }
 
-    /// Reads what is there; false when nothing will come any more.
+    /// Reads the bytes that have arrived; false at the end of the stream.
     fn fill(&mut self) -> io::Result<bool> {
         if self.buffer.len() > MOST {
             return Err(invalid("a head is too long"));
@@ -226,7 +226,7 @@ fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Er
 mod tests {
     use super::*;
 
-    /// What is read comes in pieces of this size; what is written is kept.
+    /// A stream that is read in pieces of this size. It keeps everything that is written.
     struct Pieces {
         input: io::Cursor<Vec<u8>>,
         size: usize,
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_the_same_in_whatever_pieces_it_arrives_and_however_its_body_is_framed() {
+    fn a_message_is_the_same_in_pieces_of_any_size_and_with_either_framing() {
         let length = "POST /a HTTP/1.1\r\nX-Name: v\r\nContent-Length: 11\r\n\r\nhello\r\nhey!";
         let chunks = "POST /a HTTP/1.1\r\nX-Name: v\r\nTransfer-Encoding: chunked\r\n\r\n\
                       7;x=y\r\nhello\r\n\r\n4\r\nhey!\r\n0\r\nTrailer: t\r\n\r\n";
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_waits_to_be_asked_for_its_body_is_asked() {
+    fn a_client_that_expects_100_continue_gets_it() {
         let head = "POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n{}";
         let mut connection = connection(head, 1000);
         assert_eq!(connection.read_request().unwrap().unwrap().body, b"{}");
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_passed_on_reads_as_what_came() {
+    fn a_message_that_is_passed_on_has_the_same_content() {
         let chunked =
             "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
         let message = connection(chunked, 1000).read_request().unwrap().unwrap();

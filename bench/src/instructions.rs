@@ -1,7 +1,7 @@
-//! `bench instructions`: what a start and a request cost in instructions and in allocations, counted by valgrind.
+//! `bench instructions`: counts, with valgrind, the instructions and allocations of a start and of a request.
 //!
-//! Unlike times, these hardly change from run to run, or with what else the machine does. They do change with the
-//! compiler, and so another one is judged by the distance to the SDK floor.
+//! These counts hardly change from run to run, or with the load of the machine, unlike times. They change with the
+//! compiler. So counts of another compiler are compared by their ratio to the SDK floor.
 
 use std::{
     collections::BTreeMap,
@@ -22,54 +22,54 @@ use crate::{
     table::{Table, figure},
 };
 
-/// Valgrind is some fifty times slower.
+/// Functions run about fifty times slower under valgrind.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// The functions' own deadlines: as long as they may be.
+/// The longest deadlines that a function accepts.
 const DEADLINES: &[(&str, &str)] = &[("DEADLINE_MS", "2500"), ("BEFORE_DEADLINE_MS", "2500")];
 
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     places: Places,
-    /// Requests in the short run and in the long one: the difference is what requests cost
+    /// Requests in the short run and in the long run; the difference between the two is the cost of the requests
     #[arg(long, num_args = 2, default_values_t = [100, 300], value_names = ["SHORT", "LONG"])]
     requests: Vec<usize>,
-    /// These alone, and nobody else
+    /// Measure only these
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
     only: Vec<String>,
-    /// What is compared with, or made with --record
+    /// The recorded counts, which --record replaces
     #[arg(long, value_name = "FILE", default_value_os_t = root().join("bench/recorded.json"))]
     recorded: PathBuf,
-    /// Record what is measured, in place of comparing it
+    /// Record the counts instead of comparing them
     #[arg(long)]
     record: bool,
-    /// valgrind, if it is neither installed nor in .local/valgrind
+    /// The path of valgrind, if it is neither installed nor in .local/valgrind
     #[arg(long, value_name = "FILE")]
     valgrind: Option<PathBuf>,
 }
 
-/// What was counted, and where.
+/// The counts of a run.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Recorded {
-    /// What `rustc --version` says.
+    /// The output of `rustc --version`.
     rustc: String,
     /// `x86_64` or `aarch64`.
     architecture: String,
     contestants: BTreeMap<String, Counts>,
 }
 
-/// Of one contestant, without TLS.
+/// The counts of one contestant, without TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Counts {
     instructions_per_request: f64,
     allocations_per_request: f64,
-    /// Up to the first request for an event.
+    /// From the start to the first request for an event.
     instructions_per_start: f64,
     allocations_per_start: f64,
 }
 
 impl Counts {
-    /// Each with its name and by how many per cent it may differ.
+    /// Each count with its name, and the difference in per cent that is allowed.
     fn figures(self) -> [(&'static str, f64, f64); 4] {
         [
             (
@@ -78,7 +78,7 @@ impl Counts {
                 5.0,
             ),
             ("allocations per request", self.allocations_per_request, 2.0),
-            // The system's loader and C library are in these.
+            // These include the system's loader and C library.
             ("instructions per start", self.instructions_per_start, 15.0),
             ("allocations per start", self.allocations_per_start, 5.0),
         ]
@@ -88,7 +88,7 @@ impl Counts {
 pub(crate) fn run(options: &Options) -> Result<()> {
     let (short, long) = match options.requests[..] {
         [short, long] if short < long => (short, long),
-        _ => return Err("the long run is no longer than the short one".into()),
+        _ => return Err("the long run needs more requests than the short one".into()),
     };
     let contestants = contestants::select(contestants::counted(), &options.only, &options.places)?;
     let valgrind = valgrind(options.valgrind.clone())?;
@@ -103,7 +103,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let both = |tool| {
             let count = |requests| count(&scene, contestant, &valgrind, tool, requests);
             let request = (count(long)? - count(short)?) / (long - short) as f64;
-            // Computed from these, it would be as inexact as a hundred requests.
+            // More decimals would only show noise, because the difference is divided by the requests.
             Ok::<_, Error>((count(0)?, (request * 10.0).round() / 10.0))
         };
         let (instructions_per_start, instructions_per_request) = both(Tool::Callgrind)?;
@@ -126,9 +126,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     let recorded = read(&options.recorded)?;
     if recorded.architecture != measured.architecture {
-        // Even the distance to the floor is another one: digests take instructions of their own.
+        // Ratios to the floor cannot be compared either: the architectures have different instructions for digests.
         println!(
-            "{}\nThese are of {}, and what is recorded is of {}: nothing to compare.",
+            "{}\nMeasured on {}, recorded on {}: nothing to compare.",
             table(&measured),
             measured.architecture,
             recorded.architecture
@@ -141,7 +141,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         return Ok(());
     }
     Err(format!(
-        "{}\nIf that is meant: bench instructions --record",
+        "{}\nif this is intended, run bench instructions --record",
         differ.join("\n")
     )
     .into())
@@ -153,28 +153,28 @@ fn read(file: &Path) -> Result<Recorded> {
     Ok(serde_json::from_str(&text)?)
 }
 
-/// This machine's valgrind, or the one that `make` has unpacked.
+/// The path of valgrind: as given, on this machine, or where `make` has unpacked it.
 fn valgrind(named: Option<PathBuf>) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut candidates: Vec<PathBuf> = named.iter().cloned().collect();
     if named.is_none() {
-        // Looked for here, because the functions are started with Lambda's PATH.
+        // The functions start with Lambda's PATH, so this program looks for valgrind itself.
         candidates.extend(std::env::split_paths(&path).map(|folder| folder.join("valgrind")));
         candidates.push(root().join(".local/valgrind/valgrind"));
     }
     let found = candidates.into_iter().find(|it| it.is_file());
-    found.ok_or_else(|| "there is no valgrind: make .local/valgrind/valgrind".into())
+    found.ok_or_else(|| "valgrind is not installed: run make .local/valgrind/valgrind".into())
 }
 
 #[derive(Clone, Copy)]
 enum Tool {
     /// Counts instructions.
     Callgrind,
-    /// Counts allocations. Memcheck does, too, and wants libc6-dbg.
+    /// Counts allocations. Memcheck does so, too, but needs libc6-dbg.
     Dhat,
 }
 
-/// What a process of so many requests costs in all.
+/// The total count of a process that answers this many requests.
 fn count(
     scene: &Scene,
     contestant: &Contestant,
@@ -192,11 +192,11 @@ fn count(
     function.send(requests, PATIENCE)?;
     let output = function.terminate()?;
     tool.total(&output)
-        .ok_or_else(|| format!("valgrind does not say how many:\n{output}").into())
+        .ok_or_else(|| format!("valgrind's output has no count:\n{output}").into())
 }
 
 impl Tool {
-    /// What it says at its end: `Collected : 123`, or `Total: 4,567 bytes in 123 blocks`.
+    /// The count at the end of valgrind's output: `Collected : 123`, or `Total: 4,567 bytes in 123 blocks`.
     fn total(self, output: &str) -> Option<f64> {
         let rest = match self {
             Self::Callgrind => output.rsplit_once("Collected : ")?.1,
@@ -210,7 +210,7 @@ impl Tool {
     }
 }
 
-/// A line for each count, and those that differ too much.
+/// A table with every count, and a line for each that differs too much.
 fn compare(measured: &Recorded, recorded: &Recorded) -> Result<(String, Vec<String>)> {
     let same = measured.rustc == recorded.rustc;
     let divisors = |of: &Recorded| {
@@ -219,7 +219,7 @@ fn compare(measured: &Recorded, recorded: &Recorded) -> Result<(String, Vec<Stri
         }
         let floor = of.contestants.get(FLOOR).ok_or_else(|| {
             format!(
-                "recorded with {} for {}: to compare, {FLOOR} has to be measured, too",
+                "recorded with {} on {}: measure {FLOOR}, too, to compare with another compiler",
                 recorded.rustc, recorded.architecture
             )
         })?;
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn valgrinds_counts_are_found_in_what_it_writes() {
+    fn valgrinds_output_contains_the_counts() {
         let callgrind = "==7== Collected : 12\n{\"a log line\":1}\n==7== Collected : 123456\n";
         assert_eq!(Tool::Callgrind.total(callgrind), Some(123_456.0));
         let dhat = "==7== Total:     5,678 bytes in 1,234 blocks\n\
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn a_little_more_is_nothing_and_three_per_cent_more_allocations_are_told() {
+    fn two_per_cent_more_allocations_are_allowed_and_three_per_cent_are_not() {
         let before = recorded("rustc 1", &[("ours", 1.0)]);
         let (_, differ) = compare(&recorded("rustc 1", &[("ours", 1.019)]), &before).unwrap();
         assert_eq!(differ, [""; 0]);
@@ -311,13 +311,13 @@ mod tests {
             differ,
             ["ours: allocations per request differ by +3.0 %, more than 2 %"]
         );
-        // What has become cheaper has to be recorded, or it may become dearer again unseen.
+        // A lower count has to be recorded, too. Otherwise it could rise again unnoticed.
         let (_, differ) = compare(&recorded("rustc 1", &[("ours", 0.8)]), &before).unwrap();
         assert_eq!(differ.len(), 4);
     }
 
     #[test]
-    fn with_another_compiler_the_distance_to_the_floor_is_compared() {
+    fn counts_of_another_compiler_are_compared_by_their_ratio_to_the_floor() {
         let before = recorded("rustc 1", &[(FLOOR, 1.0), ("ours", 1.5)]);
         let cheaper = recorded("rustc 2", &[(FLOOR, 0.5), ("ours", 0.77)]);
         let (_, differ) = compare(&cheaper, &before).unwrap();
@@ -325,15 +325,12 @@ mod tests {
         let nearer = recorded("rustc 2", &[(FLOOR, 0.5), ("ours", 0.6)]);
         assert_eq!(compare(&nearer, &before).unwrap().1.len(), 4);
         let alone = recorded("rustc 2", &[("ours", 0.77)]);
-        let said = compare(&alone, &before).unwrap_err().to_string();
-        assert!(
-            said.ends_with("sdk-floor has to be measured, too"),
-            "{said}"
-        );
+        let error = compare(&alone, &before).unwrap_err().to_string();
+        assert!(error.contains("measure sdk-floor, too"), "{error}");
     }
 
     #[test]
-    fn who_has_not_been_recorded_is_named() {
+    fn a_contestant_without_recorded_counts_is_reported() {
         let measured = recorded("rustc 1", &[("ours", 1.0)]);
         let (_, differ) = compare(&measured, &recorded("rustc 1", &[])).unwrap();
         assert_eq!(differ, ["ours has not been recorded"]);

@@ -1,4 +1,4 @@
-//! Where the figures are from.
+//! The machine on which the figures were measured.
 
 use std::{fs, process::Command, thread};
 
@@ -10,17 +10,17 @@ use crate::Result;
 /// The machine, the compiler and the day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Machine {
-    /// The processor's name.
+    /// The name of the processor.
     pub(crate) cpu: String,
-    /// How many the system shows.
+    /// The number of cores that the system shows.
     pub(crate) cores: usize,
     /// `x86_64` or `aarch64`.
     pub(crate) architecture: String,
-    /// Linux' release.
+    /// The release of Linux.
     pub(crate) kernel: String,
-    /// What `rustc --version` says.
+    /// The output of `rustc --version`.
     pub(crate) rustc: String,
-    /// Year, month and day, UTC.
+    /// The date in UTC.
     pub(crate) date: String,
 }
 
@@ -33,7 +33,7 @@ impl Machine {
         let name = name.and_then(|rest| rest.split_once(": "));
         let rustc = Command::new("rustc").arg("--version").output()?;
         Ok(Self {
-            // ARM's kernels do not name it.
+            // On ARM, /proc/cpuinfo does not name the processor.
             cpu: name.map_or("not named", |(_, name)| name).to_owned(),
             cores: thread::available_parallelism()?.get(),
             architecture: std::env::consts::ARCH.to_owned(),
@@ -45,7 +45,7 @@ impl Machine {
         })
     }
 
-    /// In one sentence's part.
+    /// The machine as a part of a sentence.
     pub(crate) fn described(&self) -> String {
         let Self {
             cpu,

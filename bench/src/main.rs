@@ -1,9 +1,9 @@
-//! What start, answer and size of the functions are, compared with those of others.
+//! Measures start, answers, memory and size of the functions, and compares them with other functions. `make bench`
+//! calls it.
 //!
-//! `make bench` calls this. Every figure is of one run on one machine: ratios mean something elsewhere, milliseconds do
-//! not.
+//! All figures of a run are of one machine. Ratios are valid elsewhere, milliseconds are not. It never calls AWS.
 
-// A program for a terminal speaks through it.
+// A terminal program prints its results.
 #![allow(clippy::print_stdout)]
 
 mod contestants;
@@ -39,17 +39,17 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Start, first and later answers, memory and size of each function
+    /// Measure start, first and later answers, memory and size of each function
     Functions(functions::Options),
-    /// Instructions and allocations of each function, compared with those that are recorded
+    /// Count instructions and allocations of each function, and compare them with those that are recorded
     Instructions(instructions::Options),
-    /// How large each function of the stack is
+    /// Measure the size of each function of the stack
     Sizes(size::Options),
-    /// The tables of the documentation, from the JSON in docs/performance
+    /// Write the tables of the documentation from the JSON in docs/performance
     Report(report::Options),
 }
 
-/// Everything that goes wrong here is told to a person.
+/// Every error here is a message for a person.
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Result<T> = std::result::Result<T, Error>;
 
@@ -69,14 +69,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// The repository's folder.
+/// The folder of the repository.
 fn root() -> PathBuf {
     let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     root.pop();
     root
 }
 
-/// Writes a result as JSON, for `bench report` and for tests.
+/// Writes a result as JSON. `bench report` and tests read it.
 fn save(file: Option<&Path>, result: &impl Serialize) -> Result<()> {
     let Some(file) = file else { return Ok(()) };
     if let Some(folder) = file.parent() {

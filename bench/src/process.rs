@@ -1,13 +1,13 @@
-//! Programs that end with what needs them.
+//! A program that ends when its value is dropped.
 
 use std::process::Child;
 
-/// A running program, which ends with this value.
+/// A running program. Dropping this value ends it.
 pub(crate) struct Process(pub(crate) Child);
 
 impl Process {
     pub(crate) fn end(&mut self) {
-        // It may have ended.
+        // An error here means that the program has ended already.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,4 +1,4 @@
-//! `bench report`: the tables of the documentation, from what was measured last.
+//! `bench report`: writes the tables of the documentation from the last results.
 
 use std::{
     fs,
@@ -11,12 +11,12 @@ use crate::{Result, functions::Functions, root};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The repository
+    /// The folder of the repository
     #[arg(long, value_name = "FOLDER", default_value_os_t = root())]
     root: PathBuf,
 }
 
-/// A file of the documentation as it has to be.
+/// A file of the documentation with the text that it should have.
 #[derive(Debug, PartialEq, Eq)]
 struct Document {
     path: PathBuf,
@@ -49,15 +49,15 @@ fn documents(root: &Path) -> Result<[Document; 2]> {
 
 fn read(file: &Path) -> Result<Functions> {
     let text = fs::read_to_string(file)
-        .map_err(|error| format!("{}: {error}; make bench writes it", file.display()))?;
+        .map_err(|error| format!("{}: {error}; run make bench", file.display()))?;
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()).into())
 }
 
-/// The text with this part between its marks, in place of what was there.
+/// Replaces the text between two marks.
 fn fill(text: &str, mark: &str, part: &str) -> Result<String> {
     const END: &str = "<!-- /bench -->";
     let start = format!("<!-- bench:{mark} -->");
-    let missing = || format!("{start} and {END} are not there, in this order");
+    let missing = || format!("expected {start} and after it {END}");
     let (before, rest) = text.split_once(&start).ok_or_else(missing)?;
     let (_, after) = rest.split_once(END).ok_or_else(missing)?;
     Ok(format!(
@@ -71,15 +71,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_documentation_shows_what_was_measured_last() {
+    fn the_documentation_shows_the_last_results() {
         for Document { path, text } in documents(&root()).unwrap() {
             let shown = fs::read_to_string(&path).unwrap();
-            assert!(shown == text, "{}: make bench-report", path.display());
+            assert!(shown == text, "{}: run make bench-report", path.display());
         }
     }
 
     #[test]
-    fn only_what_is_between_the_marks_changes() {
+    fn only_the_text_between_the_marks_changes() {
         let text =
             "a\n<!-- bench:x -->\nold\n<!-- /bench -->\nb\n<!-- bench:y -->\n<!-- /bench -->\n";
         let once = fill(text, "x", "| new |\n").unwrap();

@@ -1,4 +1,4 @@
-//! Lambda's side of one function process: hands out events and takes the answers, one at a time, as the service does.
+//! Lambda's runtime API for one function process: passes one event at a time and takes its answer, as the service does.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -13,30 +13,30 @@ use std::{
 
 use crate::{Result, http::Connection};
 
-/// The service's time-out, as the stack sets it.
+/// The time-out of a function, as the stack sets it.
 const TIMEOUT: Duration = Duration::from_secs(3);
 const PATH: &str = "/2018-06-01/runtime/";
 const ACCEPTED: &[u8] = b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\n\
     content-length: 16\r\n\r\n{\"status\":\"OK\"}\n";
 
-/// One for each process that is measured.
+/// The runtime API for one process that is measured.
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
 }
 
-/// What became of an event.
+/// The answer to an event, with its times.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    /// When the event was written.
+    /// When the event was written to the function.
     pub(crate) handed_out: Instant,
-    /// When the whole answer was there.
+    /// When the whole answer had arrived.
     pub(crate) complete: Instant,
     pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    /// Milliseconds from one to the other.
+    /// The time between the two in milliseconds.
     pub(crate) fn millis(&self) -> f64 {
         millis(self.complete - self.handed_out)
     }
@@ -49,9 +49,9 @@ pub(crate) fn millis(duration: Duration) -> f64 {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// For the connection that waits for an event.
+    /// Wakes the connection that waits for an event.
     event: Condvar,
-    /// For those who wait for the function: it is ready, has answered all, or has failed.
+    /// Wakes the thread that waits for the function: it is ready, has answered everything, or has failed.
     progress: Condvar,
 }
 
@@ -60,11 +60,11 @@ struct State {
     events: VecDeque<Vec<u8>>,
     /// When the function asked for its first event.
     ready: Option<Instant>,
-    /// Counts who asked for an event. A client that connects anew has given up its former request.
+    /// The number of requests for an event. A client that opens a new connection has given up its former request.
     asked: u64,
     handed_out: Option<(String, Instant)>,
     answers: Vec<Answer>,
-    /// How many answers somebody waits for: he is not woken before.
+    /// The number of answers for which a thread waits. The thread does not wake before that.
     wanted: usize,
     failure: Option<String>,
     closed: bool,
@@ -90,16 +90,17 @@ impl RuntimeApi {
                 let (Ok(stream), shared) = (stream, accepting.clone()) else {
                     continue;
                 };
-                // An error is a client that has gone; it connects anew, or its process has ended.
+                // An error means that the client has gone. Either it connects again, or its process has ended.
                 thread::spawn(move || serve(stream, &shared));
             }
         });
         Ok(Self { address, shared })
     }
 
-    /// When the function asked for its first event: the end of its initialization.
+    /// Waits until the function has asked for its first event, which is the end of its initialization. Returns when
+    /// that was.
     ///
-    /// `alive` says why the process cannot ask any more.
+    /// `alive` fails with the reason if the process cannot ask any more.
     pub(crate) fn ready(
         &self,
         patience: Duration,
@@ -109,7 +110,8 @@ impl RuntimeApi {
             .map_err(|error| format!("it did not initialize: {error}").into())
     }
 
-    /// Hands out these events, each as soon as the one before is answered and the next is asked for.
+    /// Passes these events to the function and returns the answers. The function gets an event when it asks for it,
+    /// after its answer to the event before.
     pub(crate) fn answers(
         &self,
         events: Vec<Vec<u8>>,
@@ -153,7 +155,7 @@ impl RuntimeApi {
                 .wait_timeout(state, pause)
                 .unwrap_or_else(PoisonError::into_inner);
             state = woken;
-            // A failure that the function reported says more than that it has ended.
+            // An error that the function reported says more than its end.
             if paused.timed_out() && state.failure.is_none() {
                 alive()?;
             }
@@ -165,7 +167,7 @@ impl Drop for RuntimeApi {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.event.notify_all();
-        // Wakes the thread that accepts.
+        // Wakes the thread that accepts connections.
         drop(TcpStream::connect(self.address));
     }
 }
@@ -184,7 +186,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
                 }
             }
             ("POST", Some("init/error")) => {
-                fail(shared, "it reported an error of its start", &request.body);
+                fail(shared, "it reported that its start failed", &request.body);
                 connection.write(ACCEPTED)?;
             }
             ("POST", Some(rest)) => {
@@ -192,12 +194,12 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
                 match id.and_then(|id| id.split_once('/')) {
                     Some((id, "response")) => take_answer(shared, id, now, request.body),
                     Some((_, "error")) => fail(shared, "it answered an error", &request.body),
-                    _ => fail(shared, "it asked for what is not there", target.as_bytes()),
+                    _ => fail(shared, "it asked for an unknown path", target.as_bytes()),
                 }
                 connection.write(ACCEPTED)?;
             }
             _ => {
-                fail(shared, "it asked for what is not there", target.as_bytes());
+                fail(shared, "it asked for an unknown path", target.as_bytes());
                 connection.write(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")?;
             }
         }
@@ -208,7 +210,7 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for an event and writes it. False when this request is not waited for any more.
+/// Waits for an event and writes it. Returns false if another connection has replaced this one.
 fn hand_out(
     connection: &mut Connection<TcpStream>,
     shared: &Shared,
@@ -217,7 +219,7 @@ fn hand_out(
     let mut state = shared.lock();
     state.asked += 1;
     let number = state.asked;
-    // Another connection may wait in vain.
+    // Ends the wait of a connection that the function has given up.
     shared.event.notify_all();
     if state.ready.is_none() {
         state.ready = Some(asked_at);
@@ -255,7 +257,7 @@ fn hand_out(
     state.handed_out = Some((id, Instant::now()));
     drop(state);
     if let Err(error) = connection.write(&bytes) {
-        // The client comes again.
+        // The client will ask again.
         let mut state = shared.lock();
         state.handed_out = None;
         state.events.push_front(event);
@@ -281,20 +283,20 @@ fn take_answer(shared: &Shared, id: &str, complete: Instant, body: Vec<u8>) {
             drop(state);
             fail(
                 shared,
-                "it answered what it was not asked, with the id",
+                "it answered an unknown event, with the id",
                 id.as_bytes(),
             );
         }
     }
 }
 
-fn fail(shared: &Shared, what: &str, said: &[u8]) {
+fn fail(shared: &Shared, what: &str, details: &[u8]) {
     let mut state = shared.lock();
-    let said = String::from_utf8_lossy(said);
-    // The first one is the cause.
+    let details = String::from_utf8_lossy(details);
+    // Only the first failure is the cause.
     state
         .failure
-        .get_or_insert_with(|| format!("{what}: {said}"));
+        .get_or_insert_with(|| format!("{what}: {details}"));
     shared.progress.notify_all();
 }
 
@@ -323,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_comes_with_what_the_service_documents_and_its_answer_is_timed() {
+    fn an_event_has_the_documented_headers_and_its_answer_has_times() {
         let api = RuntimeApi::start().unwrap();
         let mut client = client(&api);
         let function = thread::spawn(move || {
@@ -349,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_connects_anew_gets_the_event_that_it_waited_for() {
+    fn a_client_that_connects_again_gets_its_event() {
         let api = RuntimeApi::start().unwrap();
         let mut gone = client(&api);
         gone.write(next().as_bytes()).unwrap();
@@ -379,7 +381,7 @@ mod tests {
         let mut client = client(&api);
         ask(&mut client, &post("invocation/some-id/response", "{}"));
         let failed = api.answers(vec![b"{}".to_vec()], PATIENCE, || Ok(()));
-        let said = failed.unwrap_err().to_string();
-        assert!(said.contains("with the id: some-id"), "{said}");
+        let error = failed.unwrap_err().to_string();
+        assert!(error.contains("with the id: some-id"), "{error}");
     }
 }

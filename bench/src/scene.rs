@@ -1,4 +1,4 @@
-//! The endpoints of a run, and the life of one process among them.
+//! The endpoints of a run, and a process that uses them.
 
 use std::{
     collections::VecDeque,
@@ -24,21 +24,21 @@ use crate::{
     runtime_api::{Answer, RuntimeApi},
 };
 
-/// How much of a function's log is kept, to be shown when it fails.
+/// How many bytes of a function's log are kept, to show them if the function fails.
 const LOG: usize = 8 * 1024;
-/// As long as AWS's.
+/// The length of AWS's session tokens.
 const SESSION_TOKEN: usize = 1000;
 
-/// All endpoints that some contestants need.
+/// All endpoints that a set of contestants needs.
 pub(crate) struct Scene {
     places: Places,
     folder: PathBuf,
     tls: Tls,
     constant: Constant,
     constant_http: Constant,
-    /// For the one contestant that reads more roots than ours.
+    /// The roots for the contestant that reads more of them than our functions.
     more_roots: Option<PathBuf>,
-    /// The URL over TLS, and the process.
+    /// The laptop's DynamoDB, with its URL over TLS.
     dynamodb: Option<(String, Dynamodb)>,
 }
 
@@ -73,7 +73,7 @@ impl Scene {
         })
     }
 
-    /// The endpoint's URL, and who counts the items that it is given.
+    /// The URL of a table's endpoint, and the endpoint that counts its items.
     fn table(&self, table: Table) -> (Option<&str>, Option<&Constant>) {
         let dynamodb = self.dynamodb.as_ref();
         match table {
@@ -85,8 +85,8 @@ impl Scene {
         }
     }
 
-    /// Starts a process and waits until it asks for an event. `wrapper` stands before the program; `environment`
-    /// is added to what Lambda and the stack set.
+    /// Starts a process and waits until it asks for an event. `wrapper` is a command that starts the program.
+    /// `environment` is added to the variables that Lambda and the stack set.
     pub(crate) fn start(
         &self,
         contestant: &Contestant,
@@ -167,12 +167,12 @@ impl Scene {
 
 impl Drop for Scene {
     fn drop(&mut self) {
-        // It lies below `target`, and stays there if it cannot be removed.
+        // If the folder cannot be removed, it stays below `target`.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// What Lambda sets: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
+/// The variables that Lambda sets: <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>.
 const LAMBDA: &[(&str, &str)] = &[
     ("PATH", "/usr/local/bin:/usr/bin:/bin"),
     ("LANG", "en_US.UTF-8"),
@@ -192,13 +192,13 @@ const LAMBDA: &[(&str, &str)] = &[
     ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
     ("AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/measured"),
     ("AWS_LAMBDA_LOG_STREAM_NAME", "2026/11/21/[$LATEST]0"),
-    // A function's folder cannot be written there, so Python compiles the function's own file at every start.
+    // On Lambda, the function's folder is read-only, so Python compiles the function's file at every start.
     ("PYTHONDONTWRITEBYTECODE", "1"),
-    // As many CPUs as Lambda shows below 1,769 MB, whatever this machine has: what `#[tokio::main]` starts depends on it.
+    // The number of CPUs that Lambda shows below 1,769 MB of memory. `#[tokio::main]` starts as many threads.
     ("TOKIO_WORKER_THREADS", "2"),
 ];
 
-/// What the stack sets besides, with its defaults.
+/// The variables that the stack sets besides, with its defaults.
 const STACK: &[(&str, &str)] = &[
     ("EVENT_RETENTION_DAYS", "365"),
     (
@@ -212,14 +212,14 @@ const STACK: &[(&str, &str)] = &[
     ("ON_FAILURE", "refuse"),
 ];
 
-/// A process under its runtime API.
+/// A function's process with its runtime API.
 pub(crate) struct Function<'a> {
     contestant: Contestant,
     process: Process,
     log: Log,
     api: RuntimeApi,
     counter: Option<&'a Constant>,
-    /// From the start to the first request for an event.
+    /// The time from the start to the first request for an event.
     pub(crate) init: Duration,
 }
 
@@ -234,8 +234,8 @@ impl Function<'_> {
         ready.map_err(|error| self.failed(&error))
     }
 
-    /// Sends so many events, each as soon as the one before is answered. Every answer is right, and every one has
-    /// put its item into the table, or this is an error.
+    /// Sends this many events, each after the answer to the one before. Fails unless every answer is right and the
+    /// table has got the right number of items.
     pub(crate) fn send(&mut self, requests: usize, patience: Duration) -> Result<Vec<Answer>> {
         let callback = self.contestant.callback;
         let items_before = self.counter.map(Constant::items);
@@ -244,8 +244,8 @@ impl Function<'_> {
         let answers = api.answers(events, patience, || alive(&mut process.0));
         let answers = answers.map_err(|error| self.failed(&error))?;
         if let Some(wrong) = answers.iter().find(|it| !callback.is_accepted(&it.body)) {
-            let said = String::from_utf8_lossy(&wrong.body);
-            let error = format!("it answered wrongly: {said}");
+            let body = String::from_utf8_lossy(&wrong.body);
+            let error = format!("it answered wrongly: {body}");
             return Err(self.failed(&error));
         }
         if let (Some(counter), Some(before)) = (self.counter, items_before) {
@@ -259,16 +259,16 @@ impl Function<'_> {
         Ok(answers)
     }
 
-    /// Ends it, and tells what went wrong, who it was, and what he wrote.
+    /// Ends the process. Returns an error with the contestant's name and log.
     fn failed(&mut self, error: &impl ToString) -> Error {
-        // It may be writing why.
+        // The process may still be writing the reason.
         thread::sleep(Duration::from_millis(100));
         self.process.end();
         let (name, error, log) = (self.contestant.name, error.to_string(), self.log.text());
         format!("{name}: {error}\n{log}").into()
     }
 
-    /// The most memory that it has had, in KiB.
+    /// The highest memory use of the process so far, in KiB.
     pub(crate) fn peak_kib(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
         let (_, rest) = status.split_once("VmHWM:").ok_or("no VmHWM")?;
@@ -276,7 +276,7 @@ impl Function<'_> {
         Ok(number.parse()?)
     }
 
-    /// Ends it as Lambda does, and gives all that it wrote at its end.
+    /// Ends the process with SIGTERM, as Lambda does, and returns its log.
     pub(crate) fn terminate(mut self) -> Result<String> {
         let id = nix::unistd::Pid::from_raw(self.id().try_into()?);
         nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM)?;
@@ -292,7 +292,7 @@ fn alive(process: &mut Child) -> Result<()> {
     }
 }
 
-/// The last that a process wrote. It is read as Lambda reads it: through a pipe.
+/// The last bytes that a process wrote. They are read through a pipe, as on Lambda.
 #[derive(Clone, Default)]
 struct Log {
     kept: Arc<Mutex<Vec<u8>>>,
@@ -318,7 +318,7 @@ impl Log {
     /// Everything that is kept, once the process has ended.
     fn text(&self) -> String {
         for reader in lock(&self.readers).drain(..) {
-            // It does not panic.
+            // The reader never panics.
             let _ = reader.join();
         }
         String::from_utf8_lossy(&lock(&self.kept)).into_owned()
@@ -337,7 +337,7 @@ mod tests {
     use crate::contestants::counted;
 
     const PATIENCE: Duration = Duration::from_secs(20);
-    /// A function of OpenIM's, but for what it does at its start and with an event.
+    /// A function of OpenIM, without its start and its reaction to an event.
     const SCRIPT: &str = r#"#!/usr/bin/env bash
 exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API/://}"
 send() {
@@ -369,7 +369,7 @@ while :; do
 done
 "#;
 
-    /// What becomes of one request to a function that does this.
+    /// Sends one request to a function with this start and this reaction.
     fn outcome(name: &str, start: &str, answer: &str) -> Result<usize> {
         let folder = std::env::temp_dir().join(format!("bench-{name}-{}", std::process::id()));
         let program = folder.join("after-delete-friend/bootstrap");
@@ -392,13 +392,13 @@ done
     const ACCEPT: &str = "put_item; send POST \"invocation/$id/response\" \"$accepted\"";
 
     #[test]
-    fn a_function_that_does_its_work_is_measured() {
+    fn a_function_that_works_is_measured() {
         assert_eq!(outcome("works", ":", ACCEPT).unwrap(), 1);
     }
 
     #[test]
-    fn a_function_that_does_not_is_reported_with_what_it_wrote() {
-        for (name, start, answer, said) in [
+    fn a_function_that_fails_is_reported_with_its_log() {
+        for (name, start, answer, expected) in [
             (
                 "dies",
                 "echo 'no such library' >&2; exit 3",
@@ -409,7 +409,7 @@ done
                 "says-why",
                 "send POST init/error '{\"errorMessage\":\"no table\"}'; receive",
                 ACCEPT,
-                "ours: it did not initialize: it reported an error of its start: {\"errorMessage\":\"no table\"}",
+                "ours: it did not initialize: it reported that its start failed: {\"errorMessage\":\"no table\"}",
             ),
             (
                 "dies-later",
@@ -443,7 +443,7 @@ done
             ),
         ] {
             let error = outcome(name, start, answer).unwrap_err().to_string();
-            assert!(error.starts_with(said), "{name}: {error}");
+            assert!(error.starts_with(expected), "{name}: {error}");
         }
     }
 }

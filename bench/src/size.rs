@@ -1,4 +1,4 @@
-//! How large it is what is deployed.
+//! The sizes of the functions.
 
 use std::{
     fs,
@@ -16,14 +16,14 @@ use crate::{
     table::{Table, megabytes},
 };
 
-/// What lies among the functions and is not of the stack.
+/// The functions in the folder that do not belong to the stack.
 const CONTESTANTS: [&str; 3] = ["bare-http", "bare-runtime", "sdk-floor"];
 
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
     places: Places,
-    /// Where the result goes, beside the table
+    /// Write the result into this file, too
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -33,15 +33,15 @@ pub(crate) struct Options {
 struct Size {
     name: String,
     binary_bytes: u64,
-    /// What is uploaded.
+    /// The size of the zip that is uploaded.
     zip_bytes: u64,
 }
 
-/// `bench sizes`: every function of the stack that was built.
+/// `bench sizes`: measures every function of the stack that was built.
 pub(crate) fn run(options: &Options) -> Result<()> {
     let functions = &options.places.functions;
     let entries = fs::read_dir(functions)
-        .map_err(|error| format!("{}: {error}; make bench-functions", shown(functions)))?;
+        .map_err(|error| format!("{}: {error}; run make bench-functions", shown(functions)))?;
     let mut names = entries
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
         .collect::<Result<Vec<_>>>()?;
@@ -67,16 +67,16 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     save(options.json.as_deref(), &sizes)
 }
 
-/// Bytes of the zip that `sam package` makes of these folders' contents.
+/// The size of the zip that `sam package` makes of these folders' contents.
 ///
-/// It is written in Python, and so this is made by the same library at the same level: another one's files would have
-/// other sizes.
+/// SAM is written in Python. This uses the same library with the same level, because another library would make files
+/// of another size.
 pub(crate) fn zip_bytes(packages: &[PathBuf], scratch: &Path) -> Result<u64> {
     const ZIP: &str = "
 import os, sys, zipfile
-# What installed Python's packages lies among them, and what Python has compiled.
+# These are tools that install packages, and files that Python has compiled.
 own = ('__pycache__', '_distutils_hack', 'distutils-precedence', 'pip', 'pkg_resources', 'setuptools')
-# Lambda has its own of these.
+# Lambda provides these.
 runtime = ('awslambdaric', 'runtime_client', 'simplejson', 'snapshot_restore_py')
 not_deployed = lambda name: name.partition('-')[0].partition('.')[0] in own + runtime
 with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as zip:
@@ -97,8 +97,8 @@ with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as zip:
         .map_err(|error| format!("python3: {error}"))?;
     if !done.status.success() {
         let packages: Vec<_> = packages.iter().map(|it| shown(it)).collect();
-        let said = String::from_utf8_lossy(&done.stderr);
-        return Err(format!("no zip of {}: {said}", packages.join(", ")).into());
+        let errors = String::from_utf8_lossy(&done.stderr);
+        return Err(format!("python3 could not zip {}: {errors}", packages.join(", ")).into());
     }
     let bytes = fs::metadata(&file)?.len();
     fs::remove_file(&file)?;
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_zip_holds_all_files_and_is_smaller_than_what_repeats_itself() {
+    fn a_zip_contains_all_files_and_is_compressed() {
         let folder = std::env::temp_dir().join(format!("bench-size-{}", std::process::id()));
         let package = folder.join("package/inner");
         fs::create_dir_all(&package).unwrap();

@@ -1,6 +1,6 @@
-//! Many numbers as a few.
+//! Percentiles, medians and rounding.
 
-/// For each the value below which so many per cent lie, by the nearest rank: one that was measured. 0 of nothing.
+/// The percentiles of the values by the nearest rank, so each is a measured value. 0 if there are no values.
 pub(crate) fn percentiles<const N: usize>(values: &[f64], percents: [f64; N]) -> [f64; N] {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -13,7 +13,7 @@ pub(crate) fn percentiles<const N: usize>(values: &[f64], percents: [f64; N]) ->
     })
 }
 
-/// The middle of them; of an even number, the mean of the two in the middle.
+/// The median of the values. For an even number of values, it is the mean of the two in the middle.
 pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -24,7 +24,7 @@ pub(crate) fn median(values: &[f64]) -> f64 {
     }
 }
 
-/// With three decimals, which is more than the measurement has.
+/// Rounds to three decimals, more than the measurement is precise.
 pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
 }
@@ -46,7 +46,7 @@ mod tests {
     }
 
     #[test]
-    fn a_median_has_as_many_above_it_as_below() {
+    fn a_median_has_as_many_values_above_it_as_below() {
         assert_eq!(median(&[9.0, 1.0, 2.0]), 2.0);
         assert_eq!(median(&[9.0, 1.0, 2.0, 4.0]), 3.0);
         assert_eq!(median(&[]), 0.0);

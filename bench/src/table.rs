@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-/// Lines of cells; the first column is text, the others are figures.
+/// A table whose first column is text and whose other columns are figures.
 pub(crate) struct Table(String);
 
 impl Table {
@@ -13,7 +13,7 @@ impl Table {
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let cells: Vec<String> = cells.into_iter().collect();
-        // Writing to a string does not fail.
+        // Writing to a string never fails.
         let _ = writeln!(self.0, "| {} |", cells.join(" | "));
     }
 }
@@ -24,7 +24,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// With three digits that mean something.
+/// Writes a figure with three significant digits.
 pub(crate) fn figure(value: f64) -> String {
     match value {
         100.0.. => format!("{value:.0}"),

@@ -1,4 +1,4 @@
-//! DynamoDB without AWS: dynoxide, on a SQLite file or in memory.
+//! A local DynamoDB: dynoxide, with a SQLite file or in memory.
 
 use std::{future::Future, net::SocketAddr, path::PathBuf};
 
@@ -10,7 +10,7 @@ use crate::{Result, out};
 /// Serves until Ctrl-C.
 pub(crate) async fn serve(address: SocketAddr, file: Option<PathBuf>) -> Result<()> {
     let (endpoint, serving) = start(address, file, async {
-        // An error means that there is no such signal to wait for, so there is nothing to do.
+        // An error would mean that this machine has no such signal. Nothing can be done about that.
         let _ = tokio::signal::ctrl_c().await;
     })
     .await?;
@@ -18,7 +18,7 @@ pub(crate) async fn serve(address: SocketAddr, file: Option<PathBuf>) -> Result<
     serving.await
 }
 
-/// Starts. Gives the endpoint, and what has to be awaited for it to serve.
+/// Starts. Gives the endpoint, and a future that serves while it is awaited.
 pub(crate) async fn start(
     address: SocketAddr,
     file: Option<PathBuf>,

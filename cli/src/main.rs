@@ -1,8 +1,10 @@
-//! The project on a laptop: DynamoDB, a gateway, Lambda, sample callbacks.
+//! The program `imhook`. It runs all functions on a laptop, with a local DynamoDB, gateway and Lambda. It reads and
+//! rebuilds the relationships view, records events from a log, and checks policies.
 //!
-//! `make run` and `make sample` call this; so do the tests, for their DynamoDB.
+//! It is never part of the stack: no function needs it. It reaches AWS only with `--aws`. `make run`, `make sample` and
+//! the tests call it.
 
-// A program for a terminal speaks through it.
+// A command-line program prints to standard output.
 #![allow(clippy::print_stdout)]
 
 mod dynamodb;
@@ -34,19 +36,19 @@ struct Arguments {
 enum Command {
     /// Start DynamoDB and all functions, and print a line for each callback until Ctrl-C
     Run(run::Options),
-    /// Post a sample of every callback to what `run` started, and show what was answered and stored
+    /// Post one sample of each callback to `run`, and show the answers and what was stored
     Sample(sample::Options),
-    /// Say what is wrong in a policies.json, or what it switches on
+    /// List the mistakes in a policies.json, or the rules that it switches on
     CheckPolicies(policies::Options),
-    /// Record the events in log lines, read from standard input, that no table and no queue took
+    /// Read log lines from standard input, and record the events in them that were neither stored nor queued
     Resubmit(resubmit::Options),
     #[command(flatten)]
     Ask(view::Question),
-    /// Apply the whole events table to the relationships table once more; safe at any time
+    /// Apply all events of the events table to the relationships table again; safe at any time
     RebuildRelationships(rebuild::Options),
-    /// Feed the stream of a local events table into the relationships view's function, as `run` does
+    /// Send the stream of a local events table to the function that updates the relationships table, as `run` does
     Feed {
-        /// Where the functions can be invoked: `run`, or `cargo lambda watch`
+        /// URL at which the functions can be invoked: that of `run` or of `cargo lambda watch`
         #[arg(long, default_value = "http://127.0.0.1:9000")]
         url: String,
         /// DynamoDB's endpoint
@@ -56,21 +58,21 @@ enum Command {
         #[arg(long, default_value = tables::EVENTS)]
         table: String,
     },
-    /// Start DynamoDB alone
+    /// Start only DynamoDB
     Dynamodb {
-        /// Address to listen on; Docker's bridge lets containers in
+        /// Address to listen on; containers can reach the address of Docker's bridge
         #[arg(long, default_value = "127.0.0.1")]
         address: IpAddr,
         /// Port; 0 takes a free one
         #[arg(long, default_value_t = 8000)]
         port: u16,
-        /// File that keeps the data; in memory without it
+        /// File for the data; without it, the data is in memory
         #[arg(long)]
         file: Option<PathBuf>,
     },
-    /// Create a table of template.yaml, unless it is there
+    /// Create a table as template.yaml describes it, unless it exists
     CreateTable {
-        /// Its name in template.yaml
+        /// The table's resource in template.yaml
         #[arg(long, default_value = table::EVENTS)]
         resource: String,
         /// DynamoDB's endpoint
@@ -82,11 +84,11 @@ enum Command {
     },
 }
 
-/// Everything that goes wrong here is told to a person.
+/// Every error here is a message for a person.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What a shell says of a program that SIGPIPE ended, as it ends most programs whose output nobody reads. Not success,
-/// because `rebuild-relationships` has more to do than to print.
+/// The exit code if nobody reads the output any more. SIGPIPE ends most programs then, and shells give them this code. It
+/// is not a success, because `rebuild-relationships` stops before its work is done.
 const NOBODY_READS: u8 = 128 + 13;
 
 #[tokio::main]

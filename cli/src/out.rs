@@ -1,4 +1,4 @@
-//! Standard output and standard error: the one place that writes to them.
+//! Writes to standard output and standard error. No other module does.
 
 use std::{
     error::Error,
@@ -8,29 +8,29 @@ use std::{
 
 use crate::{Result, text::shown};
 
-/// Nobody reads standard output any more: it went to `head`, say. That ends the program, and quietly.
+/// Nobody reads standard output any more, for example because it went to `head`. The program then ends without a message.
 #[derive(Debug)]
 pub(crate) struct NobodyReads;
 
 impl fmt::Display for NobodyReads {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("nobody reads what is printed")
+        f.write_str("nobody reads the output any more")
     }
 }
 
 impl Error for NobodyReads {}
 
-/// Prints one line, whatever is in it.
+/// Prints one line. Characters that a terminal obeys are escaped, also ends of lines.
 pub(crate) fn line(line: &str) -> Result<()> {
     print(format!("{}\n", shown(line)))
 }
 
-/// Prints lines, of which each is to be one already.
+/// Prints several lines. In each, characters that a terminal obeys are escaped.
 pub(crate) fn lines(lines: &str) -> Result<()> {
     print(each_shown(lines))
 }
 
-/// Writes lines to standard error. Where nobody reads that, there is nobody to tell.
+/// Writes lines to standard error. Ignores errors, because there is no other place to report them.
 pub(crate) fn complain(lines: &str) {
     let _ = io::stderr().write_all(each_shown(lines).as_bytes());
 }

@@ -1,4 +1,4 @@
-//! `imhook check-policies`: what is wrong in a `policies.json`, or what it switches on.
+//! `imhook check-policies`: lists the mistakes in a `policies.json`, or the rules that it switches on.
 
 use std::path::{Path, PathBuf};
 
@@ -29,8 +29,8 @@ pub(crate) fn read(file: &Path) -> Result<Policies> {
     })
 }
 
-/// A line for each rule, in the order in which they are asked: its place, and the code of its refusal. After them a line
-/// for each command whose rules do not bind everybody.
+/// A line for each rule, in the order of the checks: its place, and the code of its refusal. After them, a line for each
+/// command whose rules can be bypassed.
 fn description(policies: &Policies) -> String {
     let mut description = String::new();
     for (command, rules) in policies.iter() {
@@ -72,14 +72,14 @@ mod tests {
              callbackBeforeSetFriendRemarkCommand.remark.maxChars refuses with 28004\n\
              callbackBeforeSetFriendRemarkCommand.remark.forbidden[0] refuses with 20001\n\
              callbackBeforeSetFriendRemarkCommand can be bypassed: POST /friend/update_friends changes remarks and \
-             never asks; client SDKs since v3.8.1 use nothing else.\n\
+             never asks; client SDKs since v3.8.1 use only this route.\n\
              Sns.CallbackPrevFriendAdd can be bypassed: The REST API (friend_add, friend_import) never asks, and \
-             nobody is asked when a remark is changed later.\n"
+             a later change of a remark does not ask either.\n"
         );
     }
 
     #[test]
-    fn rules_for_both_routes_of_a_change_are_not_called_bypassed() {
+    fn rules_for_both_routes_of_a_change_cannot_be_bypassed() {
         let nick_name = r#"{"nickName": {"maxChars": {"limit": 5}}}"#;
         let one = |command| format!(r#""{command}": {nick_name}"#);
         let [old, new] = [

@@ -1,4 +1,4 @@
-//! `rebuild-relationships`: the whole events table, once more through the rules.
+//! `imhook rebuild-relationships`: applies the whole events table to the relationships table again.
 
 use std::{
     fs, io,
@@ -16,27 +16,27 @@ use crate::{Result, out, tables::Tables};
 pub(crate) struct Options {
     #[command(flatten)]
     tables: Tables,
-    /// File that remembers how far this came, for the case that it is interrupted
+    /// File for the progress, so an interrupted run can be continued
     #[arg(long, value_name = "FILE", default_value = ".local/rebuild.json")]
     checkpoint: PathBuf,
-    /// Events between two checkpoints
+    /// Number of items that are read before the progress is saved
     #[arg(long, value_name = "NUMBER", default_value_t = 500, value_parser = clap::value_parser!(i32).range(1..))]
     step: i32,
-    /// Begin with the first event, whatever an interrupted run left
+    /// Begin with the first event, even after an interrupted run
     #[arg(long)]
     from_start: bool,
 }
 
-/// An interrupted run that is older is not taken up: what was wrong then need not be what is wrong now.
+/// An older interrupted run is not continued, because the events that it applied may have to be applied again now.
 const RESUMED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How far it came.
+/// The progress of a run.
 #[derive(Default, Serialize, Deserialize)]
 struct Progress {
     database: String,
     events_table: String,
     relationships_table: String,
-    /// Tells the events table from another one of that name.
+    /// Distinguishes the events table from another one with the same name.
     events_table_created: String,
     /// Unix seconds.
     begun: u64,
@@ -47,11 +47,11 @@ struct Progress {
     left_out: u64,
 }
 
-/// Safe while callbacks arrive: a row keeps the newest fact, whoever writes it and whenever. Removes
-/// nothing, and what is right already it leaves alone.
+/// Applies all events. It is safe while callbacks arrive, because a row always keeps the newest fact. It deletes nothing,
+/// and does not write rows that are right already.
 pub(crate) async fn rebuild(options: Options) -> Result<()> {
     let (events, relationships) = options.tables.patient()?;
-    // Wrong names are found out before anything is said about progress.
+    // First, so that a wrong name is an error before anything is printed about progress.
     let Description {
         approximate_count: about,
         created,
@@ -89,7 +89,7 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
                 }
                 Err(error) => {
                     let done = progress.events;
-                    let advice = "once it is mended, the same command goes on from there";
+                    let advice = "when that works again, the same command continues from there";
                     return Err(format!("stopped after {done} events: {error}\n{advice}").into());
                 }
             }
@@ -113,7 +113,7 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
     }
     if progress.left_out > 0 {
         return Err(format!(
-            "{} items of the events table were left out (see above); all others are applied",
+            "{} items of the events table were left out (see above); all others were applied",
             progress.left_out
         )
         .into());
@@ -121,7 +121,7 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
     out::line("done: the relationships table says what the events table does")
 }
 
-/// What an interrupted run left, unless it was about other tables or long ago.
+/// The progress of an interrupted run; `None` if there is none, if it is too old, or if the events table is a new one.
 fn resumed(options: &Options, created: &str, now: Duration) -> Result<Option<Progress>> {
     if options.from_start {
         return Ok(None);
@@ -132,14 +132,15 @@ fn resumed(options: &Options, created: &str, now: Duration) -> Result<Option<Pro
         Err(error) => return Err(error.into()),
     };
     let file = options.checkpoint.display();
-    let progress: Progress = serde_json::from_str(&text)
-        .map_err(|error| format!("{file} is no checkpoint ({error}): remove it to begin anew"))?;
+    let progress: Progress = serde_json::from_str(&text).map_err(|error| {
+        format!("{file} is not a checkpoint ({error}): remove it to start again")
+    })?;
     if progress.database != options.tables.database()
         || progress.events_table != options.tables.events_table
         || progress.relationships_table != options.tables.relationships_table
     {
         return Err(format!(
-            "{file} belongs to an interrupted rebuild of {} from {} in {}: finish that, or remove the file",
+            "{file} belongs to an interrupted rebuild of {} from {} in {}: finish that rebuild, or remove the file",
             progress.relationships_table, progress.events_table, progress.database
         )
         .into());
@@ -147,14 +148,14 @@ fn resumed(options: &Options, created: &str, now: Duration) -> Result<Option<Pro
     let age = now.saturating_sub(Duration::from_secs(progress.begun));
     if progress.events_table_created != created || age > RESUMED_WITHIN {
         out::line(&format!(
-            "beginning anew: {file} is about another table of that name, or more than a day old"
+            "starting again: {file} is about another table with the same name, or more than a day old"
         ))?;
         return Ok(None);
     }
     Ok(Some(progress))
 }
 
-/// In one stroke: an interruption leaves the old file or the new one.
+/// Saves the progress. Replaces the file at once, so an interruption leaves the old file or the new one.
 fn save(options: &Options, progress: &Progress) -> Result<()> {
     if let Some(folder) = options.checkpoint.parent() {
         fs::create_dir_all(folder)?;

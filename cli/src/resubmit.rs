@@ -1,4 +1,4 @@
-//! `imhook resubmit`: events that a function could only log, into the table.
+//! `imhook resubmit`: records events that a function could only log.
 
 use std::{
     collections::BTreeMap,
@@ -22,9 +22,8 @@ pub(crate) struct Options {
     retention_days: u32,
 }
 
-/// Reads log lines from standard input and records every event they hold. An event that is in the table
-/// already is left as it is, so the same log can be read again. Of an event in several lines, these can be in any
-/// order.
+/// Reads log lines from standard input and records every event in them. An event that is in the table already does not
+/// change, so the same log can be read again. The lines of a large event can come in any order.
 pub(crate) async fn resubmit(options: Options) -> Result<()> {
     let retention = (options.retention_days > 0)
         .then(|| Duration::from_secs(u64::from(options.retention_days) * 24 * 60 * 60));
@@ -66,12 +65,12 @@ pub(crate) async fn resubmit(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// The parts of events of which others are yet to come, by the event's id and how many there are.
+/// The parts of events that are not complete yet. The key is the event's id and its number of parts.
 #[derive(Default)]
 struct Incomplete(BTreeMap<(String, u64), BTreeMap<u64, String>>);
 
 impl Incomplete {
-    /// The whole text, when this was the last part that was missing.
+    /// Adds a part. Gives the whole text if no part is missing any more.
     fn add(&mut self, id: &str, part: u64, of: u64, text: &str) -> Option<String> {
         let key = (id.to_owned(), of);
         let parts = self.0.entry(key.clone()).or_default();
@@ -84,8 +83,8 @@ impl Incomplete {
     }
 }
 
-/// What a log line's field `event` holds, with the lines before it when it is a part; nothing, when it has none, or when
-/// parts are missing. The reasons quote nothing of it.
+/// The reception in a log line's field `event`. If the line has a part, the lines before it are used, too. Gives `None` if
+/// the line has no event, or if parts are still missing. The reasons quote nothing of the line.
 fn reception_in(
     line: &str,
     incomplete: &mut Incomplete,
@@ -94,17 +93,17 @@ fn reception_in(
         return Ok(None);
     }
     let line: Value =
-        serde_json::from_str(line).map_err(|_| "it is no whole line of JSON".to_owned())?;
-    let event = line["event"].as_str().ok_or("its event is no text")?;
+        serde_json::from_str(line).map_err(|_| "it is not a whole line of JSON".to_owned())?;
+    let event = line["event"].as_str().ok_or("its event is not text")?;
     let event = match (&line["eventId"], &line["part"], &line["parts"]) {
         (Value::Null, Value::Null, Value::Null) => event.to_owned(),
         (id, part, parts) => {
             let of = (id.as_str(), part.as_u64(), parts.as_u64());
             let (Some(id), Some(part), Some(parts)) = of else {
-                return Err("it does not say which part of which event it holds".to_owned());
+                return Err("it does not say which part of which event it has".to_owned());
             };
             if !(1..=parts).contains(&part) {
-                return Err("it says to be a part that there is not".to_owned());
+                return Err("its part number is not between 1 and the number of parts".to_owned());
             }
             match incomplete.add(id, part, parts, event) {
                 Some(event) => event,
@@ -112,7 +111,8 @@ fn reception_in(
             }
         }
     };
-    let reception = serde_json::from_str(&event).map_err(|_| "its event is none of ours")?;
+    let reception =
+        serde_json::from_str(&event).map_err(|_| "its event was not written by this program")?;
     Ok(Some(reception))
 }
 
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_event_is_not_passed_over() {
+    fn a_damaged_event_is_an_error() {
         for damaged in [
             r#"{"level":"ERROR","event":"{\"id"#,
             r#"{"event":1}"#,
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_joined_in_any_order_and_however_often_they_come() {
+    fn parts_are_joined_in_any_order_and_may_come_twice() {
         let line = |id: &str, part: usize| {
             let text = [&EVENT[..20], &EVENT[20..50], &EVENT[50..]][part - 1];
             json!({"eventId": id, "part": part, "parts": 3, "event": text}).to_string()
@@ -179,7 +179,11 @@ mod tests {
             }
             let whole = reception_in(&line("r", third), &mut incomplete);
             assert_eq!(whole.unwrap().unwrap().id, "r");
-            assert_eq!(incomplete.0.len(), 1, "the other one has parts missing");
+            assert_eq!(
+                incomplete.0.len(),
+                1,
+                "parts of the other event are missing"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `make run`: DynamoDB, a gateway and all functions, with a readable line for each callback.
+//! `imhook run`, for `make run`: starts DynamoDB, a gateway and all functions, and prints a line for each callback.
 
 mod clock;
 mod event;
@@ -34,12 +34,12 @@ use self::{
 };
 use crate::{Result, dynamodb, policies, stream, table, tables};
 
-/// Longer than any callback's function may take to answer.
+/// How long the last requests may take after Ctrl-C. It is longer than any callback's function may take to answer.
 const LAST_ANSWERS: Duration = Duration::from_secs(4);
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Address to listen on; 0.0.0.0 lets an OpenIM in a container in
+    /// Address to listen on; an OpenIM in a container needs 0.0.0.0
     #[arg(long, default_value = "127.0.0.1")]
     address: IpAddr,
     /// Port of the callbacks
@@ -54,16 +54,16 @@ pub(crate) struct Options {
     /// Folder for the data
     #[arg(long, default_value = ".local")]
     folder: PathBuf,
-    /// What callbacks that ask before something happens are answered
+    /// File with the rules for before callbacks
     #[arg(long, default_value = "policies.json")]
     policies: PathBuf,
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
-    // Ctrl-C, and the polite way of a script.
+    // Ctrl-C, and the signal of scripts.
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    // Functions would answer everything with this mistake.
+    // Checked here, because with a mistake in it no function would work.
     policies::read(&options.policies)?;
     let stack = Stack::read(env::var("ON_FAILURE").ok().as_deref())?;
     let listener = listener(options.address, options.port).await?;
@@ -107,7 +107,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         .router()
         .into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopped) = oneshot::channel::<()>();
-    // Or each small answer waits for an acknowledgement.
+    // Without this, each small answer would wait for an acknowledgement.
     let listener = listener.tap_io(|connection| {
         let _ = connection.set_nodelay(true);
     });
@@ -140,7 +140,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     if timeout(LAST_ANSWERS, &mut serving).await.is_err() {
         serving.abort();
     }
-    // The gateway is gone, and with it the functions' processes; what still works is ended with this program.
+    // The processes of the functions end with the gateway. A process that is still working ends with this program.
     let _ = timeout(Duration::from_secs(1), all_gone.recv()).await;
     let _ = stop_database.send(());
     if let Ok(database) = timeout(Duration::from_secs(1), database).await {
@@ -160,7 +160,7 @@ async fn listener(address: IpAddr, port: u16) -> Result<TcpListener> {
     Ok(TcpListener::bind(address).await.map_err(refused)?)
 }
 
-/// What is said to people who run it on all addresses is one that works.
+/// The URL to print. If the gateway listens on all addresses, it has one that works on this machine.
 fn url(address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         format!("http://127.0.0.1:{}", address.port())
@@ -169,14 +169,16 @@ fn url(address: SocketAddr) -> String {
     }
 }
 
-/// `cargo build` puts all programs of the workspace into one folder.
+/// The folder of the functions' binaries. `cargo build` puts all programs of the workspace into one folder.
 fn binaries() -> Result<PathBuf> {
     let this = env::current_exe()?;
-    let folder = this.parent().ok_or("this program is in no folder")?;
+    let folder = this
+        .parent()
+        .ok_or("the folder of this program is not known")?;
     Ok(folder.to_owned())
 }
 
-/// The real table and queue are never within reach of a local run.
+/// Variables that the functions must not inherit, so that a local run never reaches AWS.
 const REMOVED: &[&str] = &[
     "AWS_SESSION_TOKEN",
     "EVENTS_QUEUE_URL",
@@ -184,7 +186,8 @@ const REMOVED: &[&str] = &[
     "TENCENT_SECRET_ID",
 ];
 
-/// What functions are given beside this program's own environment, which may set what the stack has a parameter for.
+/// The variables that the functions get, besides those of this program. A variable of this program replaces the default of
+/// the stack's parameter.
 fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String, String)> {
     let here = [
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
@@ -199,18 +202,20 @@ fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String,
     ];
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let mut defaults: BTreeMap<String, String> = stack.environment.iter().cloned().collect();
-    // Whoever wants to try a verifier names it.
+    // Without a verifier, unless this program's environment names one.
     defaults.extend([("OPENIM_VERIFIER", "none"), ("TENCENT_VERIFIER", "none")].map(owned));
     defaults.retain(|name, _| env::var_os(name).is_none());
     defaults.extend(here.map(owned));
     defaults.into_iter().collect()
 }
 
-/// Brings the relationships table up to date, always.
+/// Keeps the relationships table up to date. If reading the stream fails, it starts again.
 async fn feed(endpoint: &str, url: &str, checkpoint: &Path) -> std::convert::Infallible {
     loop {
         let Err(error) = stream::feed(endpoint, tables::EVENTS, url, Some(checkpoint)).await;
-        print::line(&format!("the stream is read again, because {error}"));
+        print::line(&format!(
+            "the events table's stream is read again, because {error}"
+        ));
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

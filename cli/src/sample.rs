@@ -1,4 +1,4 @@
-//! `make sample`: one callback of each command, as the servers send them.
+//! `imhook sample`, for `make sample`: posts one callback of each command, as the servers send it.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Where the callbacks go
+    /// URL to which the callbacks are posted
     #[arg(long, default_value = "http://127.0.0.1:9000")]
     url: String,
     /// DynamoDB's endpoint
@@ -86,7 +86,7 @@ async fn post_and_show(
     Ok(())
 }
 
-/// Under whom the events table files this body.
+/// The user under whom the events table files this body.
 fn subject(body: &str) -> Result<UserId> {
     let body: Value = serde_json::from_str(body)?;
     [
@@ -100,6 +100,6 @@ fn subject(body: &str) -> Result<UserId> {
     .into_iter()
     .find_map(|pointer| body.pointer(pointer)?.as_str())
     .map(UserId::new)
-    .ok_or("the sample names nobody")?
+    .ok_or("the sample names no user")?
     .map_err(Into::into)
 }

@@ -1,10 +1,10 @@
 //! One body of each command. Written by `make generate`.
 
-/// A callback as its server sends it, to the byte, or as the server's documents show it.
+/// A callback, byte for byte as its server sends it, or as the server's documents show it.
 pub(crate) struct Sample {
     pub(crate) command: &'static str,
     pub(crate) body: &'static str,
-    /// Whether an event of it is stored.
+    /// Whether the callback has events, which are stored.
     pub(crate) stored: bool,
 }
 

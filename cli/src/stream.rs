@@ -1,4 +1,4 @@
-//! The stream of the local events table, fed into the function as AWS does it.
+//! Sends the stream of the local events table to its function, as AWS does.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -14,16 +14,16 @@ use store::Settings;
 
 use crate::{Result, run::print};
 
-/// How often the stream is looked at.
+/// The pause before an empty stream is read again.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The bytes of one batch, about: Lambda takes 6 MB, `cargo lambda watch` 2. A single record can be larger.
+/// About how many bytes a batch has. Lambda accepts 6 MB, `cargo lambda watch` 2 MB. A single record can be larger.
 const BATCH_BYTES: usize = 1_000_000;
-/// Tries of one batch, after which its first record is left out.
+/// How often a batch is tried before its first record is left out.
 const ATTEMPTS: u32 = 5;
 
-/// Feeds every record of the table's stream into `project-views`, which can be invoked at this URL. Begins where the
-/// file says that it was applied to, or at the stream's beginning, and keeps the file up to date. Ends only when the
-/// stream cannot be read, or the file not be written.
+/// Sends every record of the table's stream to `project-views`, which can be invoked at this URL. Begins after the last
+/// record that the file names, or at the stream's beginning. Keeps the file up to date. Ends only if the stream cannot be
+/// read, or if the file cannot be written.
 pub(crate) async fn feed(
     endpoint: &str,
     table: &str,
@@ -89,7 +89,7 @@ pub(crate) async fn feed(
     }
 }
 
-/// How far a stream was applied, in a file.
+/// The progress of reading a stream, in a file.
 struct Checkpoint {
     file: Option<PathBuf>,
     saved: Saved,
@@ -103,7 +103,8 @@ struct Saved {
 }
 
 impl Checkpoint {
-    /// A file that is not there, or about another stream, says nothing: what is applied twice changes nothing.
+    /// Reads the file. Ignores a missing file, a damaged file, and a file about another stream. Then all records are
+    /// applied again, which changes nothing.
     fn read(file: Option<&Path>, stream: &str) -> Self {
         let saved = file
             .and_then(|file| fs::read(file).ok())
@@ -119,7 +120,8 @@ impl Checkpoint {
         }
     }
 
-    /// How far a shard was applied, unless that is beyond its end: the data would be older than the file.
+    /// The last sequence number of a shard that was applied. `None` if it is after the shard's end, because then the data
+    /// is older than the file.
     fn of(&self, shard: &Value) -> Option<&str> {
         let number = |text: &str| text.parse::<u128>().ok();
         let applied = self.saved.applied.get(shard["ShardId"].as_str()?)?;
@@ -127,7 +129,7 @@ impl Checkpoint {
         (number(applied)? <= number(end)?).then_some(applied)
     }
 
-    /// Whoever is interrupted leaves the file as it was.
+    /// Saves the progress. Replaces the file at once, so an interruption leaves the old file or the new one.
     fn save(&mut self, shard: &str, applied: String) -> Result<()> {
         self.saved.applied.insert(shard.to_owned(), applied);
         let Some(file) = &self.file else {
@@ -140,7 +142,7 @@ impl Checkpoint {
     }
 }
 
-/// What the filter of template.yaml lets through.
+/// Whether the filter in template.yaml accepts this record.
 fn is_stored_relation(record: &Value) -> bool {
     record["eventName"] == "INSERT" && record["dynamodb"]["NewImage"]["family"]["S"] == "relation"
 }
@@ -162,13 +164,13 @@ fn batches(records: Vec<Value>) -> Vec<Vec<Value>> {
     batches
 }
 
-/// Delivers until all is applied. What cannot be is left out after some tries, with a word about it.
+/// Delivers a batch until all of it is applied. After some tries, leaves out the first record that fails, with a warning.
 async fn deliver(http: &reqwest::Client, function: &str, mut batch: Vec<Value>) {
     let mut attempt = 0;
     while !batch.is_empty() {
         match invoke(http, function, &batch).await {
             Ok(None) => return,
-            // All before the record that it names are done.
+            // The records before the one that failed are applied.
             Ok(Some(failed)) => {
                 let first = batch
                     .iter()
@@ -213,7 +215,7 @@ async fn invoke(
         .transpose()
 }
 
-/// DynamoDB Streams in its plain JSON: one more SDK would take longer to compile than this is long.
+/// A client of DynamoDB Streams that writes its JSON itself. One more SDK would only make builds longer.
 struct Streams {
     http: reqwest::Client,
     endpoint: String,
@@ -226,7 +228,7 @@ impl Streams {
             .post(&self.endpoint)
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", format!("DynamoDBStreams_20120810.{operation}"))
-            // Wanted, and not checked.
+            // The headers are required, but not checked.
             .header("x-amz-date", "20261121T000000Z")
             .header(
                 "authorization",
@@ -258,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_is_of_one_stream_and_never_beyond_its_end() {
+    fn a_checkpoint_counts_for_one_stream_and_never_after_its_end() {
         let folder = std::env::temp_dir().join(format!("checkpoint-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         let file = folder.join("stream.json");

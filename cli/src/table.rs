@@ -1,4 +1,4 @@
-//! The tables as template.yaml describes them, so that they are described once.
+//! Creates tables as template.yaml describes them.
 
 use std::time::Duration;
 
@@ -14,16 +14,16 @@ use crate::Result;
 
 pub(crate) const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// A table of template.yaml, by its name there.
+/// The events table's resource in template.yaml.
 pub(crate) const EVENTS: &str = "EventsTable";
-/// The view made from it.
+/// The relationships table's resource in template.yaml.
 pub(crate) const RELATIONSHIPS: &str = "RelationshipsTable";
-/// How often users did what is limited.
+/// The limits table's resource in template.yaml.
 pub(crate) const LIMITS: &str = "LimitsTable";
-/// The nonces that were seen.
+/// The nonces table's resource in template.yaml.
 pub(crate) const NONCES: &str = "NoncesTable";
 
-/// Creates the table that template.yaml calls `resource`, unless it is there.
+/// Creates the table that template.yaml calls `resource`, unless it exists.
 pub(crate) async fn create(endpoint: &str, resource: &str, name: &str) -> Result<()> {
     let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10));
     let template: Value = serde_yaml_ng::from_str(TEMPLATE)?;
@@ -108,11 +108,11 @@ fn key_schema(keys: &Value) -> Result<Vec<KeySchemaElement>> {
 fn list(value: &Value) -> Result<&Vec<Value>> {
     Ok(value
         .as_sequence()
-        .ok_or("template.yaml: a table lacks a list")?)
+        .ok_or("template.yaml: a table needs a list here")?)
 }
 
 fn text(value: &Value) -> Result<&str> {
     Ok(value
         .as_str()
-        .ok_or("template.yaml: a table lacks a text")?)
+        .ok_or("template.yaml: a table needs a text here")?)
 }

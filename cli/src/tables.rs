@@ -1,4 +1,4 @@
-//! Which tables a command is about.
+//! The options of a command that say which tables it uses.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) struct Tables {
         conflicts_with = "aws"
     )]
     dynamodb: String,
-    /// The tables are in AWS: region and credentials are taken from AWS_REGION, AWS_ACCESS_KEY_ID and so on
+    /// Use tables in AWS, with the region and the credentials in AWS_REGION, AWS_ACCESS_KEY_ID and so on
     #[arg(long)]
     aws: bool,
     /// Name of the events table
@@ -36,7 +36,7 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
-    /// Where the tables are.
+    /// A text that says where the tables are.
     pub(crate) fn database(&self) -> String {
         if self.aws {
             format!("aws {}", std::env::var("AWS_REGION").unwrap_or_default())
@@ -53,12 +53,12 @@ impl Tables {
         }
     }
 
-    /// The table of a database that may be far away, but answers a person's question.
+    /// A client for one question. The database may be far away, but a person waits.
     fn client(&self) -> Result<Client> {
         Ok(store::dynamodb(&self.settings()?, Duration::from_secs(10)))
     }
 
-    /// The events table; what is written to it expires after `retention`.
+    /// The events table. Events that are written to it expire after `retention`.
     pub(crate) fn events(&self, retention: Option<Duration>) -> Result<EventsTable> {
         Ok(EventsTable::new(
             self.client()?,
@@ -74,7 +74,7 @@ impl Tables {
         ))
     }
 
-    /// Both, for a long piece of work.
+    /// Both tables, for work that takes long.
     pub(crate) fn patient(&self) -> Result<(EventsTable, RelationshipsTable)> {
         let client = store::patient(&self.settings()?);
         Ok((

@@ -1,9 +1,9 @@
-//! Texts of others in a terminal: shown, and never obeyed.
+//! Makes texts of other people safe to show: a terminal never obeys anything in them.
 
 use std::{borrow::Cow, fmt::Write as _};
 
-/// A text without anything that a terminal obeys: control characters, ends of lines and marks of direction are
-/// written as in Rust's strings, `\n` or `\u{1b}`.
+/// A text without anything that a terminal obeys. Control characters, ends of lines and marks of direction are written as
+/// in Rust's strings: `\n` or `\u{1b}`.
 pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return Cow::Borrowed(text);
@@ -15,11 +15,11 @@ pub(crate) fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The same for no more than `width` characters. Where something is left out, the last one is an ellipsis.
+/// A text without anything that a terminal obeys, cut to `width` characters. If it was cut, the last one is an ellipsis.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     let mut cut = String::new();
     let mut count = 0;
-    // What leaves room for the ellipsis.
+    // The bytes that leave room for the ellipsis.
     let mut kept = 0;
     for c in text.chars() {
         count += push(&mut cut, c);
@@ -35,8 +35,7 @@ pub(crate) fn cut(text: &str, width: usize) -> String {
     cut
 }
 
-/// JSON that says the same without anything that a terminal obeys. `serde_json` escapes the control characters of
-/// ASCII, and leaves the others.
+/// The same JSON value without anything that a terminal obeys. `serde_json` escapes only the control characters of ASCII.
 pub(crate) fn json(json: &str) -> Cow<'_, str> {
     if !json.contains(is_obeyed) {
         return Cow::Borrowed(json);
@@ -44,7 +43,7 @@ pub(crate) fn json(json: &str) -> Cow<'_, str> {
     let mut escaped = String::with_capacity(json.len() + 16);
     for c in json.chars() {
         if is_obeyed(c) {
-            // All of them have four digits, and stand in strings only.
+            // Four digits are enough for all of them, and they appear only in strings.
             let _ = write!(escaped, "\\u{:04x}", u32::from(c));
         } else {
             escaped.push(c);
@@ -53,7 +52,7 @@ pub(crate) fn json(json: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Gives the number of characters.
+/// Adds a character, escaped if a terminal obeys it. Gives the number of characters that it added.
 fn push(shown: &mut String, c: char) -> usize {
     if is_obeyed(c) {
         let escaped = c.escape_default();
@@ -71,7 +70,7 @@ fn is_obeyed(c: char) -> bool {
         || matches!(c,
             // Ends of a line and of a paragraph.
             '\u{2028}' | '\u{2029}'
-            // What the bidirectional algorithm obeys: <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>
+            // Marks of direction that the bidirectional algorithm obeys: <https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters>
             | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
@@ -81,7 +80,7 @@ mod tests {
 
     use super::*;
 
-    /// All that `is_obeyed` is to know, written down once more.
+    /// All characters for which `is_obeyed` must be true.
     fn obeyed() -> BTreeSet<char> {
         let marks = [
             0x061C, 0x200E, 0x200F, 0x2028, 0x2029, 0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2066,
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_terminal_obeys_is_left_and_everything_else_is() {
+    fn only_characters_that_a_terminal_obeys_are_escaped() {
         for c in obeyed() {
             let text = format!("a{c}b");
             for safe in [shown(&text), cut(&text, 100).into(), json(&text)] {
@@ -114,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn json_says_the_same_when_it_is_safe() {
+    fn safe_json_has_the_same_value() {
         let value: String = obeyed().into_iter().chain("\"\\ é 👨‍👩‍👧".chars()).collect();
         let text = serde_json::to_string(&value).unwrap();
         let safe = json(&text);

@@ -1,4 +1,4 @@
-//! Who is friends with whom, for people and for programs.
+//! The commands that ask the tables: who is friends with whom, and a user's history.
 
 use clap::{Args, Subcommand};
 use domain::{Events, Reception, Timestamp, UserId, relation, user};
@@ -12,54 +12,54 @@ use crate::{Result, out, tables::Tables, text};
 
 #[derive(Subcommand)]
 pub(crate) enum Question {
-    /// Who is on a user's friend list
+    /// List the friends of a user
     FriendsOf {
-        /// Whose list
+        /// The user
         user: String,
         #[command(flatten)]
         options: Options,
     },
-    /// Whether two users are on each other's friend list
+    /// Show whether two users are on each other's friend list
     AreFriends {
-        /// One
+        /// One user
         a: String,
-        /// The other
+        /// The other user
         b: String,
         #[command(flatten)]
         options: Options,
     },
-    /// Whose friend lists a user is on
+    /// List the users who have a user on their friend list
     ListedBy {
-        /// Who is listed
+        /// The user
         user: String,
         #[command(flatten)]
         options: Options,
     },
-    /// Who is on a user's block list, or was about to be put on it
+    /// List the users whom a user has blocked or was about to block
     BlockedBy {
-        /// Whose list
+        /// The user
         user: String,
         #[command(flatten)]
         options: Options,
     },
-    /// The callbacks that are filed under a user, oldest first
+    /// List the callbacks that are filed under a user, oldest first
     History {
-        /// Under whom
+        /// The user
         user: String,
         #[command(flatten)]
         options: Options,
     },
 }
 
-/// The widest cell of a table, in characters: a sentence with two ids of 36 fits in.
+/// The widest cell of a table, in characters. A sentence with two ids of 36 characters fits in.
 const CELL: usize = 100;
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Print JSON lines in place of a table
+    /// Print JSON lines instead of a table
     #[arg(long)]
     json: bool,
-    /// Print all of each cell of the table, however long; JSON is never cut
+    /// Print long cells of the table in full; JSON is never cut
     #[arg(long)]
     full: bool,
     #[command(flatten)]
@@ -111,7 +111,7 @@ pub(crate) async fn answer(question: Question) -> Result<()> {
     complete(&unreadable)
 }
 
-/// A failure when something was left out: whoever reads the output in a program must not take a part for the whole.
+/// Fails if something was left out, so that a program that reads the output does not take it as complete.
 fn complete(unreadable: &[Position]) -> Result<()> {
     let mut error = match unreadable.len() {
         0 => return Ok(()),
@@ -148,7 +148,7 @@ impl Answer {
         }
     }
 
-    /// A heading, and a row for each answer.
+    /// The rows of the table, with a heading.
     fn rows(&self) -> Vec<Vec<String>> {
         match self {
             Self::Friends(friends) => with_heading(
@@ -222,7 +222,7 @@ fn sentences(events: &Events) -> Vec<String> {
         Events::Relation(events) => events.iter().map(about_relation).collect(),
         Events::User(events) => events.iter().map(about_user).collect(),
         Events::Unknown => {
-            vec!["kept as it came: the command is not known, or the body did not fit".to_owned()]
+            vec!["kept as it came: the command is unknown, or the body did not fit".to_owned()]
         }
     }
 }
@@ -267,7 +267,7 @@ fn about_relation(event: &relation::Event) -> String {
         Event::Unblocked { owner, blocked } => format!("{owner} unblocked {blocked}"),
         Event::Followed { follower, followed } => format!("{follower} follows {}", names(followed)),
         Event::Unfollowed { follower, followed } => {
-            format!("{follower} follows no more {}", names(followed))
+            format!("{follower} no longer follows {}", names(followed))
         }
     }
 }
@@ -282,8 +282,8 @@ fn with_heading(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Ve
     std::iter::once(heading).chain(rows).collect()
 }
 
-/// No cell is longer than `width` characters. Columns are as wide as their longest cell, but a very long one does not
-/// widen the column for all others.
+/// A table whose cells have at most `width` characters. A column is as wide as its longest cell, but at most [`CELL`], so
+/// one very long cell does not widen all rows.
 fn table(rows: &[Vec<String>], width: usize) -> String {
     let cells = |row: &Vec<String>| row.iter().map(|cell| text::cut(cell, width)).collect();
     let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_is_aligned_whatever_the_letters() {
+    fn a_table_is_aligned_with_any_letters() {
         let received_at = Timestamp::from_unix_millis(1_700_000_000_123).unwrap();
         let friends = ["zoé", "maximilian"].map(|id| Friend {
             friend: user(id),
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_cell_is_cut_and_with_all_of_it_widens_its_own_row_only() {
+    fn a_long_cell_is_cut_or_in_full_widens_only_its_own_row() {
         let long = "x".repeat(70_000);
         let rows = with_heading(
             &["A", "B"],
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_read_as_it_was_written() {
+    fn a_message_is_shown_as_it_was_written() {
         let asked = relation::Event::FriendRequested {
             from: user("ana"),
             to: user("leo"),
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_that_was_only_intended_is_shown_as_that() {
+    fn a_block_that_was_only_intended_is_shown_as_intended() {
         let block = |other: &str, intended| Block {
             owner: user("ana"),
             other: user(other),
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_callback_said_is_not_known_and_not_no() {
+    fn a_friendship_that_no_callback_mentioned_is_not_known() {
         let direction = |owner: &str, other: &str, listed| Direction {
             owner: user(owner),
             other: user(other),

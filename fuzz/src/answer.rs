@@ -2,16 +2,16 @@ use models::{Verdict, read_as_openim};
 use receiver::ProblemKind;
 use serde_json::{Map, Value};
 
-/// What a caller understood.
+/// An answer as its caller reads it.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) to_tencent: bool,
-    /// The sentence and the code of a refusal.
+    /// The sentence and the code, if the answer is a refusal.
     pub(crate) refusal: Option<(String, i64)>,
 }
 
 impl Answer {
-    /// Reads as the callers do, and fails where they would.
+    /// Reads a response as the caller does. Panics if the caller could not read it.
     pub(crate) fn read(response: &Value) -> Self {
         let content_type = match &response["multiValueHeaders"] {
             Value::Null => &response["headers"]["content-type"],
@@ -19,13 +19,18 @@ impl Answer {
         };
         assert_eq!(content_type, "application/json");
         assert_eq!(response["isBase64Encoded"], false);
-        let body = response["body"].as_str().expect("a body");
-        let object: Map<String, Value> = serde_json::from_str(body).expect("an object");
+        let body = response["body"].as_str().expect("the response has a body");
+        let object: Map<String, Value> =
+            serde_json::from_str(body).expect("the body is a JSON object");
         let to_tencent = object.contains_key("ActionStatus");
-        // Tencent Chat takes another status for a failure, so that a decision has this one. OpenIM looks at none.
+        // Tencent Chat reads another status than 200 as a failure, so a decision has status 200. OpenIM ignores the
+        // status.
         let mut is_decided = true;
         let refusal = if to_tencent {
-            let sentence = object["ErrorInfo"].as_str().expect("a sentence").to_owned();
+            let sentence = object["ErrorInfo"]
+                .as_str()
+                .expect("the answer has an ErrorInfo")
+                .to_owned();
             match (
                 object["ActionStatus"].as_str(),
                 object["ErrorCode"].as_i64(),

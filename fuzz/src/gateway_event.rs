@@ -11,9 +11,10 @@ use crate::{LAST_PANIC, answer::Answer, line};
 
 const APP: &str = "1400000001";
 
-/// An event of a gateway, when it begins with `{`. Otherwise an HTTP request, which becomes one: payload
-/// version, method and URL in the first line, headers up to an empty line, body. Version 3 is a load balancer's, 4 its
-/// with several values of a name. A version with a `b` makes the body base64.
+/// An input that begins with `{` is a gateway's event. Any other input is an HTTP request, which becomes an event. Its
+/// first line has the payload version, the method and the URL. Headers follow up to an empty line, then the body.
+/// Version 1 is a REST API's event and 2 an HTTP API's. Version 3 is a load balancer's, and 4 a load balancer's with
+/// several values for a name. A `b` after the version encodes the body in base64.
 ///
 /// ```text
 /// 1 POST /callbackAfterAddFriendCommand?contenttype=json
@@ -22,8 +23,8 @@ const APP: &str = "1400000001";
 /// {"fromUserID":"a","toUserID":"b","reqMsg":"hi"}
 /// ```
 ///
-/// The answer is one that the caller can read and never "internal error", and nobody is allowed anything
-/// without credentials. (Whoever asks whether the function is there is told so.)
+/// The caller can read the answer, and it is never "internal error". Without credentials, nothing is allowed. (A health
+/// check gets its answer without credentials.)
 pub fn gateway_event(input: &[u8]) {
     let (event, asked_by_tencent) = if input.starts_with(b"{") {
         (String::from_utf8_lossy(input), None)
@@ -37,11 +38,11 @@ pub fn gateway_event(input: &[u8]) {
     };
     FUNCTIONS.with(|functions| {
         let Some(answer) = functions.answer(&functions.believing, &event) else {
-            let told = functions.answer(&functions.doubting, &event);
-            assert!(told.is_none(), "{told:?}");
+            let answer = functions.answer(&functions.doubting, &event);
+            assert!(answer.is_none(), "{answer:?}");
             return;
         };
-        // What cannot be read is not known to be Tencent Chat's. It goes by the status alone.
+        // A request that cannot be read is not known to come from Tencent Chat, which reads the status.
         let read = !answer.is(ProblemKind::UnreadableRequest);
         if let Some(tencent) = asked_by_tencent.filter(|_| read) {
             assert_eq!(answer.to_tencent, tencent, "{answer:?}");
@@ -55,7 +56,7 @@ pub fn gateway_event(input: &[u8]) {
         assert!(ours.iter().all(|kind| !answer.is(*kind)), "{answer:?}");
 
         let answer = functions.answer(&functions.doubting, &event);
-        let answer = answer.expect("an answer to a callback");
+        let answer = answer.expect("a callback gets an answer");
         let refusals = [ProblemKind::Unauthorized, ProblemKind::UnreadableRequest];
         assert!(refusals.iter().any(|kind| answer.is(*kind)), "{answer:?}");
     });
@@ -73,9 +74,9 @@ thread_local! {
 
 struct Functions {
     runtime: Runtime,
-    /// Believes everybody who knows the app's id.
+    /// Accepts every caller that knows the app's id.
     believing: Function,
-    /// Its password and token are nowhere in the inputs.
+    /// Has a password and a token that no input contains.
     doubting: Function,
 }
 
@@ -94,7 +95,7 @@ impl Functions {
                 ("TENCENT_VERIFIER", "none"),
                 ("TENCENT_SDK_APP_ID", APP),
                 ("UNKNOWN_COMMAND", "refuse"),
-                // Within the reach of a fuzzer.
+                // Small enough for a fuzzer to exceed it.
                 ("MAX_BODY_BYTES", "1024"),
             ]),
             doubting: function(&[
@@ -103,25 +104,25 @@ impl Functions {
                 ("OPENIM_BASIC_PASSWORD", "TooLongToBeGuessed"),
                 ("TENCENT_SDK_APP_ID", APP),
                 ("TENCENT_TOKEN", "TooLongToBeGuessed"),
-                // A failure of ours may be allowed, a stranger may not.
+                // Allows a callback after our own failure, but never without credentials.
                 ("ON_FAILURE", "allow"),
             ]),
         }
     }
 
-    /// None, if it is the answer to a health check.
+    /// The answer; `None` if it is the answer to a health check.
     fn answer(&self, function: &Function, event: &str) -> Option<Answer> {
         let response = panic::catch_unwind(AssertUnwindSafe(|| {
             self.runtime.block_on(function.answer(event, "invocation"))
         }))
-        .unwrap_or_else(|_| panic!("not caught: {}", LAST_PANIC.take()));
+        .unwrap_or_else(|_| panic!("the function did not catch: {}", LAST_PANIC.take()));
         let response = serde_json::to_value(response).unwrap();
         let is_health = ["", HEALTH].contains(&response["body"].as_str().unwrap());
         (!is_health).then(|| Answer::read(&response))
     }
 }
 
-/// An HTTP request as a gateway has read it.
+/// An HTTP request after a gateway has parsed it.
 struct Request<'a> {
     version: Cow<'a, str>,
     method: Cow<'a, str>,

@@ -1,7 +1,8 @@
-//! What must hold whatever a caller sends, as functions of the bytes that a fuzzer makes.
+//! What must hold for every request, as functions of the bytes that a fuzzer makes. No target needs a network or a
+//! table.
 //!
-//! The inputs are text, so that the kept ones (`corpus/`) can be read and written by people; those of [`odd_body`] are
-//! choices, a byte each. Where only the right credentials lead on, an input can ask for them: no fuzzer guesses a digest.
+//! Most inputs are text, so people can read and write those in `corpus/`. The inputs of [`odd_body`] are bytes that
+//! each choose something. An input can ask for correct credentials, because no fuzzer guesses a digest.
 
 mod answer;
 mod gateway_event;
@@ -20,10 +21,10 @@ pub use openim_basic::openim_basic;
 pub use openim_signature::openim_signature;
 pub use tencent_token::tencent_token;
 
-/// What is done with an input.
+/// A function that checks one input.
 pub type Target = fn(&[u8]);
 
-/// Every target by its name, which is that of its corpus.
+/// Every target with its name, which is also the name of its corpus.
 pub const TARGETS: &[(&str, Target)] = &[
     ("gateway_event", gateway_event),
     ("odd_body", odd_body),
@@ -36,8 +37,8 @@ thread_local! {
     static LAST_PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Reports what fails here, and lets panics elsewhere unwind: to catch them and answer is what the
-/// receiver promises, and [`gateway_event`] checks. libFuzzer's own hook would end the process.
+/// Prints the panics of this crate, which are failures. Lets other panics unwind, because the receiver must catch them
+/// and answer, which [`gateway_event`] checks. libFuzzer's own hook would end the process.
 pub fn report_failures_only() {
     let report = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
@@ -52,7 +53,7 @@ pub fn report_failures_only() {
     }));
 }
 
-/// Headers as they come from a gateway; `None` where one holds what no header can.
+/// The headers that a gateway would pass on; `None` if a value is not allowed in a header.
 fn headers<'a>(pairs: impl IntoIterator<Item = (&'static str, &'a [u8])>) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
@@ -62,8 +63,8 @@ fn headers<'a>(pairs: impl IntoIterator<Item = (&'static str, &'a [u8])>) -> Opt
     Some(headers)
 }
 
-/// Whether this is base64 of what `right` is standard base64 of: of either alphabet where `url_safe`, and
-/// with as much padding as it likes.
+/// Whether `given` encodes the same bytes as the standard base64 `right`. Any amount of padding is accepted, and with
+/// `url_safe` the other alphabet, too.
 fn is_base64(given: &[u8], right: &str, url_safe: bool) -> bool {
     let url = right.replace('+', "-").replace('/', "_");
     let unpadded = right.trim_end_matches('=').len();
@@ -72,7 +73,7 @@ fn is_base64(given: &[u8], right: &str, url_safe: bool) -> bool {
     })
 }
 
-/// The next line of the input, and what follows it.
+/// The next line of the input, and everything after it.
 fn line(input: &[u8]) -> (&[u8], &[u8]) {
     match input.iter().position(|byte| *byte == b'\n') {
         Some(end) => (&input[..end], &input[end + 1..]),

@@ -15,17 +15,18 @@ use crate::{LAST_PANIC, answer::Answer};
 
 const APP: &str = "1400000001";
 
-/// Who is refused by `fuzz/policies.json`, in quotes. Nothing that an input can choose is the same.
+/// The id that `fuzz/policies.json` refuses, in quotes. No value that an input can choose is equal to it.
 const REFUSED: &str = "\"refused\"";
 
-/// So many mistakes at most: copies of copies grow fast.
+/// The limit of mistakes in one body: copies of copies grow fast.
 const MISTAKES: usize = 8;
 
-/// A byte that chooses a body of `tests/payloads`, and three for each mistake that is made in it: which, where, and what
-/// it needs. A byte that is too large begins to count again.
+/// The first byte chooses a body of `tests/payloads`. Then three bytes describe each mistake: its kind, its place and
+/// its value. A byte that is too large starts again at the first choice.
 ///
-/// Nothing panics, and whoever asked can read the answer. What tells of something is accepted, while it is JSON. What
-/// asks is refused as long as the policies refuse the person it names, or as long as it names nobody where it has to.
+/// Nothing panics, and the caller can read the answer. An after callback is accepted as long as it is JSON. A before
+/// callback is refused as long as the policies refuse the person that it names, or as long as it names nobody where it
+/// must.
 pub fn odd_body(input: &[u8]) {
     let Some((choice, mistakes)) = input.split_first() else {
         return;
@@ -49,14 +50,14 @@ pub fn odd_body(input: &[u8]) {
             runtime.block_on(function.answer(&event, "invocation"))
         }))
     });
-    let told = || {
+    let details = || {
         let text = String::from_utf8_lossy(&text).into_owned();
         format!("{}\n{text}\n{response:?}", payload.name)
     };
     let panicked = LAST_PANIC.take();
-    assert!(panicked.is_empty(), "{panicked}: {}", told());
+    assert!(panicked.is_empty(), "{panicked}: {}", details());
     let Ok(response) = &response else {
-        panic!("not caught: {}", told());
+        panic!("not caught: {}", details());
     };
     let response = serde_json::to_value(response).unwrap();
     let answer = Answer::read(&response);
@@ -64,15 +65,15 @@ pub fn odd_body(input: &[u8]) {
         answer.to_tencent,
         payload.server() == "tencent",
         "{}",
-        told()
+        details()
     );
 
-    // Another name of the command in the body contradicts the URL; that is another matter.
+    // A body with another command contradicts the URL, which has its own tests.
     if !body.is_json || !body.names_the_command_of(right) {
         return;
     }
     let Some(asked) = asked(&payload.command) else {
-        assert!(answer.refusal.is_none(), "not accepted: {}", told());
+        assert!(answer.refusal.is_none(), "not accepted: {}", details());
         return;
     };
     let ids = asked.ids(&body.json);
@@ -87,7 +88,7 @@ pub fn odd_body(input: &[u8]) {
                     unreachable!()
                 };
                 let refused = matches!(outcome, PersonOutcome::Refused { .. });
-                assert!(refused, "{outcome:?}: {}", told());
+                assert!(refused, "{outcome:?}: {}", details());
             }
         }
         (Some(_), false) => {
@@ -95,7 +96,7 @@ pub fn odd_body(input: &[u8]) {
             assert!(
                 refused || !ids.iter().any(is_refused),
                 "allowed: {}",
-                told()
+                details()
             );
         }
         (None, false) => {
@@ -104,17 +105,17 @@ pub fn odd_body(input: &[u8]) {
                 matches!(id, Some(Json::Leaf(leaf)) if text(leaf)) && !is_refused(id)
             };
             let refused = answer.refusal.is_some();
-            assert!(refused || ids.iter().all(other), "allowed: {}", told());
+            assert!(refused || ids.iter().all(other), "allowed: {}", details());
         }
     }
 }
 
-/// About whom a command asks that the policies can refuse.
+/// The people in a before callback that the policies can refuse.
 struct Asked {
     command: &'static str,
-    /// The list whose members name them; nothing where the body does.
+    /// The list whose members name the people; `None` if the body itself names one.
     list: Option<&'static str>,
-    /// The name of the id; empty where the members of the list are ids.
+    /// The name of the field with the id; empty if the members of the list are the ids.
     id: &'static str,
 }
 
@@ -134,7 +135,7 @@ const fn each(command: &'static str, list: &'static str, id: &'static str) -> As
     }
 }
 
-/// Every command that asks. A body without a mistake is refused, or the name would be wrong.
+/// Every before command. A body without a mistake must be refused, which shows that the names here are right.
 const ASKED: &[Asked] = &[
     one("callbackBeforeAddBlackCommand", "blackUserID"),
     one("callbackBeforeAddFriendAgreeCommand", "fromUserID"),
@@ -157,7 +158,7 @@ fn asked(command: &str) -> Option<&'static Asked> {
 }
 
 impl Asked {
-    /// The ids in it, as they stand there; nothing where one is missing.
+    /// The ids in a body, as they are written; `None` for one that is missing.
     fn ids<'a>(&self, body: &'a Json) -> Vec<Option<&'a Json>> {
         let Some(list) = self.list else {
             return vec![body.member(self.id)];
@@ -173,7 +174,7 @@ impl Asked {
     }
 }
 
-/// Every body, about somebody who is refused where it asks.
+/// Every body. In a before callback, all ids are replaced by the refused one.
 static BODIES: LazyLock<Vec<(Payload, Json)>> = LazyLock::new(|| {
     let bodies = payloads().into_iter().map(|payload| {
         let mut body = Json::read(&payload.body);
@@ -199,7 +200,7 @@ static BODIES: LazyLock<Vec<(Payload, Json)>> = LazyLock::new(|| {
 
 struct Body {
     json: Json,
-    /// Whether it can be read at all.
+    /// Whether the body is valid JSON.
     is_json: bool,
     before: &'static [u8],
     after: &'static [u8],
@@ -246,7 +247,7 @@ impl Body {
         [self.before, &self.json.write(), self.after].concat()
     }
 
-    /// Whether its member with the command, if it is a text, is what it is in the other.
+    /// Whether both bodies have the same command. A command that is not a text does not count.
     fn names_the_command_of(&self, right: &Json) -> bool {
         ["callbackCommand", "CallbackCommand"].iter().all(|name| {
             let named = self.json.member(name);

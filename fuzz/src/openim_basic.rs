@@ -6,9 +6,9 @@ use crate::{headers, is_base64};
 const USER: &str = "openim";
 const PASSWORDS: [&str; 2] = ["correct horse", "battery:staple"];
 
-/// `Authorization` headers, one a line; `@` stands for "what follows, as base64".
+/// `Authorization` headers, one in each line. `@` encodes the rest of its line as base64.
 ///
-/// Accepted is the one header that a client with a right password sends, and nothing else.
+/// The verifier accepts only the one header that a client with a right password sends. It shows no secret.
 pub fn openim_basic(input: &[u8]) {
     let values: Vec<Vec<u8>> = input.split(|byte| *byte == b'\n').map(encoded).collect();
     let Some(headers) = headers(
@@ -29,10 +29,10 @@ pub fn openim_basic(input: &[u8]) {
     };
     assert_eq!(verdict.is_ok(), expected);
 
-    let said = format!("{verifier:?} {verdict:?}");
+    let shown = format!("{verifier:?} {verdict:?}");
     assert!(
-        PASSWORDS.iter().all(|secret| !said.contains(secret)),
-        "{said}"
+        PASSWORDS.iter().all(|secret| !shown.contains(secret)),
+        "{shown}"
     );
 }
 
@@ -46,8 +46,8 @@ fn encoded(header: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Whether a client that knows the password sends this header: the scheme in any case, blanks around the
-/// credentials, and padding as it likes.
+/// Whether a client that knows the password may send this header: the scheme in any case, spaces around the
+/// credentials, any amount of padding.
 fn is_sent_with(password: &str, header: &[u8]) -> bool {
     let right = BASE64_STANDARD.encode(format!("{USER}:{password}"));
     header

@@ -14,15 +14,15 @@ const P256: [&str; 2] = [
     include_str!("../../tests/keys/p256.public.pem"),
 ];
 
-/// What is signed beforehand, because RSA takes too long to do it with every input; and what must not be
-/// accepted although it is signed.
+/// The nonces that are signed in advance, because RSA is too slow to sign for every input. The empty one must not be
+/// accepted, although it is signed.
 const NONCES: [&str; 2] = ["2026-11-21", ""];
 
-/// One way to sign.
+/// An algorithm with an encoding.
 struct SetUp {
     algorithm: SignatureAlgorithm,
     encoding: SignatureEncoding,
-    /// Of each of [`NONCES`], one by each key.
+    /// The signatures of each of [`NONCES`], one by each key.
     signatures: Vec<String>,
     verifier: SignatureVerifier,
 }
@@ -53,12 +53,12 @@ static SET_UPS: LazyLock<Vec<SetUp>> = LazyLock::new(|| {
     .collect()
 });
 
-/// A digit that chooses algorithm and encoding, and in the next lines headers: a signature after `s`, a
-/// nonce after `n`. `@` and a digit in a signature stand for one that is right: `@0` and, by the other
-/// secret of an HMAC, `@1` for the nonce `2026-11-21`, the next ones for an empty nonce.
+/// The first line is a digit that chooses algorithm and encoding. The next lines are headers: `s` and a signature, `n`
+/// and a nonce. In a signature, `@` and a digit are replaced by a correct signature. `@0` is for the nonce
+/// `2026-11-21`, and `@1` is for the same nonce with the other secret of an HMAC. The next digits are for an empty
+/// nonce.
 ///
-/// Accepted is a nonce with a signature that somebody who has a key made of it, each once, and nothing
-/// else.
+/// The verifier accepts only one nonce with one signature that the owner of a key made of it. It shows no secret.
 pub fn openim_signature(input: &[u8]) {
     let (choice, rest) = line(input);
     let choice = choice.first().map_or(0, |digit| digit.wrapping_sub(b'0'));
@@ -85,10 +85,10 @@ pub fn openim_signature(input: &[u8]) {
     };
     assert_eq!(verdict.is_ok(), expected, "{verdict:?}");
 
-    let said = format!("{:?} {verdict:?}", set_up.verifier);
+    let shown = format!("{:?} {verdict:?}", set_up.verifier);
     assert!(
-        SECRETS.iter().all(|secret| !said.contains(secret)),
-        "{said}"
+        SECRETS.iter().all(|secret| !shown.contains(secret)),
+        "{shown}"
     );
 }
 
@@ -104,14 +104,14 @@ impl SetUp {
         }
     }
 
-    /// Whether somebody with a key made this of the nonce.
+    /// Whether the owner of a key made this signature of the nonce.
     fn was_signed(&self, nonce: &[u8], signature: &[u8]) -> bool {
         match self.algorithm {
-            // Nobody here made more than one.
+            // Only these nonces have been signed with such a key.
             SignatureAlgorithm::RsaSha256 | SignatureAlgorithm::EcdsaSha256 => {
                 nonce == NONCES[0].as_bytes() && self.is(signature, &self.signatures[0])
             }
-            // What is no text is not signed here.
+            // A nonce that is not text is never signed.
             _ => std::str::from_utf8(nonce).is_ok_and(|nonce| {
                 !nonce.is_empty()
                     && SECRETS.iter().any(|key| {
@@ -122,7 +122,7 @@ impl SetUp {
         }
     }
 
-    /// Whether both are the same signature.
+    /// Whether both texts encode the same signature.
     fn is(&self, given: &[u8], right: &str) -> bool {
         match self.encoding {
             SignatureEncoding::Hex => given.eq_ignore_ascii_case(right.as_bytes()),

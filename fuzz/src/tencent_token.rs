@@ -7,11 +7,11 @@ use crate::line;
 const APP: &str = "1400000001";
 const TOKENS: [&str; 2] = ["correct horse", "battery staple"];
 
-/// A clock in milliseconds, and in the next line a query; `@0` and `@1` as its `Sign` stand for the right
-/// one, by either token.
+/// The first line is a clock in milliseconds, the next one a query. A `Sign` of `@0` or `@1` is replaced by the correct
+/// signature with the first or the second token.
 ///
-/// Accepted is a query with our app and the right signature of a time within a minute of the clock, and
-/// nothing else; without a token, one with our app.
+/// The verifier accepts only a query with our app's id and a correct signature of a time within a minute of the clock.
+/// Without a token, it accepts every query with our app's id. It shows no secret.
 pub fn tencent_token(input: &[u8]) {
     let (clock, query) = line(input);
     let clock = std::str::from_utf8(clock)
@@ -39,12 +39,12 @@ pub fn tencent_token(input: &[u8]) {
     let verify = |verifier: &TencentVerifier| {
         let query = Query::from_pairs(pairs.iter().copied());
         let verdict = verifier.check(&query, now);
-        let said = format!("{verifier:?} {verdict:?}");
+        let shown = format!("{verifier:?} {verdict:?}");
         let mut secrets = TOKENS
             .iter()
             .copied()
             .chain(signs.iter().map(String::as_str));
-        assert!(secrets.all(|secret| !said.contains(secret)), "{said}");
+        assert!(secrets.all(|secret| !shown.contains(secret)), "{shown}");
         verdict.is_ok()
     };
     let ours = only(&pairs, "SdkAppid") == Some(APP);
@@ -53,7 +53,7 @@ pub fn tencent_token(input: &[u8]) {
     assert_eq!(verify(&TencentVerifier::new(APP, TOKENS)), signed);
 }
 
-/// Whether somebody who knows a token sends these parameters at about this time.
+/// Whether the owner of a token may send these parameters at this time.
 fn is_signed(pairs: &[(&str, &str)], now: i64) -> bool {
     let (Some(sign), Some(text)) = (only(pairs, "Sign"), only(pairs, "RequestTime")) else {
         return false;
@@ -73,7 +73,7 @@ fn values<'a>(pairs: &'a [(&str, &'a str)], name: &str) -> impl Iterator<Item = 
     named.map(|(_, value)| *value)
 }
 
-/// The one value of a parameter, however often it is repeated.
+/// The value of a parameter, if all its repetitions have the same value.
 fn only<'a>(pairs: &'a [(&str, &'a str)], name: &str) -> Option<&'a str> {
     let mut values = values(pairs, name);
     let first = values.next()?;

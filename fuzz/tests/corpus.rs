@@ -1,9 +1,9 @@
-//! What was once interesting to the fuzzer still holds.
+//! The inputs that the fuzzer found worth keeping still hold.
 
 use std::{fs, path::Path};
 
 #[test]
-fn every_kept_input_holds() {
+fn every_input_of_the_corpus_holds() {
     fuzz::report_failures_only();
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
     for (name, target) in fuzz::TARGETS {
@@ -11,7 +11,7 @@ fn every_kept_input_holds() {
         let inputs: Vec<_> = inputs.map(|input| input.unwrap().path()).collect();
         assert!(!inputs.is_empty(), "{name}");
         for input in inputs {
-            // Shown when the target fails.
+            // The test's output shows it if the target fails.
             eprintln!("{}", input.display());
             target(&fs::read(input).unwrap());
         }

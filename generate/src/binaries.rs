@@ -1,10 +1,10 @@
-//! The binary of one command.
+//! The one-line binary of a command.
 
 use protocol::Command;
 
 use crate::names;
 
-/// All of `src/bin/<function>.rs`.
+/// The whole text of `src/bin/<function>.rs`.
 pub(crate) fn binary(command: &Command) -> String {
     let (name, family, module) = (
         command.name,

@@ -10,16 +10,17 @@ use crate::{
     policies::{cell, keys},
 };
 
-/// All of it.
+/// The whole text of the page.
 pub(crate) fn callbacks(commands: &[&Command], stored: &Stored) -> String {
     let mut page = String::from(
         "<!-- Written by make generate, from the catalogue in shared/protocol. -->
 
 # Callbacks
 
-A *before* callback asks, and its server waits for the answer. An *after* callback reports what has happened. *Handler* is
-the source file that you edit. *Stored* is the type of the events that go into the table. *Rules* are what
-[`policies.json`](policies.md) can say about it; in **bold**, what policies can change in what is asked for.
+A *before* callback asks whether something may happen, and its server waits for the answer. An *after* callback reports
+what has happened. *Handler* is the source file that you edit. *Stored* is the type of the events that go into the table.
+*Rules* are the keys that a command can have in [`policies.json`](policies.md); policies can change the values of those in
+**bold**.
 ",
     );
     let mut heading = (None, None);
@@ -57,16 +58,18 @@ the source file that you edit. *Stored* is the type of the events that go into t
 fn address(source: Source) -> &'static str {
     match source {
         Source::OpenIm => {
-            "Each is sent to `<url>/<command>` and has a function of its own. *Switch* is its key in OpenIM's
-`config/webhooks.yml`; [webhooks.yml](webhooks.yml) is a complete one. *Since* is the first version that sends it."
+            "OpenIM sends each command to `<url>/<command>`, and each command has its own function. *Switch* is the command's key
+in OpenIM's `config/webhooks.yml`; [webhooks.yml](webhooks.yml) is a complete file. *Since* is the first version of OpenIM
+that sends the command."
         }
         Source::Tencent => {
-            "All are sent to one URL, `<url>/tencent`, with the command in the query, and have one function, `tencent`."
+            "Tencent Chat sends every command to one URL, `<url>/tencent`, with the command in the query. One function, `tencent`,
+serves all of them."
         }
     }
 }
 
-/// A table of commands that are all before or all after.
+/// Adds a table of commands, which are all before or all after.
 fn table(page: &mut String, source: Source, commands: &[&Command], stored: &Stored) {
     let Some(first) = commands.first() else {
         return;

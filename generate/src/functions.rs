@@ -1,4 +1,4 @@
-//! The functions that the tests start.
+//! The list of functions that the tests start.
 
 use std::fmt::Write as _;
 
@@ -8,12 +8,12 @@ use crate::names;
 
 pub(crate) const PATH: &str = "tests/support/src/functions.rs";
 
-/// All of the list.
+/// The whole text of the list.
 pub(crate) fn functions(commands: &[&Command]) -> String {
     let mut list = String::from(
         "//! Written by `make generate`.
 
-/// Every function with the path that reaches it alone; `any-command` has all others.
+/// Every function, with the path that only this function serves. `any-command` serves all other paths.
 #[rustfmt::skip]
 pub const FUNCTIONS: &[(&str, &str)] = &[
 ",

@@ -1,8 +1,8 @@
-//! `make generate`: everything that lists the commands, written from [`protocol::catalogue`].
+//! `make generate`: writes every list of the commands from [`protocol::catalogue`]. It never writes what a person has
+//! to write: wire types, handlers and payloads. [`check`] names those that are missing, and every file that differs.
 //!
-//! Each module makes one output: a pure function from the commands, and from what the file says now where only a part
-//! of it is generated. [`write()`] puts the outputs into the project. [`check`] names every file that differs, and what
-//! nobody can generate and is missing: wire types, handlers and payloads.
+//! Each module makes one output, in a pure function. Its input is the commands, and the current text where only a part
+//! of the file is generated.
 
 use std::{fmt, fs, io, path::Path};
 
@@ -30,21 +30,21 @@ pub use template::template;
 struct Output {
     /// From the project's root.
     path: String,
-    /// What it is to say.
+    /// The text that the file should have.
     text: Result<String, MarksMissing>,
 }
 
-/// A file without the marks between which something is generated.
+/// A file without the marks around its generated part.
 #[derive(Debug)]
 pub struct MarksMissing;
 
 impl fmt::Display for MarksMissing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the place for what is generated is not marked")
+        f.write_str("the marks around the generated part are missing")
     }
 }
 
-/// What the files are to say. A file that does not exist says nothing.
+/// The texts that the files should have. A file that does not exist counts as empty.
 fn outputs(root: &Path, commands: &[&Command]) -> Vec<Output> {
     let stored = Stored::read(root, commands);
     let current = |path: &str| fs::read_to_string(root.join(path)).unwrap_or_default();
@@ -75,17 +75,17 @@ fn outputs(root: &Path, commands: &[&Command]) -> Vec<Output> {
     outputs
 }
 
-/// The files that are generated, or a part of them is.
+/// The paths of all files that are generated, entirely or in part.
 pub fn files(root: &Path, commands: &[&Command]) -> Vec<String> {
     let outputs = outputs(root, commands).into_iter();
     outputs.map(|output| output.path).collect()
 }
 
-/// Writes what differs. Gives the paths of the files that it wrote.
+/// Writes the files that differ, and returns their paths.
 ///
 /// # Errors
 ///
-/// A file that cannot be written, or that lost its marks.
+/// Fails if a file cannot be written, or has no marks.
 pub fn write(root: &Path, commands: &[&Command]) -> io::Result<Vec<String>> {
     let mut written = Vec::new();
     for Output { path, text } in outputs(root, commands) {
@@ -103,12 +103,12 @@ pub fn write(root: &Path, commands: &[&Command]) -> io::Result<Vec<String>> {
     Ok(written)
 }
 
-/// What is not as the catalogue has it, a line each.
+/// Every difference from the catalogue, one line each.
 pub fn check(root: &Path, commands: &[&Command]) -> Vec<String> {
     let mut wrong = Vec::new();
     for Output { path, text } in outputs(root, commands) {
         match (fs::read_to_string(root.join(&path)), text) {
-            (Err(error), _) => wrong.push(format!("{path}: {error}; make generate writes it")),
+            (Err(error), _) => wrong.push(format!("{path}: {error}; run make generate")),
             (_, Err(error)) => wrong.push(format!("{path}: {error}")),
             (Ok(current), Ok(wanted)) if current != wanted => {
                 wrong.push(first_difference(&path, &current, &wanted));
@@ -127,16 +127,16 @@ fn first_difference(path: &str, current: &str, wanted: &str) -> String {
         match (is.next(), ought.next()) {
             (None, None) => break,
             (one, other) if one != other => {
-                let said =
+                let shown =
                     |line: Option<&str>| line.map_or("nothing".to_owned(), |it| format!("{it:?}"));
                 return format!(
-                    "{path}:{number}: {}, the catalogue gives {}; make generate writes it",
-                    said(one),
-                    said(other)
+                    "{path}:{number}: has {}, the catalogue gives {}; run make generate",
+                    shown(one),
+                    shown(other)
                 );
             }
             _ => {}
         }
     }
-    format!("{path}: ends of lines differ; make generate writes it")
+    format!("{path}: line endings differ; run make generate")
 }

@@ -1,4 +1,4 @@
-//! `generate` writes what lists the commands; `generate --check` says what differs.
+//! `generate` writes every list of the commands. `generate --check` reports the differences and writes nothing.
 
 use std::{env, path::Path, process::ExitCode};
 

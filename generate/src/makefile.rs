@@ -1,10 +1,10 @@
-//! The functions of the `Makefile` beside which `policies.json` lies.
+//! The list in the `Makefile` of the functions that get a copy of `policies.json`.
 
 use protocol::Command;
 
 use crate::{MarksMissing, marks};
 
-/// `Makefile` with the functions that are asked before something happens.
+/// `Makefile` with the functions that serve a before command.
 pub(crate) fn makefile(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let mut asked: Vec<String> = Vec::new();
     for command in commands.iter().filter(|command| command.is_before()) {

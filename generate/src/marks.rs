@@ -1,8 +1,8 @@
-//! The generated part of a written file.
+//! Replaces the generated part of a file.
 
 use crate::MarksMissing;
 
-/// Replaces what stands between the lines `begin` and `end`, which stay. The text's lines end.
+/// Replaces everything between the lines `begin` and `end`, and keeps those two. `text` ends with a line break.
 pub(crate) fn between(
     current: &str,
     begin: &str,
@@ -11,7 +11,7 @@ pub(crate) fn between(
 ) -> Result<String, MarksMissing> {
     let mark = |line: &str| format!("{line}\n");
     let (before, rest) = current.split_once(&mark(begin)).ok_or(MarksMissing)?;
-    // A part that was deleted leaves the marks one after the other.
+    // If the part is empty, the marks follow each other directly.
     let rest = match rest.strip_prefix(&mark(end)) {
         Some(after) => after,
         None => {
@@ -28,7 +28,7 @@ mod tests {
     use super::between;
 
     #[test]
-    fn only_what_is_between_the_marks_is_replaced() {
+    fn only_the_text_between_the_marks_is_replaced() {
         for old in ["", "old\n", "old\n\n# not an # end\n"] {
             let current = format!("a\n# begin\n{old}# end\nb\n# end\n");
             let replaced = between(&current, "# begin", "# end", "new\n").unwrap();
@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_mark_is_left_alone() {
+    fn a_file_without_both_marks_is_an_error() {
         for current in ["", "# begin\n", "# end\n", "# end\n# begin\n"] {
             assert!(between(current, "# begin", "# end", "new\n").is_err());
         }

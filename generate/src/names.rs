@@ -1,9 +1,9 @@
-//! Where a command's files are, and what its parts are called.
+//! The paths of a command's files, and the names of its parts.
 
 use domain::Source;
 use protocol::Command;
 
-/// The folder of a server, wherever there is one.
+/// The name of a server's folder, the same everywhere.
 pub(crate) fn server_folder(source: Source) -> &'static str {
     match source {
         Source::OpenIm => "openim",
@@ -19,11 +19,11 @@ pub(crate) fn server(source: Source) -> &'static str {
     }
 }
 
-/// The module of its wire type and its handler: `after_add_friend`, `friend_add`.
+/// The module of the command's wire type and handler: `after_add_friend`, `friend_add`.
 pub(crate) fn module(command: &Command) -> String {
     match command.source {
         Source::OpenIm => command.function().replace('-', "_"),
-        // "Sns.CallbackFriendAdd"; the words before "Callback" are Tencent Chat's group of commands.
+        // "Sns.CallbackFriendAdd"; the part before the dot is Tencent Chat's group of commands.
         Source::Tencent => {
             let (_, name) = command
                 .name
@@ -34,12 +34,12 @@ pub(crate) fn module(command: &Command) -> String {
     }
 }
 
-/// The file of its handler.
+/// The file of the command's handler.
 pub(crate) fn handler(command: &Command) -> String {
     format!("{}/{}.rs", handlers(command), module(command))
 }
 
-/// The folder of its handler.
+/// The folder of the command's handler.
 pub(crate) fn handlers(command: &Command) -> String {
     let family = command.family.as_str();
     match command.source {
@@ -48,13 +48,13 @@ pub(crate) fn handlers(command: &Command) -> String {
     }
 }
 
-/// The folder of its wire type.
+/// The folder of the command's wire type.
 pub(crate) fn wire_types(command: &Command) -> String {
     let (server, family) = (server_folder(command.source), command.family.as_str());
     format!("shared/protocol/src/{server}/{family}")
 }
 
-/// The file of its one-line binary, when it has one of its own.
+/// The file of the command's one-line binary, if it has its own.
 pub(crate) fn binary(command: &Command) -> Option<String> {
     match command.source {
         Source::OpenIm => Some(format!(
@@ -66,13 +66,13 @@ pub(crate) fn binary(command: &Command) -> Option<String> {
     }
 }
 
-/// A body of `tests/payloads`.
+/// The file of one of the command's payloads.
 pub(crate) fn payload(command: &Command, case: &str) -> String {
     let server = server_folder(command.source);
     format!("tests/payloads/{server}/{}.{case}.json", command.name)
 }
 
-/// The path at which a gateway has it.
+/// The path of the command's route at the gateway.
 pub(crate) fn route(command: &Command) -> String {
     match command.source {
         Source::OpenIm => format!("/{}", command.name),
@@ -80,7 +80,7 @@ pub(crate) fn route(command: &Command) -> String {
     }
 }
 
-/// Every function that a route leads to alone, with its first command. Tencent Chat has one function.
+/// Every function that has its own route, with its first command. All commands of Tencent Chat have one function.
 pub(crate) fn functions<'a>(commands: &[&'a Command]) -> Vec<(String, &'a Command)> {
     let mut functions: Vec<(String, &Command)> = Vec::new();
     for command in commands {
@@ -92,7 +92,7 @@ pub(crate) fn functions<'a>(commands: &[&'a Command]) -> Vec<(String, &'a Comman
     functions
 }
 
-/// `AfterAddFriend` for `after-add-friend`.
+/// Makes `AfterAddFriend` of `after-add-friend`.
 pub(crate) fn pascal_case(kebab: &str) -> String {
     kebab
         .split('-')
@@ -123,7 +123,7 @@ mod tests {
     use super::{pascal_case, snake_case};
 
     #[test]
-    fn names_are_written_in_the_case_of_their_place() {
+    fn names_change_to_pascal_case_and_snake_case() {
         assert_eq!(pascal_case("after-add-friend"), "AfterAddFriend");
         assert_eq!(snake_case("AfterFollowAdd"), "after_follow_add");
     }

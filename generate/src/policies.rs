@@ -1,4 +1,4 @@
-//! The table of commands in `docs/policies.md`, and what the servers do without asking.
+//! The table of commands in `docs/policies.md`, and the list of what the servers do without asking.
 
 use std::fmt::Write as _;
 
@@ -47,7 +47,7 @@ fn bypasses(commands: &[&Command]) -> String {
     list
 }
 
-/// In the order in which they are asked.
+/// The keys of a command in `policies.json`, in the order in which they are checked.
 pub(crate) fn keys(rules: &Rules) -> Vec<&'static str> {
     let texts = rules.message.iter().chain(&rules.name).map(|it| it.key);
     let limit = rules.is_request.then_some("requestLimit");
@@ -62,7 +62,7 @@ pub(crate) fn keys(rules: &Rules) -> Vec<&'static str> {
         .collect()
 }
 
-/// A text in a table.
+/// Escapes a text for a table.
 pub(crate) fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }

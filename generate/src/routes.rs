@@ -6,7 +6,7 @@ use protocol::Command;
 
 use crate::{MarksMissing, marks, names};
 
-/// `Cargo.toml` with the routes of the stack.
+/// `Cargo.toml` with the routes.
 pub(crate) fn routes(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let mut routes = String::new();
     for (function, command) in names::functions(commands) {

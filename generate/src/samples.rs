@@ -1,4 +1,4 @@
-//! What `imhook sample` posts.
+//! The list of bodies that `imhook sample` posts.
 
 use std::fmt::Write as _;
 
@@ -9,16 +9,16 @@ use crate::{Stored, names};
 
 pub(crate) const PATH: &str = "cli/src/samples.rs";
 
-/// All of the list.
+/// The whole text of the list.
 pub(crate) fn samples(commands: &[&Command], stored: &Stored) -> String {
     let mut list = String::from(
         "//! One body of each command. Written by `make generate`.
 
-/// A callback as its server sends it, to the byte, or as the server's documents show it.
+/// A callback, byte for byte as its server sends it, or as the server's documents show it.
 pub(crate) struct Sample {
     pub(crate) command: &'static str,
     pub(crate) body: &'static str,
-    /// Whether an event of it is stored.
+    /// Whether the callback has events, which are stored.
     pub(crate) stored: bool,
 }
 

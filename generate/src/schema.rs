@@ -6,12 +6,12 @@ use serde_json::json;
 
 use crate::{MarksMissing, names};
 
-/// `policies.schema.json` with each command that asks, and the rules it can have. They are the document's properties
-/// after `$schema`, which is written, as is what the rules look like.
+/// `policies.schema.json` with a property for each before command. They follow the property `$schema`, which is written
+/// by hand, as are the definitions of the rules.
 pub(crate) fn schema(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let begin = "\n  \"properties\": {\n";
     let (before, rest) = current.split_once(begin).ok_or(MarksMissing)?;
-    // The end of `$schema` and that of the properties, known by their indentation.
+    // Indentation shows where `$schema` and the properties end.
     let (own, rest) = rest.split_once("\n    }").ok_or(MarksMissing)?;
     let (_, after) = rest.split_once("\n  },\n").ok_or(MarksMissing)?;
     let mut properties = format!("{own}\n    }}");
@@ -47,7 +47,7 @@ fn property(command: &Command, rules: &Rules) -> String {
     )
 }
 
-/// Each key that a command can have, with the definition that says what it looks like.
+/// Each key that a command can have, with the name of its definition.
 fn keys(rules: &Rules) -> Vec<(&'static str, &'static str)> {
     let mut keys = Vec::new();
     if rules.acting_user {

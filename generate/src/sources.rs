@@ -1,4 +1,4 @@
-//! What nobody can generate: it has to be there, and nothing of it without a command.
+//! Checks the files that a person has to write: each command has all of them, and each of them belongs to a command.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -7,7 +7,7 @@ use protocol::Command;
 
 use crate::names;
 
-/// What each command lacks.
+/// The files that are missing, with their command.
 pub(crate) fn missing(root: &Path, commands: &[&Command]) -> Vec<String> {
     let mut missing = Vec::new();
     for command in commands {
@@ -29,13 +29,13 @@ pub(crate) fn missing(root: &Path, commands: &[&Command]) -> Vec<String> {
         missing.extend(
             files
                 .into_iter()
-                .map(|file| format!("{file}: {} lacks it", command.name)),
+                .map(|file| format!("{file}: missing, and {} needs it", command.name)),
         );
     }
     missing
 }
 
-/// Wire types, handlers and binaries that no command of the catalogue has.
+/// Wire types, handlers and binaries that belong to no command of the catalogue.
 pub(crate) fn not_in_the_catalogue(root: &Path, commands: &[&Command]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut known = BTreeSet::new();
@@ -55,14 +55,14 @@ pub(crate) fn not_in_the_catalogue(root: &Path, commands: &[&Command]) -> Vec<St
     for (sign, folder) in folders {
         for file in files_with(root, &folder, sign) {
             if !known.contains(&file) {
-                wrong.push(format!("{file}: no command of the catalogue"));
+                wrong.push(format!("{file}: belongs to no command of the catalogue"));
             }
         }
     }
     wrong
 }
 
-/// The Rust files of a folder in which something stands.
+/// The Rust files of a folder whose text contains `sign`.
 fn files_with(root: &Path, folder: &str, sign: &str) -> Vec<String> {
     let entries = fs::read_dir(root.join(folder)).into_iter().flatten();
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());

@@ -1,4 +1,4 @@
-//! Which events a command stores, by its payloads.
+//! Which events a command stores, according to its payloads.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -8,12 +8,12 @@ use serde_json::Value;
 
 use crate::names;
 
-/// The names of the events that each command's payloads imply, in the order in which they come.
+/// The names of each command's events, in their order in the payloads.
 #[derive(Default)]
 pub struct Stored(BTreeMap<&'static str, Vec<String>>);
 
 impl Stored {
-    /// Reads them from `tests/payloads`. A command without payloads stores nothing.
+    /// Reads them from `tests/payloads`. A command without payloads has no events.
     pub fn read(root: &Path, commands: &[&Command]) -> Self {
         let cases = |command: &Command| match command.source {
             Source::OpenIm => &["server", "document"][..],
@@ -23,9 +23,9 @@ impl Stored {
             let mut events = Vec::new();
             for case in cases(command) {
                 let file = names::payload(command, &format!("{case}.events"));
-                let said = fs::read(root.join(file)).unwrap_or_default();
-                let said: Vec<Value> = serde_json::from_slice(&said).unwrap_or_default();
-                for event in said {
+                let text = fs::read(root.join(file)).unwrap_or_default();
+                let listed: Vec<Value> = serde_json::from_slice(&text).unwrap_or_default();
+                for event in listed {
                     let name = event["type"].as_str().unwrap_or_default().to_owned();
                     if !events.contains(&name) {
                         events.push(name);
@@ -40,7 +40,7 @@ impl Stored {
         Self(stored.collect())
     }
 
-    /// The events of a command.
+    /// The names of a command's events.
     pub(crate) fn of(&self, command: &Command) -> &[String] {
         self.0.get(command.name).map_or(&[], Vec::as_slice)
     }

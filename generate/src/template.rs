@@ -1,4 +1,4 @@
-//! The functions of the stack.
+//! The functions in `template.yaml`.
 
 use std::fmt::Write as _;
 
@@ -7,11 +7,11 @@ use protocol::{Command, When};
 
 use crate::{MarksMissing, marks, names};
 
-/// `template.yaml` with a function and a route for each command of OpenIM, and those of Tencent Chat.
+/// `template.yaml` with a function and a route for each command of OpenIM, and one of each for Tencent Chat.
 ///
 /// # Errors
 ///
-/// `current` has no marks.
+/// Fails if `current` has no marks.
 pub fn template(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let mut blocks = String::new();
     for (function, command) in names::functions(commands) {
@@ -45,7 +45,7 @@ pub fn template(commands: &[&Command], current: &str) -> Result<String, MarksMis
     )
 }
 
-/// A text on one line of YAML, with quotes where it would be something else without.
+/// Writes a text on one line of YAML, in quotes where YAML would otherwise read something else.
 fn scalar(text: &str) -> String {
     let plain = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && !text.contains(": ")
@@ -62,7 +62,7 @@ mod tests {
     use super::scalar;
 
     #[test]
-    fn a_sentence_stays_one_text_in_yaml() {
+    fn yaml_reads_every_sentence_back_unchanged() {
         for sentence in [
             "Somebody asks.",
             "Somebody's friend: the \"best\" one #1",

@@ -1,4 +1,4 @@
-//! `docs/webhooks.yml`: what an operator of OpenIM pastes.
+//! `docs/webhooks.yml`, which an operator of OpenIM copies.
 
 use std::fmt::Write as _;
 
@@ -7,23 +7,24 @@ use protocol::{Command, When};
 
 use crate::Stored;
 
-/// Longer than a function may take (`Timeout` in template.yaml), so that the stack's own answer still arrives, and
-/// shorter than OpenIM's clients wait.
+/// Longer than a function may take (`Timeout` in template.yaml), so the answer of the stack itself still arrives.
+/// Shorter than OpenIM's clients wait.
 const TIMEOUT_SECONDS: u32 = 5;
 
-/// All of it.
+/// The whole text of the file.
 pub(crate) fn webhooks(commands: &[&Command], stored: &Stored) -> String {
     let mut file = format!(
         "# OpenIM's config/webhooks.yml with every command that has a function here. Written by make generate.
 #
-# Put your own url in, in the place of the whole file or of the keys that yours has, and restart OpenIM, which reads it at
-# its start. What is not named here is off.
+# Put your url into it. Copy it over your file, or copy only the keys that yours has. Then restart OpenIM, which reads the
+# file when it starts. A command that is not in this file is off.
 
-# nginx beside OpenIM, which adds the password: docs/reverse-proxy.md. For a first try, the url that `make run` prints or the
-# stack's output Url, with the password in it. OpenIM shows that one to app users when a before callback fails.
+# The url of nginx next to OpenIM, which adds the password: docs/reverse-proxy.md. For a first try, use the url that
+# `make run` prints, or the stack's output Url with the password in it. OpenIM shows that url to app users when a before
+# callback fails.
 url: http://127.0.0.1:9080
 
-# timeout is in seconds. The functions answer much sooner; {TIMEOUT_SECONDS} leaves time for the stack's own answer when one cannot.
+# timeout is in seconds. The functions answer much sooner; {TIMEOUT_SECONDS} leaves time for the stack's own answer if one does not.
 # failedContinue has had no effect since OpenIM v3.7: a before callback without an answer stops the user.
 "
     );
@@ -36,13 +37,13 @@ url: http://127.0.0.1:9080
     );
     section(
         &mut file,
-        "Before something happens, and nothing tells of it afterwards: on. The answer is \"allowed\" unless you decide otherwise.",
+        "Before something happens for which OpenIM sends no after callback: on. The answer is \"allowed\" unless you decide otherwise.",
         openim().filter(|it| it.is_before() && !stored.of(it).is_empty()),
         true,
     );
     section(
         &mut file,
-        "Before something happens: off. Each is one more call that a user waits for. Switch on what you decide about, in\n# policies.json or in the function.",
+        "Before something happens: off. The user waits for each of these calls. Switch on those that you decide, in\n# policies.json or in the function.",
         openim().filter(|it| it.is_before() && stored.of(it).is_empty()),
         false,
     );

@@ -1,4 +1,4 @@
-"""How many resources CloudFormation is given, after SAM's transform of a template, whatever its conditions say.
+"""Counts the resources that SAM's transform makes of a template, with those whose conditions are false.
 
 usage: count_resources.py TEMPLATE    prints the number
 """
@@ -11,7 +11,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 
 class NoManagedPolicies:
-    """The template names none of AWS."""
+    """The template uses no managed policies of AWS."""
 
     def load(self):
         return {}
@@ -21,7 +21,7 @@ os.environ.setdefault("AWS_DEFAULT_REGION", "eu-central-1")
 with open(sys.argv[1], encoding="utf-8") as file:
     template = yaml_parse(file.read())
 for resource in template["Resources"].values():
-    # `sam deploy` uploads the folder and puts its place here.
+    # `sam deploy` uploads the folder and writes its address here.
     if "CodeUri" in resource["Properties"]:
         resource["Properties"]["CodeUri"] = "s3://bucket/key"
 print(len(transform(template, {}, NoManagedPolicies())["Resources"]))

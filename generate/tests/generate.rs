@@ -1,6 +1,6 @@
-//! What is generated, against the project as it is, and against catalogues that nobody has.
+//! The generated files match the catalogue, and the generator works with invented catalogues, too.
 
-// Counts are printed for those who run the tests.
+// A test prints a count.
 #![allow(clippy::print_stdout)]
 
 use std::{
@@ -21,7 +21,7 @@ fn commands() -> Vec<&'static Command> {
     catalogue().collect()
 }
 
-/// A copy of what `generate` reads, so that a test can change it.
+/// A copy of the files that `generate` reads, which a test can change.
 fn copy(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -43,13 +43,13 @@ fn copy(name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_project_is_what_the_catalogue_gives() {
+fn the_generated_files_match_the_catalogue() {
     let wrong = generate::check(&root(), &commands());
-    assert!(wrong.is_empty(), "make generate\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "run make generate\n{}", wrong.join("\n"));
 }
 
 #[test]
-fn a_renamed_command_is_seen_in_every_file_that_names_it() {
+fn a_renamed_command_makes_every_file_that_names_it_wrong() {
     let old = commands()
         .into_iter()
         .find(|it| it.source == Source::OpenIm && it.is_before())
@@ -91,15 +91,15 @@ fn a_renamed_command_is_seen_in_every_file_that_names_it() {
         let named = wrong
             .iter()
             .any(|line| line.starts_with(&format!("{file}:")));
-        assert!(named, "{file} is not among\n{}", wrong.join("\n"));
+        assert!(named, "{file} is not reported, only\n{}", wrong.join("\n"));
     }
-    // The first differing line is shown.
+    // The report shows the first line that differs.
     let routes = wrong.iter().find(|line| line.starts_with("Cargo.toml:"));
     assert!(routes.unwrap().contains(new.name), "{routes:?}");
 }
 
 #[test]
-fn what_was_deleted_is_written_again_the_same() {
+fn deleted_parts_are_written_again_unchanged() {
     let folder = copy("deleted");
     let files = generate::files(&folder, &commands());
     let read = || -> Vec<String> {
@@ -124,7 +124,7 @@ fn what_was_deleted_is_written_again_the_same() {
     assert!(generate::write(&folder, &commands()).unwrap().is_empty());
 }
 
-/// `None` for a file that is generated as a whole.
+/// The text without its generated part; `None` for a file that is generated entirely.
 fn without_generated_part(file: &str, text: &str) -> Option<String> {
     let (begin, end) = match file {
         "policies.schema.json" => (",\n    \"callback", "\n  },\n  \"additional"),
@@ -138,14 +138,14 @@ fn without_generated_part(file: &str, text: &str) -> Option<String> {
     if file.ends_with(".json") {
         return Some(format!("{}{}", &text[..first], &text[last..]));
     }
-    // The marks' own lines stay.
+    // The lines of the marks stay.
     let first = first + text[first..].find('\n').unwrap();
     let last = text[..last].rfind('\n').unwrap();
     Some(format!("{}{}", &text[..first], &text[last..]))
 }
 
 #[test]
-fn what_no_command_has_is_named() {
+fn a_file_that_belongs_to_no_command_is_reported() {
     let folder = copy("strays");
     let family = commands()[0].family.as_str();
     for (file, text) in [
@@ -167,7 +167,7 @@ fn what_no_command_has_is_named() {
         fs::write(path, text).unwrap();
         let wrong = generate::check(&folder, &commands());
         assert!(
-            wrong.contains(&format!("{file}: no command of the catalogue")),
+            wrong.contains(&format!("{file}: belongs to no command of the catalogue")),
             "{wrong:#?}"
         );
     }
@@ -179,7 +179,7 @@ fn template(commands: &[&Command]) -> String {
 }
 
 #[test]
-fn webhooks_yml_switches_on_what_tells_and_leaves_time_for_our_own_answer() {
+fn webhooks_yml_switches_on_every_command_with_events_and_waits_longer_than_a_function_runs() {
     let read = |file: &str| -> Value {
         let text = fs::read_to_string(root().join(file)).unwrap();
         serde_yaml_ng::from_str(&text).unwrap()
@@ -193,7 +193,7 @@ fn webhooks_yml_switches_on_what_tells_and_leaves_time_for_our_own_answer() {
     assert_eq!(
         webhooks.as_mapping().unwrap().len(),
         openim.len() + 1,
-        "and the url"
+        "every command and the url"
     );
     for command in openim {
         let switch = &webhooks[command.switch.unwrap()];
@@ -207,12 +207,12 @@ fn webhooks_yml_switches_on_what_tells_and_leaves_time_for_our_own_answer() {
         let enabled = switch["enable"].as_bool().unwrap();
         let events = format!("tests/payloads/openim/{}.server.events.json", command.name);
         let events = fs::read_to_string(root().join(events)).unwrap();
-        let tells = !command.is_before() || events.trim() != "[]";
-        assert_eq!(enabled, tells, "{}", command.name);
+        let has_events = !command.is_before() || events.trim() != "[]";
+        assert_eq!(enabled, has_events, "{}", command.name);
     }
 }
 
-/// With commands that nobody has, so many that OpenIM has this many functions.
+/// The catalogue with invented commands, so many that OpenIM has this number of functions.
 fn with_invented(functions: usize) -> Vec<&'static Command> {
     let mut all = commands();
     let served = all.iter().filter(|it| it.source == Source::OpenIm).count();
@@ -221,7 +221,7 @@ fn with_invented(functions: usize) -> Vec<&'static Command> {
             0 => ("After", When::After),
             _ => ("Before", When::Before(Rules::USERS)),
         };
-        // Only letters, as in a real name; the last ones count.
+        // Only letters, as in a real name. Its last two letters are the number.
         let letters = [b'a' + (number / 26) as u8, b'a' + (number % 26) as u8].map(char::from);
         let letters: String = letters.iter().collect();
         let leak = |text: String| -> &'static str { text.leak() };
@@ -233,14 +233,14 @@ fn with_invented(functions: usize) -> Vec<&'static Command> {
             family: Family::User,
             when,
             since: None,
-            sentence: "Somebody invented this: a name, and no more.",
+            sentence: "An invented command, of which only the name exists.",
         })));
     }
     all
 }
 
 #[test]
-fn sixty_commands_are_eight_lines_each_and_fewer_than_300_resources() {
+fn sixty_commands_need_eight_lines_each_and_fewer_than_300_resources() {
     let (few, many) = (template(&commands()), template(&with_invented(60)));
     let served = commands()
         .iter()
@@ -255,13 +255,16 @@ fn sixty_commands_are_eight_lines_each_and_fewer_than_300_resources() {
     let count = resources(&many);
     println!("{count} resources with 60 commands of OpenIM");
     assert!(count < 300, "{count} resources");
-    assert!(many.len() < 1_000_000, "what CloudFormation takes");
+    assert!(
+        many.len() < 1_000_000,
+        "CloudFormation accepts at most 1,000,000 bytes"
+    );
 }
 
 #[test]
-fn resources_are_counted_as_sam_makes_them() {
+fn this_count_of_resources_is_the_same_as_that_of_sam() {
     let python = root().join(".local/tools/bin/python");
-    assert!(python.exists(), "SAM is not installed: `make test` does");
+    assert!(python.exists(), "SAM is not installed: run `make test`");
     for (name, commands) in [("served", commands()), ("sixty", with_invented(60))] {
         let text = template(&commands);
         let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.yaml"));
@@ -271,25 +274,25 @@ fn resources_are_counted_as_sam_makes_them() {
             .arg(file)
             .output()
             .unwrap();
-        let said = String::from_utf8_lossy(&transform.stdout);
+        let counted = String::from_utf8_lossy(&transform.stdout);
         let errors = String::from_utf8_lossy(&transform.stderr);
-        assert_eq!(said.trim(), resources(&text).to_string(), "{errors}");
+        assert_eq!(counted.trim(), resources(&text).to_string(), "{errors}");
     }
 }
 
-/// How many resources SAM makes of a template, whatever its conditions say.
+/// The number of resources that SAM makes of a template, with those whose conditions are false.
 fn resources(template: &str) -> usize {
     let template: Value = serde_yaml_ng::from_str(template).unwrap();
     let resources = template["Resources"].as_mapping().unwrap().values();
     resources
         .map(|resource| match resource["Type"].as_str().unwrap() {
-            // A permission for each route, a mapping for each source.
+            // A permission for each route, and an event source mapping for each source.
             "AWS::Serverless::Function" => {
                 let properties = &resource["Properties"];
-                assert!(!properties["Role"].is_null(), "SAM makes one");
+                assert!(!properties["Role"].is_null(), "SAM would make a role");
                 1 + properties["Events"].as_mapping().unwrap().len()
             }
-            // API, stage and deployment.
+            // An API, a stage and a deployment.
             "AWS::Serverless::Api" => 3,
             _ => 1,
         })

@@ -1,5 +1,5 @@
-//! A function whose handlers decide by the name of whoever acts, for tests: what the project's own handlers answer
-//! is "allow".
+//! For tests: a function whose handlers decide by the name of the user who acts. The project's own handlers allow
+//! everything.
 
 use domain::{UserId, relation::Event};
 use protocol::{

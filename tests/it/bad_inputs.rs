@@ -1,5 +1,5 @@
-//! What cannot be read: each is refused in the caller's words, with its code and status, and nothing of it is stored. But
-//! for what a callback tells in JSON that does not fit: that is accepted, and kept as it came.
+//! Requests that cannot be read. The caller gets a refusal in its own form, with the right code and status, and nothing
+//! is stored. An after callback in JSON that does not fit is different: it is accepted, and kept as it came.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::Family;
@@ -11,14 +11,14 @@ const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"callbackCommand":"callbackAfterDeleteFriendCommand","ownerUserID":"a","friendUserID":"b"}"#;
 const CAP: usize = 1_000_000;
 
-/// A request and what must be said to it.
+/// A request and the answer that it must get.
 struct Case {
     name: &'static str,
     request: Request,
     status: u16,
-    /// OpenIM's `errCode`; Tencent Chat is told the sentence alone.
+    /// OpenIM's `errCode`. Tencent Chat gets only the sentence.
     code: i64,
-    /// What the answer must mention, such as the JSON path.
+    /// A text that the answer must contain, such as the JSON path.
     mentions: &'static str,
 }
 
@@ -47,7 +47,7 @@ const NO_COMMAND: (i64, u16) = (29008, 404);
 const CONTRADICTION: (i64, u16) = (29009, 400);
 const UNREADABLE: (i64, u16) = (29010, 400);
 
-/// A good callback, but for something unknown that makes it so many levels deep.
+/// A good callback with an unknown field that makes it this many levels deep.
 fn nested_to(levels: usize) -> String {
     let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
     format!(r#"{{"ownerUserID":"a","friendUserID":"b","new":{open}{close}}}"#)
@@ -213,13 +213,13 @@ fn openim_cases() -> Vec<Case> {
             "blackUserID",
         ),
         case(
-            "a question without the one who asks",
+            "a before callback without the user who asks",
             ask("AddFriend", r#"{"toUserID":"b","reqMsg":"hi"}"#),
             FIELD,
             "fromUserID",
         ),
         case(
-            "a question about one who is no list",
+            "a before callback with a text instead of a list",
             ask(
                 "ImportFriends",
                 r#"{"ownerUserID":"a","friendUserIDs":"b"}"#,
@@ -228,19 +228,19 @@ fn openim_cases() -> Vec<Case> {
             "$.friendUserIDs",
         ),
         case(
-            "a question about nobody",
+            "a before callback about nobody",
             ask("AddBlack", r#"{"ownerUserID":"a","blackUserID":""}"#),
             FIELD,
             "$.blackUserID: a user id is empty",
         ),
         case(
-            "a question that is none",
+            "a before callback that is not JSON",
             ask("AddBlack", "ok"),
             NOT_JSON,
             "",
         ),
         case(
-            "a question under the name of another",
+            "a before callback at the path of another",
             Request::post(
                 "/callbackBeforeAddBlackCommand",
                 r#"{"callbackCommand":"callbackBeforeAddFriendCommand"}"#,
@@ -271,7 +271,7 @@ fn openim_cases() -> Vec<Case> {
             "",
         ),
         case(
-            "no command under another path",
+            "another path without a command",
             Request::post("/health", "{}"),
             NO_COMMAND,
             "",
@@ -354,13 +354,13 @@ fn tencent_cases() -> Vec<Case> {
             "$.PairList",
         ),
         case(
-            "a question about nobody",
+            "a before callback about nobody",
             about("Sns.CallbackPrevFriendAdd", r#"{"From_Account":"a"}"#),
             FIELD,
             "FriendItem",
         ),
         case(
-            "those who are followed in the form of the other command",
+            "followed users in the form of the other command",
             about(
                 "Follow.CallbackAfterFollowAdd",
                 r#"{"From_Account":"a","To_Account":["b"]}"#,
@@ -421,13 +421,13 @@ fn tencent_cases() -> Vec<Case> {
     ]
 }
 
-/// Whether the callback tells something in JSON that does not fit.
+/// Whether the case is an after callback in JSON that does not fit, which is kept.
 fn is_kept(case: &Case) -> bool {
     let Request { path, query, .. } = &case.request;
     case.code == FIELD.0 && !path.contains("Before") && !query.contains(".CallbackPrev")
 }
 
-fn assert_refused_by_openims_rules(case: &Case, answer: &Answer) {
+fn assert_openim_reads_a_refusal(case: &Case, answer: &Answer) {
     let at = format!("{}: {answer:?}", case.name);
     assert_eq!(answer.content_type, "application/json", "{at}");
     if is_kept(case) {
@@ -451,7 +451,7 @@ fn assert_refused_by_openims_rules(case: &Case, answer: &Answer) {
     );
 }
 
-fn assert_failed_by_tencents_rules(case: &Case, answer: &Answer) {
+fn assert_tencent_chat_reads_a_failure(case: &Case, answer: &Answer) {
     let at = format!("{}: {answer:?}", case.name);
     assert_eq!(answer.content_type, "application/json", "{at}");
     let body = answer.json();
@@ -470,7 +470,7 @@ fn assert_failed_by_tencents_rules(case: &Case, answer: &Answer) {
     );
 }
 
-/// What is in the table are the bodies that are kept, and nothing else.
+/// Asserts that the table has the bodies that are kept, and nothing else.
 async fn assert_kept_as_they_came(table: &Table) {
     let cases = openim_cases().into_iter().chain(tencent_cases());
     let bodies = cases.filter(is_kept).map(|case| case.request.body);
@@ -495,18 +495,18 @@ fn there_are_at_least_forty_bad_inputs() {
 }
 
 #[tokio::test]
-async fn every_bad_input_is_refused_or_kept_as_it_came_over_http() {
+async fn every_bad_input_over_http_is_refused_or_kept_as_it_came() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let watch = Watch::start(table.environment()).await;
 
     let mut refused = 0;
     for case in openim_cases() {
-        assert_refused_by_openims_rules(&case, &watch.send(&case.request).await);
+        assert_openim_reads_a_refusal(&case, &watch.send(&case.request).await);
         refused += 1;
     }
     for case in tencent_cases() {
-        assert_failed_by_tencents_rules(&case, &watch.send(&case.request).await);
+        assert_tencent_chat_reads_a_failure(&case, &watch.send(&case.request).await);
         refused += 1;
     }
     assert_kept_as_they_came(&table).await;
@@ -514,7 +514,7 @@ async fn every_bad_input_is_refused_or_kept_as_it_came_over_http() {
 }
 
 #[tokio::test]
-async fn every_bad_input_is_refused_or_kept_as_it_came_from_a_rest_api() {
+async fn every_bad_input_of_a_rest_api_is_refused_or_kept_as_it_came() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let mut functions = std::collections::HashMap::new();
@@ -524,16 +524,16 @@ async fn every_bad_input_is_refused_or_kept_as_it_came_from_a_rest_api() {
 
     for case in openim_cases() {
         let function = &functions[function_at(&case.request.path)];
-        assert_refused_by_openims_rules(&case, &function.send(&case.request).await);
+        assert_openim_reads_a_refusal(&case, &function.send(&case.request).await);
     }
     for case in tencent_cases() {
         let function = &functions[function_at(&case.request.path)];
-        assert_failed_by_tencents_rules(&case, &function.send(&case.request).await);
+        assert_tencent_chat_reads_a_failure(&case, &function.send(&case.request).await);
     }
     assert_kept_as_they_came(&table).await;
 }
 
-/// A gateway's event with something replaced.
+/// A gateway's event with a change.
 fn event_with(change: impl Fn(&mut Value)) -> Value {
     let mut event = Request::post(DELETE, GOOD).to_rest_api_event("r", 1_795_264_496_789);
     change(&mut event);
@@ -541,7 +541,7 @@ fn event_with(change: impl Fn(&mut Value)) -> Value {
 }
 
 #[tokio::test]
-async fn an_event_that_no_gateway_should_send_is_refused_too_and_the_function_lives_on() {
+async fn an_event_that_no_gateway_should_send_is_refused_and_the_function_continues() {
     let function = Function::start("after-delete-friend", OPEN.iter().copied()).await;
     let cases = [
         (
@@ -552,12 +552,12 @@ async fn an_event_that_no_gateway_should_send_is_refused_too_and_the_function_li
         ("no event", json!(null), UNREADABLE),
         ("a text", json!("x"), UNREADABLE),
         (
-            "base64 that is none",
+            "text that is not base64",
             event_with(|event| event["isBase64Encoded"] = json!(true)),
             UNREADABLE,
         ),
         (
-            "base64 of no text",
+            "base64 of bytes that are not text",
             event_with(|event| {
                 event["isBase64Encoded"] = json!(true);
                 event["body"] = json!(BASE64_STANDARD.encode(b"\xff\xfe"));
@@ -594,12 +594,12 @@ async fn an_event_that_no_gateway_should_send_is_refused_too_and_the_function_li
     assert_eq!(
         read_as_openim(&answer.body),
         Verdict::Allowed,
-        "good base64 is good"
+        "a body in base64 is accepted"
     );
 }
 
 #[tokio::test]
-async fn the_cap_is_configurable_and_its_last_byte_is_accepted() {
+async fn a_body_may_be_as_large_as_the_configured_limit_and_no_larger() {
     let environment = OPEN.iter().copied().chain([("MAX_BODY_BYTES", "100")]);
     let function = Function::start("after-delete-friend", environment).await;
     let padded = |length: usize| {
@@ -612,7 +612,7 @@ async fn the_cap_is_configurable_and_its_last_byte_is_accepted() {
 }
 
 #[tokio::test]
-async fn the_operation_id_is_in_the_error_detail_and_an_empty_one_is_tolerated() {
+async fn the_error_detail_has_the_operation_id_unless_it_is_empty() {
     let function = Function::start("before-add-friend", OPEN.iter().copied()).await;
     for (operation_id, detail) in [
         (
@@ -634,7 +634,7 @@ async fn the_operation_id_is_in_the_error_detail_and_an_empty_one_is_tolerated()
 }
 
 #[tokio::test]
-async fn what_nobody_reads_may_have_as_many_levels_as_it_likes() {
+async fn an_unknown_field_may_have_any_number_of_levels() {
     let function = Function::start("after-delete-friend", OPEN.iter().copied()).await;
     for levels in [32, 33, 129, 10_000, 100_000] {
         let answer = function

@@ -1,4 +1,4 @@
-//! What is decided about something before it happens, by policies and handlers, and what happens then.
+//! What policies and handlers decide in answer to before callbacks, and what the servers then do.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use support::{
     function_at, nowhere,
 };
 
-/// A function whose handlers decide; see there.
+/// A function whose handlers decide by the user's name: see `tests/examples/decides.rs`.
 const DECIDES: &str = "examples/decides";
 const FRIEND_ADD: &str = "Sns.CallbackPrevFriendAdd";
 const FRIEND_RESPONSE: &str = "Sns.CallbackPrevFriendResponse";
@@ -26,7 +26,7 @@ const REGISTER: &str = "callbackBeforeUserRegisterCommand";
 const UPDATE: &str = "callbackBeforeUpdateUserInfoCommand";
 const UPDATE_EX: &str = "callbackBeforeUpdateUserInfoExCommand";
 
-/// The commands of OpenIM that ask, with the place of who acts and of whom it is about; empty where there is none.
+/// OpenIM's before commands. Each has the places of the acting user and of the other user; empty if the body has none.
 const ASKS: &[(&str, &str, &str)] = &[
     (ADD_FRIEND, "/fromUserID", "/toUserID"),
     (
@@ -43,7 +43,7 @@ const ASKS: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn every_command_of_openim_that_asks_is_asked_here() {
+fn these_tests_cover_every_before_command_of_openim() {
     let commands = protocol::catalogue()
         .filter(|command| command.source == Source::OpenIm && command.is_before());
     let mut commands: Vec<&str> = commands.map(|command| command.name).collect();
@@ -53,7 +53,7 @@ fn every_command_of_openim_that_asks_is_asked_here() {
     assert_eq!(here, commands);
 }
 
-/// What the server sends with a command, with this user at that place.
+/// The server's body of a command, with this user at that place.
 fn body(command: &str, place: &str, user: &str) -> Value {
     let payload = payloads()
         .into_iter()
@@ -70,7 +70,8 @@ fn body(command: &str, place: &str, user: &str) -> Value {
     body
 }
 
-/// The same, decided by this user: whoever acts, or else the one whom it is about.
+/// The server's body of a command, with this user as the one by whom the handler decides: the acting user, or the other
+/// one if no user acts.
 fn body_by(command: &str, user: &str) -> Value {
     let (_, acting, other) = ASKS.iter().find(|(asks, ..)| *asks == command).unwrap();
     let place = if acting.is_empty() { other } else { acting };
@@ -94,14 +95,14 @@ fn tencent(command: &str, body: &Value) -> Request {
     Request::post(&url, body.to_string())
 }
 
-/// What Tencent Chat does about each of these people: 0, or the code.
+/// What Tencent Chat does about each of these people: 0 for allowed, or the code of the refusal.
 fn codes(people: &[&str], answer: &Answer) -> Vec<i64> {
     tencent_proceeds(people, answer.status, &answer.body)
         .into_iter()
         .map(|(person, outcome)| match outcome {
             PersonOutcome::Allowed => 0,
             PersonOutcome::Refused { code, .. } => code,
-            PersonOutcome::Unknown => panic!("nothing is said of {person}: {answer:?}"),
+            PersonOutcome::Unknown => panic!("the answer does not name {person}: {answer:?}"),
         })
         .collect()
 }
@@ -112,19 +113,19 @@ fn open(more: &[(&str, &str)]) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// A file with this document.
+/// Writes a policies file with this document.
 fn policies(name: &str, document: &Value) -> PathBuf {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("policies-{name}.json"));
     std::fs::write(&file, document.to_string()).unwrap();
     file
 }
 
-/// The environment of a function that is asked and has these policies.
+/// The environment of a function with these policies.
 fn with_policies(name: &str, document: &Value) -> BTreeMap<String, String> {
     open(&[("POLICIES_FILE", policies(name, document).to_str().unwrap())])
 }
 
-/// The lines about decisions: what, by whom, the code.
+/// The log lines about decisions: the decision, who decided, the code.
 fn decisions(function: &Function) -> Vec<(String, String, Value)> {
     let lines = function.log();
     let lines = lines
@@ -144,7 +145,7 @@ fn decided(decision: &str, by: &str, code: impl Into<Value>) -> (String, String,
     (decision.to_owned(), by.to_owned(), code.into())
 }
 
-/// A body with the text at that place changed.
+/// The body with the text at that place in capitals.
 fn in_capitals(mut body: Value, place: &str) -> Value {
     let text = body.pointer_mut(place).unwrap();
     let capitals = text.as_str().unwrap().to_uppercase();
@@ -162,7 +163,7 @@ fn stops(code: i64, message: &str, detail: &str) -> Outcome {
 }
 
 #[tokio::test]
-async fn what_a_handler_decides_is_what_openim_does() {
+async fn openim_does_what_a_handler_decides() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let function = Function::start(DECIDES, table.environment()).await;
@@ -203,7 +204,7 @@ async fn what_a_handler_decides_is_what_openim_does() {
         }
     }
     assert_eq!(decisions(&function), log);
-    // The only question of which something remains, and only if it was not refused.
+    // Only this command stores something, and only if it is not refused.
     let mut intended: Vec<String> = table
         .receptions()
         .await
@@ -224,7 +225,7 @@ async fn what_a_handler_decides_is_what_openim_does() {
 }
 
 #[tokio::test]
-async fn what_a_handler_decides_is_what_tencent_chat_does_about_each_person() {
+async fn tencent_chat_does_about_each_person_what_a_handler_decides() {
     let function = Function::start(DECIDES, open(&[])).await;
     let people = ["leo", "refused", "bob", "refused"];
     let responses: Vec<Value> = people
@@ -236,7 +237,11 @@ async fn what_a_handler_decides_is_what_tencent_chat_does_about_each_person() {
         let answer = function.send(&request).await;
         assert_eq!(codes(&people, &answer), [0, 38001, 0, 38001]);
         let items = answer.json()["ResultItem"].as_array().unwrap().len();
-        assert_eq!(items, people.len(), "nobody is left out: {answer:?}");
+        assert_eq!(
+            items,
+            people.len(),
+            "the answer has every person: {answer:?}"
+        );
     }
     let answer = function.send(&friend_add(&["leo"])).await;
     assert_eq!(codes(&["leo"], &answer), [0]);
@@ -250,7 +255,7 @@ async fn what_a_handler_decides_is_what_tencent_chat_does_about_each_person() {
     );
 }
 
-/// Of every command: somebody who may not, somebody with whom one may not.
+/// For every command, deny lists with one acting user and one other user.
 fn deny_lists() -> Value {
     let rules = json!({
         "actingUser": {"deny": ["mallory"], "code": 20011, "message": "not you", "detail": "ask us"},
@@ -274,7 +279,7 @@ fn deny_lists() -> Value {
 }
 
 #[tokio::test]
-async fn the_functions_refuse_what_policies_refuse_whatever_reaches_them() {
+async fn every_function_refuses_what_policies_refuse() {
     let environment = with_policies("deny-lists", &deny_lists());
     for (command, actor, other) in ASKS {
         for path in [format!("/{command}"), format!("/?command={command}")] {
@@ -325,14 +330,14 @@ async fn the_functions_refuse_what_policies_refuse_whatever_reaches_them() {
     }
 }
 
-/// A text, what policies make of it, and what the handler does.
+/// A field with a text, the text after the policies, and the text after the handler.
 fn text_cases(field: &str) -> (&str, Value, Value, Value) {
     let (text, capitals) = (json!("axxb-lenny"), json!("AXXB-LENNY"));
     (field, text, json!("aéb-"), capitals)
 }
 
 #[tokio::test]
-async fn policies_amend_what_the_server_lets_an_answer_change_and_a_handler_has_the_last_word() {
+async fn policies_amend_what_an_answer_can_change_and_a_handler_may_amend_it_again() {
     let text = json!({
         "maxChars": {"limit": 5, "cut": true},
         "forbidden": [{"pattern": "x+", "replaceWith": "é"}],
@@ -384,7 +389,7 @@ async fn policies_amend_what_the_server_lets_an_answer_change_and_a_handler_has_
 }
 
 #[tokio::test]
-async fn a_handler_is_not_asked_what_policies_refuse() {
+async fn a_handler_is_not_called_when_policies_refuse() {
     let deny = |code| json!({"actingUser": {"deny": ["panics"], "code": code}});
     let mut document = json!({ADD_FRIEND: deny(20011), ADD_BLACK: deny(20011)});
     document[FRIEND_ADD] = json!({"otherUser": {"deny": ["panics"], "code": 38011}});
@@ -401,12 +406,12 @@ async fn a_handler_is_not_asked_what_policies_refuse() {
     }
     let answer = function.send(&friend_add(&["panics"])).await;
     assert_eq!(codes(&["panics"], &answer), [38011]);
-    // It is asked about the others, and about all.
+    // The handler is called because of leo. It gets both people, and panics.
     let answer = function.send(&friend_add(&["panics", "leo"])).await;
     assert_eq!(codes(&["panics", "leo"], &answer), [38011, 39000]);
 }
 
-/// The environment of a function that counts in this table, which it reaches at another endpoint.
+/// The environment of a function that counts in this table, at this endpoint.
 fn limited(
     name: &str,
     table: &Table,
@@ -426,11 +431,11 @@ fn limited(
     environment
 }
 
-/// A window that does not end during a test: 31 days begin a few times a year, and this is not one of them.
+/// A window that is too long to end during a test: a window of 31 days begins only a few times a year.
 const LONG: u64 = 2_678_400;
 
 #[tokio::test]
-async fn of_requests_at_the_same_time_exactly_as_many_are_allowed_as_the_limit_says() {
+async fn concurrent_requests_are_allowed_exactly_up_to_the_limit() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.limits_table().await;
     let limit = json!({"limit": 20, "windowSeconds": LONG, "whenUnknown": "refuse"});
@@ -439,7 +444,7 @@ async fn of_requests_at_the_same_time_exactly_as_many_are_allowed_as_the_limit_s
         FRIEND_ADD: {"requestLimit": limit},
     });
     let mut environment = limited("limit", &table, &table.endpoint, &document);
-    // A busy machine is not what this is about.
+    // This test is not about the speed of the machine.
     environment.insert("BEFORE_DEADLINE_MS".to_owned(), "2500".to_owned());
     let mut workers = Vec::new();
     for _ in 0..4 {
@@ -447,7 +452,7 @@ async fn of_requests_at_the_same_time_exactly_as_many_are_allowed_as_the_limit_s
         workers.push(tokio::spawn(async move {
             let mut allowed = 0;
             for _ in 0..10 {
-                // Not counted, because another rule refuses it.
+                // Another rule refuses this request, so it does not count.
                 let asked = json!({"fromUserID": "ana", "toUserID": "support", "reqMsg": ""});
                 function.send(&openim(ADD_FRIEND, &asked)).await;
                 let asked = json!({"fromUserID": "ana", "toUserID": "leo", "reqMsg": ""});
@@ -471,7 +476,7 @@ async fn of_requests_at_the_same_time_exactly_as_many_are_allowed_as_the_limit_s
     }
     assert_eq!(allowed, 20);
 
-    // Several in one callback: the first ones, and each counts.
+    // With several people in a callback, the first ones are allowed, and each counts.
     let function = Function::start("tencent", environment).await;
     let people: Vec<String> = (0..15).map(|n| format!("p{n}")).collect();
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
@@ -487,7 +492,7 @@ async fn of_requests_at_the_same_time_exactly_as_many_are_allowed_as_the_limit_s
         .iter()
         .map(|item| {
             let expires_at: u64 = item["expires_at"].as_n().unwrap().parse().unwrap();
-            assert_eq!(expires_at % LONG, 0, "the end of the window");
+            assert_eq!(expires_at % LONG, 0, "the count expires with its window");
             let key = item["pk"].as_s().unwrap().clone();
             (key, item["count"].as_n().unwrap().clone())
         })
@@ -498,7 +503,7 @@ async fn of_requests_at_the_same_time_exactly_as_many_are_allowed_as_the_limit_s
 }
 
 #[tokio::test]
-async fn when_requests_cannot_be_counted_in_time_the_document_says_what_happens() {
+async fn the_policies_choose_what_happens_when_requests_cannot_be_counted_in_time() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.limits_table().await;
     let hanging = FaultProxy::start(&dynamodb.endpoint, Fault::Hang, 100).await;
@@ -517,7 +522,7 @@ async fn when_requests_cannot_be_counted_in_time_the_document_says_what_happens(
                 "BEFORE_DEADLINE_MS".to_owned(),
                 DEADLINE.as_millis().to_string(),
             );
-            // The document's choice, not this one.
+            // The policies decide here, not this setting.
             let other = if choice == "allow" { "refuse" } else { "allow" };
             environment.insert("ON_FAILURE".to_owned(), other.to_owned());
             for name in ["before-add-friend", "any-command"] {
@@ -543,7 +548,7 @@ async fn when_requests_cannot_be_counted_in_time_the_document_says_what_happens(
             let answer = in_time(&function, &friend_add(&["leo", "bob"])).await;
             let code = if choice == "allow" { 0 } else { 38903 };
             assert_eq!(codes(&["leo", "bob"], &answer), [code, code]);
-            // Somebody else was refused by a rule, and yet nobody decided about leo.
+            // A rule refuses another person, but nobody could decide about leo.
             let answer = in_time(&function, &friend_add(&["support", "leo"])).await;
             assert_eq!(codes(&["support", "leo"], &answer), [38012, code]);
             let by: Vec<String> = decisions(&function).into_iter().map(|one| one.1).collect();
@@ -553,7 +558,7 @@ async fn when_requests_cannot_be_counted_in_time_the_document_says_what_happens(
 }
 
 #[tokio::test]
-async fn a_lost_answer_of_the_counter_counts_nobody_twice() {
+async fn a_lost_answer_of_the_limits_table_counts_nobody_twice() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.limits_table().await;
     let losing = FaultProxy::start(&dynamodb.endpoint, Fault::LoseAnswer, 100).await;
@@ -566,7 +571,7 @@ async fn a_lost_answer_of_the_counter_counts_nobody_twice() {
     let people: Vec<String> = (0..15).map(|n| format!("p{n}")).collect();
     let people: Vec<&str> = people.iter().map(String::as_str).collect();
     let answer = function.send(&friend_add(&people)).await;
-    assert_eq!(codes(&people, &answer), [0; 15], "nobody is refused for it");
+    assert_eq!(codes(&people, &answer), [0; 15], "everybody is allowed");
     let items = table.items().await;
     let counts: Vec<&String> = items
         .iter()
@@ -576,8 +581,8 @@ async fn a_lost_answer_of_the_counter_counts_nobody_twice() {
 }
 
 #[tokio::test]
-async fn policies_that_take_too_long_for_so_many_people_leave_the_choice_to_the_operator() {
-    // The slowest kind that is accepted.
+async fn on_failure_decides_when_policies_take_too_long() {
+    // The slowest kind of pattern that is accepted.
     let patterns: Vec<Value> = (0..10)
         .map(|n| json!({"pattern": format!("(?:{}a)+x{n}", "a|".repeat(300))}))
         .collect();
@@ -608,12 +613,13 @@ async fn policies_that_take_too_long_for_so_many_people_leave_the_choice_to_the_
     }
 }
 
-/// More than the default, so that a busy machine is not mistaken for a slow function; the shares grow with it.
+/// Longer than the default, so a busy machine does not look like a slow function. The shares of the deadline grow with
+/// it.
 const DEADLINE: Duration = Duration::from_millis(2500);
 
-/// Sends a request that has to be answered within the deadline that the function was given.
+/// Sends a request, which must be answered within the function's deadline.
 async fn in_time(function: &Function, request: &Request) -> Answer {
-    // It may still be starting, which is not what the callback's deadline is about.
+    // A GET first, because the time of the start is not a part of the deadline.
     function.send(&request.clone().method("GET")).await;
     let start = Instant::now();
     let answer = function.send(request).await;
@@ -623,7 +629,7 @@ async fn in_time(function: &Function, request: &Request) -> Answer {
 }
 
 #[tokio::test]
-async fn an_intention_that_cannot_be_kept_in_time_is_answered_as_the_operator_chose() {
+async fn on_failure_decides_when_an_intention_cannot_be_kept_in_time() {
     let dynamodb = Dynamodb::dynoxide().await;
     let aws = Dynamodb::ministack().await;
     let table = dynamodb.events_table().await;
@@ -640,7 +646,7 @@ async fn an_intention_that_cannot_be_kept_in_time_is_answered_as_the_operator_ch
                 for (name, value) in [
                     ("AWS_ENDPOINT_URL_DYNAMODB", hanging.endpoint.as_str()),
                     ("BEFORE_DEADLINE_MS", &deadline),
-                    // What a callback that only tells would have.
+                    // The deadline of an after callback, which must not apply here.
                     ("DEADLINE_MS", "2500"),
                     ("ON_FAILURE", choice),
                 ] {
@@ -675,9 +681,13 @@ async fn an_intention_that_cannot_be_kept_in_time_is_answered_as_the_operator_ch
                     .log()
                     .iter()
                     .any(|line| line.contains("block_intended"));
-                assert_eq!(kept, choice == "allow", "what is refused does not happen");
+                assert_eq!(
+                    kept,
+                    choice == "allow",
+                    "a refused block leaves no intention"
+                );
             }
-            // With a queue that works, it is kept there.
+            // If the queue works, the intention is kept there.
             let environment = environment(Some(&queue.endpoint), &queue.url);
             let function = Function::start(name, environment).await;
             let answer = in_time(&function, &request).await;
@@ -691,7 +701,7 @@ async fn an_intention_that_cannot_be_kept_in_time_is_answered_as_the_operator_ch
 }
 
 #[tokio::test]
-async fn callers_that_cannot_be_checked_in_time_are_answered_as_the_operator_chose() {
+async fn on_failure_decides_when_a_caller_cannot_be_checked_in_time() {
     let dynamodb = Dynamodb::dynoxide().await;
     let aws = Dynamodb::ministack().await;
     let nonces = dynamodb.nonces_table().await;
@@ -736,7 +746,7 @@ async fn callers_that_cannot_be_checked_in_time_are_answered_as_the_operator_cho
     let request = openim(ADD_FRIEND, &asked)
         .header("x-nonce", nonce)
         .header("x-signature", &signed);
-    // The GET before it is a callback, too, for a function that cannot start; it uses up no nonce.
+    // A function that cannot start answers the GET before it as a callback, too. The GET uses no nonce.
     for (mut environment, failures) in [(unreadable_nonces, 1), (unreadable_secret, 2)] {
         environment.push(("BEFORE_DEADLINE_MS", &deadline));
         for choice in ["allow", "refuse"] {
@@ -762,7 +772,7 @@ async fn callers_that_cannot_be_checked_in_time_are_answered_as_the_operator_cho
 }
 
 #[tokio::test]
-async fn a_bug_in_a_handler_is_answered_as_the_operator_chose_for_each_person_of_tencent_chat() {
+async fn on_failure_decides_when_a_handler_panics_for_each_person_of_tencent_chat() {
     for (choice, code, word) in [("refuse", 39000, "refused"), ("allow", 0, "allowed")] {
         let function = Function::start(DECIDES, open(&[("ON_FAILURE", choice)])).await;
         for (command, ..) in ASKS {
@@ -785,7 +795,7 @@ async fn a_bug_in_a_handler_is_answered_as_the_operator_chose_for_each_person_of
         for (decision, by, _) in logged {
             assert_eq!((decision.as_str(), by.as_str()), (word, "failure"));
         }
-        // Nobody can be refused by name in a body that cannot be read.
+        // A body that cannot be read names nobody who could be refused.
         let unreadable = tencent(FRIEND_ADD, &json!({"From_Account": "ana"}));
         let answer = function.send(&unreadable).await;
         assert_eq!(
@@ -796,7 +806,7 @@ async fn a_bug_in_a_handler_is_answered_as_the_operator_chose_for_each_person_of
 }
 
 #[tokio::test]
-async fn every_mistake_in_policies_is_named_and_nothing_is_decided_by_the_rest() {
+async fn every_mistake_in_policies_is_named_and_the_rest_decides_nothing() {
     let document = json!({
         ADD_FRIEND: {"reqMsg": {"maxChars": {"limit": 0}}, "otherUser": {"deny": [""]}},
         "callbackBeforeNothing": {},
@@ -822,14 +832,14 @@ async fn every_mistake_in_policies_is_named_and_nothing_is_decided_by_the_rest()
     ] {
         assert!(log.contains(mistake), "{mistake} is not in\n{log}");
     }
-    // Who is not asked does not read it.
+    // A function of an after command does not read the policies.
     environment.remove("MAX_BODY_BYTES");
     let function = Function::start("after-delete-friend", environment).await;
-    let told = Request::post(
+    let after = Request::post(
         "/callbackAfterDeleteFriendCommand",
         r#"{"ownerUserID":"a","friendUserID":"b"}"#,
     );
-    assert_eq!(function.send(&told).await.status, 200);
+    assert_eq!(function.send(&after).await.status, 200);
 
     let limit = json!({ADD_FRIEND: {"requestLimit": {"limit": 1, "windowSeconds": 60}}});
     for (environment, mistake) in [
@@ -855,7 +865,7 @@ async fn every_mistake_in_policies_is_named_and_nothing_is_decided_by_the_rest()
 }
 
 #[tokio::test]
-async fn policies_lie_beside_the_binary_or_nothing_is_switched_on() {
+async fn the_policies_file_is_next_to_the_binary_and_without_it_no_policy_is_on() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("beside");
     std::fs::create_dir_all(&folder).unwrap();
     let file = folder.join("policies.json");
@@ -877,7 +887,7 @@ async fn policies_lie_beside_the_binary_or_nothing_is_switched_on() {
 }
 
 #[tokio::test]
-async fn what_users_write_to_each_other_is_not_in_the_log_of_a_decision() {
+async fn the_log_of_a_decision_has_no_text_of_a_user() {
     let document = json!({
         ADD_FRIEND: {"reqMsg": {"maxChars": {"limit": 10}, "forbidden": [{"pattern": "hunter2"}]}},
         FRIEND_ADD: {"AddWording": {"maxChars": {"limit": 10}, "forbidden": [{"pattern": "hunter2"}]}},

@@ -1,5 +1,5 @@
-//! What users of these servers and of receivers like this one have met, with the right answer: every case is replayed
-//! against `imhook run`, and as a gateway's event through the functions alone.
+//! Cases that users of these servers and of similar receivers have met, with the right answers. Every case is sent to
+//! `imhook run`, and as a gateway's event to the functions alone.
 
 mod case;
 mod http;
@@ -27,19 +27,19 @@ use tokio::process::Command;
 use case::{Case, Need, Request, Tool, cases, fill};
 use judge::{Answer, Printed, Seen, faults};
 
-/// What no event through a function alone can show.
+/// The cases that cannot be sent as an event to a function alone, with the reason.
 const NOT_AS_EVENTS: &[(&str, &str)] = &[
     (
         "90-killed-function-before",
-        "who starts a function again is `imhook run`, or Lambda",
+        "only `imhook run`, or Lambda, starts a function again",
     ),
-    ("98-remark-policy-check", "it asks the tool alone"),
+    ("98-remark-policy-check", "it runs only the tool"),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn imhook_run_answers_every_case_as_it_should() {
+async fn imhook_run_answers_every_case_right() {
     let run = Run::start().await;
-    // Nobody signs for a laptop: these are asked of functions that verify.
+    // `imhook run` does not verify signatures, so these cases go to functions that do.
     let dynamodb = Dynamodb::dynoxide().await;
     let mut signed = Functions::start(&dynamodb, true).await;
     let cases = cases();
@@ -53,14 +53,14 @@ async fn imhook_run_answers_every_case_as_it_should() {
 
     let mut items = http::items(&run.dynamodb, "events").await;
     items.extend(signed.items().await);
-    until_it_is_read().await;
-    assert_none_fails(cases.iter().zip(&played), &items, &run.process.lines());
+    wait_for_output().await;
+    assert_all_right(cases.iter().zip(&played), &items, &run.process.lines());
     assert_eq!(played.len(), 98);
     run.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_functions_alone_answer_every_case_as_they_should() {
+async fn the_functions_alone_answer_every_case_right() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut open = Functions::start(&dynamodb, false).await;
     let mut signed = Functions::start(&dynamodb, true).await;
@@ -81,17 +81,17 @@ async fn the_functions_alone_answer_every_case_as_they_should() {
 
     let mut items = open.items().await;
     items.extend(signed.items().await);
-    until_it_is_read().await;
-    assert_none_fails(cases.iter().zip(&played), &items, &open.log());
+    wait_for_output().await;
+    assert_all_right(cases.iter().zip(&played), &items, &open.log());
     assert_eq!(played.len(), 96);
 }
 
-/// What a process has written is read a little later.
-async fn until_it_is_read() {
+/// The output of a process arrives a little later.
+async fn wait_for_output() {
     tokio::time::sleep(Duration::from_millis(500)).await;
 }
 
-fn assert_none_fails<'a>(
+fn assert_all_right<'a>(
     played: impl Iterator<Item = (&'a Case, &'a Seen)>,
     items: &[String],
     log: &[String],
@@ -105,7 +105,7 @@ fn assert_none_fails<'a>(
     assert!(count == 0, "{count} cases fail:\n{}", failing.join("\n"));
 }
 
-/// An id that stands nowhere else.
+/// An id that is used nowhere else.
 fn new_id() -> String {
     let nanos = case::since_1970().as_nanos();
     format!("c{nanos:x}x{}", free_port())
@@ -115,9 +115,9 @@ fn new_id() -> String {
 
 struct Run {
     process: Process,
-    /// Host and port of the callbacks.
+    /// The host and port for callbacks.
     host: String,
-    /// The endpoint of its DynamoDB.
+    /// The endpoint of the DynamoDB of `imhook run`.
     dynamodb: String,
 }
 
@@ -180,13 +180,13 @@ impl Run {
         }
     }
 
-    /// As a script does, so that it takes the functions with it.
+    /// Ends it with SIGTERM, so it ends its functions, too.
     async fn stop(self) {
         self.process.terminate().await;
     }
 }
 
-/// Ends the function's processes that another process has started, and says whether there was one.
+/// Kills the function's processes that another process has started. Returns whether there was one.
 fn end_below(ancestor: u32, function: &str) -> bool {
     let number = |text: &str| text.parse::<u32>().ok();
     let processes: HashMap<u32, (u32, String)> = fs::read_dir("/proc")
@@ -218,7 +218,7 @@ fn end_below(ancestor: u32, function: &str) -> bool {
 
 // --- The functions alone ---
 
-/// Functions of one set-up, each started when it is needed, and the tables behind them.
+/// The functions of one set-up, and their tables. Each function starts when a case needs it.
 struct Functions {
     environment: BTreeMap<String, String>,
     started: HashMap<String, Function>,
@@ -278,7 +278,7 @@ impl Functions {
         };
         let mut printed = None;
         if let Some(tool) = &case.then {
-            // What `imhook run`, and Lambda, feed the view with.
+            // Passes the stream to the view, as `imhook run` and Lambda do.
             let records = records(&self.events).await;
             let view = self.function("project-views").await;
             let applied = view.invoke(json!({ "Records": records })).await;
@@ -377,7 +377,7 @@ async fn run(tool: &Tool, id: &str, tables: &[&str]) -> Printed {
         .args(arguments)
         .current_dir(&folder)
         .kill_on_drop(true);
-    // With files, it asks about them.
+    // A run with files concerns only those.
     if tool.files.is_empty() {
         command.args(tables);
     }
@@ -391,7 +391,10 @@ async fn run(tool: &Tool, id: &str, tables: &[&str]) -> Printed {
         Duration::from_secs(60),
         command.spawn().unwrap().wait_with_output(),
     );
-    let output = output.await.expect("the tool ends").unwrap();
+    let output = output
+        .await
+        .expect("the tool ends within 60 seconds")
+        .unwrap();
     fs::remove_dir_all(&folder).unwrap();
     let status = output.status;
     Printed {

@@ -1,4 +1,4 @@
-//! What `imhook` prints of texts that others wrote, for a terminal and for programs.
+//! What `imhook` prints of texts that users wrote, on a terminal and for programs.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use serde_json::Value;
 use support::{Dynamodb, Table, binary};
 use tokio::process::Command;
 
-/// Ids that no terminal must obey, and the longest one.
+/// Ids with characters that a terminal would obey, and the longest ones.
 fn hostile() -> Vec<String> {
     let mut ids: Vec<String> = [
         "\u{1b}[2J\u{1b}]0;owned\u{7}\u{1b}[31mred",
@@ -32,7 +32,7 @@ fn hostile() -> Vec<String> {
     ids
 }
 
-/// Everything but the end of a line.
+/// Whether a terminal obeys this character. Line breaks do not count.
 fn is_obeyed(c: char) -> bool {
     (c.is_control() && c != '\n')
         || matches!(u32::from(c), 0x2028..=0x202E | 0x2066..=0x2069 | 0x200E | 0x200F | 0x061C)
@@ -42,7 +42,7 @@ fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
 }
 
-/// What happened at that second.
+/// A reception at that second.
 fn reception(second: i64, events: Events) -> Reception {
     Reception {
         id: format!("r{second}\u{1b}[2J"),
@@ -56,7 +56,7 @@ fn reception(second: i64, events: Events) -> Reception {
     }
 }
 
-/// A DynamoDB with one history, in both tables.
+/// A DynamoDB whose two tables have one history.
 struct Tables {
     dynamodb: Dynamodb,
     events: Table,
@@ -92,7 +92,7 @@ impl Tables {
         command
     }
 
-    /// Asks; whatever comes, it is safe to look at.
+    /// Runs a command and checks that its output is safe for a terminal.
     async fn ask(&self, arguments: &[&str]) -> Output {
         let output = self.command(arguments).output().await.unwrap();
         for text in [&output.stdout, &output.stderr] {
@@ -110,7 +110,7 @@ impl Tables {
     }
 }
 
-/// All that a history can say, between everybody and everybody.
+/// Every kind of event, between all pairs of users.
 fn everything_between(ids: &[String]) -> Vec<Reception> {
     let mut events = Vec::new();
     for [a, b] in ids.iter().flat_map(|a| ids.iter().map(move |b| [a, b])) {
@@ -155,7 +155,7 @@ fn everything_between(ids: &[String]) -> Vec<Reception> {
 }
 
 #[tokio::test]
-async fn hostile_ids_are_shown_and_not_obeyed_by_every_question() {
+async fn every_command_shows_hostile_ids_in_a_form_that_no_terminal_obeys() {
     let ids = hostile();
     let tables = Tables::of(&everything_between(&ids)).await;
     for id in &ids {
@@ -180,12 +180,15 @@ async fn hostile_ids_are_shown_and_not_obeyed_by_every_question() {
             let json = tables.answer(&[question, &["--json"]].concat()).await;
             for line in json.lines() {
                 let value: Value = serde_json::from_str(line).unwrap();
-                let said = value.to_string();
-                assert!(said.contains(&serde_json::to_string(id).unwrap()), "{said}");
+                let shown = value.to_string();
+                assert!(
+                    shown.contains(&serde_json::to_string(id).unwrap()),
+                    "{shown}"
+                );
             }
         }
     }
-    // What JSON says is to the character what was stored.
+    // JSON has exactly the characters that are stored.
     let json = tables.answer(&["friends-of", &ids[0], "--json"]).await;
     let mut friends: Vec<String> = json
         .lines()
@@ -223,7 +226,7 @@ async fn cells_of_400_kb_are_cut_and_shown_in_full_on_demand() {
         reception(2, Events::User(vec![profile])),
     ];
     let tables = Tables::of(&history).await;
-    // A row of the view keeps the beginning of a text.
+    // A row of the view keeps only the beginning of a text.
     let kept = domain::relation::rows::TEXT_BYTES;
     for (question, rows, long) in [
         (["friends-of", "ana"], 1, kept),
@@ -241,7 +244,7 @@ async fn cells_of_400_kb_are_cut_and_shown_in_full_on_demand() {
 }
 
 #[tokio::test]
-async fn an_item_that_cannot_be_read_hides_no_other() {
+async fn an_item_that_cannot_be_read_does_not_hide_the_others() {
     let deleted = |friend: &str| Event::FriendDeleted {
         owner: user("ana"),
         friend: user(friend),
@@ -261,15 +264,15 @@ async fn an_item_that_cannot_be_read_hides_no_other() {
     let foreign: HashMap<_, _> = foreign.into();
     put.set_item(Some(foreign)).send().await.unwrap();
 
-    for (question, said) in [
+    for (question, expected) in [
         (&["history", "ana"][..], "ana deleted zoé\n"),
         (&["history", "ana", "--json"], r#""friend":"zoé"}]}"#),
     ] {
         let output = tables.ask(question).await;
-        // A program that reads only the output has to learn that there is more.
+        // The status shows a program that the output is not complete.
         assert_eq!(output.status.code(), Some(1));
         let stdout = String::from_utf8(output.stdout).unwrap();
-        assert!(stdout.contains(said), "{stdout}");
+        assert!(stdout.contains(expected), "{stdout}");
         assert!(stdout.contains("leo"), "{stdout}");
         assert_eq!(
             String::from_utf8(output.stderr).unwrap(),
@@ -283,13 +286,13 @@ async fn an_item_that_cannot_be_read_hides_no_other() {
         .command(&[&["rebuild-relationships"][..], &checkpoint].concat())
         .output();
     let rebuilt = rebuilt.await.unwrap();
-    let said = String::from_utf8([rebuilt.stdout, rebuilt.stderr].concat()).unwrap();
-    assert!(!said.contains(is_obeyed), "{said:?}");
-    assert!(said.contains("left out: user#ana"), "{said}");
+    let printed = String::from_utf8([rebuilt.stdout, rebuilt.stderr].concat()).unwrap();
+    assert!(!printed.contains(is_obeyed), "{printed:?}");
+    assert!(printed.contains("left out: user#ana"), "{printed}");
 }
 
 #[tokio::test]
-async fn an_output_that_nobody_reads_ends_the_program_quietly() {
+async fn a_closed_output_ends_the_program_without_an_error_message() {
     let deleted = Event::FriendDeleted {
         owner: user("ana"),
         friend: user("leo"),

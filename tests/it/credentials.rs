@@ -1,4 +1,4 @@
-//! Who is believed, through the running functions.
+//! Which callers the running functions accept, and what they answer to the others.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +14,7 @@ use support::{Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"ownerUserID":"a","friendUserID":"b"}"#;
 
-/// What the log says about those who were refused, in their order.
+/// The reasons in the log for the refused callers, in their order.
 fn rejections(function: &Function) -> Vec<String> {
     function
         .log()
@@ -24,8 +24,8 @@ fn rejections(function: &Function) -> Vec<String> {
         .collect()
 }
 
-/// All were refused, and nobody learned anything from how.
-fn assert_all_told_the_same(refusals: &[Answer]) {
+/// Asserts that all answers are the same refusal, so no caller learns the reason.
+fn assert_all_get_the_same_refusal(refusals: &[Answer]) {
     assert_eq!(refusals[0].status, 401);
     match read_as_openim(&refusals[0].body) {
         Verdict::Refused { code, .. } => assert_eq!(code, 29001),
@@ -50,7 +50,7 @@ fn basic(credentials: impl AsRef<[u8]>) -> String {
 }
 
 #[tokio::test]
-async fn openim_is_known_by_either_password_and_everybody_else_is_told_the_same() {
+async fn either_password_is_accepted_and_every_other_caller_gets_the_same_refusal() {
     let function = Function::start("after-delete-friend", BASIC.iter().copied()).await;
     let with =
         |authorization: &str| Request::post(DELETE, GOOD).header("authorization", authorization);
@@ -89,7 +89,7 @@ async fn openim_is_known_by_either_password_and_everybody_else_is_told_the_same(
             with(&right).one_more_header("authorization", "Basic x"),
             "basic_repeated",
         ),
-        // A stranger does not learn what a good request would look like either.
+        // A caller without credentials does not learn either what a good request looks like.
         (
             Request::post("/callbackNonsense", "not json").method("GET"),
             "basic_missing",
@@ -99,7 +99,7 @@ async fn openim_is_known_by_either_password_and_everybody_else_is_told_the_same(
     for (request, _) in &cases {
         refusals.push(function.send(request).await);
     }
-    assert_all_told_the_same(&refusals);
+    assert_all_get_the_same_refusal(&refusals);
     let logged: Vec<&str> = cases.iter().map(|(_, rejection)| *rejection).collect();
     assert_eq!(rejections(&function), logged);
     let log = function.log().join("\n");
@@ -184,7 +184,7 @@ impl Signing {
             .header("x-openim-signature", &self.sign(nonce))
     }
 
-    /// The environment of a function that verifies it, with nothing to store events in.
+    /// The environment of a function that verifies the signature. It has no events table.
     fn environment(&self, nonces: &Table) -> BTreeMap<String, String> {
         let mut environment = nonces.environment();
         environment.remove("EVENTS_TABLE");
@@ -212,19 +212,19 @@ async fn status(function: &Function, request: &Request) -> u16 {
 }
 
 #[tokio::test]
-async fn every_algorithm_is_believed_once_for_each_nonce_and_a_repetition_is_not() {
+async fn every_algorithm_accepts_a_nonce_once() {
     let dynamodb = Dynamodb::dynoxide().await;
     for signing in Signing::ALL {
         let nonces = dynamodb.nonces_table().await;
         let environment = signing.environment(&nonces);
-        // Two environments of one function, as Lambda may run them.
+        // Two processes of one function, as Lambda may run them.
         let function = Function::start("after-delete-friend", &environment).await;
         let another = Function::start("after-delete-friend", &environment).await;
         for n in 0..5 {
             let request = signing.request(&format!("nonce-{n}"));
             assert_eq!(status(&function, &request).await, 200, "{n}");
             assert_eq!(status(&function, &request).await, 401, "again");
-            assert_eq!(status(&another, &request).await, 401, "in another place");
+            assert_eq!(status(&another, &request).await, 401, "in another process");
         }
         let expected = vec!["nonce_used"; 5];
         assert_eq!(rejections(&function), expected, "{:?}", signing.algorithm);
@@ -233,7 +233,7 @@ async fn every_algorithm_is_believed_once_for_each_nonce_and_a_repetition_is_not
 }
 
 #[tokio::test]
-async fn whoever_signs_wrongly_is_told_the_same_and_uses_up_no_nonce() {
+async fn every_wrong_signature_gets_the_same_refusal_and_uses_no_nonce() {
     let dynamodb = Dynamodb::dynoxide().await;
     for signing in Signing::ALL {
         let nonces = dynamodb.nonces_table().await;
@@ -281,7 +281,7 @@ async fn whoever_signs_wrongly_is_told_the_same_and_uses_up_no_nonce() {
                 with(&another.sign("n")),
                 "signature_malformed or signature_wrong",
             ),
-            // Credentials of another kind are none here.
+            // Credentials for another verifier do not count.
             (
                 Request::post(DELETE, GOOD).header("authorization", &basic("openim:p@ss:new")),
                 "signature_missing",
@@ -291,20 +291,20 @@ async fn whoever_signs_wrongly_is_told_the_same_and_uses_up_no_nonce() {
         for (request, _) in &cases {
             refusals.push(function.send(request).await);
         }
-        assert_all_told_the_same(&refusals);
+        assert_all_get_the_same_refusal(&refusals);
         let logged = rejections(&function);
         assert_eq!(logged.len(), cases.len());
         for ((request, expected), logged) in cases.iter().zip(&logged) {
             assert!(
                 expected.split(" or ").any(|one| one == logged),
-                "{logged} and not {expected}: {request:?}"
+                "{logged}, not {expected}: {request:?}"
             );
         }
         assert!(nonces.items().await.is_empty());
         assert_eq!(
             status(&function, &good).await,
             200,
-            "the nonce is still good"
+            "the nonce is still unused"
         );
         let log = function.log().join("\n");
         for secret in [&sign, "the-shared-key", "PUBLIC KEY"] {
@@ -314,7 +314,7 @@ async fn whoever_signs_wrongly_is_told_the_same_and_uses_up_no_nonce() {
 }
 
 #[tokio::test]
-async fn a_nonce_is_used_up_by_a_callback_that_can_be_read_and_by_no_other() {
+async fn only_a_callback_that_can_be_read_uses_its_nonce() {
     let dynamodb = Dynamodb::dynoxide().await;
     let nonces = dynamodb.nonces_table().await;
     let mut environment = Signing::HMAC.environment(&nonces);
@@ -341,7 +341,7 @@ async fn a_nonce_is_used_up_by_a_callback_that_can_be_read_and_by_no_other() {
     assert_eq!(status(&function, &good).await, 200);
     assert_eq!(status(&function, &good).await, 401);
 
-    // The body of an unknown command is not read.
+    // The body of an unknown command is not read, so the nonce is used.
     for (command, answered) in [
         ("callbackAfterSomethingNewCommand", 200),
         ("callbackBeforeSomethingNewCommand", 404),
@@ -356,7 +356,7 @@ async fn a_nonce_is_used_up_by_a_callback_that_can_be_read_and_by_no_other() {
 }
 
 #[tokio::test]
-async fn either_key_is_good_while_the_key_is_changed() {
+async fn both_keys_are_accepted_while_the_key_changes() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut environment = Signing::HMAC.environment(&dynamodb.nonces_table().await);
     environment.insert("OPENIM_SIGNATURE_KEY".to_owned(), "new".to_owned());
@@ -373,20 +373,24 @@ async fn either_key_is_good_while_the_key_is_changed() {
 }
 
 #[tokio::test]
-async fn a_nonce_is_good_again_after_the_window() {
+async fn a_nonce_is_accepted_again_after_a_day() {
     let dynamodb = Dynamodb::dynoxide().await;
     let nonces = dynamodb.nonces_table().await;
     let function = Function::start("after-delete-friend", Signing::HMAC.environment(&nonces)).await;
     let request = Signing::HMAC.request("n");
     assert_eq!(status(&function, &request).await, 200);
     let [item] = &nonces.items().await[..] else {
-        panic!("one nonce is remembered");
+        panic!("the table must have one nonce");
     };
     let expires_at: u64 = item["expires_at"].as_n().unwrap().parse().unwrap();
     let in_a_day = now() + 24 * 60 * 60;
     assert!((in_a_day - 60..=in_a_day).contains(&expires_at), "{item:?}");
-    assert_ne!(item["pk"].as_s().unwrap(), "n", "only its digest is kept");
-    // As if the day had passed and TTL, which is days late, had not come by.
+    assert_ne!(
+        item["pk"].as_s().unwrap(),
+        "n",
+        "the table has only the nonce's digest"
+    );
+    // Pretends that the day has passed. DynamoDB's TTL deletes the item only days later.
     let mut past = item.clone();
     let yesterday = aws_sdk_dynamodb::types::AttributeValue::N((now() - 1).to_string());
     past.insert("expires_at".to_owned(), yesterday);
@@ -397,7 +401,7 @@ async fn a_nonce_is_good_again_after_the_window() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_of_the_nonces_table_is_not_taken_for_a_repetition() {
+async fn a_lost_answer_of_the_nonces_table_does_not_count_as_a_repetition() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut nonces = dynamodb.nonces_table().await;
     let proxy = FaultProxy::start(&dynamodb.endpoint, Fault::LoseAnswer, 50).await;
@@ -410,11 +414,14 @@ async fn a_lost_answer_of_the_nonces_table_is_not_taken_for_a_repetition() {
         accepted += u32::from(answer.status == 200);
     }
     assert_eq!(rejections(&function), [""; 0]);
-    assert!(accepted >= 10, "the second attempt helps: {accepted} of 20");
+    assert!(
+        accepted >= 10,
+        "a lost answer does not count as a repetition: {accepted} of 20 accepted"
+    );
 }
 
 #[tokio::test]
-async fn nobody_is_believed_while_the_nonces_table_cannot_be_asked() {
+async fn nobody_is_accepted_while_the_nonces_table_does_not_answer() {
     let dynamodb = Dynamodb::dynoxide().await;
     for fault in [Fault::Hang, Fault::Deny, Fault::Reset] {
         let mut nonces = dynamodb.nonces_table().await;
@@ -429,7 +436,7 @@ async fn nobody_is_believed_while_the_nonces_table_cannot_be_asked() {
             matches!(verdict, Verdict::Refused { code: 29015, .. }),
             "{fault:?}: {answer:?}"
         );
-        // Who has no good signature does not learn of it.
+        // A caller without a good signature does not learn of the failure.
         let stranger = Request::post(DELETE, GOOD);
         assert_eq!(status(&function, &stranger).await, 401);
     }
@@ -455,7 +462,7 @@ fn tencent(query: &str) -> Request {
 }
 
 #[tokio::test]
-async fn tencent_is_known_by_its_signature_and_everybody_else_is_told_the_same() {
+async fn tencent_chat_is_accepted_by_its_signature_and_every_other_caller_gets_the_same_refusal() {
     let function = Function::start("tencent", TOKENS.iter().copied()).await;
     let now = now();
     let app = format!("SdkAppid={SDK_APP_ID}");
@@ -474,7 +481,7 @@ async fn tencent_is_known_by_its_signature_and_everybody_else_is_told_the_same()
             "{app}&{time}&{}",
             sign.to_uppercase().replace("SIGN", "Sign")
         )),
-        // A second request of the same second has the same signature.
+        // Two requests in the same second have the same signature.
         signed("the-token", now),
     ] {
         let answer = function.send(&good).await;
@@ -522,7 +529,7 @@ async fn tencent_is_known_by_its_signature_and_everybody_else_is_told_the_same()
             tencent(&format!("{app}&RequestTime=-1&{sign}")),
             "request_time_invalid",
         ),
-        // Another time than the one that was signed.
+        // The signature is for another time.
         (
             tencent(&format!("{app}&RequestTime={}&{sign}", now + 1)),
             "sign_wrong",
@@ -545,7 +552,7 @@ async fn tencent_is_known_by_its_signature_and_everybody_else_is_told_the_same()
 }
 
 #[tokio::test]
-async fn a_stack_without_a_tencent_app_refuses_tencent() {
+async fn a_function_without_an_app_id_refuses_tencent_chat() {
     let function = Function::start("tencent", [("TENCENT_SDK_APP_ID", "")]).await;
     let answer = function
         .send(&tencent(&format!("SdkAppid={SDK_APP_ID}")))

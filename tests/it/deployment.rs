@@ -1,5 +1,5 @@
-//! template.yaml, deployed as it is with `sam deploy` into MiniStack, an AWS in one process that knows
-//! CloudFormation, API Gateway, Lambda, DynamoDB and its streams, and enforces IAM policies.
+//! Deploys template.yaml as it is, with `sam deploy`, into MiniStack: an AWS in one process with CloudFormation, API
+//! Gateway, Lambda, DynamoDB and its streams. MiniStack enforces IAM policies.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 use support::{
     Answer, Dynamodb, FED, FUNCTIONS, Queue, Request, SDK_APP_ID, Secret, Table, binary, tool,
-    until_all_is_applied,
+    wait_for_relationships,
 };
 use tokio::process::Command;
 
@@ -23,7 +23,7 @@ use crate::template::{GATEWAY_RESPONSES, gateway_verdict};
 const STACK: &str = "webhook-receiver";
 const PACKAGED: &str = "packaged.yaml";
 
-/// The functions as `make build` leaves them, in a new folder.
+/// Writes the functions into a new folder, as `make build` does.
 pub(crate) async fn build(folder: &Path) {
     let _ = fs::remove_dir_all(folder);
     let called = FUNCTIONS.iter().map(|(function, _)| function);
@@ -42,12 +42,12 @@ pub(crate) async fn build(folder: &Path) {
     output_of(put_policies).await;
 }
 
-/// The template beside the binaries.
+/// A folder with the template and the binaries.
 async fn staged() -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("deployment");
     let _ = fs::remove_dir_all(&folder);
     build(&folder.join("target/lambda")).await;
-    // What is shipped switches nothing on. What takes its place lies where that was put.
+    // The shipped policies switch nothing on. These files replace them, in the same places.
     for function in ["before-add-friend", "tencent", "any-command"] {
         let file = folder
             .join("target/lambda")
@@ -55,20 +55,27 @@ async fn staged() -> PathBuf {
             .join("policies.json");
         fs::write(&file, policies().to_string()).unwrap();
     }
-    for file in ["template.yaml", "samconfig.toml"] {
+    fs::create_dir(folder.join("docs")).unwrap();
+    // The last two are what the template's metadata names.
+    for file in [
+        "template.yaml",
+        "samconfig.toml",
+        "LICENSE-APACHE",
+        "docs/deploy-a-release.md",
+    ] {
         fs::copy(root().join(file), folder.join(file)).unwrap();
     }
     folder
 }
 
-/// Requests of everybody but one, as long as they can be counted.
+/// Policies that refuse one user. All others may ask, as long as their requests can be counted.
 fn policies() -> Value {
     let limit = json!({"limit": 1000, "windowSeconds": 60, "whenUnknown": "refuse"});
     let rules = json!({"actingUser": {"deny": ["mallory"]}, "requestLimit": limit});
     json!({"callbackBeforeAddFriendCommand": rules, "Sns.CallbackPrevFriendAdd": rules})
 }
 
-/// A command that talks to MiniStack and to nothing else.
+/// A command that can reach only MiniStack.
 fn aws(program: PathBuf, endpoint: &str) -> Command {
     let mut command = Command::new(program);
     command
@@ -98,14 +105,14 @@ async fn output_of(mut command: Command) -> String {
 struct Stack {
     folder: PathBuf,
     aws: Dynamodb,
-    /// What is known of the stack since it was last deployed: ids, outputs, the gateway's own answers.
+    /// The stack's ids and outputs, and the gateway's own answers, since the last deployment.
     deployed: Value,
 }
 
 impl Stack {
     async fn deploy(parameters: &[&str]) -> Self {
         let (folder, ministack) = tokio::join!(staged(), Dynamodb::ministack());
-        // The first half of `sam deploy`, once: it is what takes the time.
+        // The first half of `sam deploy`, which takes most of the time. It runs only once.
         let mut package = aws(tool("sam"), &ministack.endpoint);
         package
             .current_dir(&folder)
@@ -121,7 +128,7 @@ impl Stack {
         stack
     }
 
-    /// `sam deploy`; a parameter that is not named keeps its value.
+    /// `sam deploy`. A parameter that is not given keeps its value.
     async fn update(&mut self, parameters: &[&str]) {
         let endpoint = &self.aws.endpoint;
         let mut deploy = aws(tool("sam"), endpoint);
@@ -130,7 +137,7 @@ impl Stack {
             .args(["deploy", "--no-confirm-changeset", "--no-progressbar"])
             .args(["--template-file", PACKAGED])
             .args(["--stack-name", STACK, "--parameter-overrides"])
-            // Nothing here is about how quick a busy machine is.
+            // These tests are not about the speed of the machine.
             .args(["DeadlineMs=2500", "BeforeDeadlineMs=2500"])
             .args(parameters);
         output_of(deploy).await;
@@ -170,7 +177,7 @@ impl Stack {
             .await
     }
 
-    /// What an operator does with the AWS CLI.
+    /// Calls an AWS service, as an operator does with the AWS CLI.
     async fn operate(&self, service: &str, request: reqwest::RequestBuilder) -> Value {
         let credential = format!("local/20261121/eu-central-1/{service}/aws4_request");
         let answer = request
@@ -189,12 +196,12 @@ impl Stack {
         serde_json::from_str(&body).unwrap()
     }
 
-    /// A secret; `output` is the stack's name for it.
+    /// The secret whose id is this output of the stack.
     fn secret(&self, output: &str) -> Secret {
         Secret::at(&self.aws.endpoint, self.text(output))
     }
 
-    /// Lets no request with POST through to a path.
+    /// Makes the gateway throttle every POST to a path.
     async fn throttle(&self, path: &str) {
         let limit = |name: &str| {
             json!({
@@ -212,8 +219,8 @@ impl Stack {
         self.operate("apigateway", request).await;
     }
 
-    /// What the gateway says by itself means this for OpenIM, whatever the reason.
-    fn assert_gateway_says(&self, choice: &str) {
+    /// Asserts what OpenIM reads in each of the gateway's own answers.
+    fn assert_gateway_answers(&self, choice: &str) {
         for kind in GATEWAY_RESPONSES {
             let body = self.deployed["answers"][kind].as_str().unwrap();
             assert_eq!(read_as_openim(body), gateway_verdict(choice), "{kind}");
@@ -226,7 +233,7 @@ fn with_password(request: Request, password: &str) -> Request {
     request.header("authorization", &format!("Basic {credentials}"))
 }
 
-/// As the chat server sends it that knows our secret.
+/// The request of a chat server that has the secret.
 fn request(payload: &Payload, url: &str, secret: &str) -> Request {
     match payload.source {
         Source::Tencent => {
@@ -256,7 +263,7 @@ fn urls(payload: &Payload) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_view() {
+async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     let app = format!("TencentSdkAppId={SDK_APP_ID}");
     let mut stack = Stack::deploy(&[&app]).await;
     let table = stack.table("EventsTableName");
@@ -296,11 +303,11 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
             assert_eq!(stored.events, payload.events, "{} at {url}", payload.name);
         }
     }
-    println!("{expected} callbacks through the stack's REST API, all in its table");
-    let rows = until_all_is_applied(&table, &stack.table("RelationshipsTableName")).await;
-    println!("{rows} rows in its relationships table");
+    println!("{expected} callbacks of the stack's REST API are in its table");
+    let rows = wait_for_relationships(&table, &stack.table("RelationshipsTableName")).await;
+    println!("{rows} rows are in its relationships table");
 
-    // What the policies beside the binaries say.
+    // The policies next to the binaries apply.
     let asked = json!({"fromUserID": "mallory", "toUserID": "leo", "reqMsg": "hi"}).to_string();
     for path in [
         "/callbackBeforeAddFriendCommand",
@@ -315,7 +322,7 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
         );
     }
 
-    // Nobody without the password, nothing without a command, no other method: refused in OpenIM's words.
+    // OpenIM reads a refusal when the password is wrong, no command is named, or the method is not POST.
     let delete = "/callbackAfterDeleteFriendCommand";
     let body = r#"{"ownerUserID":"a","friendUserID":"b"}"#;
     for (request, code) in [
@@ -337,7 +344,7 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
             "{code}: {answer:?}"
         );
     }
-    // Whether the stack is there, everybody may ask.
+    // A health check needs no password.
     let version = env!("CARGO_PKG_VERSION");
     let alive = format!(r#"{{"status":"ok","version":"{version}"}}"#);
     for (method, body) in [("GET", alive.as_str()), ("HEAD", "")] {
@@ -354,10 +361,10 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
     assert_eq!(
         table.receptions().await.len(),
         expected,
-        "nothing of it is stored"
+        "no refused request is stored"
     );
 
-    // What this version does not know yet.
+    // Commands that this version does not know.
     for (command, kept) in [
         ("callbackAfterSendSingleMsgCommand", 1),
         ("callbackBeforeSendSingleMsgCommand", 0),
@@ -374,8 +381,8 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
         (Events::Unknown, Some("{ }".to_owned()))
     );
 
-    // What the gateway says by itself, here of a route that has reached its limit.
-    stack.assert_gateway_says("refuse");
+    // The gateway's own answers, for example when a route has reached its limit.
+    stack.assert_gateway_answers("refuse");
     let path = "/callbackAfterRemoveBlackCommand";
     let throttled = with_password(Request::post(path, "{}"), password);
     stack.throttle(path).await;
@@ -387,7 +394,7 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
         Verdict::Refused { code: 29020, .. }
     ));
 
-    // What the table did not take at first.
+    // An event that comes from the queue.
     let queue = stack.queue();
     let mut reception = table.receptions().await.pop().unwrap();
     reception.id = "queued".to_owned();
@@ -410,9 +417,9 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
     }
     let redriven = table.receptions().await;
     let redriven: Vec<_> = redriven.iter().filter(|one| one.id == "queued").collect();
-    assert_eq!(redriven, [&reception], "three messages, one event");
+    assert_eq!(redriven, [&reception], "three messages are one event");
 
-    // A change of the password, with OpenIM switched over in between; and the other answer to our own failures.
+    // The password changes, and OpenIM gets the new one a little later. `OnFailure` changes, too.
     let callback = |password: &str| with_password(Request::post(delete, body), password);
     let changed = "changed-0123456789";
     let both =
@@ -425,19 +432,19 @@ async fn the_stack_answers_on_every_route_stores_in_its_own_table_and_keeps_its_
     assert_eq!(
         stack.secret("OpenIMSecretArn").document().await,
         both,
-        "left alone"
+        "the update does not change the secret"
     );
     for accepted in [changed, password] {
         assert_eq!(stack.send(&callback(accepted)).await.status, 200);
     }
     assert_eq!(stack.send(&callback("another")).await.status, 401);
-    stack.assert_gateway_says("allow");
+    stack.assert_gateway_answers("allow");
     stack.throttle(path).await;
     let answer = stack.send(&throttled).await;
     assert_eq!(answer.status, 429, "{answer:?}");
     assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
 
-    // Signatures in the place of passwords: the key is made, nonces are remembered.
+    // Signatures instead of passwords: the stack makes the key, and its table keeps the nonces.
     let signature = [
         "OpenIMVerifier=signature",
         "OpenIMSignatureHeader=X-Signature",

@@ -1,5 +1,5 @@
-//! What was accepted is not lost: everything that a caller was told "ok" about is in the table or in the
-//! queue, and after the redrive once in the table, whatever the table does meanwhile.
+//! An accepted callback is never lost: its event is in the table or in the queue, and after the redrive it is in the
+//! table once, whatever happens to the table.
 
 use std::{
     collections::BTreeSet,
@@ -17,7 +17,7 @@ use support::{
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const CALLBACKS: usize = 2000;
 const FUNCTIONS: usize = 16;
-/// More than the default, so that a busy machine is not mistaken for a slow function; the shares of table and
+/// Longer than the default, so a busy machine does not look like a slow function. The shares of the table and of the
 /// queue grow with it.
 const DEADLINE: Duration = Duration::from_millis(2500);
 
@@ -29,7 +29,7 @@ fn request(number: usize) -> Request {
     Request::post(DELETE, body).header("operationid", &format!("op-{number}"))
 }
 
-/// A function that stores in a table which it reaches at another endpoint, and has a queue.
+/// A function that uses this table at another endpoint, and may have a queue.
 async fn function(
     name: &str,
     table: &Table,
@@ -49,7 +49,7 @@ async fn function(
     Function::start(name, environment).await
 }
 
-/// As many callback functions as take a load together.
+/// Enough functions for a load.
 async fn several(table: &Table, table_endpoint: &str, queue: &Queue) -> Vec<Function> {
     let mut functions = Vec::new();
     for _ in 0..FUNCTIONS {
@@ -58,7 +58,8 @@ async fn several(table: &Table, table_endpoint: &str, queue: &Queue) -> Vec<Func
     functions
 }
 
-/// How many of a hundred requests meet a fault. One that takes time is rarer, so that the run ends today.
+/// How many of a hundred requests meet the fault. The slow faults are rarer, because otherwise the test would take too
+/// long.
 fn percent(fault: Fault) -> u32 {
     match fault {
         Fault::Hang | Fault::Trickle => 30,
@@ -66,16 +67,16 @@ fn percent(fault: Fault) -> u32 {
     }
 }
 
-/// What became of a load.
+/// The result of a load.
 struct Load {
-    /// The `operationID`s of callbacks whose caller was told "ok".
+    /// The `operationID`s of the accepted callbacks.
     accepted: BTreeSet<String>,
     refused: BTreeSet<String>,
     slowest: Duration,
     log: Vec<String>,
 }
 
-/// Sends all callbacks through several functions at once.
+/// Sends all callbacks, through all functions at the same time.
 async fn load(functions: Vec<Function>, callbacks: usize) -> Load {
     let share = callbacks / functions.len();
     let workers: Vec<_> = functions
@@ -116,7 +117,7 @@ async fn load(functions: Vec<Function>, callbacks: usize) -> Load {
     load
 }
 
-/// The `operationID`s in the table; panics when one is there twice.
+/// The `operationID`s in the table. Panics if one exists twice.
 async fn stored(table: &Table) -> BTreeSet<String> {
     let receptions = table.receptions().await;
     let ids: BTreeSet<String> = receptions
@@ -128,7 +129,7 @@ async fn stored(table: &Table) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn under_ten_kinds_of_faults_nothing_that_was_accepted_is_lost() {
+async fn no_accepted_callback_is_lost_under_ten_kinds_of_faults() {
     let dynamodb = Dynamodb::dynoxide().await;
     let aws = Dynamodb::ministack().await;
     println!("fault              sent accepted stored queued both spoiled slowest  after redrive");
@@ -146,11 +147,11 @@ async fn under_ten_kinds_of_faults_nothing_that_was_accepted_is_lost() {
         assert_eq!(
             load.refused.len(),
             0,
-            "{fault:?}: the queue was there for all"
+            "{fault:?}: the queue takes every event"
         );
         assert_eq!(load.accepted.len(), CALLBACKS, "{fault:?}");
         assert_eq!(load.accepted, kept, "{fault:?}: accepted = stored + queued");
-        assert!(!queued.is_empty(), "{fault:?}: it was a fault");
+        assert!(!queued.is_empty(), "{fault:?}: the fault has happened");
 
         let function = function("redrive", &table, &dynamodb.endpoint, None).await;
         for _ in 0..2 {
@@ -177,7 +178,7 @@ async fn under_ten_kinds_of_faults_nothing_that_was_accepted_is_lost() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() {
+async fn no_accepted_callback_is_lost_while_the_database_is_killed_and_restarted() {
     let port = free_port();
     let folder = tempfolder("kill-and-restart");
     let file = folder.join("dynamodb.sqlite");
@@ -200,7 +201,10 @@ async fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() 
 
     let messages = queue.receive_all().await;
     let queued = operation_ids(&messages);
-    assert!(!queued.is_empty(), "it was down");
+    assert!(
+        !queued.is_empty(),
+        "the database was down for some callbacks"
+    );
     let kept: BTreeSet<String> = stored(&table).await.union(&queued).cloned().collect();
     assert_eq!(load.accepted, kept, "accepted = stored + queued");
     assert!(load.slowest < DEADLINE, "{:?}", load.slowest);
@@ -216,7 +220,7 @@ async fn a_database_that_is_killed_and_started_again_under_load_loses_nothing() 
     );
 }
 
-/// The `operationID`s in messages.
+/// The `operationID`s in these messages.
 fn operation_ids(messages: &[aws_sdk_sqs::types::Message]) -> BTreeSet<String> {
     let receptions = messages
         .iter()
@@ -226,7 +230,7 @@ fn operation_ids(messages: &[aws_sdk_sqs::types::Message]) -> BTreeSet<String> {
         .collect()
 }
 
-/// The `operationID`s of events that stand whole in the log.
+/// The `operationID`s of the events that are complete in the log.
 fn logged(log: &[String]) -> BTreeSet<String> {
     log.iter()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
@@ -236,7 +240,7 @@ fn logged(log: &[String]) -> BTreeSet<String> {
 }
 
 #[tokio::test]
-async fn with_the_table_down_and_the_queue_faulty_everything_is_queued_or_refused_and_in_the_log() {
+async fn every_event_is_queued_or_logged_when_the_table_is_down_and_the_queue_has_faults() {
     const EACH: usize = 480;
     let dynamodb = Dynamodb::dynoxide().await;
     let aws = Dynamodb::ministack().await;
@@ -258,16 +262,16 @@ async fn with_the_table_down_and_the_queue_faulty_everything_is_queued_or_refuse
         assert_eq!(load.accepted.len() + load.refused.len(), EACH, "{fault:?}");
         assert!(
             load.accepted.is_subset(&queued),
-            "{fault:?}: what was accepted is queued"
+            "{fault:?}: every accepted event is queued"
         );
         assert_eq!(
             load.refused,
             logged(&load.log),
-            "{fault:?}: what was refused is in the log"
+            "{fault:?}: every refused event is in the log"
         );
         assert!(load.slowest < DEADLINE, "{fault:?}: {:?}", load.slowest);
 
-        // A lost answer leaves an event both in the queue and in the log, or twice in the queue.
+        // After a lost answer, an event is both in the queue and in the log, or twice in the queue.
         let redriving = function("redrive", &table, &dynamodb.endpoint, None).await;
         assert_eq!(
             redrive(&redriving, &messages).await,
@@ -275,7 +279,11 @@ async fn with_the_table_down_and_the_queue_faulty_everything_is_queued_or_refuse
             "{fault:?}"
         );
         resubmit(&load.log.join("\n"), &table).await;
-        assert_eq!(stored(&table).await.len(), EACH, "{fault:?}: each once");
+        assert_eq!(
+            stored(&table).await.len(),
+            EACH,
+            "{fault:?}: each is stored once"
+        );
         println!(
             "{:18} {EACH:4} {:8} {:6} {:7} {:5} ms",
             format!("{fault:?}"),
@@ -288,7 +296,7 @@ async fn with_the_table_down_and_the_queue_faulty_everything_is_queued_or_refuse
 }
 
 #[tokio::test]
-async fn with_the_table_refusing_connections_everything_is_queued() {
+async fn every_event_is_queued_when_the_table_refuses_connections() {
     let dynamodb = Dynamodb::dynoxide().await;
     let aws = Dynamodb::ministack().await;
     let table = dynamodb.events_table().await;
@@ -306,7 +314,7 @@ async fn with_the_table_refusing_connections_everything_is_queued() {
 }
 
 #[tokio::test]
-async fn two_thousand_pairs_are_accepted_within_the_deadline_though_the_table_hangs() {
+async fn two_thousand_pairs_are_accepted_within_the_deadline_while_the_table_hangs() {
     let dynamodb = Dynamodb::dynoxide().await;
     let aws = Dynamodb::ministack().await;
     let table = dynamodb.events_table().await;
@@ -337,7 +345,7 @@ async fn two_thousand_pairs_are_accepted_within_the_deadline_though_the_table_ha
 }
 
 #[tokio::test]
-async fn without_table_and_queue_callers_are_told_and_the_log_can_be_resubmitted() {
+async fn without_table_and_queue_every_callback_fails_and_its_event_is_resubmitted_from_the_log() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let nowhere = format!("http://{}", nowhere());
@@ -351,7 +359,7 @@ async fn without_table_and_queue_callers_are_told_and_the_log_can_be_resubmitted
     assert_eq!(
         load.accepted.len(),
         0,
-        "nothing was kept, and nobody was told so"
+        "no caller gets ok, because nothing is kept"
     );
     assert_eq!(load.refused.len(), CALLBACKS);
     assert_eq!(stored(&table).await.len(), 0);
@@ -388,7 +396,7 @@ async fn resubmit(log: &str, table: &Table) -> String {
 }
 
 #[tokio::test]
-async fn only_the_messages_that_failed_come_again() {
+async fn only_failed_messages_come_again() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let aws = Dynamodb::ministack().await;
@@ -429,7 +437,7 @@ async fn only_the_messages_that_failed_come_again() {
     assert_eq!(
         redrive(&without_table, &messages).await.len(),
         5,
-        "the queue keeps all"
+        "all messages come again"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Every body that the servers send or the documents show, through the running functions.
+//! Every body that the servers send or the documents show, sent to the running functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, te
 use protocol::{openim, tencent};
 use serde_json::Value;
 use support::{
-    Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Watch, binary, until_all_is_applied,
+    Dynamodb, Function, OPEN, Process, Request, SDK_APP_ID, Watch, binary, wait_for_relationships,
 };
 use tokio::process::Command;
 
-/// Every URL under which a command can arrive.
+/// Every URL at which a command can arrive.
 fn urls(payload: &Payload) -> Vec<String> {
     let command = &payload.command;
     match payload.source {
@@ -35,7 +35,8 @@ fn urls(payload: &Payload) -> Vec<String> {
             format!("//{command}"),
             format!("/some/base/path/{command}"),
             format!("/?command={command}&contenttype=json"),
-            // A URL with a query in OpenIM's configuration swallows the command: only the body has it.
+            // If the `url` in OpenIM's configuration has a query, the command becomes a part of it. Then only the body
+            // has the command.
             format!("/?token=abc/{command}"),
         ]
         .into_iter()
@@ -96,7 +97,7 @@ pub(crate) fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
     assert_eq!(stored.operation_id, operation_id, "{at}");
 }
 
-/// Every command under its own URL, and one payload of each server and family under every URL.
+/// Every command with its own URL. Also one payload of each server and family with every URL.
 pub(crate) fn over_http(payloads: &[Payload]) -> Vec<(&Payload, String)> {
     let mut commands = BTreeSet::new();
     let mut families = BTreeSet::new();
@@ -104,7 +105,7 @@ pub(crate) fn over_http(payloads: &[Payload]) -> Vec<(&Payload, String)> {
     for payload in payloads {
         let mut urls = urls(payload);
         let is_new = commands.insert((payload.source, payload.command.as_str()));
-        // With something in it, so that it is stored.
+        // A payload with events, because those are stored.
         let is_example = !payload.events.is_empty()
             && (payload.source == Source::Tencent || payload.names_its_command())
             && families.insert((payload.source, payload.events.family()));
@@ -115,12 +116,12 @@ pub(crate) fn over_http(payloads: &[Payload]) -> Vec<(&Payload, String)> {
     }
     let known = protocol::catalogue().map(|command| (command.source, command.name));
     assert_eq!(commands, known.collect(), "every command has a payload");
-    assert_eq!(families.len(), 4, "two families of each server");
+    assert_eq!(families.len(), 4, "each server has two families");
     all
 }
 
 #[tokio::test]
-async fn every_command_and_every_url_is_answered_stored_and_applied_over_http() {
+async fn every_command_at_every_url_is_answered_stored_and_applied_over_http() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let relationships = dynamodb.relationships_table().await;
@@ -141,25 +142,25 @@ async fn every_command_and_every_url_is_answered_stored_and_applied_over_http() 
         assert_accepted(payload, url, &answer);
     }
     let count = sent.len();
-    // The others only asked, or told of nobody.
+    // The other callbacks have no events.
     sent.retain(|(payload, _)| !payload.events.is_empty());
 
-    // cargo lambda's own ids say nothing about the order, the times do.
+    // The ids of cargo lambda have no order, so the order is that of the times.
     let stored = table.receptions().await;
     assert_eq!(stored.len(), sent.len(), "each is stored once");
     for ((payload, url), reception) in sent.iter().zip(&stored) {
         assert_stored(payload, url, reception);
     }
-    let rows = until_all_is_applied(&table, &relationships).await;
+    let rows = wait_for_relationships(&table, &relationships).await;
     println!(
-        "{count} callbacks over HTTP, {} stored, {rows} rows in the view",
+        "{count} callbacks over HTTP, {} are stored, {rows} rows are in the view",
         stored.len()
     );
 }
 
-/// Without a process: what is stored and answered does not depend on it.
+/// Runs the function in this process, which makes no difference to what is stored and answered.
 #[tokio::test]
-async fn every_payload_under_every_url_is_answered_and_stored_from_a_rest_api() {
+async fn every_payload_at_every_url_of_a_rest_api_is_answered_and_stored() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let environment = table.environment();
@@ -192,7 +193,7 @@ async fn every_payload_under_every_url_is_answered_and_stored_from_a_rest_api() 
         let time = Timestamp::from_unix_millis(*time).unwrap();
         assert_eq!(reception.received_at, time, "{url}");
     }
-    println!("{count} callbacks from a REST API, stored under the gateway's id and time");
+    println!("{count} callbacks of a REST API are stored with the gateway's id and time");
 }
 
 #[tokio::test]
@@ -214,7 +215,7 @@ async fn a_body_of_2000_pairs_is_one_item_with_2000_events() {
 }
 
 #[tokio::test]
-async fn the_same_body_twice_is_two_events_and_the_same_reception_twice_is_one() {
+async fn two_receptions_of_a_body_are_two_events_and_one_reception_twice_is_one() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let function = Function::start("after-delete-friend", table.environment()).await;
@@ -247,7 +248,7 @@ async fn without_a_table_a_callback_is_checked_and_answered() {
 }
 
 #[tokio::test]
-async fn a_request_without_any_command_is_the_consoles_check_of_a_tencent_url() {
+async fn a_request_without_a_command_is_accepted_as_the_consoles_check_of_the_url() {
     let function = Function::start("tencent", OPEN.iter().copied()).await;
     let url = format!("/tencent?SdkAppid={SDK_APP_ID}");
     let answer = function.send(&Request::post(&url, "{}")).await;
@@ -257,8 +258,8 @@ async fn a_request_without_any_command_is_the_consoles_check_of_a_tencent_url() 
     );
 }
 
-/// Deviation: `nextCode` is an integer. The documents' answers are readable here where they are answers
-/// at all, mean the same as ours, and could not be read by the server.
+/// Deviation: `nextCode` is an integer. This project can read the documents' answers, except the one with a
+/// placeholder, and gives them the same meaning. The server cannot read any of them.
 #[test]
 fn nextcode_is_an_integer() {
     let answer = |name: &str| {

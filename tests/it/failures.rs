@@ -1,4 +1,4 @@
-//! What is said when something behind the function is wrong.
+//! The answers and the log when something behind the function is wrong.
 
 use models::{Verdict, read_as_openim};
 use serde_json::Value;
@@ -7,18 +7,18 @@ use support::{Dynamodb, Function, Request, SDK_APP_ID, nowhere};
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"ownerUserID":"ana","friendUserID":"leo"}"#;
 
-/// The event in the log line of somebody who could not store it.
+/// The event in the log line about an event that could not be stored.
 fn event_in(log: &[String]) -> Value {
     let line = log
         .iter()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .find(|line| line["level"] == "ERROR" && line["event"].is_string())
-        .unwrap_or_else(|| panic!("no line holds the event:\n{}", log.join("\n")));
+        .unwrap_or_else(|| panic!("no line has the event:\n{}", log.join("\n")));
     serde_json::from_str(line["event"].as_str().unwrap()).unwrap()
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_stored_is_refused_and_whole_in_the_log() {
+async fn an_event_that_cannot_be_stored_is_refused_and_complete_in_the_log() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut unreachable = dynamodb.events_table().await;
     unreachable.endpoint = format!("http://{}", nowhere());
@@ -39,7 +39,7 @@ async fn an_event_that_cannot_be_stored_is_refused_and_whole_in_the_log() {
 }
 
 #[tokio::test]
-async fn the_function_recovers_when_the_table_does() {
+async fn a_function_works_again_when_its_table_does() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut table = dynamodb.events_table().await;
     table.name = "later".to_owned();
@@ -68,14 +68,14 @@ async fn the_function_recovers_when_the_table_does() {
 }
 
 #[tokio::test]
-async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_words() {
+async fn every_mistake_of_a_configuration_is_logged_and_the_caller_can_read_the_answer() {
     let wrong = [
         ("OPENIM_VERIFIER", "basic"),
         ("TENCENT_SDK_APP_ID", "x"),
         ("MAX_BODY_BYTES", "many"),
         ("EVENTS_TABLE", "events"),
         ("ON_FAILURE", "shrug"),
-        // What is in it is not known, and so not missing.
+        // The secret's contents are not known, so they do not count as missing.
         ("TENCENT_SECRET_ID", "tencent"),
     ];
     let function = Function::start("any-command", wrong).await;
@@ -101,7 +101,7 @@ async fn a_wrong_configuration_is_logged_as_a_whole_and_answered_in_the_callers_
 }
 
 #[tokio::test]
-async fn who_chose_to_allow_on_failure_is_allowed_by_our_failures_and_by_nothing_else() {
+async fn on_failure_allow_applies_only_to_failures_of_the_receiver() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut unreachable = dynamodb.events_table().await;
     unreachable.endpoint = format!("http://{}", nowhere());
@@ -115,7 +115,7 @@ async fn who_chose_to_allow_on_failure_is_allowed_by_our_failures_and_by_nothing
         (answer.status, read_as_openim(&answer.body)),
         (503, Verdict::Allowed)
     );
-    // The event is no less in the log.
+    // The event is in the log, too.
     assert_eq!(event_in(&function.log())["events"][0]["owner"], "ana");
     function
         .send(&Request::post(DELETE, "no JSON"))
@@ -125,7 +125,7 @@ async fn who_chose_to_allow_on_failure_is_allowed_by_our_failures_and_by_nothing
         .send(&Request::post("/nowhere", "{}"))
         .await
         .assert_refused(29008, 404);
-    // What this version does not know has to be kept, too.
+    // An unknown command has to be kept, too, which fails.
     let answer = function.send(&Request::post("/callbackX", "no JSON")).await;
     assert_eq!(
         (answer.status, read_as_openim(&answer.body)),

@@ -1,5 +1,4 @@
-//! What gateways hand over beside good requests: events in which something is odd, and questions whether a function is
-//! there.
+//! Unusual events that gateways send: callbacks with something odd in them, and health checks.
 
 use models::{HttpRequest, Verdict, read_as_openim};
 use serde_json::{Value, json};
@@ -21,7 +20,7 @@ fn request(method: &str, path: &str, body: &str) -> HttpRequest {
     }
 }
 
-/// What a REST API, an HTTP API, and a load balancer with one value of a header and with several make of it.
+/// The events of a REST API, an HTTP API, and a load balancer with one value for each header or with all of them.
 fn events(request: &HttpRequest, id: &str) -> [Value; 4] {
     [
         request.to_rest_api_event(id, TIME),
@@ -31,7 +30,7 @@ fn events(request: &HttpRequest, id: &str) -> [Value; 4] {
     ]
 }
 
-/// Status and body of an answer that has the form of an answer to that event.
+/// Checks that a response has the form for its event, and returns its status and body.
 fn answer<'a>(event: &Value, response: &'a Value) -> (u64, &'a str) {
     let several = event["requestContext"]["elb"].is_object() && event["headers"].is_null();
     let content_type = if several {
@@ -49,7 +48,7 @@ fn answer<'a>(event: &Value, response: &'a Value) -> (u64, &'a str) {
 }
 
 #[tokio::test]
-async fn an_event_with_something_odd_that_nobody_needs_is_stored_and_answered_as_any_other() {
+async fn an_odd_part_of_an_event_that_nothing_needs_changes_nothing() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let function = Function::start("after-delete-friend", table.environment()).await;
@@ -73,7 +72,7 @@ async fn an_event_with_something_odd_that_nobody_needs_is_stored_and_answered_as
     let changes: [(&str, Change); 12] = [
         ("nothing", Box::new(|_| {})),
         (
-            "a name that is none",
+            "a header with an invalid name",
             Box::new(header("no name", json!("x"))),
         ),
         (
@@ -84,7 +83,10 @@ async fn an_event_with_something_odd_that_nobody_needs_is_stored_and_answered_as
             "a deleted character",
             Box::new(header("x-user", json!("Beno\u{7f}t"))),
         ),
-        ("no ASCII", Box::new(header("x-user", json!("Benoît")))),
+        (
+            "a header that is not ASCII",
+            Box::new(header("x-user", json!("Benoît"))),
+        ),
         ("a null header", Box::new(header("x-null", json!(null)))),
         (
             "a header that is a number",
@@ -114,7 +116,7 @@ async fn an_event_with_something_odd_that_nobody_needs_is_stored_and_answered_as
     let good = request("POST", DELETE, GOOD);
     for (before, (name, change)) in changes.iter().enumerate() {
         for mut event in events(&good, name) {
-            // The identity of what an HTTP API hands over must not be that of a REST API's.
+            // Otherwise the HTTP API's event would have the same id as the REST API's.
             if event["requestContext"]["http"].is_object() {
                 event["requestContext"]["requestId"] = json!(format!("{name}, HTTP API"));
             }
@@ -133,12 +135,12 @@ async fn an_event_with_something_odd_that_nobody_needs_is_stored_and_answered_as
 }
 
 #[tokio::test]
-async fn requests_without_a_time_of_their_own_are_stored_in_the_order_in_which_they_came() {
+async fn requests_without_a_time_are_stored_in_the_order_of_their_arrival() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let function = Function::start("after-delete-friend", table.environment()).await;
     let good = request("POST", DELETE, GOOD);
-    // Whole seconds, as `cargo lambda watch` writes them.
+    // Whole seconds, as `cargo lambda watch` sends them.
     let in_seconds = TIME / 1000;
     for n in 0..50 {
         let event = match n % 2 {
@@ -160,7 +162,7 @@ async fn requests_without_a_time_of_their_own_are_stored_in_the_order_in_which_t
 }
 
 #[tokio::test]
-async fn every_kind_of_function_says_that_it_is_there_without_a_configuration_or_a_log_line() {
+async fn every_kind_of_function_answers_a_health_check_without_settings_and_without_a_log_line() {
     let alive = format!(
         r#"{{"status":"ok","version":"{}"}}"#,
         env!("CARGO_PKG_VERSION")
@@ -181,18 +183,18 @@ async fn every_kind_of_function_says_that_it_is_there_without_a_configuration_or
                 }
             }
         }
-        // What the start said, and what the request of a stranger says after all of them.
-        let said = function.log().len();
+        // The lines of the start, and after all health checks the line of a request that is not one.
+        let before = function.log().len();
         function.invoke(json!({})).await;
         let log = function.log();
         let about_requests = |line: &&String| line.contains("requestId");
         let lines = log.iter().filter(about_requests).count();
-        assert!(lines == 1 && log.len() > said, "{log:#?}");
+        assert!(lines == 1 && log.len() > before, "{log:#?}");
     }
 }
 
 #[tokio::test]
-async fn a_laptops_gateway_hands_on_who_asks_for_health() {
+async fn cargo_lambda_watch_passes_health_checks_on() {
     let watch = Watch::start(OPEN.iter().copied()).await;
     for (method, is_empty) in [("GET", false), ("HEAD", true)] {
         let request = Request::post("/healthz", "").method(method);
@@ -202,7 +204,7 @@ async fn a_laptops_gateway_hands_on_who_asks_for_health() {
 }
 
 #[tokio::test]
-async fn what_is_posted_to_healthz_is_handled_as_at_any_other_path() {
+async fn a_post_to_healthz_is_handled_as_at_any_other_path() {
     let function = Function::start("any-command", OPEN.iter().copied()).await;
     for event in events(&request("POST", "/healthz", "{}"), "r") {
         let response = function.invoke(event.clone()).await;

@@ -1,5 +1,5 @@
-//! Every function in this process, with a table that keeps what it was told and nothing else: what a body comes to is
-//! seen in a millisecond.
+//! Every function in this process, with a table that only keeps what it gets. A body needs only a millisecond, so tests
+//! can try thousands.
 
 use std::{
     collections::BTreeSet,
@@ -17,17 +17,17 @@ use receiver::Function;
 use serde_json::{Map, Value, json};
 use support::{Request, SDK_APP_ID};
 
-/// Whom the rules of [`policies`] refuse.
+/// The user that the rules of [`write_policies`] refuse.
 pub(crate) const DENIED: &str = "denied";
-/// The longest text that they allow.
+/// The longest text that the rules allow.
 pub(crate) const LONGEST: usize = 150;
 
 pub(crate) struct Laboratory {
     function: Function,
-    told: Arc<Mutex<Vec<Value>>>,
+    items: Arc<Mutex<Vec<Value>>>,
 }
 
-/// The decision, and what is stored.
+/// The decision, and the items that are stored.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Outcome {
     pub(crate) status: u64,
@@ -37,8 +37,8 @@ pub(crate) struct Outcome {
 
 impl Laboratory {
     pub(crate) async fn start() -> Self {
-        let told = Arc::default();
-        let table = Router::new().fallback(keep).with_state(Arc::clone(&told));
+        let items = Arc::default();
+        let table = Router::new().fallback(keep).with_state(Arc::clone(&items));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, table).await });
@@ -52,18 +52,18 @@ impl Laboratory {
                 "OPENIM_VERIFIER" | "TENCENT_VERIFIER" => "none",
                 "TENCENT_SDK_APP_ID" => SDK_APP_ID,
                 "POLICIES_FILE" => &policies,
-                // This is not about how quick a busy machine is.
+                // These tests are not about the speed of the machine.
                 "DEADLINE_MS" | "BEFORE_DEADLINE_MS" => "2500",
                 _ => return None,
             };
             Some(value.to_owned())
         });
-        Self { function, told }
+        Self { function, items }
     }
 
-    /// What a body comes to when the server sends it as the command of the payload.
+    /// The outcome when the server sends this body as the payload's command.
     pub(crate) async fn outcome(&self, payload: &Payload, body: &[u8]) -> Outcome {
-        self.told.lock().unwrap().clear();
+        self.items.lock().unwrap().clear();
         let request = Request::post(&url_of(payload, &payload.command), body);
         let event = request.to_rest_api_event("reception-1", 1_795_264_496_789);
         let response = self.function.answer(&event.to_string(), "1").await;
@@ -72,21 +72,21 @@ impl Laboratory {
         Outcome {
             status: response["statusCode"].as_u64().unwrap(),
             answer: serde_json::from_str(answer).unwrap(),
-            stored: std::mem::take(&mut self.told.lock().unwrap()),
+            stored: std::mem::take(&mut self.items.lock().unwrap()),
         }
     }
 }
 
-async fn keep(State(told): State<Arc<Mutex<Vec<Value>>>>, request: Bytes) -> &'static str {
+async fn keep(State(items): State<Arc<Mutex<Vec<Value>>>>, request: Bytes) -> &'static str {
     let request: Value = serde_json::from_slice(&request).unwrap();
-    // Not the write that opens the connection.
+    // The item of a reception. The write that opens the connection has none.
     if request["Item"]["id"].is_object() {
-        told.lock().unwrap().push(request["Item"].clone());
+        items.lock().unwrap().push(request["Item"].clone());
     }
     "{}"
 }
 
-/// Where its server sends it, under this name of the command.
+/// The URL to which the server sends this command.
 pub(crate) fn url_of(payload: &Payload, command: &str) -> String {
     match payload.server() {
         "openim" => format!("/{command}"),
@@ -94,8 +94,8 @@ pub(crate) fn url_of(payload: &Payload, command: &str) -> String {
     }
 }
 
-/// Every rule that a command can have is switched on, so that every field that can decide does. None refuses what
-/// stands in `tests/payloads`. Gives the file's name.
+/// Writes a policies file with every rule that a command can have, so every field that can decide does so. No rule
+/// refuses a body of `tests/payloads`. Returns the file's name.
 pub(crate) fn write_policies() -> String {
     let deny = json!({ "deny": [DENIED] });
     let short = json!({ "maxChars": { "limit": LONGEST } });
@@ -105,8 +105,8 @@ pub(crate) fn write_policies() -> String {
             continue;
         };
         let mut of_command = Map::new();
-        let mut set = |is_there: bool, name: &str, rule: &Value| {
-            if is_there {
+        let mut set = |exists: bool, name: &str, rule: &Value| {
+            if exists {
                 of_command.insert(name.to_owned(), rule.clone());
             }
         };
@@ -129,24 +129,25 @@ pub(crate) fn write_policies() -> String {
     file
 }
 
-/// A recorded body, and which of its fields a decision or an event needs.
+/// A recorded body, with the fields that a decision or an event needs.
 pub(crate) struct Recorded {
     pub(crate) payload: Payload,
     pub(crate) body: Json,
-    /// What it comes to.
+    /// The outcome of the body itself.
     pub(crate) outcome: Outcome,
-    /// In a body of this command, another value that is right comes to something else, there or below.
+    /// The places where another valid value, in some body of this command, changes the outcome. The places around them
+    /// are included.
     pub(crate) needed: BTreeSet<Place>,
 }
 
 impl Recorded {
-    /// Every recorded body that these are about.
+    /// Every recorded body of a server.
     pub(crate) async fn all(laboratory: &Laboratory, server: &str) -> Vec<Self> {
         let payloads = payloads().into_iter().filter(|it| it.server() == server);
         let bodies: Vec<_> = payloads
             .map(|payload| (Json::read(&payload.body), payload))
             .collect();
-        // What stands in the same field of the command's other bodies is right, too.
+        // A value of the same field in another body of the command is valid, too.
         let elsewhere = |command: &str, field: &str| -> Vec<Json> {
             let same = bodies.iter().filter(|(_, it)| it.command == command);
             same.flat_map(|(body, _)| {
@@ -170,7 +171,7 @@ impl Recorded {
                     let mut changed = body.clone();
                     changed.make(Mistake::Value(&other), &place);
                     if laboratory.outcome(payload, &changed.write()).await != outcome {
-                        // What is around it is needed, too.
+                        // The places around it are needed, too.
                         let around =
                             (1..=place.len()).map(|depth| field_name(body, &place[..depth]));
                         needed.extend(around.map(|field| (payload.command.clone(), field)));
@@ -195,12 +196,12 @@ impl Recorded {
         .collect()
     }
 
-    /// What stands at one of its places.
+    /// The value at a place.
     pub(crate) fn part(&self, place: &[usize]) -> Json {
         self.body.at(place).unwrap().clone()
     }
 
-    /// Every place that nothing needs, nor what is around it, if that is a list: its members have no names.
+    /// Every place that nothing needs. A member of a list that is needed is not among them, because it has no name.
     pub(crate) fn unneeded(&self) -> Vec<Place> {
         let mut places = self.body.places();
         places.retain(|place| {
@@ -213,7 +214,7 @@ impl Recorded {
     }
 }
 
-/// Its name without the positions in lists.
+/// The name of a place without positions in lists.
 pub(crate) fn field_name(body: &Json, place: &[usize]) -> String {
     let name = body.name_of(place);
     name.split(['[', ']'])
@@ -226,7 +227,7 @@ fn text_of(json: &Json) -> String {
     String::from_utf8(json.write()).unwrap()
 }
 
-/// Values of the same type that mean something else.
+/// Other values of the same type, with another meaning.
 fn others_like(json: &Json) -> Vec<String> {
     let quoted = |text: &str| Value::from(text).to_string();
     match json {
@@ -252,7 +253,7 @@ fn others_like(json: &Json) -> Vec<String> {
                     .collect()
             }
             Value::Bool(is) => vec![(!is).to_string()],
-            // Whatever it may be.
+            // The right type is not known here.
             _ => vec![
                 quoted(DENIED),
                 quoted(&"x".repeat(LONGEST + 1)),

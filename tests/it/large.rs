@@ -1,4 +1,4 @@
-//! What is large: answered, stored once, and read back as one; from the table, the queue and the log.
+//! Large callbacks are answered, stored once, and read back as one: from the table, the queue and the log.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn import(friends: usize) -> String {
     .to_string()
 }
 
-/// 2,000 new friends of Tencent Chat: friendships of a thousand in both directions, with the longest ids.
+/// 2,000 new friends of Tencent Chat: a user with a thousand others, in both directions, with the longest ids.
 fn new_friends() -> Request {
     let pairs: Vec<Value> = (0..1000)
         .flat_map(|n| [(id(5000), id(n)), (id(n), id(5000))])
@@ -46,7 +46,7 @@ fn new_friends() -> Request {
     Request::post(&format!("/tencent?SdkAppid={SDK_APP_ID}&{command}"), body)
 }
 
-/// One remark of a megabyte, of which JSON writes a third twice.
+/// A remark of a megabyte. JSON escapes two thirds of its characters.
 fn long_remark() -> Request {
     let body = json!({
         "callbackCommand": "callbackAfterSetFriendRemarkCommand",
@@ -55,7 +55,7 @@ fn long_remark() -> Request {
     Request::post("/callbackAfterSetFriendRemarkCommand", body.to_string())
 }
 
-/// A function that has answered before: how long a start takes on a busy machine is not what these tests are about.
+/// A function that has answered a request already. These tests are not about the time of its start.
 async fn started(name: &str, table: &Table, path: &str) -> Function {
     let function = Function::start(name, table.environment()).await;
     let first = json!({
@@ -71,7 +71,7 @@ async fn history(table: &Table, of: &str) -> Vec<Reception> {
     history.unwrap().receptions
 }
 
-/// The import's friends, in the callback's order.
+/// The friends of an import, in the order of the callback.
 fn imported(reception: &Reception) -> Vec<String> {
     let Events::Relation(events) = &reception.events else {
         panic!("{reception:?}");
@@ -100,7 +100,7 @@ async fn an_import_of_twenty_thousand_is_answered_and_stored_once() {
         (0..20_000).map(id).collect::<Vec<_>>()
     );
 
-    // Whatever part it is read again from, it is there.
+    // The import is recognised by each of its parts.
     let events = table.events_table(None);
     for part in store::parts(&history[0]).iter().chain(&history) {
         assert_eq!(
@@ -114,7 +114,7 @@ async fn an_import_of_twenty_thousand_is_answered_and_stored_once() {
 }
 
 #[tokio::test]
-async fn two_thousand_new_friends_and_bodies_of_a_megabyte_are_stored_and_longer_ones_refused() {
+async fn two_thousand_new_friends_and_bodies_of_a_megabyte_are_stored_and_longer_bodies_refused() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let function = started("any-command", &table, IMPORT).await;
@@ -160,7 +160,7 @@ async fn two_thousand_new_friends_and_bodies_of_a_megabyte_are_stored_and_longer
 }
 
 #[tokio::test]
-async fn what_is_large_comes_through_the_queue_in_parts_and_is_one() {
+async fn a_large_event_comes_through_the_queue_in_parts_and_is_one_again() {
     let dynamodb = Dynamodb::dynoxide().await;
     let aws = Dynamodb::ministack().await;
     let table = dynamodb.events_table().await;
@@ -176,7 +176,7 @@ async fn what_is_large_comes_through_the_queue_in_parts_and_is_one() {
         let answer = function.send(&Request::post(IMPORT, import(20_000))).await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
-    // SQS refuses these two characters.
+    // SQS does not accept these two characters.
     let odd = json!({"ownerUserID": "ana", "friendUserID": "leo", "remark": "\u{fffe}\u{ffff}"});
     let mut environment = table.environment();
     environment.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), nowhere);
@@ -203,7 +203,7 @@ async fn what_is_large_comes_through_the_queue_in_parts_and_is_one() {
 }
 
 #[tokio::test]
-async fn what_is_large_stands_in_the_log_in_lines_that_stay_whole_and_is_resubmitted_from_them() {
+async fn a_large_event_is_in_short_log_lines_and_resubmitted_from_them() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let mut environment = table.environment();
@@ -234,33 +234,33 @@ async fn what_is_large_stands_in_the_log_in_lines_that_stay_whole_and_is_resubmi
     }
     assert_eq!(ids.len(), 2);
 
-    // Whoever collects a log puts its lines into any order.
+    // The lines of a log can arrive in any order.
     let middle = lines.len() / 3;
     lines.rotate_left(middle);
     lines.reverse();
     let lost = lines.pop().unwrap();
-    let (ended, said, complained) = resubmit(&lines, &table).await;
-    assert!(!ended);
-    assert_eq!(said.trim(), "1 events recorded, 0 were there already");
+    let (succeeded, output, errors) = resubmit(&lines, &table).await;
+    assert!(!succeeded);
+    assert_eq!(output.trim(), "1 events recorded, 0 were there already");
     assert!(
-        complained.contains("parts are there") && complained.contains("is left out"),
-        "{complained}"
+        errors.contains("parts are there") && errors.contains("is left out"),
+        "{errors}"
     );
     lines.insert(0, lost);
     for expected in [
         "1 events recorded, 1 were there already",
         "0 events recorded, 2 were there already",
     ] {
-        let (ended, said, complained) = resubmit(&lines, &table).await;
-        assert!(ended, "{complained}");
-        assert_eq!(said.trim(), expected);
+        let (succeeded, output, errors) = resubmit(&lines, &table).await;
+        assert!(succeeded, "{errors}");
+        assert_eq!(output.trim(), expected);
     }
     assert_eq!(history(&table, "ana").await.len(), 1);
     let stored = history(&table, &id(5000)).await;
     assert_eq!(stored[0].events.len(), 2000);
 }
 
-/// Whether it ended well, and what it said and complained of.
+/// Whether the program succeeded, its output, and its error messages.
 async fn resubmit(lines: &[String], table: &Table) -> (bool, String, String) {
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("large-log.jsonl");
     std::fs::write(&file, lines.join("\n")).unwrap();

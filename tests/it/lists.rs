@@ -1,4 +1,4 @@
-//! What lists functions and handlers agrees. What is generated is compared by the crate `generate`.
+//! The lists of functions, routes and handlers agree. The crate `generate` compares the generated lists.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +11,7 @@ use support::{FED, FUNCTIONS};
 use crate::template::{Template, events};
 
 #[test]
-fn the_stack_has_the_functions_that_the_tests_start() {
+fn the_tests_start_the_functions_of_the_stack() {
     let template = Template::with(&[]);
     let routes = template.routes();
     let mut expected: BTreeMap<String, String> = FUNCTIONS
@@ -32,12 +32,12 @@ fn the_stack_has_the_functions_that_the_tests_start() {
     assert_eq!(
         fed,
         FED.iter().map(|&name| name.to_owned()).collect(),
-        "the tests know every function that an event source feeds"
+        "the tests know every function that an event source calls"
     );
 }
 
 #[test]
-fn a_laptop_has_the_routes_of_the_stack() {
+fn cargo_lambda_watch_has_the_routes_of_the_stack() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let (_, table) = manifest
         .split_once("[workspace.metadata.lambda.watch.router]\n")
@@ -61,12 +61,12 @@ fn the_catch_all_has_a_handler_of_every_command() {
     let mut commands: Vec<&str> = protocol::catalogue().map(|it| it.name).collect();
     handled.sort_unstable();
     commands.sort_unstable();
-    assert_eq!(handled, commands, "each once");
+    assert_eq!(handled, commands, "every command has one handler");
 }
 
 #[test]
-fn every_readme_table_of_codes_is_the_codes_own() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+fn the_documented_error_codes_are_those_of_the_code() {
+    let page = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     for kind in receiver::ProblemKind::ALL {
         let row = format!(
             "| {} | {} | {} |",
@@ -74,6 +74,9 @@ fn every_readme_table_of_codes_is_the_codes_own() {
             kind.status(),
             kind.message()
         );
-        assert!(readme.contains(&row), "README.md lacks the row: {row}");
+        assert!(
+            page.contains(&row),
+            "docs/configuration.md lacks the row: {row}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What stands in the log, and what never does.
+//! What the log contains, and what it never contains.
 
 use serde_json::Value;
 use support::{Dynamodb, Function, OPEN, Request};
@@ -14,7 +14,7 @@ fn lines(function: &Function) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn every_line_is_json_and_a_callbacks_lines_say_whose_they_are() {
+async fn every_line_is_json_and_a_callbacks_line_has_its_ids() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let function = Function::start("after-set-friend-remark", table.environment()).await;
@@ -46,7 +46,7 @@ async fn every_line_is_json_and_a_callbacks_lines_say_whose_they_are() {
         let line = of
             .next()
             .unwrap_or_else(|| panic!("no line of {operation_id}: {lines:#?}"));
-        assert!(of.next().is_none(), "one line is enough");
+        assert!(of.next().is_none(), "a callback has one line");
         line
     };
     let stored = of("op-1");
@@ -64,7 +64,7 @@ async fn every_line_is_json_and_a_callbacks_lines_say_whose_they_are() {
 }
 
 #[tokio::test]
-async fn what_users_write_is_not_in_the_log_even_at_debug_level() {
+async fn texts_of_users_are_not_in_the_log_even_at_debug_level() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let mut environment = table.environment();
@@ -86,7 +86,7 @@ async fn what_users_write_is_not_in_the_log_even_at_debug_level() {
 }
 
 #[tokio::test]
-async fn believing_everybody_is_warned_of_at_every_start_at_every_level() {
+async fn every_start_without_a_verifier_logs_a_warning_at_every_level() {
     let environment = OPEN.iter().copied().chain([("LOG_LEVEL", "error")]);
     let function = Function::start("any-command", environment).await;
     function.send(&Request::post("/", "{}")).await;
@@ -98,7 +98,7 @@ async fn believing_everybody_is_warned_of_at_every_start_at_every_level() {
 }
 
 #[tokio::test]
-async fn a_rule_that_the_server_can_bypass_is_warned_of_once_at_start() {
+async fn the_start_logs_one_warning_for_a_rule_that_the_server_can_bypass() {
     let file = std::env::temp_dir().join(format!("bypassed-{}.json", std::process::id()));
     let document = r#"{
         "callbackBeforeSetFriendRemarkCommand": {"remark": {"maxChars": {"limit": 30}}},

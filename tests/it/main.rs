@@ -1,9 +1,9 @@
-//! What users run, run: the function binaries, behind a real Lambda runtime API and real HTTP, with a
-//! real DynamoDB.
+//! Tests of what users run: the function binaries, with a real Lambda runtime API, real HTTP and a real DynamoDB. They
+//! never call AWS.
 //!
 //! `make test` builds the binaries and installs the tools that these tests start.
 
-// Counts are printed for those who run the tests.
+// Some tests print counts.
 #![allow(clippy::print_stdout)]
 
 mod bad_inputs;

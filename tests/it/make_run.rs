@@ -1,4 +1,4 @@
-//! `imhook run`, which is what `make run` starts: its gateway, its Lambda, its stream.
+//! `imhook run`, which `make run` starts: its gateway, its Lambda, its stream.
 
 use std::{
     collections::BTreeMap,
@@ -16,13 +16,13 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use store::Settings;
 use support::{
-    Answer, Process, Request, SDK_APP_ID, Table, binary, free_port, until_all_is_applied,
+    Answer, Process, Request, SDK_APP_ID, Table, binary, free_port, wait_for_relationships,
 };
 use tokio::process::Command;
 
 use crate::examples::{assert_accepted, assert_stored, over_http, request};
 
-/// It, with ports and a folder of this test's own.
+/// `imhook run` with ports and a folder that only this test uses.
 struct Run {
     process: Process,
     folder: PathBuf,
@@ -31,12 +31,12 @@ struct Run {
 }
 
 impl Run {
-    /// With nothing stored, and no policies.
+    /// Starts it with nothing stored and no policies.
     async fn new(test: &str) -> Self {
         Self::start(&folder(test), &binary("imhook")).await
     }
 
-    /// With what is in the folder, and the functions beside the program.
+    /// Starts it with the data in the folder, and the functions next to the program.
     async fn start(folder: &Path, program: &Path) -> Self {
         let mut process = Process::start(&mut command(folder, program));
         let named = |name: &'static str| move |line: &str| Some(line.strip_prefix(name)?.into());
@@ -60,16 +60,16 @@ impl Run {
         request.send(&self.url).await
     }
 
-    /// A friend is deleted.
+    /// Sends a callback: a friend was deleted.
     async fn delete(&self, owner: &str, friend: &str) -> Answer {
         let body = json!({"ownerUserID": owner, "friendUserID": friend});
         let path = "/callbackAfterDeleteFriendCommand";
         self.send(&Request::post(path, body.to_string())).await
     }
 
-    /// Somebody asks for friendship.
-    async fn ask(&self, from: &str) -> Answer {
-        self.send(&asks(from)).await
+    /// Sends a callback that asks whether a user may ask for friendship.
+    async fn before_add_friend(&self, from: &str) -> Answer {
+        self.send(&before_add_friend(from)).await
     }
 
     fn table(&self, name: &str) -> Table {
@@ -81,12 +81,12 @@ impl Run {
         }
     }
 
-    /// The processes of functions.
+    /// The processes of all functions.
     fn functions(&self) -> Vec<(Pid, String)> {
         below(self.process.id())
     }
 
-    /// The only process of a function.
+    /// The only process of this function.
     fn process_of(&self, function: &str) -> Pid {
         let mut functions = self.functions();
         functions.retain(|(_, name)| name == function);
@@ -99,12 +99,12 @@ impl Run {
         lines.iter().filter(|line| line.contains(text)).count()
     }
 
-    async fn until_line(&mut self, text: &str) {
+    async fn wait_for_line(&mut self, text: &str) {
         let found = |line: &str| line.contains(text).then_some(());
         self.process.wait_for(found).await;
     }
 
-    /// Ends it as Ctrl-C and scripts do. Nothing of it is left.
+    /// Ends it with the signal of Ctrl-C or of scripts. Checks that no process remains.
     async fn stop(mut self, signal: Signal) -> Duration {
         let (id, functions) = (self.process.id(), self.functions());
         let asked = Instant::now();
@@ -112,8 +112,8 @@ impl Run {
         let status = self.process.ended().await;
         let took = asked.elapsed();
         assert!(status.success(), "{status}");
-        self.until_line("stopped").await;
-        until_gone(&functions).await;
+        self.wait_for_line("stopped").await;
+        wait_until_ended(&functions).await;
         assert_eq!(self.lines_with("panicked"), 0);
         took
     }
@@ -122,17 +122,17 @@ impl Run {
 impl Drop for Run {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            eprintln!("it wrote:\n{}", self.process.lines().join("\n"));
+            eprintln!("imhook run wrote:\n{}", self.process.lines().join("\n"));
         }
     }
 }
 
-fn asks(from: &str) -> Request {
+fn before_add_friend(from: &str) -> Request {
     let body = json!({"fromUserID": from, "toUserID": "bob", "reqMsg": ""});
     Request::post("/callbackBeforeAddFriendCommand", body.to_string())
 }
 
-/// An empty one, with the policies of the project.
+/// An empty folder with policies that switch nothing on.
 fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("make-run-{test}"));
     let _ = fs::remove_dir_all(&folder);
@@ -150,7 +150,7 @@ fn command(folder: &Path, program: &Path) -> Command {
         .arg(folder)
         .arg("--policies")
         .arg(folder.join("policies.json"))
-        // Tests are not about how quick a busy machine is.
+        // These tests are not about the speed of the machine.
         .env("DEADLINE_MS", "2500")
         .env("BEFORE_DEADLINE_MS", "2500");
     command
@@ -160,7 +160,7 @@ fn pid(id: u32) -> Pid {
     Pid::from_raw(i32::try_from(id).unwrap())
 }
 
-/// The processes whose parent this is, with the names of their programs; not those that have ended.
+/// The running child processes of a process, with the names of their programs.
 fn below(parent: u32) -> Vec<(Pid, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").unwrap() {
@@ -182,7 +182,7 @@ fn below(parent: u32) -> Vec<(Pid, String)> {
     found
 }
 
-async fn until_gone(processes: &[(Pid, String)]) {
+async fn wait_until_ended(processes: &[(Pid, String)]) {
     for _ in 0..600 {
         let left = processes.iter().filter(|(id, name)| {
             fs::read_to_string(format!("/proc/{id}/cmdline")).is_ok_and(|line| line.contains(name))
@@ -192,16 +192,16 @@ async fn until_gone(processes: &[(Pid, String)]) {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("still there: {processes:?}");
+    panic!("these processes still run: {processes:?}");
 }
 
-/// It proceeds, and that is an answer of a function.
+/// Asserts that a function has allowed it.
 fn assert_allowed(answer: &Answer) {
     let allowed = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
     assert_eq!((answer.status, answer.body.as_str()), (200, allowed));
 }
 
-/// The gateway said so itself, in the stack's words.
+/// Asserts that the gateway itself has refused it, as the stack's gateway does.
 fn assert_refused_by_the_gateway(answer: &Answer) {
     answer.assert_refused(29020, 502);
     assert_eq!(answer.json()["errDlt"], "DEFAULT_5XX");
@@ -209,7 +209,7 @@ fn assert_refused_by_the_gateway(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn every_command_and_every_url_is_answered_stored_and_applied() {
+async fn every_command_at_every_url_is_answered_stored_and_applied() {
     let run = Run::new("everything").await;
     let payloads = payloads();
     let mut sent = over_http(&payloads);
@@ -224,12 +224,12 @@ async fn every_command_and_every_url_is_answered_stored_and_applied() {
     for ((payload, url), reception) in sent.iter().zip(&stored) {
         assert_stored(payload, url, reception);
     }
-    until_all_is_applied(&table, &run.table("relationships")).await;
+    wait_for_relationships(&table, &run.table("relationships")).await;
     run.stop(Signal::SIGTERM).await;
 }
 
 #[tokio::test]
-async fn functions_are_started_by_their_first_request_and_none_before() {
+async fn a_function_starts_with_its_first_request() {
     let run = Run::new("at-rest").await;
     for line in [
         format!("data: {}", run.folder.join("dynamodb.sqlite").display()),
@@ -241,7 +241,7 @@ async fn functions_are_started_by_their_first_request_and_none_before() {
     ] {
         assert_eq!(run.lines_with(&line), 1, "{line}");
     }
-    // The stream has been looked at in this time.
+    // In this time, the stream has been read.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(run.functions(), []);
 
@@ -254,11 +254,15 @@ async fn functions_are_started_by_their_first_request_and_none_before() {
         names.sort_unstable();
         names
     };
-    assert_eq!(names(&run), ["after-update-user-info"], "no relation");
+    assert_eq!(
+        names(&run),
+        ["after-update-user-info"],
+        "a profile changes no relationship"
+    );
     for _ in 0..3 {
         assert_allowed(&run.delete("a", "b").await);
     }
-    until_all_is_applied(&run.table("events"), &run.table("relationships")).await;
+    wait_for_relationships(&run.table("events"), &run.table("relationships")).await;
     let started = [
         "after-delete-friend",
         "after-update-user-info",
@@ -268,9 +272,10 @@ async fn functions_are_started_by_their_first_request_and_none_before() {
     run.stop(Signal::SIGINT).await;
 }
 
-/// OpenIM reads any JSON but its own form of a refusal as "allowed", and so foreign words.
+/// OpenIM reads every JSON as "allowed", except its own form of a refusal. So an answer must not come from another
+/// program.
 #[tokio::test]
-async fn bytes_that_are_no_text_never_get_foreign_words() {
+async fn any_bytes_get_an_answer_of_the_receiver() {
     let run = Run::new("bytes").await;
     let client = reqwest::Client::new();
     let tencent = |command: &str| {
@@ -327,7 +332,7 @@ async fn bytes_that_are_no_text_never_get_foreign_words() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_for_lambda_is_refused_by_the_gateway() {
+async fn the_gateway_refuses_a_body_that_is_too_large_for_lambda() {
     let run = Run::new("too-large").await;
     let path = "/callbackBeforeAddFriendCommand";
     for bytes in [5 << 20, 7 << 20, 20 << 20] {
@@ -339,75 +344,78 @@ async fn what_is_too_large_for_lambda_is_refused_by_the_gateway() {
 }
 
 #[tokio::test]
-async fn a_process_that_was_killed_is_started_again() {
+async fn a_killed_process_is_started_again() {
     let run = Run::new("killed").await;
-    assert_allowed(&run.ask("a").await);
+    assert_allowed(&run.before_add_friend("a").await);
     for times in 1..4 {
         let process = run.process_of("before-add-friend");
         kill(process, Signal::SIGKILL).unwrap();
         while run.lines_with("its process ended (signal: 9") < times {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        assert_allowed(&run.ask("a").await);
+        assert_allowed(&run.before_add_friend("a").await);
         assert_ne!(run.process_of("before-add-friend"), process);
     }
-    // At once, it may get the next request while it dies.
+    // A request directly after the kill may still reach the process while it ends.
     kill(run.process_of("before-add-friend"), Signal::SIGKILL).unwrap();
-    match read_as_openim(&run.ask("a").await.body) {
+    match read_as_openim(&run.before_add_friend("a").await.body) {
         Verdict::Allowed | Verdict::Refused { code: 29020, .. } => {}
         verdict => panic!("{verdict:?}"),
     }
-    assert_allowed(&run.ask("a").await);
+    assert_allowed(&run.before_add_friend("a").await);
 }
 
 #[tokio::test]
-async fn the_request_of_a_process_that_dies_is_answered_at_once_as_the_stack_does() {
+async fn a_request_whose_process_dies_is_answered_at_once_as_by_the_stack() {
     let mut run = Run::new("dies").await;
-    assert_allowed(&run.ask("a").await);
+    assert_allowed(&run.before_add_friend("a").await);
     let process = run.process_of("before-add-friend");
     kill(process, Signal::SIGSTOP).unwrap();
     let (url, asked) = (run.url.clone(), Instant::now());
-    let answer = tokio::spawn(async move { asks("a").send(&url).await });
+    let answer = tokio::spawn(async move { before_add_friend("a").send(&url).await });
     tokio::time::sleep(Duration::from_millis(500)).await;
-    assert!(!answer.is_finished(), "it waits for a process that sleeps");
+    assert!(
+        !answer.is_finished(),
+        "the request waits for the stopped process"
+    );
     kill(process, Signal::SIGKILL).unwrap();
     assert_refused_by_the_gateway(&answer.await.unwrap());
     assert!(
         asked.elapsed() < Duration::from_secs(3),
-        "within no Timeout"
+        "the answer comes before the function's Timeout"
     );
-    run.until_line("its process ended before it had answered; the gateway answered for it")
+    run.wait_for_line("its process ended before it had answered; the gateway answered for it")
         .await;
-    assert_allowed(&run.ask("a").await);
+    assert_allowed(&run.before_add_friend("a").await);
 }
 
 #[tokio::test]
-async fn a_process_that_does_not_answer_is_ended_and_its_request_answered() {
+async fn a_process_that_does_not_answer_is_killed_and_its_request_answered() {
     let mut run = Run::new("hangs").await;
-    assert_allowed(&run.ask("a").await);
+    assert_allowed(&run.before_add_friend("a").await);
     let process = run.process_of("before-add-friend");
     kill(process, Signal::SIGSTOP).unwrap();
     let asked = Instant::now();
-    assert_refused_by_the_gateway(&run.ask("a").await);
+    assert_refused_by_the_gateway(&run.before_add_friend("a").await);
     let took = asked.elapsed();
     let timeout = Duration::from_secs(3);
     assert!(timeout <= took && took < 2 * timeout, "{took:?}");
-    run.until_line("its process is ended: no answer after 3 s")
+    run.wait_for_line("its process is ended: no answer after 3 s")
         .await;
-    until_gone(&[(process, "before-add-friend".to_owned())]).await;
-    assert_allowed(&run.ask("a").await);
-    // Nobody is told that it ended: that was meant.
+    wait_until_ended(&[(process, "before-add-friend".to_owned())]).await;
+    assert_allowed(&run.before_add_friend("a").await);
+    // The log does not report the end, because it was intended.
     assert_eq!(run.lines_with("its process ended"), 0);
 }
 
 #[tokio::test]
 async fn more_requests_than_processes_wait_their_turn() {
     let run = Run::new("turns").await;
-    let ask = |n| {
+    let send = |n| {
         let url = run.url.clone();
-        tokio::spawn(async move { asks(&format!("a{n}")).send(&url).await })
+        tokio::spawn(async move { before_add_friend(&format!("a{n}")).send(&url).await })
     };
-    for answer in (0..40).map(ask).collect::<Vec<_>>() {
+    for answer in (0..40).map(send).collect::<Vec<_>>() {
         assert_allowed(&answer.await.unwrap());
     }
     let processes = run.functions().len();
@@ -415,7 +423,7 @@ async fn more_requests_than_processes_wait_their_turn() {
 }
 
 #[tokio::test]
-async fn what_was_built_or_configured_since_is_what_answers_next() {
+async fn a_new_build_and_a_new_policies_file_apply_to_the_next_request() {
     let folder = folder("built");
     let binaries = folder.join("bin");
     fs::create_dir(&binaries).unwrap();
@@ -424,15 +432,16 @@ async fn what_was_built_or_configured_since_is_what_answers_next() {
     let function = binaries.join("before-add-friend");
     let mut run = Run::start(&folder, &program).await;
 
-    // Not built yet; then one that cannot start.
-    assert_refused_by_the_gateway(&run.ask("mallory").await);
-    run.until_line("its process did not start: ").await;
+    // The function is not built yet. Then it is built, but cannot start.
+    assert_refused_by_the_gateway(&run.before_add_friend("mallory").await);
+    run.wait_for_line("its process did not start: ").await;
     fs::write(&function, "#!/bin/sh\necho not today\nexit 3\n").unwrap();
     let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     fs::set_permissions(&function, executable).unwrap();
-    assert_refused_by_the_gateway(&run.ask("mallory").await);
-    run.until_line("before-add-friend: not today").await;
-    run.until_line("its process ended (exit status: 3)").await;
+    assert_refused_by_the_gateway(&run.before_add_friend("mallory").await);
+    run.wait_for_line("before-add-friend: not today").await;
+    run.wait_for_line("its process ended (exit status: 3)")
+        .await;
 
     let build = || {
         let new = folder.join("new");
@@ -440,31 +449,31 @@ async fn what_was_built_or_configured_since_is_what_answers_next() {
         fs::rename(new, &function).unwrap();
     };
     build();
-    assert_allowed(&run.ask("mallory").await);
+    assert_allowed(&run.before_add_friend("mallory").await);
     let first = run.process_of("before-add-friend");
-    assert_allowed(&run.ask("mallory").await);
+    assert_allowed(&run.before_add_friend("mallory").await);
     assert_eq!(run.process_of("before-add-friend"), first);
     build();
-    assert_allowed(&run.ask("mallory").await);
-    until_gone(&[(first, "before-add-friend".to_owned())]).await;
+    assert_allowed(&run.before_add_friend("mallory").await);
+    wait_until_ended(&[(first, "before-add-friend".to_owned())]).await;
     let second = run.process_of("before-add-friend");
-    // While it is being built again, the old one answers.
+    // While the function is built again, the old process answers.
     fs::remove_file(&function).unwrap();
-    assert_allowed(&run.ask("mallory").await);
+    assert_allowed(&run.before_add_friend("mallory").await);
     assert_eq!(run.process_of("before-add-friend"), second);
     build();
 
     let policies = r#"{"callbackBeforeAddFriendCommand": {"actingUser": {"deny": ["mallory"]}}}"#;
     fs::write(folder.join("policies.json"), policies).unwrap();
-    match read_as_openim(&run.ask("mallory").await.body) {
+    match read_as_openim(&run.before_add_friend("mallory").await.body) {
         Verdict::Refused { code, .. } => assert_eq!(code, 28001),
         verdict => panic!("{verdict:?}"),
     }
-    assert_allowed(&run.ask("a").await);
+    assert_allowed(&run.before_add_friend("a").await);
 }
 
 #[tokio::test]
-async fn the_invoke_api_gives_any_json_to_a_function_and_its_answer_back() {
+async fn the_invoke_api_passes_any_json_to_a_function_and_returns_its_answer() {
     let run = Run::new("invoke").await;
     let client = reqwest::Client::new();
     let invoke = |function: &str, event: &str| {
@@ -487,13 +496,13 @@ async fn the_invoke_api_gives_any_json_to_a_function_and_its_answer_back() {
     assert_allowed(&Answer::from_gateway_response(&answer));
     assert_eq!(run.table("events").receptions().await[0].id, "the-id");
 
-    // Not what a gateway sends, half an emoji, and a number that no float holds.
+    // An event that no gateway sends, with half an emoji and a number that is too large for a float.
     let odd = r#"{"body": "\ud83d", "n": 1e400}"#;
     let answer = invoke("after-delete-friend", odd).await.unwrap();
     assert_eq!(answer.status(), 200);
     let answer: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
     assert_eq!(answer["statusCode"], 400, "{answer}");
-    // A function that fails.
+    // A function that returns an error.
     let answer = invoke("project-views", "[]").await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["x-amz-function-error"], "Unhandled");
@@ -510,7 +519,7 @@ async fn the_invoke_api_gives_any_json_to_a_function_and_its_answer_back() {
 }
 
 #[tokio::test]
-async fn a_new_start_goes_on_in_the_stream_where_it_was() {
+async fn a_new_start_continues_in_the_stream_where_the_last_one_stopped() {
     const UPDATED: &str = "relationships updated";
     let folder = folder("restart");
     let program = binary("imhook");
@@ -519,35 +528,35 @@ async fn a_new_start_goes_on_in_the_stream_where_it_was() {
         assert_allowed(&run.delete("a", &format!("b{n}")).await);
     }
     let (events, relationships) = (run.table("events"), run.table("relationships"));
-    until_all_is_applied(&events, &relationships).await;
+    wait_for_relationships(&events, &relationships).await;
     assert!(run.lines_with(UPDATED) > 0);
-    // The checkpoint is written after the rows.
+    // The checkpoint is written a little after the rows.
     tokio::time::sleep(Duration::from_secs(1)).await;
     run.stop(Signal::SIGTERM).await;
 
     let run = Run::start(&folder, &program).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(run.functions(), [], "there is nothing to apply");
+    assert_eq!(run.functions(), [], "no event is left to apply");
     assert_allowed(&run.delete("a", "c").await);
     let (events, relationships) = (run.table("events"), run.table("relationships"));
-    until_all_is_applied(&events, &relationships).await;
+    wait_for_relationships(&events, &relationships).await;
     let updates = run.process.lines();
     let updates: Vec<&String> = updates.iter().filter(|it| it.contains(UPDATED)).collect();
     assert_eq!(updates.len(), 1, "{updates:?}");
     assert!(updates[0].contains("events=1 "), "{updates:?}");
     run.stop(Signal::SIGTERM).await;
 
-    // Other data, and the old checkpoint.
+    // New data with the old checkpoint.
     fs::remove_file(folder.join("dynamodb.sqlite")).unwrap();
     let run = Run::start(&folder, &program).await;
     assert_allowed(&run.delete("a", "d").await);
     let (events, relationships) = (run.table("events"), run.table("relationships"));
     assert_eq!(events.items().await.len(), 1);
-    until_all_is_applied(&events, &relationships).await;
+    wait_for_relationships(&events, &relationships).await;
 }
 
 #[tokio::test]
-async fn a_mistake_in_policies_json_is_named_and_nothing_is_started() {
+async fn a_mistake_in_policies_json_is_named_and_nothing_starts() {
     let folder = folder("mistake");
     let file = folder.join("policies.json");
     let run = || async {
@@ -569,7 +578,7 @@ async fn a_mistake_in_policies_json_is_named_and_nothing_is_started() {
 }
 
 #[tokio::test]
-async fn a_verifier_is_tried_by_its_name() {
+async fn a_verifier_can_be_set_in_the_environment() {
     let folder = folder("verifier");
     let mut command = command(&folder, &binary("imhook"));
     command.env("OPENIM_VERIFIER", "basic");
@@ -577,9 +586,9 @@ async fn a_verifier_is_tried_by_its_name() {
     let mut process = Process::start(&mut command);
     let url = |line: &str| Some(line.strip_prefix("url: ")?.to_owned());
     let url = process.wait_for(url).await;
-    let request = asks("a");
+    let request = before_add_friend("a");
     request.send(&url).await.assert_refused(29001, 401);
-    // The user is the stack's: "openim:secret".
+    // "openim:secret": the user is that of the stack.
     let request = request.header("authorization", "Basic b3BlbmltOnNlY3JldA==");
     assert_allowed(&request.send(&url).await);
 }
@@ -607,7 +616,7 @@ async fn a_port_that_is_taken_is_named() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_request_commands_the_terminal() {
+async fn no_part_of_a_request_controls_the_terminal() {
     let mut run = Run::new("terminal").await;
     let url = format!(
         "/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete&RequestId=%1b%5b2Jfirst%0a12:00:00%20INFO%20%20forged:%20x%e2%80%ae"
@@ -615,7 +624,7 @@ async fn nothing_of_a_request_commands_the_terminal() {
     let body = r#"{"PairList":[{"From_Account":"a","To_Account":"b"}]}"#;
     let answer = run.send(&Request::post(&url, body)).await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    run.until_line("12:00:00 INFO  forged: x").await;
+    run.wait_for_line("12:00:00 INFO  forged: x").await;
     for line in run.process.lines() {
         assert!(!line.starts_with("12:00:00 INFO  forged"), "{line:?}");
         assert!(!line.contains(['\u{1b}', '\u{202e}']), "{line:?}");
@@ -623,38 +632,38 @@ async fn nothing_of_a_request_commands_the_terminal() {
 }
 
 #[tokio::test]
-async fn nothing_outlives_it() {
+async fn no_process_remains_after_its_end() {
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let run = Run::new(&format!("ends-{signal}")).await;
-        assert_allowed(&run.ask("a").await);
+        assert_allowed(&run.before_add_friend("a").await);
         assert_allowed(&run.delete("a", "b").await);
-        // One that is busy, for longer than anybody waits.
+        // A process that is busy for longer than `imhook run` waits.
         kill(run.process_of("before-add-friend"), Signal::SIGSTOP).unwrap();
         let url = run.url.clone();
-        let _asked = tokio::spawn(async move { asks("a").send(&url).await });
+        let _asked = tokio::spawn(async move { before_add_friend("a").send(&url).await });
         tokio::time::sleep(Duration::from_millis(300)).await;
         let took = run.stop(signal).await;
         assert!(took < Duration::from_secs(10), "{took:?}");
     }
-    // It has no time to end them.
+    // After SIGKILL, `imhook run` cannot end the functions itself.
     let mut run = Run::new("ends-at-once").await;
-    assert_allowed(&run.ask("a").await);
+    assert_allowed(&run.before_add_friend("a").await);
     let functions = run.functions();
     kill(pid(run.process.id()), Signal::SIGKILL).unwrap();
     run.process.ended().await;
-    until_gone(&functions).await;
+    wait_until_ended(&functions).await;
 }
 
-/// A gateway that tells whole seconds gets a part of these wrong: which was first, the import or the deletion?
+/// With times in whole seconds, a part of these would be wrong: which came first, the import or the deletion?
 #[tokio::test]
-async fn what_follows_at_once_is_the_newer() {
+async fn a_callback_that_follows_at_once_is_newer() {
     const PAIRS: usize = 200;
     const AT_ONCE: usize = 8;
     let run = Run::new("pairs").await;
     let started = Instant::now();
     let mut expected = BTreeMap::new();
     let mut pairs = Vec::new();
-    // Numerical Recipes' generator; its upper bits are random enough.
+    // The generator of Numerical Recipes. Its upper bits are random enough.
     let mut state = 1_u32;
     for n in 0..PAIRS {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -694,7 +703,7 @@ async fn what_follows_at_once_is_the_newer() {
     }
     let sent = started.elapsed();
     let (events, relationships) = (run.table("events"), run.table("relationships"));
-    until_all_is_applied(&events, &relationships).await;
+    wait_for_relationships(&events, &relationships).await;
     let mut found = BTreeMap::new();
     for row in relationships.items().await {
         let text = |name: &str| row[name].as_s().unwrap().clone();

@@ -1,5 +1,5 @@
-//! Every kind of mistake that clients make, in every recorded body it can be made in, through the running functions: it
-//! comes to the same as what was meant, or at least it is not lost and not let through.
+//! Every kind of mistake that clients make, in every recorded body that can have it, sent to the running functions. The
+//! outcome is the same as without the mistake. Where that cannot be known, nothing is lost and nothing is let through.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,22 +14,23 @@ use support::{Dynamodb, Function, Request, function_at};
 
 use crate::laboratory::{Laboratory, Recorded, field_name, url_of, write_policies};
 
-/// A body that holds a mistake, or what was meant by it.
+/// A body with a mistake, or the body that the client meant.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Sent {
     body: Vec<u8>,
-    /// The name of the command in the URL.
+    /// The command's name in the URL.
     command: String,
     operation_id: Option<String>,
 }
 
-/// What is sent, and what must become of it.
+/// A body with a mistake, and what must happen.
 struct Trial {
     odd: Sent,
-    /// What comes to the same. Without it, what tells of something is accepted and kept, and what asks is decided.
+    /// The body with the same outcome. Without it, an after callback must be accepted and kept, and a before callback
+    /// decided.
     meant: Option<Sent>,
-    /// Whether something has to be kept at all.
-    tells: bool,
+    /// Whether something must be stored.
+    is_stored: bool,
 }
 
 impl Sent {
@@ -47,7 +48,7 @@ impl Sent {
     }
 }
 
-/// A mistake of a kind, wherever it can be made in a body.
+/// Makes one kind of mistake at every place of a body where it is possible.
 type Make = fn(&Recorded) -> Vec<Trial>;
 
 /// The kinds of mistakes.
@@ -61,7 +62,7 @@ const KINDS: &[(&str, Make)] = &[
             ended_with(it, &texts, "\u{fffd}"),
         )
     }),
-    ("bytes that are no text", |it| {
+    ("bytes that are not UTF-8", |it| {
         let texts = places(it, |place| is_text(it, place));
         in_all(
             it,
@@ -78,7 +79,7 @@ const KINDS: &[(&str, Make)] = &[
         let texts = places(it, |place| is_text(it, place) && it.needed.contains(place));
         let texts = texts.iter();
         texts
-            .map(|text| somehow(it, Mistake::Value("null"), text, true))
+            .map(|text| without_meaning(it, Mistake::Value("null"), text, true))
             .collect()
     }),
     ("an integer with a fraction of zero", |it| {
@@ -123,7 +124,7 @@ const KINDS: &[(&str, Make)] = &[
     ("null for a list", |it| {
         let lists = lists(it).into_iter();
         lists
-            .map(|list| somehow(it, Mistake::Value("null"), &list, false))
+            .map(|list| without_meaning(it, Mistake::Value("null"), &list, false))
             .collect()
     }),
     ("a byte order mark", |it| around(it, b"\xef\xbb\xbf", b"")),
@@ -143,7 +144,7 @@ const KINDS: &[(&str, Make)] = &[
             })
             .collect()
     }),
-    ("an operationID in the body alone", |it| {
+    ("an operationID only in the body", |it| {
         let id = "only-in-the-body";
         operation_id(it, |it| {
             (
@@ -164,30 +165,30 @@ const KINDS: &[(&str, Make)] = &[
     }),
 ];
 
-// --- How they are made ---
+// --- How the mistakes are made ---
 
 fn same(odd: Sent, meant: Sent) -> Trial {
     Trial {
         odd,
         meant: Some(meant),
-        tells: true,
+        is_stored: true,
     }
 }
 
 fn changed(it: &Recorded, mistake: Mistake<'_>, at: &[Place], meant: Option<Vec<u8>>) -> Trial {
     let mut body = it.body.clone();
-    // From the end, so that no place is another one by then.
+    // From the last place to the first, because a mistake can move the places after it.
     for place in at.iter().rev() {
         body.make(mistake, place);
     }
     Trial {
         odd: Sent::of(it, body.write()),
         meant: meant.map(|body| Sent::of(it, body)),
-        tells: true,
+        is_stored: true,
     }
 }
 
-/// In all places at once, which comes to this body.
+/// The mistake at all these places at once, and the body that the client meant.
 fn in_all(it: &Recorded, mistake: Mistake<'_>, at: &[Place], meant: Vec<u8>) -> Vec<Trial> {
     if at.is_empty() {
         return Vec::new();
@@ -195,9 +196,9 @@ fn in_all(it: &Recorded, mistake: Mistake<'_>, at: &[Place], meant: Vec<u8>) -> 
     vec![changed(it, mistake, at, Some(meant))]
 }
 
-fn somehow(it: &Recorded, mistake: Mistake<'_>, at: &Place, tells: bool) -> Trial {
+fn without_meaning(it: &Recorded, mistake: Mistake<'_>, at: &Place, is_stored: bool) -> Trial {
     Trial {
-        tells,
+        is_stored,
         ..changed(it, mistake, std::slice::from_ref(at), None)
     }
 }
@@ -206,7 +207,7 @@ fn places(it: &Recorded, wanted: impl Fn(&Place) -> bool) -> Vec<Place> {
     it.body.places().into_iter().filter(wanted).collect()
 }
 
-/// Texts, but for the command's name.
+/// Whether the value is a text. The command's name does not count.
 fn is_text(it: &Recorded, place: &Place) -> bool {
     let name = it.body.name_of(place);
     let is_text = matches!(it.body.at(place), Some(Json::Leaf(leaf)) if leaf.starts_with(b"\""));
@@ -220,7 +221,7 @@ fn is_id(it: &Recorded, place: &Place) -> bool {
         .any(|end| field.ends_with(end))
 }
 
-/// What somebody is named in, and not a list of something else.
+/// The lists whose members a decision or an event needs.
 fn lists(it: &Recorded) -> Vec<Place> {
     places(it, |place| {
         matches!(it.body.at(place), Some(Json::List(members)) if !members.is_empty())
@@ -264,7 +265,7 @@ fn around(it: &Recorded, before: &[u8], after: &[u8]) -> Vec<Trial> {
     vec![same(odd, Sent::of(it, body))]
 }
 
-/// Only OpenIM has one, in some bodies already.
+/// Only OpenIM has an operationID. Some bodies have one already.
 fn operation_id(it: &Recorded, both: impl Fn(&Recorded) -> (Sent, Sent)) -> Vec<Trial> {
     if it.payload.server() != "openim" || it.body.member("operationID").is_some() {
         return Vec::new();
@@ -282,18 +283,18 @@ fn with_id(it: &Recorded, id: &str) -> Vec<u8> {
     .concat()
 }
 
-// --- How they are judged ---
+// --- How the outcomes are compared ---
 
-/// What became of it.
+/// The outcome of a body.
 #[derive(Debug, PartialEq)]
-struct Became {
+struct Effect {
     status: u16,
     answer: Value,
-    /// Without what every reception has for itself.
+    /// The stored receptions without their ids.
     stored: Vec<Value>,
 }
 
-/// The id of the reception, status and answer.
+/// The id of the reception, the status, and the answer.
 type Answered = (String, u16, Value);
 
 struct Running {
@@ -325,17 +326,17 @@ impl Running {
     }
 }
 
-/// Who has no id is not somebody whom the other answer is about.
-fn without_nobody(mut answer: Value) -> Value {
+/// The answer without people whose id is empty, because the other answer does not have them.
+fn without_empty_ids(mut answer: Value) -> Value {
     if let Some(people) = answer["ResultItem"].as_array_mut() {
         people.retain(|person| person["To_Account"] != "");
     }
     answer
 }
 
-fn faults(it: &Recorded, trial: &Trial, odd: &Became, meant: Option<&Became>) -> Option<String> {
+fn faults(it: &Recorded, trial: &Trial, odd: &Effect, meant: Option<&Effect>) -> Option<String> {
     if let Some(meant) = meant {
-        return (odd != meant).then(|| format!("became {odd:?}\n  and not {meant:?}"));
+        return (odd != meant).then(|| format!("the effect is {odd:?}\n  not {meant:?}"));
     }
     let asks = protocol::asks(it.payload.source, &it.payload.command);
     let body = odd.answer.to_string();
@@ -347,14 +348,14 @@ fn faults(it: &Recorded, trial: &Trial, odd: &Became, meant: Option<&Became>) ->
         }
     };
     if !good {
-        return Some(format!("became {odd:?}"));
+        return Some(format!("the effect is {odd:?}"));
     }
-    let kept = !trial.tells || asks || it.outcome.stored.is_empty() || odd.stored.len() == 1;
-    (!kept).then(|| format!("is lost: {odd:?}"))
+    let kept = !trial.is_stored || asks || it.outcome.stored.is_empty() || odd.stored.len() == 1;
+    (!kept).then(|| format!("nothing is stored: {odd:?}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_kind_of_mistake_in_every_body_comes_to_what_was_meant() {
+async fn every_kind_of_mistake_in_every_body_has_the_outcome_that_was_meant() {
     let laboratory = Laboratory::start().await;
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
@@ -375,8 +376,8 @@ async fn every_kind_of_mistake_in_every_body_comes_to_what_was_meant() {
     let mut recorded = Recorded::all(&laboratory, "openim").await;
     recorded.extend(Recorded::all(&laboratory, "tencent").await);
     let mut done = Vec::new();
-    // Whatever several mistakes were meant to be is sent once.
-    let mut told: HashMap<(&str, Sent), Answered> = HashMap::new();
+    // If several mistakes have the same meant body, it is sent once.
+    let mut sent_before: HashMap<(&str, Sent), Answered> = HashMap::new();
     for (kind, make) in KINDS {
         for it in &recorded {
             for trial in make(it) {
@@ -384,11 +385,11 @@ async fn every_kind_of_mistake_in_every_body_comes_to_what_was_meant() {
                 let mut meant = None;
                 if let Some(sent) = &trial.meant {
                     let key = (it.payload.name.as_str(), sent.clone());
-                    if !told.contains_key(&key) {
+                    if !sent_before.contains_key(&key) {
                         let answer = running.send(&it.payload, sent).await;
-                        told.insert(key.clone(), answer);
+                        sent_before.insert(key.clone(), answer);
                     }
-                    meant = Some(told[&key].clone());
+                    meant = Some(sent_before[&key].clone());
                 }
                 done.push((*kind, it, trial, odd, meant));
             }
@@ -402,9 +403,9 @@ async fn every_kind_of_mistake_in_every_body_comes_to_what_was_meant() {
         let id = item["id"].take().as_str().unwrap().to_owned();
         stored.entry(id).or_default().push(item);
     }
-    let became = |(id, status, answer): &Answered| Became {
+    let effect = |(id, status, answer): &Answered| Effect {
         status: *status,
-        answer: without_nobody(answer.clone()),
+        answer: without_empty_ids(answer.clone()),
         stored: stored.get(id).cloned().unwrap_or_default(),
     };
     let logs: Vec<String> = running.functions.values().flat_map(Function::log).collect();
@@ -419,12 +420,12 @@ async fn every_kind_of_mistake_in_every_body_comes_to_what_was_meant() {
             .family;
         let family = family_name(family, it, asks);
         *counts.entry((*kind, family)).or_default() += 1;
-        let mut fault = faults(it, trial, &became(odd), meant.as_ref().map(became).as_ref());
+        let mut fault = faults(it, trial, &effect(odd), meant.as_ref().map(effect).as_ref());
         let decided = logs
             .lines()
             .any(|line| line.contains(&odd.0) && line.contains("decidedBy"));
         if asks && !decided {
-            fault = Some(format!("the log does not say who decided: {fault:?}"));
+            fault = Some(format!("no log line has decidedBy: {fault:?}"));
         }
         if let Some(fault) = fault {
             let body = String::from_utf8_lossy(&trial.odd.body);
@@ -442,7 +443,7 @@ async fn every_kind_of_mistake_in_every_body_comes_to_what_was_meant() {
         failing.join("\n")
     );
 
-    // Every kind is tried with every family of commands whose bodies can hold it.
+    // Every kind is tried in every family of commands whose bodies can have it.
     let cells: Vec<String> = KINDS
         .iter()
         .map(|(kind, _)| counts.keys().filter(|(it, _)| it == kind).count())
@@ -452,11 +453,11 @@ async fn every_kind_of_mistake_in_every_body_comes_to_what_was_meant() {
     assert_eq!(cells, CELLS);
 }
 
-/// In how many of the seven families of recorded bodies (OpenIM's and Tencent Chat's, about relations and about users,
-/// before and after; Tencent Chat asks nothing about users) a kind can be made.
+/// How many of the seven families can have each kind of mistake. The families are OpenIM's and Tencent Chat's callbacks
+/// about relations and about users, before and after; Tencent Chat has no before callback about users.
 const CELLS: &[&str] = &[
     "half an emoji: 7",
-    "bytes that are no text: 7",
+    "bytes that are not UTF-8: 7",
     "null for a text that nothing needs: 6",
     "null for a text that is needed: 7",
     "an integer with a fraction of zero: 7",
@@ -469,7 +470,7 @@ const CELLS: &[&str] = &[
     "a byte order mark: 7",
     "a trailing NUL: 7",
     "an earlier name of the command: 2",
-    "an operationID in the body alone: 4",
+    "an operationID only in the body: 4",
     "a long operationID: 4",
 ];
 

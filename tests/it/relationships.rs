@@ -33,7 +33,8 @@ use proptest::{
 };
 use serde_json::{Value, json};
 use support::{
-    Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records, until_all_is_applied,
+    Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records,
+    wait_for_relationships,
 };
 use tokio::process::Command;
 
@@ -45,7 +46,7 @@ async fn projection(relationships: &Table) -> Function {
     Function::start("project-views", relationships.environment()).await
 }
 
-/// Hands over records as Lambda does; gives the sequence numbers of those that are to come again.
+/// Passes records to the function as Lambda does. Returns the sequence numbers of those that have to come again.
 async fn deliver(function: &Function, records: &[Value]) -> Vec<String> {
     let answer = function.invoke(json!({ "Records": records })).await;
     let failures = answer["batchItemFailures"]
@@ -64,7 +65,7 @@ async fn store(events: &Table, history: &[Reception]) {
     }
 }
 
-/// What the table answers about everybody, by every way in which it can be asked.
+/// The state of all users in the table, read by every query that the table offers.
 async fn state(relationships: &Table) -> Model {
     let table = relationships.relationships_table();
     let mut state = Model::default();
@@ -97,11 +98,11 @@ async fn state(relationships: &Table) -> Model {
             }
         }
     }
-    assert_eq!(listed, state.friends, "the index says the same");
+    assert_eq!(listed, state.friends, "the index has the same friends");
     state
 }
 
-/// A random history and its deliveries, the same in every run.
+/// A random history and its deliveries. They are the same in every run.
 fn sample(runner: &mut TestRunner, receptions: usize) -> (Vec<Reception>, Vec<Reception>) {
     let deliveries = model::deliveries(receptions);
     loop {
@@ -113,7 +114,7 @@ fn sample(runner: &mut TestRunner, receptions: usize) -> (Vec<Reception>, Vec<Re
 }
 
 #[tokio::test]
-async fn shuffled_and_repeated_deliveries_to_the_function_give_the_state_of_the_history() {
+async fn deliveries_in_any_order_and_number_give_the_state_of_the_history() {
     let dynamodb = Dynamodb::dynoxide().await;
     let mut runner = TestRunner::deterministic();
     let (mut stored, mut delivered) = (0, 0);
@@ -131,7 +132,7 @@ async fn shuffled_and_repeated_deliveries_to_the_function_give_the_state_of_the_
         };
         let deliveries: Vec<Value> = deliveries.iter().map(record_of).collect();
         let relationships = dynamodb.relationships_table().await;
-        // Two environments at once, as shards are read: neither knows of the other.
+        // Two processes at once, as Lambda reads several shards. Neither knows of the other.
         let functions = [
             projection(&relationships).await,
             projection(&relationships).await,
@@ -149,10 +150,10 @@ async fn shuffled_and_repeated_deliveries_to_the_function_give_the_state_of_the_
         stored += history.len();
         delivered += deliveries.len();
     }
-    println!("{stored} stored events, {delivered} deliveries in any order: the same state");
+    println!("{stored} stored events in {delivered} deliveries in any order give the same state");
 }
 
-/// The request by which OpenIM or Tencent Chat tells this.
+/// The server's request for this callback.
 fn request(callback: &Callback) -> Request {
     match callback {
         Callback::AfterAddFriend {
@@ -215,15 +216,15 @@ fn tencent(command: &str, pairs: &[Pair]) -> Request {
 }
 
 #[tokio::test]
-async fn callbacks_of_random_histories_give_the_view_that_the_server_holds() {
+async fn callbacks_of_random_histories_give_the_view_of_the_servers_tables() {
     let dynamodb = Dynamodb::dynoxide().await;
     let no_blocks = Path::new(env!("CARGO_TARGET_TMPDIR")).join("policies-no-blocks.json");
     let document = json!({"callbackBeforeAddBlackCommand": {"otherUser": {"deny": USERS}}});
     std::fs::write(&no_blocks, document.to_string()).unwrap();
     let mut runner = TestRunner::deterministic();
     for source in [Source::OpenIm, Source::Tencent] {
-        let (mut told, mut stored) = (0, 0);
-        while told < 300 {
+        let (mut sent, mut stored) = (0, 0);
+        while sent < 300 {
             let history = servers::history(source, 120).new_tree(&mut runner);
             let (truth, callbacks) = history.unwrap().current();
             let events = dynamodb.events_table().await;
@@ -250,15 +251,17 @@ async fn callbacks_of_random_histories_give_the_view_that_the_server_holds() {
             }
             let view = state(&relationships).await;
             assert_eq!(truth.contradiction(&view), None, "{callbacks:?}");
-            told += callbacks.len();
+            sent += callbacks.len();
             stored += stream.len();
         }
-        println!("{source:?}: {told} callbacks, {stored} stored, and the view says what it holds");
+        println!(
+            "{source:?}: {sent} callbacks, {stored} stored, and the view agrees with the server"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along() {
+async fn a_record_that_cannot_be_applied_is_named_and_all_others_are_applied() {
     let dynamodb = Dynamodb::dynoxide().await;
     let events = dynamodb.events_table().await;
     let remark = |id: &str, friend: &str, remark: String| Reception {
@@ -276,7 +279,7 @@ async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along()
         part: None,
     };
     store(&events, &[remark("r1", "bob", "B".to_owned())]).await;
-    // What no version of this program wrote.
+    // An item that no version of this project wrote.
     let text = |text: &str| AttributeValue::S(text.to_owned());
     events
         .client
@@ -290,7 +293,7 @@ async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along()
         .send()
         .await
         .unwrap();
-    // Fits into an item of the events table, and not into a row, which holds the id twice.
+    // This reception fits into an item of the events table, but not into a row, which has the id twice.
     let named = [
         ("type", "remark_set"),
         ("owner", "ana"),
@@ -323,7 +326,7 @@ async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along()
         let number = &records[n]["dynamodb"]["SequenceNumber"];
         number.as_str().unwrap().to_owned()
     };
-    // Lambda delivers from the named record on, until it gives that one up.
+    // Lambda delivers again from the named record on, until it gives up that record.
     for (from, failed) in [(0, 1), (1, 1), (2, 2)] {
         let named = deliver(&function, &records[from..]).await;
         assert_eq!(named, [sequence_number(failed)], "from {from}");
@@ -331,22 +334,26 @@ async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along()
         let friends = view.friends_of(&user("ana")).await.unwrap();
         let friends = friends.iter().filter(|friend| !friend.remark.is_empty());
         let friends: Vec<&str> = friends.map(|friend| friend.friend.as_str()).collect();
-        assert_eq!(friends, ["bob", "zoé"], "all others, at once");
+        assert_eq!(
+            friends,
+            ["bob", "zoé"],
+            "all other records are applied at once"
+        );
     }
     assert_eq!(deliver(&function, &records[3..]).await, [] as [String; 0]);
 
     let log = function.log().join("\n");
     assert!(!log.contains("hunter2") && !log.contains("xxxx"), "{log}");
 
-    // A rebuild meets the same two, and does all the rest.
+    // A rebuild leaves out the same two items, and applies all others.
     let rebuilt = dynamodb.relationships_table().await;
     let output = rebuild(&events, &rebuilt, &checkpoint("poison.json"), 1).output();
     let output = output.await.unwrap();
     assert!(!output.status.success());
-    let said = String::from_utf8_lossy(&output.stderr);
+    let errors = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("2 items of the events table were left out"),
-        "{said}"
+        errors.contains("2 items of the events table were left out"),
+        "{errors}"
     );
     assert_eq!(
         rebuilt.items().await.len(),
@@ -364,7 +371,7 @@ async fn a_record_that_cannot_be_applied_is_named_and_takes_no_neighbour_along()
 }
 
 #[tokio::test]
-async fn records_that_are_no_records_are_failures_and_not_panics() {
+async fn an_invalid_record_is_a_failure_and_not_a_panic() {
     let dynamodb = Dynamodb::dynoxide().await;
     let relationships = dynamodb.relationships_table().await;
     let function = projection(&relationships).await;
@@ -378,7 +385,7 @@ async fn records_that_are_no_records_are_failures_and_not_panics() {
         assert_eq!(
             deliver(&function, &[bad]).await,
             [""],
-            "the whole batch again"
+            "the whole batch comes again"
         );
     }
     for bad in [json!({}), json!([]), json!({"Records": 1}), json!("x")] {
@@ -390,7 +397,7 @@ async fn records_that_are_no_records_are_failures_and_not_panics() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_away_is_a_failure_from_the_first_record_on() {
+async fn without_a_table_the_first_record_and_all_after_it_fail() {
     let dynamodb = Dynamodb::dynoxide().await;
     let events = dynamodb.events_table().await;
     let (history, _) = sample(&mut TestRunner::deterministic(), 20);
@@ -412,7 +419,7 @@ async fn a_table_that_is_away_is_a_failure_from_the_first_record_on() {
     assert_eq!(state(&missing).await, Model::of(&history));
 }
 
-/// The events table after one callback of 2,000 pairs.
+/// An events table with one callback of 2,000 pairs.
 async fn two_thousand_pairs(dynamodb: &Dynamodb) -> Table {
     let events = dynamodb.events_table().await;
     let receiver = Function::start("tencent", events.environment()).await;
@@ -447,7 +454,11 @@ async fn a_callback_of_2000_pairs_changes_the_rows_of_2000_pairs() {
         .iter()
         .filter(|item| item["aspect"].as_s().unwrap() == "friend");
     assert_eq!(friend_rows.count(), 2000);
-    assert_eq!(items.len(), 4000, "and the remarks that went with them");
+    assert_eq!(
+        items.len(),
+        4000,
+        "a deletion changes the friend row and the remark row"
+    );
     assert!(
         items
             .iter()
@@ -458,7 +469,7 @@ async fn a_callback_of_2000_pairs_changes_the_rows_of_2000_pairs() {
 }
 
 #[tokio::test]
-async fn a_function_that_dies_in_the_middle_is_made_good_by_the_next_delivery() {
+async fn the_next_delivery_completes_the_work_of_a_killed_function() {
     let dynamodb = Dynamodb::dynoxide().await;
     let relationships = dynamodb.relationships_table().await;
     let events = two_thousand_pairs(&dynamodb).await;
@@ -466,16 +477,16 @@ async fn a_function_that_dies_in_the_middle_is_made_good_by_the_next_delivery() 
     let killed = projection(&relationships).await;
     let half_way = async { while relationships.items().await.is_empty() {} };
     tokio::select! {
-        failed = deliver(&killed, &records) => panic!("it was too fast: {failed:?}"),
+        failed = deliver(&killed, &records) => panic!("the function ended before it was killed: {failed:?}"),
         () = half_way => drop(killed),
     }
     let function = projection(&relationships).await;
     assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
-    assert_eq!(until_all_is_applied(&events, &relationships).await, 4000);
+    assert_eq!(wait_for_relationships(&events, &relationships).await, 4000);
 }
 
-/// A DynamoDB whose every third request for an item is throttled, and every seventh is done and then
-/// answered with an error. Gives its endpoint.
+/// A proxy before a DynamoDB. It throttles every third request. Of the others, it carries out every seventh and then
+/// answers with an error. Returns its URL.
 async fn flaky(endpoint: &str) -> String {
     let upstream = endpoint.to_owned();
     let count = Arc::new(AtomicU32::new(0));
@@ -508,7 +519,7 @@ async fn flaky(endpoint: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_table_that_throttles_and_loses_answers_delays_the_view_and_no_more() {
+async fn a_table_that_throttles_and_loses_answers_only_delays_the_view() {
     let dynamodb = Dynamodb::dynoxide().await;
     let events = dynamodb.events_table().await;
     let (history, _) = sample(&mut TestRunner::deterministic(), 200);
@@ -524,7 +535,7 @@ async fn a_table_that_throttles_and_loses_answers_delays_the_view_and_no_more() 
     }
     assert_eq!(state(&relationships).await, Model::of(&history));
     let (events, took) = (history.len(), started.elapsed());
-    println!("{events} events past throttling and lost answers in {took:?}");
+    println!("{events} events applied despite throttling and lost answers in {took:?}");
 }
 
 fn rebuild(events: &Table, relationships: &Table, checkpoint: &Path, step: usize) -> Command {
@@ -546,7 +557,7 @@ fn checkpoint(name: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn a_rebuild_gives_what_the_stream_gives_also_when_it_was_interrupted() {
+async fn a_rebuild_gives_the_same_rows_as_the_stream_even_after_an_interruption() {
     let dynamodb = Dynamodb::dynoxide().await;
     let events = dynamodb.events_table().await;
     let (history, _) = sample(&mut TestRunner::deterministic(), 300);
@@ -565,9 +576,9 @@ async fn a_rebuild_gives_what_the_stream_gives_also_when_it_was_interrupted() {
     let third = |line: &str| line.starts_with("3 events of about").then_some(());
     interrupted.wait_for(third).await;
     drop(interrupted);
-    // The killed process may have been in the middle of a step.
+    // The killed process may still have a request under way.
     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-    assert!(checkpoint.exists(), "it was still under way");
+    assert!(checkpoint.exists(), "the rebuild was not finished");
     let other = rebuild(&events, &streamed, &checkpoint, 50).output();
     let other = other.await.unwrap();
     let refused = String::from_utf8_lossy(&other.stderr);
@@ -600,21 +611,21 @@ async fn a_rebuild_gives_what_the_stream_gives_also_when_it_was_interrupted() {
     assert_eq!(
         items(rebuilt.items().await),
         items(streamed.items().await),
-        "to the attribute"
+        "all attributes are the same"
     );
 
-    // Once more changes nothing.
+    // Another rebuild changes nothing.
     let again = rebuild(&events, &rebuilt, &checkpoint, 500)
         .output()
         .await
         .unwrap();
     let output = String::from_utf8(again.stdout).unwrap();
     assert!(output.contains(", 0 rows changed"), "{output}");
-    println!("{} events rebuilt, interrupted and resumed", history.len());
+    println!("{} events rebuilt with an interruption", history.len());
 }
 
 #[tokio::test]
-async fn a_rebuild_while_callbacks_arrive_loses_and_undoes_nothing() {
+async fn a_rebuild_while_callbacks_arrive_loses_nothing_and_reverts_nothing() {
     let dynamodb = Dynamodb::dynoxide().await;
     let events = dynamodb.events_table().await;
     let relationships = dynamodb.relationships_table().await;
@@ -628,7 +639,7 @@ async fn a_rebuild_while_callbacks_arrive_loses_and_undoes_nothing() {
     rebuilding.wait_for(started).await;
     for reception in during {
         store(&events, std::slice::from_ref(reception)).await;
-        // The stream, read from its beginning each time: everything comes again and again.
+        // The stream is read from its beginning each time, so everything is applied several times.
         if reception.id.ends_with('0') {
             let all = records(&events).await;
             assert_eq!(deliver(&function, &all).await, [] as [String; 0]);
@@ -643,7 +654,7 @@ async fn a_rebuild_while_callbacks_arrive_loses_and_undoes_nothing() {
 }
 
 #[tokio::test]
-async fn the_commands_answer_for_people_and_for_programs() {
+async fn the_commands_print_tables_and_json() {
     let dynamodb = Dynamodb::dynoxide().await;
     let events = dynamodb.events_table().await;
     let relationships = dynamodb.relationships_table().await;

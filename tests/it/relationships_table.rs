@@ -1,4 +1,4 @@
-//! The relationships table, on two DynamoDBs that know nothing of each other. Both must agree.
+//! The relationships table, on two independent DynamoDBs. Both must behave the same.
 
 use domain::{
     Reception, Source, Timestamp, UserId,
@@ -48,7 +48,7 @@ fn deleted(owner: &str, friend: &str) -> Event {
     }
 }
 
-/// Applies one reception; gives how many rows changed and how many knew it or better.
+/// Applies one reception. Returns the number of changed rows, and of rows that already had this fact or a newer one.
 async fn apply(table: &RelationshipsTable, reception: Reception) -> (usize, usize) {
     let applied = table.apply(&[reception]).await.remove(0).unwrap();
     (applied.changed, applied.known)
@@ -72,17 +72,21 @@ async fn an_older_fact_never_overwrites_a_newer_one(dynamodb: &Dynamodb) {
     assert_eq!(apply(&table, new.clone()).await, (2, 0));
     let old = reception("r1", 9, vec![named("ana", "leo", "old")]);
     assert_eq!(apply(&table, old).await, (0, 2));
-    assert_eq!(apply(&table, new).await, (0, 2), "twice is once");
+    assert_eq!(
+        apply(&table, new).await,
+        (0, 2),
+        "a second time changes nothing"
+    );
     assert_eq!(friends(&table, "ana").await, [pair("leo", "new")]);
 }
 
-async fn a_deletion_is_not_undone_by_what_was_before_it(dynamodb: &Dynamodb) {
+async fn an_older_fact_does_not_undo_a_deletion(dynamodb: &Dynamodb) {
     let table = dynamodb.relationships_table().await.relationships_table();
     let gone = reception("r2", 10, vec![deleted("ana", "leo")]);
     assert_eq!(
         apply(&table, gone).await,
         (2, 0),
-        "nothing was there before"
+        "a deletion makes rows that did not exist"
     );
     let old = reception("r1", 9, vec![named("ana", "leo", "old")]);
     assert_eq!(apply(&table, old).await, (0, 2));
@@ -92,7 +96,7 @@ async fn a_deletion_is_not_undone_by_what_was_before_it(dynamodb: &Dynamodb) {
     assert_eq!(friends(&table, "ana").await, [pair("leo", "again")]);
 }
 
-async fn of_two_facts_of_one_moment_the_greater_id_wins(dynamodb: &Dynamodb) {
+async fn the_greater_id_wins_between_two_facts_of_the_same_time(dynamodb: &Dynamodb) {
     for order in [["r1", "r2"], ["r2", "r1"]] {
         let table = dynamodb.relationships_table().await.relationships_table();
         for id in order {
@@ -102,12 +106,12 @@ async fn of_two_facts_of_one_moment_the_greater_id_wins(dynamodb: &Dynamodb) {
     }
 }
 
-async fn fifty_writers_of_one_row_leave_the_newest(dynamodb: &Dynamodb) {
+async fn the_newest_of_fifty_concurrent_facts_remains(dynamodb: &Dynamodb) {
     let table = dynamodb.relationships_table().await.relationships_table();
     let writers: Vec<_> = (0..50)
         .map(|n| {
             let table = table.clone();
-            // 7 and 50 have no common divisor: every n once, in another order.
+            // 7 and 50 have no common divisor, so every n comes once, in another order.
             let n = n * 7 % 50;
             let event = named("ana", "leo", &n.to_string());
             tokio::spawn(async move { apply(&table, reception("r", n, vec![event])).await })
@@ -119,7 +123,7 @@ async fn fifty_writers_of_one_row_leave_the_newest(dynamodb: &Dynamodb) {
     assert_eq!(friends(&table, "ana").await, [pair("leo", "49")]);
 }
 
-async fn every_question_has_its_answer(dynamodb: &Dynamodb) {
+async fn every_query_returns_its_rows(dynamodb: &Dynamodb) {
     let table = dynamodb.relationships_table().await.relationships_table();
     let events = vec![
         named("ana", "leo", ""),
@@ -135,7 +139,7 @@ async fn every_question_has_its_answer(dynamodb: &Dynamodb) {
             owner: user("ana"),
             blocked: user("mallory"),
         },
-        // Nobody's key is the beginning of somebody else's.
+        // Ids that begin with another user's id.
         named("ana2", "leo", ""),
         named("ana", "leo2", ""),
     ];
@@ -185,9 +189,9 @@ async fn the_longest_user_ids_fit(dynamodb: &Dynamodb) {
     assert_eq!(listed_by[0].owner, user(&owner));
 }
 
-async fn what_the_table_does_not_take_keeps_nothing_else_out(dynamodb: &Dynamodb) {
+async fn a_reception_that_does_not_fit_does_not_stop_the_others(dynamodb: &Dynamodb) {
     let table = dynamodb.relationships_table().await.relationships_table();
-    // A row holds the id twice. One row is too large, or thirty are too large together.
+    // A row has the id twice. One row is too large, or thirty are too large together.
     let long = "r".repeat(210_000);
     let many = (0..30).map(|n| named("ana", &format!("u{n}"), ""));
     let receptions = [
@@ -204,7 +208,7 @@ async fn what_the_table_does_not_take_keeps_nothing_else_out(dynamodb: &Dynamodb
     }
 }
 
-async fn the_beginning_of_a_long_text_is_kept(dynamodb: &Dynamodb) {
+async fn a_row_keeps_the_beginning_of_a_long_text(dynamodb: &Dynamodb) {
     let table = dynamodb.relationships_table().await.relationships_table();
     let long = reception("r", 0, vec![named("ana", "leo", &"é".repeat(600_000))]);
     let parts = store::parts(&long);
@@ -216,10 +220,14 @@ async fn the_beginning_of_a_long_text_is_kept(dynamodb: &Dynamodb) {
         friends(&table, "ana").await,
         [pair("leo", &"é".repeat(5000))]
     );
-    assert_eq!(apply(&table, long).await, (0, 2), "it is there");
+    assert_eq!(
+        apply(&table, long).await,
+        (0, 2),
+        "the rows have this fact already"
+    );
 }
 
-async fn many_rows_together_are_what_they_are_one_by_one(dynamodb: &Dynamodb) {
+async fn many_rows_together_change_as_they_would_one_by_one(dynamodb: &Dynamodb) {
     let table = dynamodb.relationships_table().await.relationships_table();
     let names: Vec<String> = (0..150).map(|n| format!("u{n:03}")).collect();
     let import = |id: &str, millis| {
@@ -227,7 +235,7 @@ async fn many_rows_together_are_what_they_are_one_by_one(dynamodb: &Dynamodb) {
         let owner = user("ana");
         reception(id, millis, vec![Event::FriendsImported { owner, friends }])
     };
-    // One row is newer than the import, in the first hundred; another one is older.
+    // One of the first hundred rows is newer than the import. Another row is older.
     let newer = reception("r3", 10, vec![deleted("ana", "u007")]);
     assert_eq!(apply(&table, newer).await, (2, 0));
     let older = reception("r1", 0, vec![deleted("ana", "u140")]);
@@ -236,12 +244,12 @@ async fn many_rows_together_are_what_they_are_one_by_one(dynamodb: &Dynamodb) {
     assert_eq!(
         apply(&table, import("r2", 5)).await,
         (0, 300),
-        "twice is once"
+        "a second time changes nothing"
     );
     let listed = friends(&table, "ana").await;
     assert_eq!(listed.len(), 149);
     assert!(!listed.contains(&pair("u007", "")));
-    // A few rows beside many.
+    // A small reception together with a large one.
     let beside = [
         import("r5", 20),
         reception("r4", 20, vec![named("ana", "leo", "L")]),
@@ -255,13 +263,13 @@ async fn many_rows_together_are_what_they_are_one_by_one(dynamodb: &Dynamodb) {
     assert_eq!(friends(&table, "ana").await.len(), 151);
 }
 
-async fn many_writers_of_the_same_many_rows_leave_the_newest(dynamodb: &Dynamodb) {
+async fn the_newest_of_concurrent_large_receptions_remains(dynamodb: &Dynamodb) {
     let table = dynamodb.relationships_table().await.relationships_table();
     let writers: Vec<_> = [3, 0, 4, 1, 2]
         .into_iter()
         .map(|n| {
             let table = table.clone();
-            // Overlapping, in another order each.
+            // The rows of the writers overlap, and each writer has another order.
             let friends = (0..120)
                 .map(|m| user(&format!("u{}", (m * 7 + n) % 200)))
                 .collect();
@@ -301,14 +309,14 @@ async fn without_a_table_every_reception_has_an_error(dynamodb: &Dynamodb) {
 
 on_both! {
     an_older_fact_never_overwrites_a_newer_one
-    a_deletion_is_not_undone_by_what_was_before_it
-    of_two_facts_of_one_moment_the_greater_id_wins
-    fifty_writers_of_one_row_leave_the_newest
-    every_question_has_its_answer
+    an_older_fact_does_not_undo_a_deletion
+    the_greater_id_wins_between_two_facts_of_the_same_time
+    the_newest_of_fifty_concurrent_facts_remains
+    every_query_returns_its_rows
     the_longest_user_ids_fit
-    what_the_table_does_not_take_keeps_nothing_else_out
-    the_beginning_of_a_long_text_is_kept
-    many_rows_together_are_what_they_are_one_by_one
-    many_writers_of_the_same_many_rows_leave_the_newest
+    a_reception_that_does_not_fit_does_not_stop_the_others
+    a_row_keeps_the_beginning_of_a_long_text
+    many_rows_together_change_as_they_would_one_by_one
+    the_newest_of_concurrent_large_receptions_remains
     without_a_table_every_reception_has_an_error
 }

@@ -1,4 +1,4 @@
-//! docs/reverse-proxy.md: nginx between OpenIM and the stack, set up by the document's own commands.
+//! docs/reverse-proxy.md: nginx between OpenIM and the stack, set up by the commands of the document.
 
 use std::{collections::BTreeMap, fs, net::SocketAddr, time::Duration};
 
@@ -16,7 +16,7 @@ use tokio::{
 
 const PASSWORD: &str = "the-Passw0rd.of~the_stack";
 const NEW_PASSWORD: &str = "the-next-Passw0rd_of.the~stack";
-/// The most that the receiver can be told to take.
+/// The longest body that the receiver can be configured to accept.
 const LONGEST: usize = 3_000_000;
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const GOOD: &str = r#"{"ownerUserID":"4801153207","friendUserID":"7720934416"}"#;
@@ -28,8 +28,8 @@ fn authorization(password: &str) -> String {
     )
 }
 
-/// Functions that store in a table and want to know who calls.
-fn wants_a_password(table: &Table) -> BTreeMap<String, String> {
+/// The environment of functions that use this table and require a password.
+fn with_a_password(table: &Table) -> BTreeMap<String, String> {
     let mut environment = table.environment();
     for (name, value) in [
         ("OPENIM_VERIFIER", "basic"),
@@ -42,7 +42,7 @@ fn wants_a_password(table: &Table) -> BTreeMap<String, String> {
     environment
 }
 
-/// Everything that a callback passes: nginx, TLS, the gateway, a function, the table.
+/// Everything that a callback passes: nginx, TLS, the gateway, a function and the table.
 struct Stack {
     _dynamodb: Dynamodb,
     table: Table,
@@ -54,7 +54,7 @@ impl Stack {
     async fn start() -> Self {
         let dynamodb = Dynamodb::dynoxide().await;
         let table = dynamodb.events_table().await;
-        let api = RestApi::start(wants_a_password(&table)).await;
+        let api = RestApi::start(with_a_password(&table)).await;
         Self {
             _dynamodb: dynamodb,
             table,
@@ -72,17 +72,17 @@ impl Stack {
     }
 }
 
-/// What one connection brought back: nginx ends each with its answer.
+/// The answer on one connection. nginx closes the connection after its answer.
 struct Raw {
     status: u16,
     body: String,
-    /// Whether the body has the length that was announced.
+    /// Whether the body has the announced length.
     complete: bool,
 }
 
 async fn send_raw(address: SocketAddr, request: &[u8]) -> Raw {
     let mut connection = TcpStream::connect(address).await.unwrap();
-    // nginx may have answered before it has read everything.
+    // nginx may answer before it has read everything.
     let _ = connection.write_all(request).await;
     let mut answer = Vec::new();
     let _ = connection.read_to_end(&mut answer).await;
@@ -101,7 +101,7 @@ async fn send_raw(address: SocketAddr, request: &[u8]) -> Raw {
     }
 }
 
-/// nginx's own refusal, with the status that nginx meant.
+/// Asserts that this is nginx's own refusal, with the status that nginx chose.
 fn assert_refused_by_nginx(status: u16, body: &str, expected: u16, what: &str) {
     assert_eq!(status, expected, "{what}: {body}");
     assert_eq!(
@@ -116,7 +116,7 @@ fn assert_refused_by_nginx(status: u16, body: &str, expected: u16, what: &str) {
 }
 
 #[tokio::test]
-async fn openim_needs_no_secret_and_every_callback_arrives_as_it_was_sent() {
+async fn nginx_adds_the_password_and_passes_every_callback_unchanged() {
     let stack = Stack::start().await;
     let tls = stack.tls().await;
     let nginx = stack.nginx("unchanged", &[tls.address]).await;
@@ -162,16 +162,16 @@ async fn openim_needs_no_secret_and_every_callback_arrives_as_it_was_sent() {
     }
     assert_eq!(stack.table.items().await.len(), stored);
 
-    // The same without nginx: the function is not one that believes everybody.
+    // Without nginx, the function refuses the callback. So it does require the password.
     let url = format!("{}/prod", stack.api.endpoint);
     let answer = Request::post(DELETE, GOOD).send(&url).await;
     assert_eq!(answer.status, 401);
     assert_eq!(stack.table.items().await.len(), stored);
-    println!("{sent} callbacks through nginx, all unchanged; {stored} with events, all stored");
+    println!("{sent} callbacks through nginx, all unchanged; {stored} have events and are stored");
 }
 
 #[tokio::test]
-async fn two_credentials_of_a_caller_do_not_reach_the_receiver_either() {
+async fn two_credentials_of_a_caller_do_not_reach_the_receiver() {
     let stack = Stack::start().await;
     let tls = stack.tls().await;
     let nginx = stack.nginx("credentials", &[tls.address]).await;
@@ -182,7 +182,7 @@ async fn two_credentials_of_a_caller_do_not_reach_the_receiver_either() {
     );
     let answer = send_raw(nginx.address, request.as_bytes()).await;
     match &stack.api.received()[..] {
-        // Some versions of nginx refuse such a request by themselves.
+        // Some versions of nginx refuse such a request themselves.
         [] => assert_refused_by_nginx(answer.status, &answer.body, 400, "two credentials"),
         received => {
             assert_eq!(received.len(), 1);
@@ -192,7 +192,7 @@ async fn two_credentials_of_a_caller_do_not_reach_the_receiver_either() {
 }
 
 #[tokio::test]
-async fn answers_of_the_receiver_pass_unchanged() {
+async fn nginx_passes_the_receivers_answers_unchanged() {
     let stack = Stack::start().await;
     let tls = stack.tls().await;
     let nginx = stack.nginx("answers", &[tls.address]).await;
@@ -206,8 +206,8 @@ async fn answers_of_the_receiver_pass_unchanged() {
             Request::post("/callbackAfterSomethingNewCommand", "{ }"),
             200,
         ),
-        // The longest body that is passed on, longer than the receiver takes unless it is told to; in memory, because
-        // nginx has no folder to put it in.
+        // The longest body that nginx passes on. It is longer than the receiver accepts by default. nginx keeps it in
+        // memory, because it has no folder for bodies.
         (Request::post(DELETE, vec![b' '; LONGEST]), 413),
     ] {
         let through_nginx = request.send(&nginx.url).await;
@@ -218,13 +218,13 @@ async fn answers_of_the_receiver_pass_unchanged() {
         assert_eq!(through_nginx, directly);
         assert_eq!(through_nginx.status, status);
     }
-    // And so does the step of the document that tells whether all is well.
+    // The step of the document that checks the set-up works, too.
     let answer = Request::post(DELETE, "ok").send(&nginx.url).await;
     assert_eq!(answer.json()["errCode"], 29006);
 }
 
 #[tokio::test]
-async fn what_nginx_does_not_pass_on_is_refused_in_openims_words() {
+async fn openim_reads_a_refusal_when_nginx_does_not_pass_a_request_on() {
     let stack = Stack::start().await;
     let tls = stack.tls().await;
     let nginx = stack.nginx("refusals", &[tls.address]).await;
@@ -258,7 +258,7 @@ async fn what_nginx_does_not_pass_on_is_refused_in_openims_words() {
             501,
         ),
         ("POST / HTTP/9.0\r\nHost: x\r\n\r\n".to_owned(), 505),
-        // Longer than the receiver can be told to take, announced and in chunks.
+        // Longer than the receiver can be configured to accept: with a content length, and in chunks.
         (
             format!(
                 "POST {DELETE} HTTP/1.1\r\nHost: x\r\nContent-Length: {too_long}\r\n\r\n{}",
@@ -293,11 +293,11 @@ async fn what_nginx_does_not_pass_on_is_refused_in_openims_words() {
     assert!(head.starts_with("HTTP/1.1 403"), "{head}");
     assert_refused_by_nginx(403, body, 403, "a stranger");
 
-    assert!(stack.api.received().is_empty(), "nothing was passed on");
+    assert!(stack.api.received().is_empty(), "nginx passed nothing on");
 }
 
 #[tokio::test]
-async fn a_receiver_that_cannot_be_reached_or_trusted_is_a_refusal() {
+async fn openim_reads_a_refusal_when_the_receiver_cannot_be_reached_or_trusted() {
     let stack = Stack::start().await;
     let callback = Request::post(DELETE, GOOD);
 
@@ -321,12 +321,12 @@ async fn a_receiver_that_cannot_be_reached_or_trusted_is_a_refusal() {
     }
     assert!(
         stack.api.received().is_empty(),
-        "the password was shown to nobody"
+        "no other server got the password"
     );
 }
 
 #[tokio::test]
-async fn no_callback_is_sent_twice_whatever_becomes_of_it() {
+async fn no_callback_is_sent_twice_under_any_fault() {
     for (fault, status) in [
         (Fault::Reset, 502),
         (Fault::Close, 502),
@@ -336,7 +336,7 @@ async fn no_callback_is_sent_twice_whatever_becomes_of_it() {
         (Fault::Hang, 504),
     ] {
         let stack = Stack::start().await;
-        // Of the first four requests all but the third: the fourth is on a connection that was used before.
+        // The faults hit the first, second and fourth request. The fourth is on a connection that was used before.
         let faults = FaultProxy::start(&stack.api.endpoint, fault, 50).await;
         let first = TlsFront::start(&stack.authority, RECEIVER, &faults.endpoint).await;
         let second = TlsFront::start(&stack.authority, RECEIVER, &faults.endpoint).await;
@@ -352,7 +352,7 @@ async fn no_callback_is_sent_twice_whatever_becomes_of_it() {
             let verdict = read_as_openim(&answer.body);
             match fault {
                 _ if !spoiled => assert_eq!(verdict, Verdict::Allowed, "{fault:?}"),
-                // These are passed on as they come, and OpenIM cannot read them.
+                // nginx passes these bytes on unchanged, and OpenIM cannot read them.
                 Fault::Garbage => assert_eq!(verdict, Verdict::Unreadable),
                 Fault::ResetInsideAnswer if !answer.complete => {
                     assert_eq!(verdict, Verdict::Unreadable);
@@ -371,11 +371,11 @@ async fn no_callback_is_sent_twice_whatever_becomes_of_it() {
 }
 
 #[tokio::test]
-async fn an_address_that_does_not_answer_costs_no_callback() {
+async fn no_callback_is_lost_when_an_address_does_not_answer() {
     let stack = Stack::start().await;
     let nobody = nowhere();
     let (one, two) = (stack.tls().await, stack.tls().await);
-    // Two connections at a time, so that nginx opens new ones.
+    // Two callbacks at a time, so nginx opens new connections.
     let nginx = stack
         .nginx("addresses", &[nobody, one.address, nobody, two.address])
         .await;
@@ -391,12 +391,12 @@ async fn an_address_that_does_not_answer_costs_no_callback() {
     let errors = nginx.errors();
     assert!(
         errors.contains("Connection refused"),
-        "the dead address was not tried: {errors}"
+        "nginx did not try the address that does not answer: {errors}"
     );
 }
 
 #[tokio::test]
-async fn the_connections_to_the_receiver_are_used_again() {
+async fn nginx_reuses_its_connections_to_the_receiver() {
     let stack = Stack::start().await;
     let tls = stack.tls().await;
     let nginx = stack.nginx("connections", &[tls.address]).await;
@@ -413,13 +413,13 @@ async fn the_connections_to_the_receiver_are_used_again() {
 }
 
 #[tokio::test]
-async fn a_reload_takes_up_a_new_password_and_loses_no_callback() {
+async fn a_reload_uses_the_new_password_and_loses_no_callback() {
     let stack = Stack::start().await;
     let tls = stack.tls().await;
     let nginx = stack.nginx("reload", &[tls.address]).await;
     let sent = std::cell::Cell::new(0);
     let changed = std::cell::Cell::new(false);
-    // As OpenIM does, over connections that are kept if the other side keeps them.
+    // OpenIM keeps a connection if the other side keeps it.
     let worker = || async {
         let client = reqwest::Client::new();
         while !changed.get() {
@@ -457,7 +457,7 @@ async fn a_reload_takes_up_a_new_password_and_loses_no_callback() {
 }
 
 #[tokio::test]
-async fn the_logs_hold_no_secret_and_nothing_that_users_wrote() {
+async fn the_logs_contain_no_secret_and_no_text_of_a_user() {
     let stack = Stack::start().await;
     let tls = stack.tls().await;
     let nginx = stack.nginx("logs", &[tls.address]).await;
@@ -508,14 +508,17 @@ async fn the_logs_hold_no_secret_and_nothing_that_users_wrote() {
 }
 
 #[test]
-fn the_readme_has_the_code_of_nginxs_refusals() {
+fn the_code_of_nginxs_refusals_is_documented() {
     let config = fs::read_to_string(root().join("docs/nginx/webhook-proxy.conf")).unwrap();
     let (_, rest) = config.split_once("return 200 '").unwrap();
     let (body, _) = rest.split_once("';").unwrap();
     let Verdict::Refused { code, message, .. } = read_as_openim(body) else {
         panic!("{body}");
     };
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let page = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     let row = format!("| {code} | kept | {message} ");
-    assert!(readme.contains(&row), "README.md lacks the row: {row}");
+    assert!(
+        page.contains(&row),
+        "docs/configuration.md lacks the row: {row}"
+    );
 }

@@ -1,5 +1,5 @@
-//! `make sam-local`: the template's routes under `sam local start-api`, in containers. It needs a Docker engine:
-//! `make test` runs it by `scripts/with-docker.sh`, which starts one where none answers.
+//! `make sam-local`: the template's routes with `sam local start-api`, in containers. The test needs a Docker engine.
+//! `make test` runs it with `scripts/with-docker.sh`, which starts an engine if none answers.
 
 use std::{path::Path, time::Duration};
 
@@ -19,14 +19,14 @@ use crate::{
 
 #[tokio::test]
 #[ignore = "needs a Docker engine: `make test` runs it with one"]
-async fn every_route_answers_and_stores_under_sam_local() {
+async fn every_route_answers_and_stores_in_sam_local() {
     let functions = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sam-local");
     deployment::build(&functions).await;
     let (port, dynamodb_port) = (free_port(), free_port());
     let mut sam = Process::start(
         Command::new(root().join("scripts/sam-local.sh"))
             .env("LAMBDA_DIR", functions)
-            // These functions need the C library of this machine.
+            // These functions are linked with the C library of this machine.
             .env("IMAGE", "stand-in")
             .env("PORT", port.to_string())
             .env("DYNAMODB_PORT", dynamodb_port.to_string())
@@ -38,7 +38,7 @@ async fn every_route_answers_and_stores_under_sam_local() {
         let lines = sam.lines();
         let found = lines.iter().find_map(|line| line.strip_prefix(name));
         found
-            .unwrap_or_else(|| panic!("no {name}"))
+            .unwrap_or_else(|| panic!("sam-local.sh did not print {name}"))
             .trim()
             .to_owned()
     };
@@ -81,7 +81,7 @@ async fn every_route_answers_and_stores_under_sam_local() {
         );
     }
     println!(
-        "{count} callbacks through sam local, {} stored",
+        "{count} callbacks in sam local, {} are stored",
         stored.len()
     );
 

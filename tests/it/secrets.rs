@@ -1,4 +1,4 @@
-//! Where what callers prove themselves with comes from, and what is said when it does not come.
+//! Where the functions get their passwords and tokens, and what they answer while they have none.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -28,27 +28,30 @@ fn basic(secret: &Secret) -> BTreeMap<String, String> {
     environment
 }
 
-/// A secret of something that answers in the place of Secrets Manager.
-async fn stand_in(router: axum::Router) -> Secret {
+/// A secret on a server that replaces Secrets Manager.
+async fn secret_at(router: axum::Router) -> Secret {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
     Secret::at(&endpoint, "openim")
 }
 
-/// The answer once Secrets Manager has answered, which on a busy machine it may not do in time.
-async fn settled(function: &Function, request: &Request) -> Answer {
+/// The first answer after Secrets Manager has answered, which on a busy machine may take several requests.
+async fn answer_with_secret(function: &Function, request: &Request) -> Answer {
     for _ in 0..50 {
         let answer = function.send(request).await;
         if answer.status != 503 {
             return answer;
         }
     }
-    panic!("no secret in 50 tries:\n{}", function.log().join("\n"));
+    panic!(
+        "the function has no secret after 50 requests:\n{}",
+        function.log().join("\n")
+    );
 }
 
 #[tokio::test]
-async fn passwords_and_tokens_come_from_secrets_manager_and_stay_out_of_the_log() {
+async fn passwords_and_tokens_come_from_secrets_manager_and_are_not_in_the_log() {
     let ministack = Dynamodb::ministack().await;
     let passwords = json!({
         "OPENIM_BASIC_PASSWORD": "hunter2-new",
@@ -58,16 +61,16 @@ async fn passwords_and_tokens_come_from_secrets_manager_and_stay_out_of_the_log(
     let secret = Secret::create(&ministack, "openim", &passwords).await;
     let function = Function::start("after-delete-friend", basic(&secret)).await;
     for (password, status) in [("hunter2-new", 200), ("hunter2-old", 200), ("hunter2", 401)] {
-        let answer = settled(&function, &with_password(password)).await;
+        let answer = answer_with_secret(&function, &with_password(password)).await;
         assert_eq!(answer.status, status, "{password}");
     }
-    // It was fetched once: a change is seen by environments that start afterwards.
+    // The secret was fetched once. Only processes that start later see a change.
     secret.put(r#"{"OPENIM_BASIC_PASSWORD":"changed"}"#).await;
-    let answer = settled(&function, &with_password("hunter2-new")).await;
+    let answer = answer_with_secret(&function, &with_password("hunter2-new")).await;
     assert_eq!(answer.status, 200);
     let restarted = Function::start("after-delete-friend", basic(&secret)).await;
     for (password, status) in [("changed", 200), ("hunter2-new", 401)] {
-        let answer = settled(&restarted, &with_password(password)).await;
+        let answer = answer_with_secret(&restarted, &with_password(password)).await;
         assert_eq!(answer.status, status, "{password}");
     }
     let log = function.log().join("\n");
@@ -87,14 +90,16 @@ async fn passwords_and_tokens_come_from_secrets_manager_and_stay_out_of_the_log(
         );
         let body = r#"{"PairList":[{"From_Account":"a","To_Account":"b"}]}"#;
         assert_eq!(
-            settled(&function, &Request::post(&url, body)).await.status,
+            answer_with_secret(&function, &Request::post(&url, body))
+                .await
+                .status,
             status
         );
     }
 }
 
 #[tokio::test]
-async fn a_secret_that_cannot_be_used_is_a_misconfiguration_that_ends_when_it_is_corrected() {
+async fn an_unusable_secret_is_a_wrong_configuration_until_it_is_corrected() {
     let ministack = Dynamodb::ministack().await;
     let secret = Secret::create(&ministack, "openim", &json!({})).await;
     let function = Function::start("after-delete-friend", basic(&secret)).await;
@@ -103,30 +108,30 @@ async fn a_secret_that_cannot_be_used_is_a_misconfiguration_that_ends_when_it_is
         r#"{"OPENIM_BASIC_PASSWORD":["hunter2"]}"#,
         "hunter2",
     ] {
-        settled(&function, &with_password("hunter2"))
+        answer_with_secret(&function, &with_password("hunter2"))
             .await
             .assert_refused(29012, 500);
         secret.put(unusable).await;
     }
-    settled(&function, &with_password("hunter2"))
+    answer_with_secret(&function, &with_password("hunter2"))
         .await
         .assert_refused(29012, 500);
     secret.put(r#"{"OPENIM_BASIC_PASSWORD":"hunter2"}"#).await;
-    let answer = settled(&function, &with_password("hunter2")).await;
+    let answer = answer_with_secret(&function, &with_password("hunter2")).await;
     assert_eq!(answer.status, 200, "{answer:?}");
 
     let log = function.log().join("\n");
-    for said in [
+    for mistake in [
         "OPENIM_BASIC_PASSWORD is not set",
         "the secret that OPENIM_SECRET_ID names is not a JSON object of strings",
     ] {
-        assert!(log.contains(said), "{said} is not in\n{log}");
+        assert!(log.contains(mistake), "{mistake} is not in\n{log}");
     }
     assert!(!log.contains("hunter2"), "{log}");
 }
 
 #[tokio::test]
-async fn while_secrets_manager_is_out_of_reach_nobody_is_believed_and_then_all_is_well() {
+async fn nobody_is_accepted_until_secrets_manager_answers() {
     let ministack = Dynamodb::ministack().await;
     let password = json!({"OPENIM_BASIC_PASSWORD": "hunter2"});
     let secret = Secret::create(&ministack, "openim", &password).await;
@@ -142,7 +147,7 @@ async fn while_secrets_manager_is_out_of_reach_nobody_is_believed_and_then_all_i
         .send(&with_password("hunter2"))
         .await
         .assert_refused(29015, 503);
-    // Even a stranger is told no more than that.
+    // A caller without credentials gets the same answer.
     function
         .send(&Request::post(DELETE, GOOD))
         .await
@@ -165,24 +170,24 @@ async fn while_secrets_manager_is_out_of_reach_nobody_is_believed_and_then_all_i
     for fault in Fault::ALL {
         let proxy = FaultProxy::start(&ministack.endpoint, *fault, 75).await;
         let function = Function::start("after-delete-friend", endpoint(&proxy.endpoint)).await;
-        let mut well = false;
+        let mut accepted = false;
         for _ in 0..40 {
             let answer = function.send(&with_password("hunter2")).await;
-            well = answer.status == 200;
-            if well {
+            accepted = answer.status == 200;
+            if accepted {
                 break;
             }
             answer.assert_refused(29015, 503);
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        assert!(well, "{fault:?}: it did not recover");
+        assert!(accepted, "{fault:?}: the function did not get its secret");
         let log = function.log().join("\n");
         assert!(!log.contains("hunter2"), "{fault:?}: {log}");
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_read_is_not_quoted() {
+async fn the_log_does_not_quote_an_answer_that_cannot_be_read() {
     for answer in [
         r#"{"ARN":"arn","Name":"n","SecretString":"{\"OPENIM_BASIC_PASSWORD\":\"hunter2\"}""#,
         r#"{"SecretString":"{\"OPENIM_BASIC_PASSWORD\":\"hunter2\"}","CreatedDate":"2026-11-21"}"#,
@@ -190,7 +195,7 @@ async fn an_answer_that_cannot_be_read_is_not_quoted() {
         "hunter2",
     ] {
         let router = axum::Router::new().fallback(move || async move { answer });
-        let secret = stand_in(router).await;
+        let secret = secret_at(router).await;
         let function = Function::start("after-delete-friend", basic(&secret)).await;
         function
             .send(&with_password("hunter2"))
@@ -203,13 +208,13 @@ async fn an_answer_that_cannot_be_read_is_not_quoted() {
 }
 
 #[tokio::test]
-async fn a_start_that_takes_longer_than_a_callback_can_wait_is_gone_on_with() {
-    // Within the time for a secret, and longer than the callback's.
+async fn a_start_continues_after_a_callback_that_could_not_wait_for_it() {
+    // Slower than the callback's deadline, and within the time for a secret.
     let slow = axum::Router::new().fallback(async || {
         tokio::time::sleep(Duration::from_millis(250)).await;
         r#"{"SecretString":"{\"OPENIM_BASIC_PASSWORD\":\"hunter2\"}"}"#
     });
-    let mut environment = basic(&stand_in(slow).await);
+    let mut environment = basic(&secret_at(slow).await);
     environment.insert("BEFORE_DEADLINE_MS".to_owned(), "100".to_owned());
     let function = Function::start("before-add-friend", environment).await;
     let credentials = BASE64_STANDARD.encode("openim:hunter2");
@@ -218,7 +223,7 @@ async fn a_start_that_takes_longer_than_a_callback_can_wait_is_gone_on_with() {
         r#"{"fromUserID":"a","toUserID":"b","reqMsg":"hi"}"#,
     )
     .header("authorization", &format!("Basic {credentials}"));
-    let answer = settled(&function, &request).await;
+    let answer = answer_with_secret(&function, &request).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert!(
         function

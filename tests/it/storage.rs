@@ -1,4 +1,4 @@
-//! The events table, on two DynamoDBs that know nothing of each other. Both must agree.
+//! The events table, on two independent DynamoDBs. Both must behave the same.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn reception(id: &str, owner: &str, millis: i64) -> Reception {
         events: Events::Relation(vec![Event::RemarkSet {
             owner: user(owner),
             friend: user("leo"),
-            // Empty strings were once impossible in DynamoDB.
+            // DynamoDB did not accept empty texts in the past.
             remark: String::new(),
         }]),
         body: None,
@@ -28,7 +28,7 @@ fn reception(id: &str, owner: &str, millis: i64) -> Reception {
     }
 }
 
-async fn a_reception_is_stored_once_however_often_it_is_recorded(dynamodb: &Dynamodb) {
+async fn a_reception_is_stored_once_and_may_be_recorded_often(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
     let events = table.events_table(None);
     let first = reception("r1", "ana", 0);
@@ -41,7 +41,7 @@ async fn a_reception_is_stored_once_however_often_it_is_recorded(dynamodb: &Dyna
     assert_eq!(table.receptions().await.len(), 2);
 }
 
-async fn twenty_writers_of_one_reception_store_it_once(dynamodb: &Dynamodb) {
+async fn twenty_concurrent_writers_store_a_reception_once(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
     let writers: Vec<_> = (0..20)
         .map(|_| {
@@ -57,7 +57,7 @@ async fn twenty_writers_of_one_reception_store_it_once(dynamodb: &Dynamodb) {
     assert_eq!(table.items().await.len(), 1);
 }
 
-async fn a_users_history_is_one_query_oldest_first(dynamodb: &Dynamodb) {
+async fn a_users_history_is_one_query_with_the_oldest_first(dynamodb: &Dynamodb) {
     let events = dynamodb.events_table().await.events_table(None);
     for (id, owner, millis) in [
         ("b", "ana", 1000),
@@ -113,7 +113,7 @@ async fn events_expire_after_their_retention_or_never(dynamodb: &Dynamodb) {
     assert_eq!(ttl.attribute_name.as_deref(), Some("expires_at"));
 }
 
-async fn opening_the_connection_writes_nothing_and_notices_a_missing_table(dynamodb: &Dynamodb) {
+async fn opening_the_connection_writes_nothing_and_fails_without_a_table(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
     table.events_table(None).open_connection().await.unwrap();
     assert_eq!(table.items().await.len(), 0);
@@ -124,7 +124,7 @@ async fn opening_the_connection_writes_nothing_and_notices_a_missing_table(dynam
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
 
-async fn an_event_without_content_is_not_filed(dynamodb: &Dynamodb) {
+async fn a_reception_without_events_is_not_stored(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
     let mut empty = reception("r", "ana", 0);
     empty.events = Events::Relation(Vec::new());
@@ -155,15 +155,15 @@ async fn the_longest_user_id_and_two_thousand_events_fit(dynamodb: &Dynamodb) {
     assert_eq!(history, [many]);
 }
 
-async fn what_the_table_does_not_take_is_named_as_such(dynamodb: &Dynamodb) {
+async fn a_reception_that_does_not_fit_is_an_invalid_request(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
-    // Longer than a sort key can be.
+    // Longer than a sort key may be.
     let large = reception(&"x".repeat(2000), "ana", 0);
     let error = table.events_table(None).record(&large).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
 }
 
-async fn a_large_reception_is_several_items_and_one_in_the_history(dynamodb: &Dynamodb) {
+async fn a_large_reception_is_several_items_and_one_entry_of_the_history(dynamodb: &Dynamodb) {
     let mut imported = reception("import", "ana", 1);
     imported.events = Events::Relation(vec![Event::FriendsImported {
         owner: user("ana"),
@@ -187,7 +187,7 @@ async fn a_large_reception_is_several_items_and_one_in_the_history(dynamodb: &Dy
         for reception in [&small[1], &imported, &named, &unknown, &small[0]] {
             let mut parts = store::parts(reception);
             if one_by_one {
-                // As the queue may give them. The first one is not the last.
+                // In the order in which the queue may deliver them. The last one here is the first part.
                 parts.reverse();
                 let last = parts.pop().unwrap();
                 for part in &parts {
@@ -225,10 +225,10 @@ macro_rules! on_both {
             })+
         }
 
-        /// One process for all: MiniStack takes a second to start.
+        /// One test for all, because MiniStack takes a second to start.
         mod ministack {
             #[tokio::test]
-            async fn agrees() {
+            async fn behaves_the_same() {
                 let dynamodb = super::Dynamodb::ministack().await;
                 $(
                     println!("{}", stringify!($test));
@@ -242,13 +242,13 @@ macro_rules! on_both {
 pub(crate) use on_both;
 
 on_both! {
-    a_reception_is_stored_once_however_often_it_is_recorded
-    twenty_writers_of_one_reception_store_it_once
-    a_users_history_is_one_query_oldest_first
+    a_reception_is_stored_once_and_may_be_recorded_often
+    twenty_concurrent_writers_store_a_reception_once
+    a_users_history_is_one_query_with_the_oldest_first
     events_expire_after_their_retention_or_never
-    opening_the_connection_writes_nothing_and_notices_a_missing_table
-    an_event_without_content_is_not_filed
+    opening_the_connection_writes_nothing_and_fails_without_a_table
+    a_reception_without_events_is_not_stored
     the_longest_user_id_and_two_thousand_events_fit
-    what_the_table_does_not_take_is_named_as_such
-    a_large_reception_is_several_items_and_one_in_the_history
+    a_reception_that_does_not_fit_is_an_invalid_request
+    a_large_reception_is_several_items_and_one_entry_of_the_history
 }

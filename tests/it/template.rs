@@ -1,4 +1,4 @@
-//! What template.yaml makes of its parameters: who may do what, who is believed, what is limited.
+//! What template.yaml becomes with its parameters: the permissions, the verifiers and the limits.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,16 +10,16 @@ use models::{Verdict, read_as_openim, root};
 use serde_json::{Map, Value, json};
 use support::SDK_APP_ID;
 
-/// template.yaml as CloudFormation sees it with some parameters: resources and outputs whose condition holds,
-/// choices made, parameters in their places. What a deployment alone can know stays as it is written, in the
-/// long form: `{"Ref": "EventsTable"}`, `{"Fn::GetAtt": "EventsTable.Arn"}`.
+/// template.yaml as CloudFormation reads it with these parameters. It has only the resources and outputs whose
+/// condition holds, the chosen branches, and the values of the parameters. Values that are known only after a
+/// deployment stay in the long form: `{"Ref": "EventsTable"}`, `{"Fn::GetAtt": "EventsTable.Arn"}`.
 pub(crate) struct Template {
     document: Value,
     parameters: BTreeMap<String, Value>,
 }
 
 impl Template {
-    /// With the defaults of all other parameters.
+    /// The template with these parameters, and the defaults of all others.
     pub(crate) fn with(parameters: &[(&str, &str)]) -> Self {
         let text = fs::read_to_string(root().join("template.yaml")).unwrap();
         let document = long_form(serde_yaml_ng::from_str(&text).unwrap());
@@ -30,7 +30,7 @@ impl Template {
             .collect();
         for (name, value) in parameters {
             let replaced = values.insert((*name).to_owned(), json!(value));
-            assert!(replaced.is_some(), "{name} is no parameter");
+            assert!(replaced.is_some(), "template.yaml has no parameter {name}");
         }
         Self {
             document,
@@ -38,7 +38,7 @@ impl Template {
         }
     }
 
-    /// The resources that exist, by name.
+    /// The existing resources, by name.
     pub(crate) fn resources(&self) -> BTreeMap<String, Value> {
         self.existing("Resources")
     }
@@ -60,10 +60,10 @@ impl Template {
     fn properties(&self, resource: &str) -> Value {
         let resources = self.resources();
         let found = resources.get(resource);
-        found.unwrap_or_else(|| panic!("no {resource}"))["Properties"].clone()
+        found.unwrap_or_else(|| panic!("template.yaml has no {resource}"))["Properties"].clone()
     }
 
-    /// Folder of a function to its properties, those that all functions share included.
+    /// Each function's folder, with the function's properties. They include those that all functions share.
     pub(crate) fn functions(&self) -> BTreeMap<String, Value> {
         let shared = self
             .resolved(&self.document["Globals"]["Function"])
@@ -80,7 +80,7 @@ impl Template {
                 }
                 properties["Environment"] = Value::Object(environment);
                 let own = &properties["LoggingConfig"];
-                assert!(own.is_null(), "what is common is written once");
+                assert!(own.is_null(), "functions share the setting in Globals");
                 properties["LoggingConfig"] = shared["LoggingConfig"].clone();
                 let folder = properties["CodeUri"].as_str().unwrap();
                 let folder = folder
@@ -92,16 +92,16 @@ impl Template {
             .collect()
     }
 
-    /// Route to folder of the function behind it.
+    /// Each route, with the folder of its function.
     pub(crate) fn routes(&self) -> BTreeMap<String, String> {
         let mut routes = BTreeMap::new();
         for (folder, function) in self.functions() {
             for (_, route) in events(&function).filter(|(kind, _)| *kind == "Api") {
                 let path = route["Path"].as_str().unwrap();
                 let method = match folder.as_str() {
-                    // Strangers' paths are answered in words that both servers read, whatever the method.
+                    // Any path and any method gets an answer that both servers can read.
                     "any-command" => "ANY",
-                    // Another method goes to the gateway itself or to any-command; both have words for it.
+                    // The gateway or any-command answers other methods.
                     _ => "POST",
                 };
                 assert_eq!(route["Method"], method, "{path}");
@@ -111,14 +111,14 @@ impl Template {
         routes
     }
 
-    /// What a role allows: the actions and the resource of each statement.
+    /// The permissions of a role: the actions and the resource of each statement.
     fn allowed(&self, role: &str) -> Vec<(String, Value)> {
         let role = self.properties(role);
         let inline = list(&role["Policies"]);
         let managed = list(&role["ManagedPolicyArns"]);
         let managed = managed.iter().map(|policy| {
             let name = policy["Ref"].as_str();
-            self.properties(name.expect("a policy of this template"))
+            self.properties(name.expect("the policy is a resource of this template"))
         });
         inline
             .into_iter()
@@ -142,7 +142,7 @@ impl Template {
             .collect()
     }
 
-    /// Why CloudFormation does not take these parameters.
+    /// The reasons why CloudFormation rejects these parameters.
     fn objections(&self) -> Vec<String> {
         let rules = self.document["Rules"].as_object().unwrap().values();
         rules
@@ -154,7 +154,7 @@ impl Template {
     }
 
     fn holds(&self, condition: &Value) -> bool {
-        let (function, argument) = only_entry(condition).expect("a condition");
+        let (function, argument) = only_entry(condition).expect("a condition has one function");
         let all = || list(argument);
         match function {
             "Condition" => self.holds(&self.document["Conditions"][argument.as_str().unwrap()]),
@@ -162,11 +162,11 @@ impl Template {
             "Fn::Not" => !self.holds(&argument[0]),
             "Fn::And" => all().iter().all(|one| self.holds(one)),
             "Fn::Or" => all().iter().any(|one| self.holds(one)),
-            other => panic!("{other} is no condition that is known here"),
+            other => panic!("this test does not know the condition function {other}"),
         }
     }
 
-    /// `None` is `AWS::NoValue`.
+    /// The value with its functions replaced; `None` is `AWS::NoValue`.
     fn resolved(&self, value: &Value) -> Option<Value> {
         match (only_entry(value), value) {
             (Some(("Ref", name)), _) => match name.as_str().unwrap() {
@@ -205,13 +205,13 @@ impl Template {
     }
 }
 
-/// The kinds and properties of what invokes a function.
+/// The event sources of a function: their types and properties.
 pub(crate) fn events(function: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let events = function["Events"].as_object().unwrap().values();
     events.map(|event| (event["Type"].as_str().unwrap(), &event["Properties"]))
 }
 
-/// `!Ref X` as `{"Ref": "X"}`, `!Sub X` as `{"Fn::Sub": "X"}`.
+/// Replaces the short form: `!Ref X` becomes `{"Ref": "X"}`, `!Sub X` becomes `{"Fn::Sub": "X"}`.
 fn long_form(value: serde_yaml_ng::Value) -> Value {
     use serde_yaml_ng::Value as Yaml;
     match value {
@@ -240,7 +240,7 @@ fn only_entry(value: &Value) -> Option<(&str, &Value)> {
     (entries.len() == 1).then_some((name.as_str(), entry))
 }
 
-/// One is a list of one, and none an empty one, as CloudFormation and IAM have it.
+/// Makes a list of one value, and an empty list of none, as CloudFormation and IAM do.
 fn list(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => Vec::new(),
@@ -256,13 +256,13 @@ const SIGNATURE: &[(&str, &str)] = &[
 ];
 const TENCENT: &[(&str, &str)] = &[("TencentSdkAppId", SDK_APP_ID)];
 
-/// With all that is conditional, but for the web ACL.
+/// The template with every resource that has a condition, except the web ACL.
 fn everything() -> Template {
     Template::with(&[SIGNATURE, TENCENT].concat())
 }
 
 #[test]
-fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server_can_read() {
+fn only_the_functions_of_a_server_can_read_the_secret_of_its_verifier() {
     let open_im: [&[(&str, &str)]; 3] = [
         &[("OpenIMVerifier", "basic")],
         SIGNATURE,
@@ -308,7 +308,7 @@ fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server
                     "TencentSecret.Id",
                 ),
             ] {
-                // Every function knows the names. What it can read is said by its role.
+                // Every function has the names of both secrets. Its role decides what it can read.
                 let expected = match has_secret {
                     true => get_att(secret),
                     false => json!(""),
@@ -337,12 +337,12 @@ fn every_caller_is_verified_with_a_secret_that_only_the_functions_of_that_server
             assert_eq!(template.readable(&role_of(&function)), named, "{folder}");
             read.extend(named);
         }
-        assert_eq!(secrets, read, "every secret has its readers");
+        assert_eq!(secrets, read, "some function can read every secret");
     }
 }
 
 #[test]
-fn a_function_answers_what_the_operator_chose_where_nobody_could_decide() {
+fn every_function_gets_the_parameters_for_failures_and_unknown_commands() {
     let chosen = [
         ("OnFailure", "allow"),
         ("UnknownCommand", "refuse"),
@@ -357,7 +357,7 @@ fn a_function_answers_what_the_operator_chose_where_nobody_could_decide() {
 }
 
 #[test]
-fn one_log_group_has_what_all_functions_wrote_and_each_metric_counts_there() {
+fn all_functions_log_to_one_group_and_each_metric_counts_there() {
     let template = Template::with(&[("LogRetentionDays", "7")]);
     let group = json!({ "Ref": "FunctionLogs" });
     for (folder, function) in template.functions() {
@@ -404,24 +404,24 @@ fn one_log_group_has_what_all_functions_wrote_and_each_metric_counts_there() {
 }
 
 #[test]
-fn a_verifier_is_chosen_unless_it_is_switched_off_by_name() {
+fn by_default_both_servers_are_verified_and_a_failure_refuses() {
     let parameters = Template::with(&[]).parameters;
     assert_eq!(parameters["OpenIMVerifier"], "basic");
     assert_eq!(parameters["TencentVerifier"], "token");
     assert_eq!(parameters["OnFailure"], "refuse");
-    // A chat that asks what we do not know goes on.
+    // An unknown before command must not stop the chat.
     assert_eq!(parameters["UnknownCommand"], "allow");
 }
 
 #[test]
-fn a_signature_without_the_names_of_its_headers_is_not_deployed() {
+fn a_signature_needs_the_names_of_its_headers() {
     assert_eq!(Template::with(&SIGNATURE[..1]).objections().len(), 2);
     assert_eq!(Template::with(&SIGNATURE[..2]).objections().len(), 1);
     assert!(Template::with(SIGNATURE).objections().is_empty());
 }
 
 #[test]
-fn secrets_are_made_by_aws_and_stand_nowhere_else() {
+fn aws_generates_the_secrets_and_no_parameter_or_variable_contains_them() {
     for (parameters, secret, name) in [
         (&[][..], "OpenIMSecret", "OPENIM_BASIC_PASSWORD"),
         (SIGNATURE, "OpenIMSecret", "OPENIM_SIGNATURE_KEY"),
@@ -455,7 +455,7 @@ fn secrets_are_made_by_aws_and_stand_nowhere_else() {
     let text = fs::read_to_string(root().join("template.yaml")).unwrap();
     assert!(
         !text.contains("{{resolve:"),
-        "a secret that CloudFormation copies"
+        "CloudFormation would copy a secret"
     );
 }
 
@@ -464,13 +464,16 @@ fn get_att(value: &str) -> Value {
 }
 
 fn role_of(function: &Value) -> String {
-    assert!(function["Policies"].is_null(), "roles are written out");
+    assert!(
+        function["Policies"].is_null(),
+        "every function has a role of the template"
+    );
     let role = function["Role"]["Fn::GetAtt"].as_str().unwrap();
     role.strip_suffix(".Arn").unwrap().to_owned()
 }
 
 #[test]
-fn every_function_may_do_what_it_is_for_and_nothing_else() {
+fn every_role_has_exactly_the_permissions_that_its_functions_need() {
     let template = everything();
     let statement = |actions: &str, resource: &str| (actions.to_owned(), get_att(resource));
     let logs = statement("logs:CreateLogStream logs:PutLogEvents", "FunctionLogs.Arn");
@@ -542,13 +545,13 @@ fn every_function_may_do_what_it_is_for_and_nothing_else() {
             logs,
         ]
     );
-    // Nonces are remembered for a signature only.
+    // Only a signature needs the table of nonces.
     let basic = Template::with(&[]).allowed("OpenIMReceiverRole");
     assert_eq!(basic, [&receiver[..], &openim[..1]].concat());
 }
 
 #[test]
-fn no_role_has_a_wildcard_but_for_the_name_of_a_stream() {
+fn no_role_has_a_wildcard_except_in_the_name_of_a_stream() {
     let template = everything();
     let mut wildcards = BTreeSet::new();
     for (name, resource) in template.resources() {
@@ -562,7 +565,7 @@ fn no_role_has_a_wildcard_but_for_the_name_of_a_stream() {
             }
         }
     }
-    // The time is a part of its name.
+    // A stream's name contains the time when it was made.
     let stream = json!({ "Fn::Sub": "${EventsTable.Arn}/stream/*" }).to_string();
     assert_eq!(wildcards, [stream].into());
 }
@@ -595,22 +598,26 @@ fn callers_come_from_the_given_addresses() {
 }
 
 #[test]
-fn a_health_check_reaches_any_command_whatever_its_method_and_needs_no_credentials() {
+fn a_health_check_reaches_any_command_with_any_method_and_without_credentials() {
     let template = everything();
     let routes = template.routes();
-    // No other route takes it: the greedy one does, which has all methods.
+    // No other route has this path, so the greedy route gets it, with any method.
     assert!(routes.keys().all(|route| !route.contains("healthz")));
     assert_eq!(routes["/{proxy+}"], "any-command");
     let auth = &template.properties("Api")["Auth"];
     let auth: Vec<_> = auth.as_object().unwrap().keys().collect();
-    assert_eq!(auth, ["ResourcePolicy"], "no authorizer and no API key");
+    assert_eq!(
+        auth,
+        ["ResourcePolicy"],
+        "the API has no authorizer and no API key"
+    );
     for (_, event) in events(&template.functions()["any-command"]) {
         assert!(event["Auth"].is_null(), "{event}");
     }
 }
 
 #[test]
-fn a_web_acl_stands_before_the_stage_when_one_is_given() {
+fn the_stage_has_the_given_web_acl() {
     assert!(
         !Template::with(&[])
             .resources()
@@ -626,7 +633,7 @@ fn a_web_acl_stands_before_the_stage_when_one_is_given() {
 }
 
 #[test]
-fn the_gateways_limits_are_one_default_that_is_not_what_decides() {
+fn the_gateways_limits_are_one_default_above_lambdas_own() {
     let limits = |parameters: &[(&str, &str)]| {
         let api = Template::with(parameters).properties("Api");
         let [setting] = list(&api["MethodSettings"]).try_into().unwrap();
@@ -634,9 +641,15 @@ fn the_gateways_limits_are_one_default_that_is_not_what_decides() {
             (&setting["ResourcePath"], &setting["HttpMethod"]),
             (&json!("/*"), &json!("*"))
         );
-        assert_eq!(setting["DataTraceEnabled"], false, "it would log secrets");
+        assert_eq!(
+            setting["DataTraceEnabled"], false,
+            "data traces would log secrets"
+        );
         let stage_update = setting.as_object().unwrap().len() - 2;
-        assert!(stage_update <= 10, "what one update of a stage takes");
+        assert!(
+            stage_update <= 10,
+            "one update of a stage may change ten settings"
+        );
         let number = |name: &str| setting[name].clone();
         (
             number("ThrottlingRateLimit"),
@@ -644,7 +657,8 @@ fn the_gateways_limits_are_one_default_that_is_not_what_decides() {
         )
     };
     let (rate, burst) = limits(&[]);
-    // 1,000 environments answer at most ten requests a second each: Lambda's own quota. The burst is the account's.
+    // Lambda's own quota: 1,000 processes that each answer at most ten requests a second. The burst is that of the
+    // account.
     assert!(rate.as_u64().unwrap() >= 10 * 1000);
     assert!(burst.as_u64().unwrap() >= 5000);
     let chosen = [
@@ -654,7 +668,7 @@ fn the_gateways_limits_are_one_default_that_is_not_what_decides() {
     assert_eq!(limits(&chosen), (json!("70"), json!("30")));
 }
 
-/// All that API Gateway has.
+/// Every kind of gateway response that API Gateway has.
 pub(crate) const GATEWAY_RESPONSES: [&str; 21] = [
     "ACCESS_DENIED",
     "API_CONFIGURATION_ERROR",
@@ -680,7 +694,7 @@ pub(crate) const GATEWAY_RESPONSES: [&str; 21] = [
 ];
 
 #[test]
-fn what_the_gateway_says_by_itself_is_for_openim_what_the_operator_chose() {
+fn openim_reads_the_operators_choice_in_every_answer_of_the_gateway() {
     for choice in ["refuse", "allow"] {
         let api = Template::with(&[("OnFailure", choice)]).properties("Api");
         let responses = api["GatewayResponses"].as_object().unwrap();
@@ -693,22 +707,22 @@ fn what_the_gateway_says_by_itself_is_for_openim_what_the_operator_chose() {
             assert_eq!(types, ["application/json"], "{kind}");
             let body = templates["application/json"].as_str().unwrap();
             assert_eq!(read_as_openim(body), gateway_verdict(choice), "{kind}");
-            // Said, not left out: what is absent is "allowed", too.
-            let said: Value = serde_json::from_str(body).unwrap();
+            // Both fields are written, although OpenIM reads missing ones as "allowed", too.
+            let answer: Value = serde_json::from_str(body).unwrap();
             let next = u8::from(choice == "refuse");
             assert_eq!(
-                (&said["actionCode"], &said["nextCode"]),
+                (&answer["actionCode"], &answer["nextCode"]),
                 (&json!(0), &json!(next))
             );
         }
         assert_eq!(
             api["AlwaysDeploy"], true,
-            "a changed choice is not a changed definition, which is what SAM deploys"
+            "SAM deploys a changed API definition, and this choice does not change it"
         );
     }
 }
 
-/// What OpenIM reads when the gateway answers by itself.
+/// What OpenIM reads in the gateway's own answers.
 pub(crate) fn gateway_verdict(on_failure: &str) -> Verdict {
     match on_failure {
         "allow" => Verdict::Allowed,
@@ -721,7 +735,7 @@ pub(crate) fn gateway_verdict(on_failure: &str) -> Verdict {
 }
 
 #[test]
-fn a_queued_event_is_tried_a_bounded_number_of_times_and_then_kept_for_a_person() {
+fn a_queued_event_is_tried_100_times_and_then_kept_in_the_dead_letter_queue() {
     let template = Template::with(&[]);
     let resources = template.resources();
     for queue in ["EventsQueue", "EventsDeadLetterQueue"] {
@@ -745,7 +759,7 @@ fn a_queued_event_is_tried_a_bounded_number_of_times_and_then_kept_for_a_person(
 }
 
 #[test]
-fn the_projection_hears_of_stored_relations_only_and_gives_up_what_it_cannot_apply() {
+fn project_views_gets_only_relation_events_and_gives_up_after_a_number_of_tries() {
     let function = &Template::with(&[]).functions()["project-views"];
     let (kind, source) = events(function).next().unwrap();
     assert_eq!(kind, "DynamoDB");
@@ -772,7 +786,7 @@ fn the_projection_hears_of_stored_relations_only_and_gives_up_what_it_cannot_app
 }
 
 #[test]
-fn the_relationships_table_is_kept_recoverable_and_has_the_index_that_is_asked() {
+fn the_relationships_table_is_retained_and_recoverable_and_has_its_index() {
     let table = &Template::with(&[]).resources()["RelationshipsTable"];
     assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate");
     assert_eq!(table["UpdateReplacePolicy"], "Retain");
@@ -791,7 +805,7 @@ fn the_relationships_table_is_kept_recoverable_and_has_the_index_that_is_asked()
 }
 
 #[test]
-fn the_events_table_is_kept_streamed_recoverable_and_expires() {
+fn the_events_table_is_retained_and_recoverable_and_has_a_stream_and_expiry() {
     let table = &Template::with(&[]).resources()["EventsTable"];
     assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate");
     assert_eq!(table["UpdateReplacePolicy"], "Retain");
@@ -814,7 +828,7 @@ fn the_events_table_is_kept_streamed_recoverable_and_expires() {
 }
 
 #[test]
-fn nonces_are_kept_for_signatures_only_and_expire() {
+fn the_nonces_table_exists_only_for_signatures_and_its_items_expire() {
     assert!(!Template::with(&[]).resources().contains_key("NoncesTable"));
     let template = Template::with(SIGNATURE);
     let table = &template.resources()["NoncesTable"];
@@ -833,7 +847,7 @@ fn nonces_are_kept_for_signatures_only_and_expire() {
 }
 
 #[test]
-fn every_function_knows_the_counters_and_they_expire() {
+fn every_function_gets_the_limits_table_and_its_counts_expire() {
     let template = everything();
     let table = &template.resources()["LimitsTable"];
     let properties = &table["Properties"];
@@ -848,10 +862,9 @@ fn every_function_knows_the_counters_and_they_expire() {
 }
 
 #[test]
-fn every_parameter_stands_in_the_readme_and_goes_somewhere() {
+fn every_parameter_is_documented_and_used() {
     let template = everything();
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let (_, rows) = readme.split_once("## Configuration").unwrap();
+    let rows = fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     let text = fs::read_to_string(root().join("template.yaml")).unwrap();
     for name in template.parameters.keys() {
         assert!(rows.contains(&format!("\n| `{name}` |")), "{name}");

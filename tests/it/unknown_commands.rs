@@ -1,5 +1,5 @@
-//! Commands that this version does not know: what they tell is kept as it came, what they ask is answered as the
-//! operator chose.
+//! Commands that this version does not know. After callbacks are kept as they came; before callbacks get the answer
+//! that the operator chose.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,17 @@ use support::{
     Answer, Dynamodb, Function, OPEN, Queue, Request, SDK_APP_ID, Table, Watch, nowhere, redrive,
 };
 
-/// What tells something: real commands that are not served yet, and invented ones.
+/// After commands: real ones that are not served yet, and invented ones.
 const TELL: &[(Source, &str)] = &[
     (Source::OpenIm, "callbackAfterSendGroupMsgCommand"),
     (Source::OpenIm, "callbackUserOnlineCommand"),
-    // In spite of its name it comes after a message was revoked.
+    // Despite its name, it is sent after a message was revoked.
     (Source::OpenIm, "callbackBeforeAfterMsgCommand"),
     (Source::OpenIm, "callbackAfterSomethingNewCommand"),
     (Source::OpenIm, "callbackNonsense"),
     (Source::OpenIm, "callback"),
-    // Another command, since names are told apart by their case. No path names it: paths have other words, too.
+    // Another command, because the case of a name matters. No path names this command: a path may contain other words,
+    // too.
     (Source::OpenIm, "callbackafterdeletefriendcommand"),
     (Source::OpenIm, "callbackAfterDeleteFriendCommand2"),
     (Source::Tencent, "C2C.CallbackAfterSendMsg"),
@@ -31,7 +32,7 @@ const TELL: &[(Source, &str)] = &[
     (Source::Tencent, "x"),
 ];
 
-/// What asks before something happens.
+/// Before commands.
 const ASK: &[(Source, &str)] = &[
     (Source::OpenIm, "callbackBeforeSendSingleMsgCommand"),
     (Source::OpenIm, "callbackBeforeCreateGroupCommand"),
@@ -41,7 +42,7 @@ const ASK: &[(Source, &str)] = &[
     (Source::Tencent, "Group.CallbackBeforeCreateGroup"),
 ];
 
-/// These ask too. Refused once, they break a chat for good.
+/// Before commands that are never refused, because a refusal would break a chat for good.
 const NEVER_REFUSED: &[(Source, &str)] = &[
     (
         Source::OpenIm,
@@ -53,7 +54,7 @@ const NEVER_REFUSED: &[(Source, &str)] = &[
     ),
 ];
 
-/// What no reading and writing of JSON would leave as it is.
+/// Bodies that would change if JSON were read and written again.
 const BODIES: &[&str] = &[
     "{}",
     " \r\n{ \"n\" : 1.0 ,\t\"n\": 1e2, \"z\": 12345678901234567890123, \"a\": \"\\u00e9 é 😀 \\/\" }\n ",
@@ -65,7 +66,7 @@ const BODIES: &[&str] = &[
 
 const ACCEPTED: &str = r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#;
 
-/// A callback, and what is to be known of it.
+/// A callback, with everything that must be stored of it.
 struct Sent {
     source: Source,
     command: &'static str,
@@ -96,7 +97,7 @@ fn forms(source: Source, command: &'static str) -> Vec<Sent> {
             format!("/{command}?command={command}"),
         ]);
     }
-    // Each body under one URL, and each URL with one body.
+    // Each body with some URL, and each URL with some body.
     for n in 0..urls.len().max(BODIES.len()) {
         let (url, body) = (&urls[n % urls.len()], BODIES[n % BODIES.len()]);
         forms.push((url.clone(), body.to_owned()));
@@ -145,14 +146,14 @@ fn every_form(commands: &[(Source, &'static str)]) -> Vec<Sent> {
         .collect()
 }
 
-/// The functions that unknown commands reach.
+/// The functions that get unknown commands.
 enum Functions {
     OverHttp(Box<Watch>),
     FromRestApi(BTreeMap<&'static str, Function>),
 }
 
 impl Functions {
-    async fn over_http_and_from_a_rest_api(environment: &BTreeMap<String, String>) -> [Self; 2] {
+    async fn over_http_and_of_a_rest_api(environment: &BTreeMap<String, String>) -> [Self; 2] {
         let mut functions = BTreeMap::new();
         for name in ["any-command", "tencent"] {
             functions.insert(name, Function::start(name, environment).await);
@@ -177,7 +178,7 @@ impl Functions {
     }
 }
 
-/// The caller goes on.
+/// Asserts that the caller reads "allowed".
 fn assert_allowed(sent: &Sent, answer: &Answer) {
     let at = format!("{} {:?}: {answer:?}", sent.command, sent.request);
     assert_eq!(answer.status, 200, "{at}");
@@ -188,16 +189,16 @@ fn assert_allowed(sent: &Sent, answer: &Answer) {
     }
 }
 
-/// The caller does not do what it asked for.
+/// Asserts that the caller reads a refusal.
 fn assert_refused(sent: &Sent, answer: &Answer) {
     let at = format!("{} {:?}: {answer:?}", sent.command, sent.request);
     match sent.source {
         Source::OpenIm => answer.assert_refused(29016, 404),
-        // Tencent Chat takes another status, and FAIL, for a failure, after which things happen.
+        // Tencent Chat reads another status, or FAIL, as a failure, and then lets the operation continue.
         Source::Tencent => {
             let body = answer.json();
-            let said = (answer.status, &body["ActionStatus"], &body["ErrorCode"]);
-            assert_eq!(said, (200, &json!("OK"), &json!(1)), "{at}");
+            let read = (answer.status, &body["ActionStatus"], &body["ErrorCode"]);
+            assert_eq!(read, (200, &json!("OK"), &json!(1)), "{at}");
         }
     }
 }
@@ -228,25 +229,29 @@ async fn assert_kept(sent: &[Sent], table: &Table) {
 }
 
 #[test]
-fn there_are_at_least_ten_invented_commands_and_five_real_ones() {
+fn the_lists_have_at_least_fifteen_different_commands_that_are_not_served() {
     let all = [TELL, ASK, NEVER_REFUSED].concat();
     assert!(all.len() >= 15);
     let names: BTreeSet<_> = all.iter().collect();
     assert_eq!(names.len(), all.len());
     for (source, command) in all {
-        assert_eq!(protocol::command(source, command), None, "it is served now");
+        assert_eq!(
+            protocol::command(source, command),
+            None,
+            "the catalogue has this command now"
+        );
     }
 }
 
 #[tokio::test]
-async fn what_an_unknown_command_tells_is_kept_as_it_came_and_what_it_asks_is_allowed() {
+async fn an_unknown_after_command_is_kept_as_it_came_and_an_unknown_before_command_allowed() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
-    let functions = Functions::over_http_and_from_a_rest_api(&table.environment()).await;
-    let asked = every_form(&[ASK, NEVER_REFUSED].concat());
-    let mut told = Vec::new();
+    let functions = Functions::over_http_and_of_a_rest_api(&table.environment()).await;
+    let before = every_form(&[ASK, NEVER_REFUSED].concat());
+    let mut after = Vec::new();
     for (functions, way) in functions.iter().zip(["http", "rest"]) {
-        for sent in &asked {
+        for sent in &before {
             assert_allowed(sent, &functions.send(&sent.request).await);
         }
         for mut sent in every_form(TELL) {
@@ -260,26 +265,26 @@ async fn what_an_unknown_command_tells_is_kept_as_it_came_and_what_it_asks_is_al
             };
             sent.operation_id = operation_id;
             assert_allowed(&sent, &functions.send(&sent.request).await);
-            told.push(sent);
+            after.push(sent);
         }
     }
-    assert_kept(&told, &table).await;
+    assert_kept(&after, &table).await;
     println!(
         "{} unknown callbacks kept, {} allowed",
-        told.len(),
-        2 * asked.len()
+        after.len(),
+        2 * before.len()
     );
 }
 
 #[tokio::test]
-async fn what_an_unknown_command_asks_is_refused_where_the_operator_chose_so() {
+async fn an_unknown_before_command_is_refused_if_the_operator_chose_so() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let mut environment = table.environment();
     environment.insert("UNKNOWN_COMMAND".to_owned(), "refuse".to_owned());
-    // That is about failures, and this is none.
+    // This setting is about failures. An unknown command is not a failure.
     environment.insert("ON_FAILURE".to_owned(), "allow".to_owned());
-    for functions in Functions::over_http_and_from_a_rest_api(&environment).await {
+    for functions in Functions::over_http_and_of_a_rest_api(&environment).await {
         for sent in every_form(ASK) {
             assert_refused(&sent, &functions.send(&sent.request).await);
         }
@@ -290,9 +295,9 @@ async fn what_an_unknown_command_asks_is_refused_where_the_operator_chose_so() {
     assert_eq!(
         table.items().await.len(),
         0,
-        "nothing is kept of a question"
+        "nothing of a before callback is kept"
     );
-    // What was told is no question.
+    // After callbacks are never refused.
     let function = Function::start("any-command", environment).await;
     for sent in every_form(TELL) {
         assert_allowed(&sent, &function.send(&sent.request).await);
@@ -301,7 +306,7 @@ async fn what_an_unknown_command_asks_is_refused_where_the_operator_chose_so() {
 }
 
 #[tokio::test]
-async fn who_sends_an_unknown_command_has_to_be_known() {
+async fn an_unknown_command_needs_credentials() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let mut environment = table.environment();
@@ -322,7 +327,7 @@ async fn who_sends_an_unknown_command_has_to_be_known() {
     for choice in ["allow", "refuse"] {
         environment.insert("UNKNOWN_COMMAND".to_owned(), choice.to_owned());
         let [over_http, from_a_rest_api] =
-            Functions::over_http_and_from_a_rest_api(&environment).await;
+            Functions::over_http_and_of_a_rest_api(&environment).await;
         for sent in every_form(&[TELL, ASK, NEVER_REFUSED].concat()) {
             for functions in [&over_http, &from_a_rest_api] {
                 match sent.source {
@@ -341,7 +346,11 @@ async fn who_sends_an_unknown_command_has_to_be_known() {
                 }
             }
         }
-        assert_eq!(table.items().await.len(), 0, "nothing of it is kept");
+        assert_eq!(
+            table.items().await.len(),
+            0,
+            "nothing of a refused callback is kept"
+        );
     }
     let function = Function::start("any-command", environment).await;
     let right = Request::post("/callbackNonsense", "{}");
@@ -350,7 +359,7 @@ async fn who_sends_an_unknown_command_has_to_be_known() {
     assert_eq!(table.items().await.len(), 1);
 }
 
-/// The lines about unknown commands: level, command, what was decided and by whom.
+/// The log lines about unknown commands: level, command, decision, and who decided.
 fn lines(function: &Function) -> Vec<(String, String, Value, Value)> {
     let lines = function.log();
     let lines = lines
@@ -370,7 +379,7 @@ fn lines(function: &Function) -> Vec<(String, String, Value, Value)> {
 }
 
 #[tokio::test]
-async fn the_log_warns_of_an_unknown_command_once_in_a_functions_life() {
+async fn a_process_warns_of_an_unknown_command_once() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let both = [
@@ -388,7 +397,7 @@ async fn the_log_warns_of_an_unknown_command_once_in_a_functions_life() {
         let mut environment = table.environment();
         environment.insert("UNKNOWN_COMMAND".to_owned(), choice.to_owned());
         environment.insert("LOG_LEVEL".to_owned(), "debug".to_owned());
-        // Twice: a new environment warns again.
+        // Twice, because a new process warns again.
         for _ in 0..2 {
             let function = Function::start(name, environment.clone()).await;
             let mut expected = Vec::new();
@@ -422,12 +431,12 @@ async fn the_log_warns_of_an_unknown_command_once_in_a_functions_life() {
 }
 
 #[tokio::test]
-async fn a_function_of_one_command_keeps_and_answers_unknown_ones_too() {
+async fn a_function_of_one_command_keeps_and_answers_unknown_commands_too() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     let mut environment = table.environment();
     environment.insert("UNKNOWN_COMMAND".to_owned(), "refuse".to_owned());
-    // It takes another word in the path for a base path.
+    // The function reads another word in the path as a base path.
     let openim = |commands: &[(Source, &'static str)]| {
         let commands = commands.iter().copied();
         let commands: Vec<_> = commands
@@ -435,14 +444,14 @@ async fn a_function_of_one_command_keeps_and_answers_unknown_ones_too() {
             .collect();
         every_form(&commands)
     };
-    let mut told = Vec::new();
+    let mut after = Vec::new();
     for name in ["after-delete-friend", "before-add-friend"] {
         let function = Function::start(name, environment.clone()).await;
         for mut sent in openim(TELL) {
             sent.operation_id = format!("{}-{name}", sent.operation_id);
             sent.request = sent.request.header("operationid", &sent.operation_id);
             assert_allowed(&sent, &function.send(&sent.request).await);
-            told.push(sent);
+            after.push(sent);
         }
         for sent in openim(ASK) {
             assert_refused(&sent, &function.send(&sent.request).await);
@@ -450,11 +459,11 @@ async fn a_function_of_one_command_keeps_and_answers_unknown_ones_too() {
         for sent in openim(NEVER_REFUSED) {
             assert_allowed(&sent, &function.send(&sent.request).await);
         }
-        // A command that is known is not taken for an unknown one, wherever it ends up.
+        // A known command of another function is not an unknown command.
         let known = Request::post("/callbackAfterRemoveBlackCommand", "{}");
         function.send(&known).await.assert_refused(29009, 400);
     }
-    assert_kept(&told, &table).await;
+    assert_kept(&after, &table).await;
     let function = Function::start("after-delete-friend", table.environment()).await;
     let its_own = r#"{"ownerUserID":"a","friendUserID":"b"}"#;
     let its_own = Request::post("/callbackExample", its_own);
@@ -465,7 +474,7 @@ async fn a_function_of_one_command_keeps_and_answers_unknown_ones_too() {
 }
 
 #[tokio::test]
-async fn an_unknown_callback_that_the_table_does_not_take_waits_in_the_queue_as_it_came() {
+async fn an_unknown_callback_is_queued_as_it_came_when_the_table_fails() {
     let dynamodb = Dynamodb::dynoxide().await;
     let aws = Dynamodb::ministack().await;
     let table = dynamodb.events_table().await;
@@ -486,7 +495,7 @@ async fn an_unknown_callback_that_the_table_does_not_take_waits_in_the_queue_as_
     }
     let messages = queue.receive_all().await;
     let redriving = Function::start("redrive", table.environment()).await;
-    // Twice, as a queue may deliver it.
+    // Twice, because a queue may deliver a message twice.
     for _ in 0..2 {
         assert_eq!(redrive(&redriving, &messages).await, [] as [String; 0]);
     }

@@ -1,6 +1,6 @@
-//! Whatever stands in a field that neither a decision nor an event needs, both stay the same.
+//! A field that neither a decision nor an event needs can have any value: the decision and the events stay the same.
 //!
-//! Nobody keeps a list of these fields: a field is needed when another value of its own type changes the outcome.
+//! No list says which fields are needed. A field is needed if another value of its type changes the outcome.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::laboratory::{Laboratory, Recorded, field_name};
 
-/// What is done to a field.
+/// A mistake in a field.
 #[derive(Clone, Debug)]
 enum Odd {
     Value(String),
@@ -39,13 +39,13 @@ impl Odd {
     }
 }
 
-/// Any JSON value.
+/// A random JSON value.
 fn value() -> impl Strategy<Value = String> {
     let text = any::<String>().prop_map(|text| serde_json::Value::from(text).to_string());
     let leaf = prop_oneof![
         4 => select(ODD_VALUES).prop_map(ToOwned::to_owned),
         1 => any::<i64>().prop_map(|number| number.to_string()),
-        1 => any::<f64>().prop_filter("JSON has no other", |it| it.is_finite()).prop_map(|it| format!("{it:e}")),
+        1 => any::<f64>().prop_filter("JSON has only finite numbers", |it| it.is_finite()).prop_map(|it| format!("{it:e}")),
         1 => text.clone(),
     ];
     leaf.prop_recursive(4, 16, 4, move |inner| {
@@ -73,7 +73,7 @@ fn odd() -> impl Strategy<Value = Odd> {
     ]
 }
 
-/// The names of the needed fields of each command.
+/// The names of each command's needed fields.
 fn needed_fields(recorded: &[Recorded]) -> BTreeMap<&str, BTreeSet<String>> {
     let mut needed: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for it in recorded {
@@ -85,7 +85,7 @@ fn needed_fields(recorded: &[Recorded]) -> BTreeMap<&str, BTreeSet<String>> {
     needed
 }
 
-fn hold(server: &str) {
+fn check(server: &str) {
     let runtime = Runtime::new().unwrap();
     let laboratory = runtime.block_on(Laboratory::start());
     let recorded = runtime.block_on(Recorded::all(&laboratory, server));
@@ -108,7 +108,7 @@ fn hold(server: &str) {
         let (unneeded, all) = (it.unneeded(), it.body.places());
         let mut places: BTreeMap<&Place, &Odd> = BTreeMap::new();
         for (place, odd) in &mistakes {
-            // A member that is repeated is the last one: what is needed can stand there twice, too.
+            // Of repeated members, the last one counts. So a needed field can be repeated, too.
             let members = |place: &&Place| {
                 matches!(it.body.at(&place[..place.len() - 1]), Some(Json::Object(_)))
             };
@@ -120,7 +120,7 @@ fn hold(server: &str) {
             places.insert(place, odd);
         }
         let mut body = it.body.clone();
-        // From the end, so that no place is another one by then.
+        // From the last place to the first, because a mistake can move the places after it.
         for (place, odd) in places.iter().rev() {
             body.make(odd.mistake(), place);
         }
@@ -142,11 +142,11 @@ fn hold(server: &str) {
 }
 
 #[test]
-fn openim_may_send_anything_where_nothing_is_needed() {
-    hold("openim");
+fn an_unneeded_field_of_openim_may_have_any_value() {
+    check("openim");
 }
 
 #[test]
-fn tencent_may_send_anything_where_nothing_is_needed() {
-    hold("tencent");
+fn an_unneeded_field_of_tencent_chat_may_have_any_value() {
+    check("tencent");
 }

@@ -1,7 +1,9 @@
-// callbackAfterDeleteFriendCommand in JavaScript: what the project's own function does, as a careful user would write it.
+// callbackAfterDeleteFriendCommand in JavaScript: it does what the project's own function does, as a careful user would
+// write it. It contains no code of this project, and is never deployed.
 //
-// The client is made while the function starts and keeps its connection, which is the SDK's default; one client and one
-// command are imported, so that the bundler can leave out the rest. The environment is that of the project's own functions.
+// The client is made while the function starts and keeps its connection, which is the SDK's default. Only one client
+// and one command are imported, so the bundler can leave out the rest. The environment is that of the project's
+// functions.
 
 import { createHash, timingSafeEqual } from "node:crypto";
 import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
@@ -16,14 +18,14 @@ if (OPENIM_VERIFIER !== "basic" || !OPENIM_BASIC_USER || !OPENIM_BASIC_PASSWORD 
 }
 const sha256 = (bytes) => createHash("sha256").update(bytes).digest();
 const ACCEPTED = sha256(`${OPENIM_BASIC_USER}:${OPENIM_BASIC_PASSWORD}`);
-// Else each start writes to the log that the SDK's versions from 2027 on want a newer Node.
+// Without this, each start logs a warning that SDK versions from 2027 on need a newer Node.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = "true";
 const dynamodb = new DynamoDBClient({
   maxAttempts: 2,
   requestHandler: { connectionTimeout: 500, requestTimeout: 700, throwOnRequestTimeout: true },
 });
 
-/** Why a callback is not accepted. */
+/** The reason why a callback is not accepted. */
 class Problem extends Error {
   constructor(status, code, message, detail = "") {
     super(message);
@@ -49,8 +51,8 @@ export async function handler(event) {
     if (!(problem instanceof Problem)) throw problem;
     const { status, code, message, detail } = problem;
     log(line, "WARN", "callback refused", { code, problem: message, detail });
-    const told = [detail, operationID && `(operationID ${operationID})`].filter((part) => part);
-    return answer(status, code, message, told.join(" "), 1);
+    const details = [detail, operationID && `(operationID ${operationID})`].filter((part) => part);
+    return answer(status, code, message, details.join(" "), 1);
   }
 }
 
@@ -62,7 +64,7 @@ function authenticate(values) {
   }
 }
 
-/** Who removed whom. */
+/** Reads the user who deleted a friend, and that friend. */
 function decode(event) {
   if (event.httpMethod !== "POST") {
     throw new Problem(405, 29002, "a callback is sent with POST", `the method is ${event.httpMethod}`);
@@ -102,7 +104,7 @@ function userId(callback, field) {
   return value;
 }
 
-/** Writes the event, and says whether it is new. */
+/** Writes the event. Returns whether it is new. */
 async function store(id, receivedMillis, operationID, owner, friend) {
   const receivedAt = new Date(receivedMillis).toISOString();
   const Item = {

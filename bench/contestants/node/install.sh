@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# bench/contestants/node/install.sh FOLDER: bundles the function into FOLDER/dist, with the Node that scripts/python.sh has
-# installed into FOLDER. FOLDER/bin/node becomes that Node itself, where it was a program in Python that starts it.
+# bench/contestants/node/install.sh FOLDER: bundles the function into FOLDER/dist. It uses the Node that
+# scripts/python.sh has installed into FOLDER. FOLDER/bin/node was a Python program that starts that Node; it becomes a
+# link to Node itself.
 set -euo pipefail
 source=$(dirname "$0")
 cp "$source"/*.mjs "$source"/package*.json "$source/.npmrc" "$1/"

@@ -1,7 +1,7 @@
-// Lambda's side of a function in JavaScript: takes an event, gives the answer, over one connection.
+// Lambda's runtime client in JavaScript: takes an event and sends the answer, over one connection.
 //
-// AWS' own package for this, aws-lambda-ric, is compiled on the machine that installs it and wants cmake there; its
-// latest version wants a newer Node. This is the loop that it runs, over Node's HTTP client in place of libcurl.
+// AWS's own package for this, aws-lambda-ric, is compiled at installation and needs cmake. Its latest version needs a
+// newer Node. This file has the same loop, with Node's HTTP client instead of libcurl.
 // https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
 import http from "node:http";

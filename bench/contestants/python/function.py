@@ -1,7 +1,8 @@
-"""callbackAfterDeleteFriendCommand in Python: what the project's own function does, as a careful user would write it.
+"""callbackAfterDeleteFriendCommand in Python: it does what the project's own function does, as a careful user would
+write it. It contains no code of this project, and is never deployed.
 
-The client is made while the function starts, keeps its connection, and is the low-level one, which is faster than a
-resource. The environment is that of the project's own functions.
+The client is made while the function starts, and keeps its connection. It is the low-level client, which is faster
+than a resource. The environment is that of the project's functions.
 """
 
 import base64
@@ -29,7 +30,7 @@ DYNAMODB = boto3.client("dynamodb", region_name=os.environ["AWS_REGION"], config
 
 
 class Problem(Exception):
-    """Why a callback is not accepted."""
+    """The reason why a callback is not accepted."""
 
     def __init__(self, status, code, message, detail=""):
         super().__init__(message)
@@ -66,7 +67,7 @@ def authenticate(values):
 
 
 def decode(event):
-    """Who removed whom."""
+    """Reads the user who deleted a friend, and that friend."""
     if event["httpMethod"] != "POST":
         raise Problem(405, 29002, "a callback is sent with POST", f"the method is {event['httpMethod']}")
     body = event["body"] or ""
@@ -98,7 +99,7 @@ def user_id(callback, field):
 
 
 def store(request_id, received_millis, operation_id, owner, friend):
-    """Writes the event, and says whether it is new."""
+    """Writes the event. Returns whether it is new."""
     received_at = datetime.fromtimestamp(received_millis // 1000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
     received_at += f".{received_millis % 1000:03}Z"
     event = {"type": {"S": "friend_deleted"}, "owner": {"S": owner}, "friend": {"S": friend}}

@@ -1,4 +1,4 @@
-//! Times and ids that no two requests share.
+//! Gives each request its own time and id.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering},
@@ -7,7 +7,7 @@ use std::{
 
 use domain::{Arrivals, Timestamp};
 
-/// What tells the requests of a run apart, and in which order they came.
+/// Gives ids, and times in the order in which requests come.
 pub(crate) struct Clock {
     started: i64,
     ids: AtomicU64,
@@ -23,19 +23,19 @@ impl Clock {
         }
     }
 
-    /// An id that no other request has, in this run or another.
+    /// An id that no other request has, in any run.
     pub(crate) fn id(&self) -> String {
         let count = self.ids.fetch_add(1, Ordering::Relaxed);
         format!("{:x}-{count}", self.started)
     }
 
-    /// Milliseconds since 1970, later than all before: of two requests within a millisecond, or while the clock is set
-    /// back, the second one is the newer.
+    /// Milliseconds since 1970. Each time is later than the one before, even for two requests in the same millisecond, and
+    /// if somebody sets the clock back.
     pub(crate) fn tick(&self) -> i64 {
         self.arrivals.next(Timestamp::now()).unix_millis()
     }
 
-    /// Milliseconds since 1970, so much later than now.
+    /// The time after this duration, in milliseconds since 1970.
     pub(crate) fn after(time: Duration) -> i64 {
         let now = Timestamp::now().unix_millis();
         now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))

@@ -1,4 +1,4 @@
-//! What a REST API of API Gateway makes of a request, and of a function's response.
+//! Turns a request into an event, and a function's response into an HTTP response, like a REST API of API Gateway.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
@@ -12,22 +12,22 @@ use axum::{
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// A request as it came, and what the gateway knows of it.
+/// A request as it came, and what the gateway knows about it.
 pub(crate) struct Received<'a> {
     pub(crate) head: &'a Parts,
     pub(crate) body: &'a [u8],
-    /// The gateway's id of it.
+    /// The gateway's id of the request.
     pub(crate) id: &'a str,
     /// Milliseconds since 1970.
     pub(crate) at: i64,
     pub(crate) from: IpAddr,
-    /// The route that takes it.
+    /// The route of the request.
     pub(crate) route: &'a str,
 }
 
 impl Received<'_> {
-    /// Its event (payload v1). A REST API without binary media types makes a text of every body, with U+FFFD in the place
-    /// of what is no UTF-8, as it does with headers.
+    /// The event of the request (payload v1). A REST API without binary media types sends every body as text. In bodies
+    /// and headers, U+FFFD replaces bytes that are not UTF-8.
     pub(crate) fn event(&self) -> Value {
         let path = self.head.uri.path();
         let method = self.head.method.as_str();
@@ -73,7 +73,7 @@ impl Received<'_> {
     }
 }
 
-/// The last value of each name, and all of them; null where there is none.
+/// The last value of each name, and all values of each name; null if there is no pair.
 fn last_and_all(pairs: impl Iterator<Item = (String, String)>) -> (Value, Value) {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, value) in pairs {
@@ -86,7 +86,7 @@ fn last_and_all(pairs: impl Iterator<Item = (String, String)>) -> (Value, Value)
     (json!(last.collect::<BTreeMap<_, _>>()), json!(all))
 }
 
-/// What a function may answer. A REST API takes a key that it does not know as a malformed response.
+/// A response that a function may give. To a REST API, a response with an unknown key is malformed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct FunctionResponse {
@@ -97,12 +97,12 @@ struct FunctionResponse {
     multi_value_headers: Option<BTreeMap<String, Vec<Value>>>,
     #[serde(default)]
     body: Option<String>,
-    // Changes nothing: without binary media types, a body goes out as it stands there.
+    // Read but ignored: a REST API without binary media types sends the body as it is.
     #[serde(default, rename = "isBase64Encoded")]
     _is_base64_encoded: bool,
 }
 
-/// The HTTP response that a function's response describes, unless it is malformed.
+/// The HTTP response that a function's response describes; `None` if it is malformed.
 pub(crate) fn response(answer: &[u8]) -> Option<Response> {
     let answer: FunctionResponse = serde_json::from_slice(answer).ok()?;
     let body = answer.body.unwrap_or_default();
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_request_is_lost() {
+    fn an_event_contains_everything_of_its_request() {
         let request = Request::post("/a/b%20c?x=1%20%26&x=2&y=%FF&z")
             .header("x-one", "1")
             .header("x-two", "1")
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_has_not_is_null() {
+    fn missing_parts_of_a_request_are_null() {
         let event = event(Request::get("/"), b"");
         for name in ["body", "headers", "queryStringParameters"] {
             assert_eq!(event[name], Value::Null, "{name}");
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_has_what_the_function_said() {
+    fn a_response_contains_what_the_function_returned() {
         let answer = json!({
             "statusCode": 405,
             "headers": {"allow": "POST", "x-n": 7},
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_rest_api_calls_malformed_is_no_response() {
+    fn a_response_that_is_malformed_for_a_rest_api_is_rejected() {
         for answer in [
             r#"{"message": "hello"}"#,
             r#"{"statusCode": 200, "cookies": []}"#,

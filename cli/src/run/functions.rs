@@ -1,4 +1,4 @@
-//! Lambda on a laptop: processes of functions, each started when there is work for it and nobody free.
+//! Lambda on a laptop: runs the processes of the functions. A process starts when an event comes and no process is free.
 
 use std::{
     collections::BTreeMap,
@@ -26,26 +26,26 @@ use super::{
     runtime_api::{Answer, Asking, Invocation, RuntimeApi},
 };
 
-/// So many requests a function works on at once, each in a process of its own. Others wait their turn.
+/// How many requests a function handles at the same time, each in its own process. Other requests wait.
 const AT_ONCE: usize = 4;
 
-/// What Lambda gives a process from its start to its first question for work. It may be longer than a request waits.
+/// How long Lambda waits until a new process asks for its first event. A request may wait for less.
 const START: Duration = Duration::from_secs(10);
 
-/// For so long a process that was killed may still look alive.
+/// How long a killed process may still look alive.
 const DYING: Duration = Duration::from_millis(200);
 
-/// What all functions have in common.
+/// The settings of all functions.
 pub(crate) struct Lambda {
-    /// Where their binaries are.
+    /// The folder of their binaries.
     pub(crate) binaries: PathBuf,
-    /// Read by functions at their start.
+    /// The policies, which functions read when they start.
     pub(crate) policies: PathBuf,
     pub(crate) set: Vec<(String, String)>,
     pub(crate) removed: &'static [&'static str],
     pub(crate) runtime_api: RuntimeApi,
     pub(crate) runtime_api_address: String,
-    /// Gone when all of this is, the last process included. Nothing is sent.
+    /// Nothing is sent. It is dropped after the last process has ended, and the receiver sees that.
     pub(crate) _alive: mpsc::Sender<()>,
 }
 
@@ -53,7 +53,7 @@ pub(crate) struct Lambda {
 pub(crate) struct Functions(BTreeMap<String, Arc<Function>>);
 
 impl Functions {
-    /// All of them at rest: no process is started.
+    /// All functions. No process is started yet.
     pub(crate) fn new(lambda: Lambda, functions: &BTreeMap<String, Duration>) -> Self {
         let lambda = Arc::new(lambda);
         let function = |(name, timeout): (&String, &Duration)| {
@@ -69,7 +69,7 @@ impl Functions {
         Self(functions.iter().map(function).collect())
     }
 
-    /// Gives an event to a function. No other event has this id.
+    /// Sends an event to a function. No other event may have this id.
     pub(crate) async fn invoke(
         &self,
         name: &str,
@@ -78,7 +78,7 @@ impl Functions {
     ) -> Result<Answer, Failure> {
         let function = self.0.get(name).ok_or(Failure::Unknown)?;
         let deadline = Instant::now() + function.timeout;
-        // As a task, so that a caller who hangs up does not stop it.
+        // Spawned, so the function finishes even if the caller disconnects.
         let working = tokio::spawn(function.clone().work(id, event, deadline));
         timeout_at(deadline, working)
             .await
@@ -102,7 +102,7 @@ impl fmt::Display for Failure {
             Self::Unknown => f.write_str("there is no such function"),
             Self::NotStarted(why) => write!(f, "its process did not start: {why}"),
             Self::Ended => f.write_str("its process ended before it had answered"),
-            Self::TimedOut => f.write_str("no answer within its Timeout"),
+            Self::TimedOut => f.write_str("it did not answer within its Timeout"),
         }
     }
 }
@@ -116,8 +116,8 @@ struct Function {
 }
 
 impl Function {
-    /// Finds a process for the event, and waits for its answer. It has the function's whole time for that, whenever
-    /// it gets the event; but after the deadline it gets none, because its caller has been answered.
+    /// Finds a process for the event, and waits for its answer. From the moment it gets the event, the process has the
+    /// function's whole time-out. After the deadline it gets no event, because the caller already has an answer.
     async fn work(
         self: Arc<Self>,
         id: String,
@@ -153,7 +153,7 @@ impl Function {
                 answer,
             };
             if asking.send(invocation).is_err() {
-                // It ended at this moment and has seen nothing of the event.
+                // The process has just ended, and did not get the event.
                 continue;
             }
             let given = Instant::now();
@@ -162,7 +162,8 @@ impl Function {
                     self.lock().push(process);
                     Ok(answer)
                 }
-                // It was ending before it got the event. Given twice, the event is stored once: it has its id.
+                // The process was probably ending before it got the event. If not, two processes get the event. It is
+                // still stored once, because its id is the same.
                 Ok(Err(_)) if !is_new && given.elapsed() < DYING => continue,
                 Ok(Err(_)) => Err(Failure::Ended),
                 Err(_) => {
@@ -175,7 +176,7 @@ impl Function {
         }
     }
 
-    /// The process that was free last. Those that were started from other files are ended.
+    /// The process that became free last. Ends the processes whose files have changed since they started.
     fn free_process(&self) -> Option<Process> {
         let files = self.files();
         let mut free = self.lock();
@@ -205,14 +206,14 @@ impl Function {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C is for `imhook`, which ends them when they have answered.
+            // Its own group, so Ctrl-C reaches only `imhook`. That ends the processes after they have answered.
             .process_group(0)
             .kill_on_drop(true);
         let (files, mut child) = loop {
             let files = self.files();
             match command.spawn() {
                 Ok(child) => break (files, child),
-                // It is still being written.
+                // A build is still writing the file.
                 Err(error)
                     if error.kind() == ErrorKind::ExecutableFileBusy
                         && Instant::now() < deadline =>
@@ -240,7 +241,7 @@ impl Function {
             let Some(status) = watched.await else {
                 return;
             };
-            // What it said last comes first.
+            // First, print what the process wrote last.
             for said in words {
                 let _ = timeout(Duration::from_millis(500), said).await;
             }
@@ -268,17 +269,17 @@ impl Function {
     }
 }
 
-/// A process of a function. It ends with this value.
+/// A process of a function. Dropping this value ends the process.
 struct Process {
     files: Files,
     asked: mpsc::UnboundedReceiver<Asking>,
-    /// Its question that was not answered yet.
+    /// Its request for an event, if it was not answered yet.
     asking: Option<Asking>,
     _end: oneshot::Sender<()>,
 }
 
 impl Process {
-    /// Waits until it asks for an event. `None` when it has ended, or takes too long.
+    /// Waits until the process asks for an event. Gives `None` if it has ended, or takes too long.
     async fn asks(&mut self) -> Option<Asking> {
         if let Some(asking) = self.asking.take().filter(|it| !it.is_closed()) {
             return Some(asking);
@@ -287,11 +288,11 @@ impl Process {
     }
 }
 
-/// When the files were made that a process reads at its start: its binary, and the policies.
+/// When the files that a process reads at its start were last modified: its binary and the policies.
 struct Files([Option<SystemTime>; 2]);
 
 impl Files {
-    /// A file that is not there is one that is just being written.
+    /// Whether the files are still the same. A missing file counts as the same, because a program is just writing it.
     fn are_still(&self, now: &Self) -> bool {
         let mut both = self.0.iter().zip(&now.0);
         both.all(|(then, now)| now.is_none() || then == now)
@@ -302,7 +303,7 @@ fn modified(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).and_then(|file| file.modified()).ok()
 }
 
-/// Waits for a process to end by itself, or ends it.
+/// Waits until a process ends by itself, or ends it when `ending` is dropped. Gives the status if it ended by itself.
 async fn watch(
     lambda: Arc<Lambda>,
     number: u64,

@@ -1,4 +1,4 @@
-//! The gateway: HTTP to a function and back, and Lambda's Invoke API beside it.
+//! The gateway: sends HTTP requests to functions. It also has Lambda's Invoke API.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -23,7 +23,7 @@ use super::{
     stack::Stack,
 };
 
-/// The most that Lambda takes as one event.
+/// The largest event that Lambda accepts.
 const LARGEST_EVENT: usize = 6 * 1024 * 1024;
 
 const JSON: (HeaderName, &str) = (CONTENT_TYPE, "application/json");
@@ -50,13 +50,13 @@ impl Gateway {
     }
 }
 
-/// What is for a function as a gateway's event.
+/// Sends a request to its function as a gateway's event.
 async fn callback(
     State(gateway): State<Arc<Gateway>>,
     ConnectInfo(from): ConnectInfo<SocketAddr>,
     request: Request,
 ) -> Response {
-    // First, because a body can take long.
+    // Before the body is read, because reading can take long.
     let at = gateway.clock.tick();
     let (head, body) = request.into_parts();
     let (function, route) = gateway.stack.route(head.method.as_str(), head.uri.path());
@@ -82,7 +82,7 @@ async fn callback(
     let why = match invoked.await {
         Ok(Answer::Response(answer)) => match event::response(&answer) {
             Some(response) => return response,
-            None => "its response is none that a REST API takes".to_owned(),
+            None => "its response is malformed for a REST API".to_owned(),
         },
         Ok(Answer::Error(error)) => format!("it failed: {}", String::from_utf8_lossy(&error)),
         Err(failure) => failure.to_string(),
@@ -143,13 +143,13 @@ async fn invoke(
     }
 }
 
-/// The gateway's own answer: the status, and its kind.
+/// The gateway's own answer: the status, and the response type.
 type Refusal = (StatusCode, &'static str);
 
 const TOO_LARGE: Refusal = (StatusCode::PAYLOAD_TOO_LARGE, "REQUEST_TOO_LARGE");
 
-/// The whole body, unless it is larger than any event. To its end in any case: a caller who is still sending when the
-/// connection is closed may never read the answer.
+/// The whole body, unless it is larger than the largest event. It always reads to the end: if it closed the connection
+/// while the caller is still sending, the caller might not read the answer.
 async fn read(body: Body) -> Result<Vec<u8>, Refusal> {
     let mut chunks = body.into_data_stream();
     let mut read = Vec::new();

@@ -1,4 +1,4 @@
-//! Lines for people, on standard output.
+//! Prints lines for people to standard output.
 
 use domain::Timestamp;
 use serde_json::Value;
@@ -6,19 +6,19 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
 use crate::out;
 
-/// Prints a line, whatever is in it. Where nobody reads it, there is nobody to tell.
+/// Prints a line. Ignores errors, because there is no other place to report them.
 pub(crate) fn line(line: &str) {
     let _ = out::line(line);
 }
 
-/// Prints what happened to a function, in the form of its own lines.
+/// Prints a warning about a function, in the form of the function's own lines.
 pub(crate) fn warn(function: &str, message: &str) {
     let now = Timestamp::now().to_string();
     let time = now.get(11..19).unwrap_or_default();
     line(&format!("{time} WARN  {function}: {message}"));
 }
 
-/// Prints every line that a function writes: its JSON made readable, others as they are.
+/// Prints every line that a function writes. Lines of JSON are made readable. Other lines follow the function's name.
 pub(crate) async fn forward(function: String, output: impl AsyncRead + Unpin) {
     let mut output = BufReader::new(output);
     let mut bytes = Vec::new();
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_functions_line_is_made_readable_and_others_are_left() {
+    fn only_a_functions_log_line_is_made_readable() {
         let line = r#"{"function":"after-x","level":"INFO","timestamp":"2026-11-21T13:04:00.560275Z","events":1,"message":"callback stored","name":"callback","requestId":"r1"}"#;
         assert_eq!(
             readable(line).unwrap(),

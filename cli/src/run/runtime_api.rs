@@ -1,4 +1,4 @@
-//! The Lambda runtime API, at which processes of functions ask for work.
+//! The Lambda runtime API, where the processes of functions ask for events.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -30,33 +30,33 @@ pub(crate) struct Invocation {
     /// Milliseconds since 1970.
     pub(crate) deadline: i64,
     pub(crate) event: Bytes,
-    /// Where the answer goes. Dropped without one, when the process ends.
+    /// Takes the answer. If the process ends before it answers, this is dropped.
     pub(crate) answer: oneshot::Sender<Answer>,
 }
 
-/// What a function says of an event: JSON.
+/// A function's answer to an event, as JSON.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Response(Bytes),
     Error(Bytes),
 }
 
-/// A process that asked for work, and waits for it.
+/// The request of a process that waits for an event.
 pub(crate) type Asking = oneshot::Sender<Invocation>;
 
-/// Who may ask: each process has a path of its own, so that what a process says late is never taken for the words of
-/// the one after it.
+/// The processes that may ask. Each process has its own path, so a late answer of one process never counts as the answer
+/// of another.
 #[derive(Clone, Default)]
 pub(crate) struct RuntimeApi(Arc<Mutex<HashMap<u64, Known>>>);
 
 struct Known {
     asking: mpsc::UnboundedSender<Asking>,
-    /// What it is working on.
+    /// The id of the event that it is working on, and where the answer goes.
     answer: Option<(String, oneshot::Sender<Answer>)>,
 }
 
 impl RuntimeApi {
-    /// Serves it to this machine. Gives its address.
+    /// Starts to serve on this machine only. Gives the address.
     pub(crate) async fn serve(&self) -> std::io::Result<SocketAddr> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -68,7 +68,7 @@ impl RuntimeApi {
             .route("/{process}/2018-06-01/runtime/init/error", post(init_error))
             .layer(DefaultBodyLimit::disable())
             .with_state(self.clone());
-        // Or each small answer waits for an acknowledgement.
+        // Without this, each small answer would wait for an acknowledgement.
         let listener = listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
@@ -76,7 +76,7 @@ impl RuntimeApi {
         Ok(address)
     }
 
-    /// Lets a process ask. What is given yields each of its questions, and ends with it.
+    /// Lets a process ask for events. The receiver gets each of its requests, and ends with the process.
     pub(crate) fn enter(&self, process: u64) -> mpsc::UnboundedReceiver<Asking> {
         let (asking, asked) = mpsc::unbounded_channel();
         let known = Known {
@@ -87,7 +87,7 @@ impl RuntimeApi {
         asked
     }
 
-    /// A process has ended: whoever waits for it is told so at once.
+    /// Removes a process that has ended. A caller that waits for its answer sees that at once.
     pub(crate) fn leave(&self, process: u64) {
         self.lock().remove(&process);
     }
@@ -101,7 +101,7 @@ impl RuntimeApi {
         let known = processes.get_mut(&process);
         match known.and_then(|known| known.answer.take_if(|(asked, _)| asked == id)) {
             Some((_, waiting)) => {
-                // Nobody waits any more for what comes too late.
+                // An error means that the answer is too late: nobody waits for it.
                 let _ = waiting.send(answer);
                 StatusCode::ACCEPTED
             }
@@ -115,7 +115,8 @@ async fn next(State(api): State<RuntimeApi>, Path(process): Path<u64>) -> Respon
     if let Some(known) = api.lock().get(&process) {
         let _ = known.asking.send(asking);
     }
-    // Fails when nobody will ever give it work, because it is being ended. It would panic at any answer.
+    // Fails if the process gets no further event, because it is being ended. The process would panic at any answer, so it
+    // gets none.
     let Ok(invocation) = given.await else {
         return pending().await;
     };
@@ -156,7 +157,7 @@ async fn error(
     api.answer(process, &id, Answer::Error(body))
 }
 
-/// The process says why in its own words, and ends.
+/// Accepts the report of a failed start. The process prints the reason itself, and ends.
 async fn init_error() -> StatusCode {
     StatusCode::ACCEPTED
 }

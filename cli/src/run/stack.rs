@@ -1,4 +1,4 @@
-//! What `template.yaml` says of functions, their routes, and the gateway's own words.
+//! Reads from `template.yaml` the functions, their routes, and the gateway's own answer.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -10,25 +10,26 @@ use serde_yaml_ng::Value;
 
 use crate::{Result, table::TEMPLATE};
 
-/// The route that takes what no other does.
+/// The route of all requests that no other route matches.
 const CATCH_ALL: &str = "/{proxy+}";
 
-/// The stack, as far as a laptop has it.
+/// The parts of the stack that a local run needs.
 pub(crate) struct Stack {
-    /// Every function, with the time within which it has to answer.
+    /// Every function, with its time-out.
     pub(crate) functions: BTreeMap<String, Duration>,
-    /// What it gives all functions by its parameters' defaults, where they are not empty.
+    /// The variables that all functions get from parameters, with the defaults of these. Empty ones are left out.
     pub(crate) environment: Vec<(String, String)>,
-    /// The function behind each path to which callbacks are posted.
+    /// The function of each path to which callbacks are posted.
     routes: HashMap<String, String>,
-    /// The function that has all other paths and methods.
+    /// The function of all other paths and methods.
     catch_all: String,
-    /// What the gateway says by itself.
+    /// The gateway's own answer.
     refusal: String,
 }
 
 impl Stack {
-    /// Reads the template that this program was built with. `on_failure` is the value of `OnFailure`, if not the default.
+    /// Reads the template that this program was built with. `on_failure` is the value of `OnFailure`; `None` means the
+    /// default.
     pub(crate) fn read(on_failure: Option<&str>) -> Result<Self> {
         let template: Value = serde_yaml_ng::from_str(TEMPLATE)?;
         let mut functions = BTreeMap::new();
@@ -37,7 +38,7 @@ impl Stack {
         let resources = template["Resources"].as_mapping();
         for (_, resource) in resources.into_iter().flatten() {
             let properties = &resource["Properties"];
-            // Where `make build` puts the binary.
+            // Only functions whose binary `make build` makes.
             let Some(name) = properties["CodeUri"]
                 .as_str()
                 .and_then(|folder| folder.strip_prefix("target/lambda/"))
@@ -57,7 +58,7 @@ impl Stack {
                     (Some(path), Some("POST")) => {
                         routes.insert(path.to_owned(), name.clone());
                     }
-                    // "/" belongs to the function that has all other paths.
+                    // `/` belongs to the function of all other paths.
                     _ => {}
                 }
             }
@@ -71,10 +72,10 @@ impl Stack {
             environment: environment(&template),
             functions,
             routes,
-            catch_all: catch_all.ok_or("template.yaml: no function has all other paths")?,
+            catch_all: catch_all.ok_or("template.yaml: no function has the path /{proxy+}")?,
             refusal: refusal
                 .ok_or_else(|| {
-                    format!("ON_FAILURE is {on_failure:?}, for which the gateway has no words")
+                    format!("ON_FAILURE is {on_failure:?}, but must be refuse or allow")
                 })?
                 .to_owned(),
         })
@@ -93,7 +94,8 @@ impl Stack {
         }
     }
 
-    /// The gateway's own answer.
+    /// The gateway's own answer for this type of response.
+    ///
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
     pub(crate) fn refusal(&self, response_type: &str) -> String {
         self.refusal
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_the_same_with_other_escapes_and_empty_segments() {
+    fn escapes_and_empty_segments_do_not_change_the_route_of_a_path() {
         let stack = Stack::read(None).unwrap();
         for path in [
             "/callbackAfterDeleteFriendCommand",
@@ -192,11 +194,11 @@ mod tests {
         assert_eq!(value("ON_FAILURE"), Some("refuse"));
         assert_eq!(value("DEADLINE_MS"), Some("1500"));
         assert_eq!(value("OPENIM_SIGNATURE_HEADER"), None, "it is empty");
-        assert_eq!(value("EVENTS_TABLE"), None, "it is no parameter");
+        assert_eq!(value("EVENTS_TABLE"), None, "it is not a parameter");
     }
 
     #[test]
-    fn the_gateways_own_words_refuse_and_say_why() {
+    fn the_gateways_own_answer_says_why_and_refuses_or_allows() {
         for (on_failure, next) in [(None, 1), (Some("refuse"), 1), (Some("allow"), 0)] {
             let refusal = Stack::read(on_failure).unwrap().refusal("DEFAULT_5XX");
             let refusal: Value = serde_json::from_str(&refusal).unwrap();

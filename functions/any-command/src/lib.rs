@@ -1,22 +1,22 @@
-//! Every handler there is.
+//! Serves all commands of both servers, and the commands that this version does not know.
 //!
-//! A gateway routes by path, so `POST /?command=<command>`, `POST //<command>` and whatever else names
-//! its command in the query or only in the body arrive here, and meet the same handlers. So do the commands that this
-//! version does not know.
+//! A gateway routes by the path. So a callback that names its command in another place comes here, for example
+//! `POST /?command=<command>`, `POST //<command>`, or a command only in the body. It never handles a command differently
+//! from the command's own function.
 
 use domain::Family;
 use receiver::Handler;
 
-/// Of both servers.
+/// All handlers of both servers.
 #[must_use]
 pub fn handlers() -> Vec<Handler> {
     let openim = Family::ALL.into_iter().flat_map(of_openim);
     openim.chain(tencent::handlers()).collect()
 }
 
-/// Those of a family of OpenIM.
+/// The handlers of a family of OpenIM.
 fn of_openim(family: Family) -> Vec<Handler> {
-    // No wildcard: a new family has to be added here.
+    // Without a wildcard, so the compiler asks for a new family here.
     match family {
         Family::Relation => relation::handlers(),
         Family::User => user::handlers(),

@@ -1,4 +1,4 @@
-//! The Lambda function behind every path that has no function of its own.
+//! The Lambda function of every path without its own function.
 
 fn main() -> Result<(), receiver::Error> {
     receiver::serve(any_command::handlers())

@@ -1,10 +1,11 @@
-//! Keeps the relationships table in step with the events table, whose stream feeds it.
+//! Updates the relationships table from the stream of the events table. [`domain::relation::rows`] says what an event
+//! means for who is friends with whom.
 //!
-//! What an event means for who is friends with whom is said in [`domain::relation::rows`].
+//! It never skips a record because another one failed, and never replaces a row by an older fact.
 //!
-//! Every record of a batch is applied, whatever became of the others, and the first one that failed is
-//! reported. Lambda then delivers from there again; applying a record again is harmless. So a record that
-//! can never be applied delays its shard until Lambda gives it up, and takes none of its neighbours along.
+//! It tries to apply every record of a batch, and reports the first one that failed. Lambda then delivers that record and
+//! all after it again. Applying a record again is harmless. So a record that can never be applied delays its shard until
+//! Lambda gives up, but the records next to it are applied.
 
 use domain::Reception;
 use receiver::Error;
@@ -13,12 +14,12 @@ use serde_json::value::RawValue;
 use store::{RelationshipsTable, item, relationships_table::Applied};
 use tracing::{error, info};
 
-/// What Lambda is told about a batch: from which record on it has to come again.
+/// The answer to Lambda about a batch: the first record that Lambda has to deliver again.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResponse {
-    /// Nobody, or the first.
+    /// The first record that failed; empty if none failed.
     pub batch_item_failures: Vec<BatchItemFailure>,
 }
 
@@ -26,7 +27,7 @@ pub struct BatchResponse {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchItemFailure {
-    /// Its sequence number. Empty stands for the whole batch.
+    /// Its sequence number. An empty one means the whole batch.
     pub item_identifier: String,
 }
 
@@ -34,11 +35,11 @@ pub struct BatchItemFailure {
 ///
 /// # Errors
 ///
-/// When `event` is no batch of records at all. Lambda delivers it again, as after a crash.
+/// When `event` is not a batch of records. Lambda delivers it again, as after a crash.
 pub async fn project(table: &RelationshipsTable, event: &str) -> Result<BatchResponse, Error> {
     let batch: Batch<'_> = serde_json::from_str(event)
         .map_err(|error| format!("not a batch of a stream ({:?})", error.classify()))?;
-    // Where each reception stands in the batch.
+    // The place of each reception in the batch.
     let mut places = Vec::new();
     let mut receptions = Vec::new();
     let mut failed = Vec::new();
@@ -95,7 +96,7 @@ pub async fn project(table: &RelationshipsTable, event: &str) -> Result<BatchRes
 
 #[derive(Deserialize)]
 struct Batch<'a> {
-    // Each is read by itself, so that one that cannot be read spoils no other.
+    // Raw, so that one unreadable record does not make the others unreadable.
     #[serde(rename = "Records", borrow)]
     records: Vec<&'a RawValue>,
 }
@@ -114,12 +115,12 @@ struct Change<'a> {
     new_image: Option<&'a RawValue>,
 }
 
-/// The reception that a record says was stored; `None` for a record that says something else. The reasons
-/// quote nothing: what cannot be read can hold anything.
+/// The reception that a record says was stored; `None` for any other record. The reasons quote nothing, because an
+/// unreadable record can contain anything.
 fn reception(record: &str) -> Result<Option<Reception>, &'static str> {
     let record: Record<'_> =
-        serde_json::from_str(record).map_err(|_| "it is no record of a table's stream")?;
-    // Items are inserted and, at the end of their retention, removed. The event source filters too.
+        serde_json::from_str(record).map_err(|_| "it is not a record of a table's stream")?;
+    // The other events are removals at the end of the retention. The event source filters them out, too.
     if record.event_name != "INSERT" {
         return Ok(None);
     }
@@ -131,7 +132,7 @@ fn reception(record: &str) -> Result<Option<Reception>, &'static str> {
         .map_err(|_| "its item was not written by this program, or by a newer version")
 }
 
-/// The sequence number of a record and the id of its reception, as far as they can be found.
+/// The sequence number of a record and the id of its reception, if they can be read.
 fn names(record: &str) -> (Option<String>, Option<String>) {
     let record: serde_json::Value = serde_json::from_str(record).unwrap_or_default();
     let text = |pointer| Some(record.pointer(pointer)?.as_str()?.to_owned());
@@ -180,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stored_reception_comes_out_of_a_record_as_it_was() {
+    fn a_record_gives_the_reception_that_was_stored() {
         let reception = reception(&record().to_string()).unwrap().unwrap();
         assert_eq!(reception.id, "r");
         assert_eq!(
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_item_and_other_families_are_nothing_to_apply() {
+    fn expired_items_and_other_families_are_not_applied() {
         let mut removed = record();
         removed["eventName"] = json!("REMOVE");
         let mut other = record();
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_an_error_and_keeps_its_sequence_number() {
+    fn an_unreadable_record_is_an_error_and_keeps_its_sequence_number() {
         let mut unknown = record();
         unknown["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["type"] = json!({"S": "hunter2"});
         let mut untyped = record();

@@ -1,4 +1,4 @@
-//! The Lambda function behind the stream of the events table.
+//! The Lambda function that reads the stream of the events table.
 
 use std::env;
 
@@ -10,8 +10,8 @@ use tracing::error;
 
 fn main() -> Result<(), Error> {
     receiver::init_logging();
-    // No start without a table: Lambda delivers the records again, a bounded number of times. What it gives
-    // up is named in the failure queue, and still in the events table.
+    // Without a table, the function does not start. Lambda delivers the records again, a limited number of times. When it
+    // gives up, the failure queue names the records, and the events table still has the events.
     let table = table(|name| env::var(name).ok().filter(|value| !value.is_empty()))
         .inspect_err(|wrong| error!(%wrong, "misconfigured: no event can be applied"))?;
     let table = &table;

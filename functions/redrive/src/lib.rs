@@ -1,10 +1,13 @@
-//! From the queue to the events table: what the table did not take at first.
+//! Records the receptions in the queue, which the events table did not store when they came.
+//!
+//! It never drops a message: a message that cannot be recorded comes again, and ends in the dead-letter queue. It never
+//! records a reception twice.
 
 use serde::{Deserialize, Serialize};
 use store::{EventsTable, from_message};
 use tracing::{error, info, warn};
 
-/// What Lambda hands over, as far as it is needed here.
+/// The part of Lambda's event that is needed here.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
 #[derive(Debug, Deserialize)]
@@ -20,7 +23,7 @@ struct Message {
     body: String,
 }
 
-/// Which messages have to come again.
+/// The messages that Lambda has to deliver again.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
 #[derive(Debug, Default, Serialize)]
@@ -35,11 +38,10 @@ struct Failure {
     item_identifier: String,
 }
 
-/// Records every message's reception, and names those that have to come again (partial batch failures).
-/// The others are done with, however often they come: a reception is recorded once.
+/// Records the reception of every message. Gives the messages that failed (a partial batch failure). The others are done.
+/// It does not matter if a message comes twice, because a reception is recorded once.
 ///
-/// A message that holds no reception is named as well, so that it ends in the dead-letter queue, where
-/// somebody can look at it.
+/// A message without a reception fails, too. So it ends in the dead-letter queue, where somebody can look at it.
 pub async fn redrive(batch: Batch, table: &EventsTable) -> PartialBatchFailure {
     let mut again = PartialBatchFailure::default();
     for message in batch.messages {
@@ -57,7 +59,7 @@ async fn record(message: &Message, table: &EventsTable) -> bool {
     let reception = match from_message(&message.body) {
         Ok(reception) => reception,
         Err(error) => {
-            error!(messageId = message_id, %error, "not a message of ours");
+            error!(messageId = message_id, %error, "a message of the queue cannot be read");
             return false;
         }
     };
@@ -68,7 +70,7 @@ async fn record(message: &Message, table: &EventsTable) -> bool {
             true
         }
         Err(error) => {
-            warn!(requestId = request_id, messageId = message_id, %error, "the event has to come again");
+            warn!(requestId = request_id, messageId = message_id, %error, "the event could not be recorded; its message comes again");
             false
         }
     }

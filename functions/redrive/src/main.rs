@@ -1,4 +1,4 @@
-//! The Lambda function that the events queue feeds.
+//! The Lambda function that reads the events queue.
 
 use std::{env, time::Duration};
 
@@ -7,7 +7,7 @@ use receiver::{Config, Error};
 use redrive::Batch;
 use store::EventsTable;
 
-/// Nobody waits for this function, so the table may take its time.
+/// How long the table may take. It is long, because nobody waits for this function.
 const TABLE_BUDGET: Duration = Duration::from_secs(5);
 
 #[tokio::main(flavor = "current_thread")]

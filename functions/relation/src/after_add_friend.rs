@@ -3,7 +3,7 @@
 use domain::relation::Event;
 use protocol::openim::AfterAddFriend;
 
-/// A request was stored and waits for its answer. Edit here what it shall mean to your app.
+/// A request was stored and waits for an answer. Change this function if the callback means something else to your app.
 pub fn handle(callback: AfterAddFriend) -> Vec<Event> {
     vec![Event::FriendRequested {
         from: callback.from_user_id,

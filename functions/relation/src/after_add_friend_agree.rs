@@ -3,7 +3,8 @@
 use domain::relation::Event;
 use protocol::openim::AfterAddFriendAgree;
 
-/// The request is answered, and both are on each other's list. Edit here what it shall mean to your app.
+/// The request was accepted, so both users are on each other's list. Change this function if the callback means something
+/// else to your app.
 pub fn handle(callback: AfterAddFriendAgree) -> Vec<Event> {
     if !callback.is_accepted() {
         return Vec::new();

@@ -3,8 +3,8 @@
 use domain::relation::Event;
 use protocol::openim::AfterDeleteFriend;
 
-/// One person left one user's list; the other direction is untouched. Edit here what it shall mean to
-/// your app.
+/// One person left one user's list. The other direction does not change. Change this function if the callback means
+/// something else to your app.
 pub fn handle(callback: AfterDeleteFriend) -> Vec<Event> {
     vec![Event::FriendDeleted {
         owner: callback.owner_user_id,
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_direction_is_deleted() {
+    fn only_one_direction_is_deleted() {
         let callback = json!({"ownerUserID": "ana", "friendUserID": "leo"});
         let events = handle(serde_json::from_value(callback).unwrap());
         assert_eq!(

@@ -3,7 +3,8 @@
 use domain::relation::Event;
 use protocol::openim::AfterImportFriends;
 
-/// One event for all of them, in both directions. Edit here what it shall mean to your app.
+/// One event for all new friends. It means both directions. Change this function if the callback means something else to
+/// your app.
 pub fn handle(callback: AfterImportFriends) -> Vec<Event> {
     if callback.friend_user_ids.is_empty() {
         return Vec::new();
@@ -21,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_import_is_one_event_and_an_empty_one_is_none() {
+    fn an_import_is_one_event_and_an_empty_import_is_no_event() {
         let mut callback = json!({"ownerUserID": "ana", "friendUserIDs": ["leo", "bob"]});
         let events = handle(serde_json::from_value(callback.clone()).unwrap());
         assert_eq!(

@@ -3,7 +3,8 @@
 use domain::relation::Event;
 use protocol::openim::AfterRemoveBlack;
 
-/// The block is gone; no friendship comes back with that. Edit here what it shall mean to your app.
+/// The block is removed. That does not restore a friendship. Change this function if the callback means something else to
+/// your app.
 pub fn handle(callback: AfterRemoveBlack) -> Vec<Event> {
     vec![Event::Unblocked {
         owner: callback.owner_user_id,
@@ -18,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn remove_black_is_after() {
+    fn remove_black_is_an_unblocking() {
         let callback = json!({"ownerUserID": "ana", "blackUserID": "mallory"});
         let events = handle(serde_json::from_value(callback).unwrap());
         assert_eq!(

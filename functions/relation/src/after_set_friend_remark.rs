@@ -3,7 +3,7 @@
 use domain::relation::Event;
 use protocol::openim::AfterSetFriendRemark;
 
-/// The remark was stored; an empty one was cleared. Edit here what it shall mean to your app.
+/// The remark was set, or cleared if it is empty. Change this function if the callback means something else to your app.
 pub fn handle(callback: AfterSetFriendRemark) -> Vec<Event> {
     vec![Event::RemarkSet {
         owner: callback.owner_user_id,
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_remark_is_kept_as_a_cleared_one() {
+    fn an_empty_remark_is_kept_as_empty() {
         for remark in ["Leo (climbing)", ""] {
             let callback = json!({"ownerUserID": "ana", "friendUserID": "leo", "remark": remark});
             let events = handle(serde_json::from_value(callback).unwrap());

@@ -3,8 +3,9 @@
 use domain::relation::Event;
 use protocol::openim::{BeforeAddBlack, Decision, NoAmendment};
 
-/// Whether the other user is blocked; nothing about it can be changed. Unless it is refused, the intention is
-/// recorded, because no callback tells of the block itself. Edit here who may block whom in your app.
+/// Decides whether a user may block another. The answer cannot change anything else. Unless it refuses, the intention is
+/// recorded, because OpenIM sends no callback after the block. Change this function to decide who may block whom in your
+/// app.
 pub fn handle(callback: BeforeAddBlack) -> (Decision<NoAmendment>, Vec<Event>) {
     let intended = Event::BlockIntended {
         owner: callback.owner_user_id,
@@ -20,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_may_and_the_intention_is_recorded() {
+    fn everybody_may_block_and_the_intention_is_recorded() {
         let callback = json!({"ownerUserID": "ana", "blackUserID": "leo"});
         let (decision, events) = handle(serde_json::from_value(callback).unwrap());
         assert_eq!(decision, Decision::Allow);

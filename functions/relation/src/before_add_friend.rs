@@ -2,8 +2,8 @@
 
 use protocol::openim::{BeforeAddFriend, Decision, NoAmendment};
 
-/// Whether the request is stored and reaches the other user; its text cannot be changed. Edit here who may ask
-/// whom in your app.
+/// Decides whether OpenIM stores the request and shows it to the other user. The answer cannot change its text. Change
+/// this function to decide who may ask whom in your app.
 pub fn handle(_callback: BeforeAddFriend) -> Decision<NoAmendment> {
     Decision::Allow
 }
@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_may() {
+    fn everybody_may_ask() {
         let callback = json!({"fromUserID": "ana", "toUserID": "leo", "reqMsg": "hi"});
         assert_eq!(
             handle(serde_json::from_value(callback).unwrap()),

@@ -2,7 +2,8 @@
 
 use protocol::openim::{BeforeAddFriendAgree, Decision, NoAmendment};
 
-/// Whether both become friends; nothing about it can be changed. Edit here who may accept whom in your app.
+/// Decides whether both users become friends. The answer cannot change anything else. Change this function to decide who
+/// may accept whom in your app.
 pub fn handle(_callback: BeforeAddFriendAgree) -> Decision<NoAmendment> {
     Decision::Allow
 }
@@ -14,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_may() {
+    fn everybody_may_accept() {
         let callback = json!({"fromUserID": "ana", "blackUserID": "leo", "HandleResult": 1});
         assert_eq!(
             handle(serde_json::from_value(callback).unwrap()),

@@ -2,7 +2,8 @@
 
 use protocol::openim::{AmendedFriends, BeforeImportFriends, Decision};
 
-/// Whether they become friends, or with `Decision::Amend` who of them does. Edit here whom your app imports.
+/// Decides whether the users become friends, or which of them, with `Decision::Amend`. Change this function to decide
+/// whom your app imports.
 pub fn handle(_callback: BeforeImportFriends) -> Decision<AmendedFriends> {
     Decision::Allow
 }
@@ -14,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_may() {
+    fn everybody_may_be_imported() {
         let callback = json!({"ownerUserID": "ana", "friendUserIDs": ["leo"]});
         assert_eq!(
             handle(serde_json::from_value(callback).unwrap()),

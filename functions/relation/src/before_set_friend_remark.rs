@@ -2,7 +2,8 @@
 
 use protocol::openim::{AmendedRemark, BeforeSetFriendRemark, Decision};
 
-/// Whether the name is set, or with `Decision::Amend` another one. Edit here which names your app wants.
+/// Decides whether the name is set. `Decision::Amend` sets another name. Change this function to decide which names your
+/// app allows.
 pub fn handle(_callback: BeforeSetFriendRemark) -> Decision<AmendedRemark> {
     Decision::Allow
 }
@@ -14,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_may() {
+    fn every_name_is_allowed() {
         let callback = json!({"ownerUserID": "ana", "friendUserID": "leo", "remark": "Lenny"});
         assert_eq!(
             handle(serde_json::from_value(callback).unwrap()),

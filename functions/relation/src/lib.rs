@@ -1,5 +1,7 @@
-//! OpenIM's callbacks about friends, friend requests, remarks and block lists. Each command has a module that is named
+//! Handles OpenIM's callbacks about friends, friend requests, remarks and block lists. Each command has a module, named
 //! after its function.
+//!
+//! The handlers never see HTTP or JSON, and never write to a table.
 
 receiver::handlers! {
     after_add_friend,

@@ -1,12 +1,14 @@
-//! Tencent Chat's callbacks. An app has one URL for all of them, so one function has all; each command has a module
-//! that is named after it, in the folder of its family.
+//! Handles Tencent Chat's callbacks. An app has one URL for all of them, so one function serves all. Each command has a
+//! module, named after it, in the folder of its family.
+//!
+//! The handlers never see HTTP or JSON, and never write to a table.
 
 use receiver::Handler;
 
 pub mod relation;
 pub mod user;
 
-/// Every handler.
+/// All handlers.
 #[must_use]
 pub fn handlers() -> Vec<Handler> {
     [relation::handlers(), user::handlers()].concat()

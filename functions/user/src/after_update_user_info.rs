@@ -3,7 +3,8 @@
 use domain::user::Event;
 use protocol::openim::AfterUpdateUserInfo;
 
-/// Which fields changed, not what they say now. Edit here what it shall mean to your app.
+/// The event names the fields that changed, without their values. Change this function if the callback means something
+/// else to your app.
 pub fn handle(callback: AfterUpdateUserInfo) -> Vec<Event> {
     vec![Event::ProfileChanged {
         fields: callback.changed(),
@@ -18,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fields_that_changed_are_named_without_what_they_say() {
+    fn the_fields_that_changed_are_named_without_their_values() {
         let callback = json!({"userID": "ana", "nickName": "Annie", "faceURL": "", "ex": ""});
         let events = handle(serde_json::from_value(callback).unwrap());
         assert_eq!(

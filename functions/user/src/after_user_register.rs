@@ -3,7 +3,7 @@
 use domain::user::{Event, RegisteredUser};
 use protocol::openim::AfterUserRegister;
 
-/// One event for all of them. Edit here what it shall mean to your app.
+/// One event for all new users. Change this function if the callback means something else to your app.
 pub fn handle(callback: AfterUserRegister) -> Vec<Event> {
     if callback.users.is_empty() {
         return Vec::new();
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_of_them_are_one_event_and_nobody_is_none() {
+    fn all_new_users_are_one_event_and_an_empty_list_is_no_event() {
         let mut callback = json!({"users": [{"userID": "ana", "nickname": "Annie"}, {"userID": "leo", "nickname": ""}]});
         let events = handle(serde_json::from_value(callback.clone()).unwrap());
         assert_eq!(

@@ -2,7 +2,8 @@
 
 use protocol::openim::{AmendedProfile, BeforeUpdateUserInfo, Decision};
 
-/// Whether it is changed, or with `Decision::Amend` to what. Edit here which names and pictures your app wants.
+/// Decides whether the profile changes. `Decision::Amend` changes it to something else. Change this function to decide
+/// which names and pictures your app allows.
 pub fn handle(_callback: BeforeUpdateUserInfo) -> Decision<AmendedProfile> {
     Decision::Allow
 }
@@ -14,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_may() {
+    fn every_change_is_allowed() {
         let callback = json!({"userID": "ana", "nickName": "Annie", "faceURL": "", "ex": null});
         assert_eq!(
             handle(serde_json::from_value(callback).unwrap()),

@@ -2,8 +2,8 @@
 
 use protocol::openim::{AmendedUsers, BeforeUserRegister, Decision};
 
-/// Whether all of them are created, or with `Decision::Amend` which, and with what in their profiles. Edit here who may
-/// be registered in your app.
+/// Decides whether the accounts are created. `Decision::Amend` says which of them, and what their profiles contain. Change
+/// this function to decide who may be registered in your app.
 pub fn handle(_callback: BeforeUserRegister) -> Decision<AmendedUsers> {
     Decision::Allow
 }
@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_may() {
+    fn everybody_may_be_registered() {
         let callback = json!({"users": [{"userID": "ana", "nickname": "Annie"}]});
         assert_eq!(
             handle(serde_json::from_value(callback).unwrap()),

@@ -1,4 +1,6 @@
-//! OpenIM's callbacks about accounts and their profiles. Each command has a module that is named after its function.
+//! Handles OpenIM's callbacks about accounts and their profiles. Each command has a module, named after its function.
+//!
+//! The handlers never see HTTP or JSON, and never write to a table.
 
 receiver::handlers! {
     after_update_user_info,

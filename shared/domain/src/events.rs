@@ -10,15 +10,15 @@ pub enum Family {
     Relation,
     /// Accounts and their profiles.
     User,
-    /// A command that this version does not know, or a callback that it could not make sense of.
+    /// Commands that this version does not know, and callbacks that no handler could turn into events.
     Unknown,
 }
 
 impl Family {
-    /// All of them, in the order in which documents list them.
+    /// All families, in the order in which documents list them.
     pub const ALL: [Self; 3] = [Self::Relation, Self::User, Self::Unknown];
 
-    /// The word for it in tables, folders and logs.
+    /// The name of the family in tables, folders and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -29,33 +29,32 @@ impl Family {
     }
 }
 
-/// What one callback said, in its order. All events of a callback are of one family.
+/// What one callback says, in the callback's order. All events of a callback belong to one family.
 ///
-/// Serialized as two members that stand beside each other: `family`, and `events`, which a callback
-/// that is kept as it came does not have.
+/// The serialized form has two members: `family` and `events`. A callback that is kept as it came has no `events`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "family", content = "events", rename_all = "snake_case")]
 #[serde(from = "Stored")]
 pub enum Events {
-    /// About relations.
+    /// Events about relations.
     Relation(Vec<relation::Event>),
-    /// About users.
+    /// Events about users.
     User(Vec<user::Event>),
     /// The callback is kept as it came: see [`Reception::body`](crate::Reception::body).
     Unknown,
 }
 
-/// Under what the events table files a reception.
+/// What the events table files a reception under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject<'a> {
     /// The user whose own data changed.
     User(&'a UserId),
-    /// No user is known: nobody could say what the callback means.
+    /// No user: nothing says what the callback means.
     UnknownCommand,
 }
 
 impl Events {
-    /// What they are about.
+    /// The family of the events.
     #[must_use]
     pub fn family(&self) -> Family {
         match self {
@@ -65,7 +64,7 @@ impl Events {
         }
     }
 
-    /// How many there are.
+    /// The number of events.
     #[must_use]
     pub fn len(&self) -> usize {
         match self {
@@ -75,13 +74,13 @@ impl Events {
         }
     }
 
-    /// Whether nothing was said.
+    /// Whether there are no events.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Under what they are filed: the subject of the first; `None` when there is nothing to file.
+    /// What the events are filed under: the subject of the first event. `None` if there is nothing to file.
     #[must_use]
     pub fn subject(&self) -> Option<Subject<'_>> {
         match self {
@@ -104,8 +103,8 @@ impl From<Vec<user::Event>> for Events {
     }
 }
 
-/// Events as they may be stored. The first version of the tables and queues knew one family, `relation`, which
-/// its messages did not name, and filed changed profiles under it.
+/// All stored forms of events. The first version of the tables and queues had one family only, `relation`. Its
+/// messages did not name the family, and changed profiles were filed under it.
 #[derive(Deserialize)]
 struct Stored {
     #[serde(default)]
@@ -131,7 +130,7 @@ impl From<Stored> for Events {
     fn from(stored: Stored) -> Self {
         match (stored.family, stored.events) {
             (Some(Family::Unknown), _) => Self::Unknown,
-            // An empty list reads as one of any family.
+            // An empty list always reads as the first variant of `StoredEvents`.
             (Some(Family::User), StoredEvents::Relation(events)) if events.is_empty() => {
                 Self::User(Vec::new())
             }
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_first_version_stored_is_read() {
+    fn events_that_the_first_version_stored_are_read() {
         let profile = json!([{"type": "profile_changed", "user": "a", "fields": ["nickname"]}]);
         let added = json!([{"type": "friend_added", "owner": "a", "friend": "b"}]);
         let read = |stored: Value| serde_json::from_value::<Events>(stored).unwrap();
@@ -225,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_stored_is_not_read() {
+    fn foreign_forms_are_not_read() {
         for foreign in [
             json!({"family": "other", "events": []}),
             json!({"events": [{"type": "other"}]}),

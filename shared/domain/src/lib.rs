@@ -1,12 +1,18 @@
-//! What happened, in words of no particular chat server.
+//! What happens between the users of a chat server, in words of no particular server.
 //!
-//! OpenIM and Tencent Chat are two dialects of one domain: a deleted friend is the same
-//! [`relation::Event::FriendDeleted`], whichever server said it, and is stored in the same form.
+//! OpenIM and Tencent Chat report the same facts in different words. A deleted friend is one
+//! [`relation::Event::FriendDeleted`], whichever server reports it, and has one stored form.
+//! This crate does no I/O, knows no server's wire format, and depends on no AWS crate.
 //!
-//! * [`Events`] — what one callback said, by [`Family`]: [`relation`], [`user`].
-//! * [`Reception`] — one accepted callback: the events it carried, who said so, and when it reached us.
-//! * [`relation::rows`] — what events mean for who is friends with whom.
-//! * [`Question`] — what a callback asks before something happens, and the [`Change`] that may be made to it.
+//! * [`Events`]: what one callback says, by [`Family`] ([`relation`], [`user`]).
+//! * [`Reception`]: one accepted callback, with its events, its server and its time.
+//! * [`relation::rows`]: what events mean for who is friends with whom.
+//! * [`Question`]: what a callback asks before something happens, and the [`Change`] that a policy can make.
+
+// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod events;
 mod question;

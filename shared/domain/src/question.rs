@@ -1,32 +1,33 @@
 use crate::UserId;
 
-/// What a callback asks before something happens, in words of neither server.
+/// What a callback asks before something happens, in words of no particular server.
 ///
-/// Tencent Chat asks for several users in one callback and is answered for each: that is one question for
-/// each.
+/// Tencent Chat asks about several users in one callback and reads an answer for each of them. Each of these users is
+/// one question.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Question<'a> {
-    /// Who acts: asks, accepts, blocks, or whose list or profile is changed. `None` where nobody is named, as
-    /// for a registration.
+    /// The user who asks, accepts or blocks, or whose list or profile is changed. `None` if the callback names nobody,
+    /// as for a registration.
     pub actor: Option<&'a UserId>,
-    /// With whom. One user, but for an import or a registration, where it is the list in its order.
+    /// The users whom the action is about. One user, except for an import or a registration: there it is the list, in
+    /// its order.
     pub others: Vec<&'a UserId>,
-    /// Whether others are meant, too, who cannot be read.
+    /// Whether the callback also means users whose ids cannot be read.
     pub means_unreadable_others: bool,
-    /// The text for the other user: OpenIM's `reqMsg` and `HandleMsg`, Tencent Chat's `AddWording`. Empty
-    /// where the command has none.
+    /// The text for the other user: OpenIM's `reqMsg` and `HandleMsg`, Tencent Chat's `AddWording`. Empty if the
+    /// command has no such text.
     pub message: Words<'a>,
-    /// The name that is about to be given: a remark or a nickname; empty to clear it. `None` where no name is given.
+    /// The proposed name: a remark or a nickname. An empty name clears the old one. `None` if no name is proposed.
     pub name: Option<Words<'a>>,
 }
 
-/// What stands where a text is expected.
+/// The value of a field that should hold a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Words<'a> {
     /// A text.
     Text(&'a str),
-    /// Something that is no text.
+    /// A value that is not text.
     Unreadable,
 }
 
@@ -53,7 +54,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// A question about users, in which nobody is known to act.
+    /// A question that does not say who acts.
     #[must_use]
     pub fn about(others: impl IntoIterator<Item = &'a UserId>) -> Self {
         Self {
@@ -62,13 +63,13 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// A question about somebody who cannot be read.
+    /// A question about a user whose id cannot be read.
     #[must_use]
     pub fn unreadable() -> Self {
         Self::default().and_unreadable_others(true)
     }
 
-    /// The same, and whether others are meant, too, who cannot be read.
+    /// Sets whether the callback also means users whose ids cannot be read.
     #[must_use]
     pub fn and_unreadable_others(self, means_unreadable_others: bool) -> Self {
         Self {
@@ -77,7 +78,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The same with a text for the other user.
+    /// Sets the text for the other user.
     #[must_use]
     pub fn message(self, message: impl Into<Words<'a>>) -> Self {
         Self {
@@ -86,7 +87,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The same with a name that is about to be given, if one is.
+    /// Sets the proposed name.
     #[must_use]
     pub fn name(self, name: Option<impl Into<Words<'a>>>) -> Self {
         Self {
@@ -96,11 +97,11 @@ impl<'a> Question<'a> {
     }
 }
 
-/// What is to be different about what a [`Question`] asks.
+/// A change to what a [`Question`] asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// This name, which is not empty.
+    /// Replaces the proposed name. Never empty.
     Name(String),
-    /// So many of the others, the first ones; at least one.
+    /// Keeps only this many of the other users, from the start of the list. At least one.
     KeepFirst(usize),
 }

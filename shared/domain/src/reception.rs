@@ -5,60 +5,60 @@ use crate::{
     split::{Continues, halve, halve_text, join},
 };
 
-/// One accepted callback: the events it carried, who said so, and when it reached us.
+/// One accepted callback, with its events, its server and the time of its arrival.
 ///
-/// Nothing in a callback identifies it: OpenIM's `operationID` is chosen by the client, bodies carry
-/// no time, and the same body twice can be two real events. So an event's identity is its reception:
-/// the same [`id`](Self::id) twice is one reception, two ids are two, whatever they carry.
+/// Nothing in a callback identifies it. Clients choose OpenIM's `operationID`, most bodies carry no time, and the same
+/// body twice can be two real events. So an event's identity is its reception. The same [`id`](Self::id) twice is one
+/// reception, and two ids are two receptions, even if everything else is equal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reception {
-    /// The gateway's id of the request, and the event's idempotency key.
+    /// The id that the gateway gave the request. It is the event's idempotency key.
     pub id: String,
     /// When the gateway received the request.
     pub received_at: Timestamp,
-    /// The chat server that said it.
+    /// The chat server that sent the callback.
     pub source: Source,
-    /// The callback command, spelled as that server spells it.
+    /// The command, in the server's spelling.
     pub command: String,
-    /// What the caller calls the request, when it says so: OpenIM's `operationID` header, Tencent Chat's
-    /// `RequestId`. OpenIM's is chosen by clients and repeats; Tencent's is undocumented, and may be how a
-    /// retried callback can be told from a new one. Good for finding a request in the other side's log, not
-    /// for telling events apart.
+    /// The caller's own id of the request, if it sends one: OpenIM's `operationID` header, Tencent Chat's `RequestId`.
+    /// It finds a request in the server's log; it does not tell events apart. Clients choose OpenIM's, and it repeats.
+    /// Tencent Chat's is undocumented. It may tell a retried callback from a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
-    /// What happened, in the order in which the callback listed it.
+    /// What happened, in the callback's order.
     #[serde(flatten)]
     pub events: Events,
-    /// The callback's body as it came, where no event says what it means.
+    /// The body as it came, if no event says what it means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
-    /// Which part of the reception this is; `None` when it is all of it.
+    /// Which part of the reception this is. `None` for a whole reception.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
 }
 
-/// One of several parts of a reception that is too large to be kept in one piece.
+/// One of several parts of a large reception.
 ///
-/// It has all that the reception has, with a piece of its events, or of its body. See [`Reception::parts`].
+/// A part has everything that the whole reception has, but only a piece of its events or its body. See
+/// [`Reception::parts`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// Counted from 0.
+    /// The number of this part, counted from 0.
     pub number: u32,
-    /// How many parts there are.
+    /// How many parts the reception has.
     pub of: u32,
-    /// Where its first event stands in the whole, counted from 0.
+    /// The place of this part's first event in the whole reception, counted from 0.
     pub first: u32,
-    /// How its first event goes on with the last one of the part before; `None` when it is an event of its own.
+    /// How this part's first event continues the last event of the part before. `None` if it is a new event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<Continues>,
-    /// The user under whom the whole is filed, where it is filed under a user.
+    /// The user whom the whole reception is filed under, if it is filed under a user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<UserId>,
 }
 
 impl Reception {
-    /// Under what it is filed: the subject of its first event; of a part, that of the whole. `None` when there is
-    /// nothing to file.
+    /// What the reception is filed under: the subject of its first event. A part has the subject of the whole. `None`
+    /// if there is nothing to file.
     #[must_use]
     pub fn subject(&self) -> Option<Subject<'_>> {
         let of_whole = self.part.as_ref().and_then(|part| part.subject.as_ref());
@@ -67,11 +67,11 @@ impl Reception {
             .or_else(|| self.events.subject())
     }
 
-    /// Parts of it that fit, in their order; itself, when that fits.
+    /// Splits the reception into parts that fit, in their order. A reception that fits stays whole.
     ///
-    /// Events are shared out; an event that is too large alone has its list or its text cut, and a body its text. The
-    /// outcome depends on the reception and on `fits` alone. What cannot be cut any more is given as it is, fitting
-    /// or not: ids, and texts of a few thousand bytes.
+    /// The parts share the events. An event that does not fit by itself has its list or its text cut, and a body has
+    /// its text cut. The result depends only on the reception and on `fits`. Ids, and texts of a few thousand bytes,
+    /// are never cut, so a part that consists of these may not fit.
     #[must_use]
     pub fn parts(self, fits: impl Fn(&Self) -> bool) -> Vec<Self> {
         if self.part.is_some() || fits(&self) {
@@ -83,7 +83,7 @@ impl Reception {
         };
         let mut rest = vec![Self {
             part: Some(Part {
-                // Longer than what stands there at the end.
+                // The final numbers are not longer than these, so a part that fits now fits then, too.
                 number: u32::MAX,
                 of: u32::MAX,
                 first: 0,
@@ -114,7 +114,7 @@ impl Reception {
         parts
     }
 
-    /// Takes the second half of its events, or of its body, off; `None` when there are no halves.
+    /// Takes off the second half of the events or of the body. `None` if neither can be halved.
     fn split_off_half(&mut self) -> Option<Self> {
         let (continues, events, body) = match &mut self.events {
             Events::Relation(events) => {
@@ -148,11 +148,11 @@ impl Reception {
         })
     }
 
-    /// The reception that these are all the parts of, in any order.
+    /// Joins all parts of one reception, given in any order.
     ///
     /// # Errors
     ///
-    /// Gives them back when one is missing, or when they are not of one reception.
+    /// Returns the parts if one is missing, or if they belong to different receptions.
     pub fn whole(mut parts: Vec<Self>) -> Result<Self, Vec<Self>> {
         let number = |reception: &Self| reception.part.as_ref().map(|part| part.number);
         parts.sort_by_key(number);
@@ -183,12 +183,12 @@ impl Reception {
     }
 }
 
-/// The chat server that sent a callback, and whose words the answer uses.
+/// A chat server. It sends a callback and reads the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// A self-hosted OpenIM server.
     OpenIm,
-    /// Tencent Chat.
+    /// Tencent Chat, a hosted service.
     Tencent,
 }

@@ -1,29 +1,29 @@
-//! How events are cut in two, and put together again.
+//! Cuts events in two and joins them again.
 
 use serde::{Deserialize, Serialize};
 
 use crate::relation::rows::TEXT_BYTES;
 
-/// How an event goes on with the one before it.
+/// How an event continues the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Continues {
-    /// With more members of its list.
+    /// It has more members of the list.
     List,
-    /// With more of its text, or of that of the last member of its list.
+    /// It has more of the text, or of the text of the list's last member.
     Text,
 }
 
-/// An event of which a piece can be cut off.
+/// An event that may be long enough to be cut.
 pub(crate) trait Split: Sized {
-    /// Takes the second half of its list or text off; `None` when there are no halves.
+    /// Takes off the second half of the list or the text. `None` if neither can be halved.
     fn split_off_half(&mut self) -> Option<(Continues, Self)>;
 
-    /// Puts it back. Gives it back when it is of another kind.
+    /// Appends such a half. Returns it if it is another kind of event.
     fn join(&mut self, continues: Continues, half: Self) -> Option<Self>;
 }
 
-/// Takes the second half of these events off, and says how it goes on with the last that stays.
+/// Takes off the second half of these events. If that cuts an event, it says how the second half continues the first.
 pub(crate) fn halve<E: Split>(events: &mut Vec<E>) -> Option<(Option<Continues>, Vec<E>)> {
     if let Some(half) = halve_list(events) {
         return Some((None, half));
@@ -32,7 +32,7 @@ pub(crate) fn halve<E: Split>(events: &mut Vec<E>) -> Option<(Option<Continues>,
     Some((Some(continues), vec![half]))
 }
 
-/// Puts events behind those that they go on with.
+/// Appends events. The first of them is joined with the last event before it, if it continues that one.
 pub(crate) fn join<E: Split>(events: &mut Vec<E>, continues: Option<Continues>, more: Vec<E>) {
     let mut more = more.into_iter();
     if let (Some(continues), Some(last)) = (continues, events.last_mut()) {
@@ -46,7 +46,8 @@ pub(crate) fn halve_list<T>(list: &mut Vec<T>) -> Option<Vec<T>> {
     (list.len() >= 2).then(|| list.split_off(list.len() / 2))
 }
 
-/// What stays is at least as long as what a row keeps of a text: see [`TEXT_BYTES`].
+/// Takes off the second half of a text. The first half is at least as long as what a row keeps of a text:
+/// [`TEXT_BYTES`].
 pub(crate) fn halve_text(text: &mut String) -> Option<String> {
     const LONGEST_CHARACTER: usize = 4;
     let half = text.len() / 2;

@@ -9,24 +9,24 @@ use time::{
     parsing::Parsed,
 };
 
-/// Always three digits of milliseconds, so that times sort as text: the sort key of the events table
-/// begins with one.
+/// Always with three digits of milliseconds, so times sort as text. The sort key of the events table begins with a
+/// time.
 const RFC3339_MILLIS: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// A point in time, in milliseconds since 1970-01-01T00:00:00Z.
 ///
-/// Reads and writes as `2026-11-21T12:34:56.789Z`.
+/// Its text is `2026-11-21T12:34:56.789Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Timestamp(OffsetDateTime);
 
 impl Timestamp {
-    /// The time that many milliseconds after 1970-01-01T00:00:00Z.
+    /// The time this many milliseconds after 1970-01-01T00:00:00Z.
     ///
     /// # Errors
     ///
-    /// When the year is not between 0 and 9999.
+    /// If the year is not between 0 and 9999.
     pub fn from_unix_millis(millis: i64) -> Result<Self, OutOfRange> {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
             .ok()
@@ -35,7 +35,7 @@ impl Timestamp {
             .ok_or(OutOfRange)
     }
 
-    /// The machine's clock.
+    /// What the machine's clock shows now.
     #[must_use]
     pub fn now() -> Self {
         let now = OffsetDateTime::now_utc();
@@ -84,16 +84,16 @@ impl TryFrom<String> for Timestamp {
     }
 }
 
-/// Times of what arrives, of which no two are the same. What came later has a later time, whatever happens to the
-/// machine's clock and however short a millisecond is: of two facts the view keeps the later one.
+/// Gives every arrival its own time. A later arrival has a later time, even if both come within a millisecond or the
+/// machine's clock goes back. The relationships view needs that: of two facts it keeps the later one.
 #[derive(Debug, Default)]
 pub struct Arrivals {
-    /// In Unix milliseconds.
+    /// The last time that was given, in Unix milliseconds.
     last: AtomicI64,
 }
 
 impl Arrivals {
-    /// The time of what has just arrived, by a clock that shows `now`.
+    /// The time of what has just arrived, if the clock shows `now`.
     pub fn next(&self, now: Timestamp) -> Timestamp {
         let after = |last: i64| last.saturating_add(1).max(now.unix_millis());
         let last = self
@@ -106,7 +106,7 @@ impl Arrivals {
     }
 }
 
-/// A number or text that is no [`Timestamp`].
+/// A number or a text that is not a [`Timestamp`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OutOfRange;
 
@@ -165,10 +165,10 @@ mod tests {
     }
 
     #[test]
-    fn no_two_requests_have_the_same_time_and_none_an_earlier_one() {
+    fn a_later_arrival_has_a_later_time_whatever_the_clock_shows() {
         let at = |millis| Timestamp::from_unix_millis(millis).unwrap();
         let arrivals = Arrivals::default();
-        // A clock that stands still, goes back and goes on.
+        // The clock stands still, goes back, and goes on.
         for (clock, time) in [
             (1_800_000_000_000, 1_800_000_000_000),
             (1_800_000_000_000, 1_800_000_000_001),
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_that_come_at_once_have_different_times() {
+    fn arrivals_on_several_threads_have_different_times() {
         let arrivals = Arrivals::default();
         let now = Timestamp::now();
         let mut times: Vec<_> = std::thread::scope(|scope| {

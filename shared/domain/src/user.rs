@@ -9,23 +9,22 @@ use crate::{
 
 /// One fact about users themselves.
 ///
-/// The serialized form is what the events table holds; a variant or field that was written once is
-/// never renamed.
+/// The events table holds the serialized form, so a variant or a field that was ever written is never renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
-    /// Fields of a user's profile changed. What they say now stays out of the log.
+    /// Fields of a user's profile changed. The event does not hold the new values, so they are not stored.
     ProfileChanged {
-        /// Whose profile.
+        /// The user whose profile changed.
         user: UserId,
-        /// Which fields: `nickname`, `avatar`, `gender`, `birthday`, `location`, `signature`, `language`,
-        /// `level`, `role`, `friend_policy` (who may add this user), `messaging_ban`; an app's own as
-        /// `custom.` and their name; others as the server calls them.
+        /// The changed fields: `nickname`, `avatar`, `gender`, `birthday`, `location`, `signature`, `language`,
+        /// `level`, `role`, `friend_policy` (who may add this user), `messaging_ban`. A field of the app's own is
+        /// `custom.` and its name. Any other field has the server's name.
         fields: Vec<String>,
     },
-    /// Accounts were created, in one call.
+    /// One call created these accounts.
     UsersRegistered {
-        /// Which. Never empty.
+        /// The new accounts. Never empty.
         users: Vec<RegisteredUser>,
     },
 }
@@ -40,8 +39,7 @@ pub struct RegisteredUser {
 }
 
 impl Event {
-    /// The user under whom the events table files the event: whose profile changed, or the first of the new
-    /// users.
+    /// The user whom the events table files the event under: the one whose profile changed, or the first new user.
     #[must_use]
     pub fn subject(&self) -> Option<&UserId> {
         match self {

@@ -4,23 +4,23 @@ use serde::{Deserialize, Serialize};
 
 /// A user's id in the chat server: opaque, case-sensitive text that is never empty.
 ///
-/// Both servers send it as a JSON string; anything else is refused when it is read.
+/// Both servers send it as a JSON string. Any other JSON is an error.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct UserId(String);
 
 impl UserId {
-    /// The longest id that is accepted, in bytes of UTF-8.
+    /// The longest accepted id, in bytes of UTF-8.
     ///
-    /// Tencent allows 32 bytes and OpenIM's database columns hold 64 characters. The limit only keeps
-    /// an id, with a word before it, inside DynamoDB's 1,024 bytes for a sort key.
+    /// Tencent Chat allows 32 bytes, and OpenIM's database columns hold 64 characters. This limit exists because a sort
+    /// key of DynamoDB has at most 1,024 bytes, and ours is an id with a word before it.
     pub const MAX_BYTES: usize = 1000;
 
-    /// Takes the id as it is.
+    /// Takes an id without changing it.
     ///
     /// # Errors
     ///
-    /// When it is empty, or longer than [`UserId::MAX_BYTES`].
+    /// If it is empty, or longer than [`UserId::MAX_BYTES`].
     pub fn new(id: impl Into<String>) -> Result<Self, InvalidUserId> {
         let id = id.into();
         if id.is_empty() {
@@ -53,11 +53,11 @@ impl fmt::Display for UserId {
     }
 }
 
-/// Why a text is no [`UserId`].
+/// Why a text is not a [`UserId`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidUserId {
-    /// It is the empty string.
+    /// It is empty.
     Empty,
     /// It is longer than [`UserId::MAX_BYTES`].
     TooLong,
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_non_empty_json_strings_are_user_ids() {
+    fn only_json_strings_that_are_not_empty_are_user_ids() {
         assert_eq!(
             serde_json::from_str::<UserId>("\"u1\"").unwrap().as_str(),
             "u1"

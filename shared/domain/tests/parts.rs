@@ -1,8 +1,8 @@
-//! A reception in parts says what the whole one says.
+//! The parts of a reception say what the whole reception says.
 
 use std::collections::HashMap;
 
-use domain::{
+use imhook_domain::{
     Continues, Events, Part, Reception, Source, Timestamp, UserId,
     relation::{
         Event,
@@ -34,12 +34,12 @@ fn size(reception: &Reception) -> usize {
     serde_json::to_string(reception).unwrap().len()
 }
 
-/// Few users, so that several facts are about one row.
+/// One of few users, so several facts are about one row.
 fn person() -> impl Strategy<Value = UserId> {
     (0..6_usize).prop_map(id)
 }
 
-/// Some are longer than what a row keeps, and all characters are not one byte.
+/// A text. Some are longer than what a row keeps, and characters have several bytes.
 fn text() -> impl Strategy<Value = String> {
     let length = prop_oneof![40 => 0..20_usize, 1 => 0..2 * TEXT_BYTES, 1 => 0..8 * TEXT_BYTES];
     (length, "[a-zé😀\"\u{ffff}]{0,3}").prop_map(|(length, end)| "é".repeat(length / 2) + &end)
@@ -94,7 +94,7 @@ fn receptions() -> impl Strategy<Value = Reception> {
     ]
 }
 
-/// The rows after these, whatever the order.
+/// The rows after these receptions, in any order.
 fn rows(receptions: &[Reception]) -> HashMap<(UserId, UserId, Aspect), (AsOf, Fact)> {
     let mut rows = HashMap::new();
     for change in receptions.iter().flat_map(changes) {
@@ -117,7 +117,7 @@ proptest! {
     })]
 
     #[test]
-    fn parts_in_any_order_are_the_whole_and_say_what_it_says(
+    fn parts_in_any_order_join_to_the_whole_and_give_its_rows(
         (whole, parts) in (receptions(), prop_oneof![0..2000_usize, 0..60_000_usize])
             .prop_flat_map(|(whole, limit)| {
                 let parts = whole.clone().parts(|part| size(part) <= limit);
@@ -138,8 +138,8 @@ proptest! {
     }
 
     #[test]
-    fn every_part_fits_where_a_long_text_does(whole in receptions()) {
-        // A text is not cut below twice of what a row keeps.
+    fn every_part_fits_where_the_longest_text_that_is_not_cut_fits(whole in receptions()) {
+        // A text is not cut if it is shorter than twice what a row keeps.
         let limit = 5 * TEXT_BYTES;
         for part in whole.parts(|part| size(part) <= limit) {
             prop_assert!(size(&part) <= limit, "{} bytes", size(&part));
@@ -148,7 +148,7 @@ proptest! {
 }
 
 #[test]
-fn what_fits_stays_whole_and_nothing_is_cut_for_ever() {
+fn what_fits_stays_whole_and_cutting_ends() {
     let small = reception(vec![event_of("hi")].into(), None);
     for fits in [true, false] {
         assert_eq!(small.clone().parts(|_| fits), std::slice::from_ref(&small));
@@ -202,7 +202,7 @@ fn the_stored_form_of_a_part_is_fixed() {
 }
 
 #[test]
-fn parts_of_two_receptions_are_no_whole() {
+fn parts_of_two_receptions_do_not_join() {
     let events = || Events::from(vec![event_of("a"), event_of("b")]);
     let one = reception(events(), None).parts(|_| false);
     let other = Reception {

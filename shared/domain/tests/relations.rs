@@ -1,8 +1,8 @@
-//! The rules of the relationships view against a model that is simple enough to be believed.
+//! Compares the rules of the relationships view with a model that is simple enough to trust.
 
 use std::collections::HashMap;
 
-use domain::{
+use imhook_domain::{
     Events, Reception, Source, Timestamp, UserId,
     relation::{
         Event,
@@ -15,7 +15,7 @@ use models::{
 };
 use proptest::{collection::vec, prelude::*};
 
-/// The view, kept in memory: the row of a pair under an aspect holds the fact with the greatest place.
+/// The view in memory. The row of a pair and an aspect holds the fact with the greatest [`AsOf`].
 #[derive(Default)]
 struct View(HashMap<(UserId, UserId, Aspect), (AsOf, Fact)>);
 
@@ -72,7 +72,7 @@ fn view_of(deliveries: &[Reception]) -> Model {
     view.state()
 }
 
-/// What the handlers make of a callback. `tests/it` asks the handlers themselves.
+/// The events that the handlers make of a callback. `tests/it` calls the handlers themselves.
 fn events(callback: Callback) -> Vec<Event> {
     match callback {
         Callback::AfterAddFriend {
@@ -133,13 +133,13 @@ fn events(callback: Callback) -> Vec<Event> {
     }
 }
 
-/// What a server holds after a history, and deliveries of what it told: each at least once, some often, in
-/// any order.
+/// What a server holds after a history of calls, and deliveries of its callbacks: each at least once, some more often,
+/// in any order.
 fn histories(source: Source, calls: usize) -> impl Strategy<Value = (Truth, Vec<Reception>)> {
     servers::history(source, 1..=calls)
         .prop_map(move |(truth, callbacks)| {
             let received = callbacks.into_iter().map(events).enumerate();
-            let told: Vec<Reception> = received
+            let reported: Vec<Reception> = received
                 .filter(|(_, events)| !events.is_empty())
                 .map(|(n, events)| Reception {
                     id: n.to_string(),
@@ -155,15 +155,15 @@ fn histories(source: Source, calls: usize) -> impl Strategy<Value = (Truth, Vec<
                     part: None,
                 })
                 .collect();
-            (truth, told)
+            (truth, reported)
         })
-        .prop_flat_map(|(truth, told)| {
-            let again = vec(0..told.len().max(1), 0..=told.len());
-            (Just(truth), Just(told), again)
+        .prop_flat_map(|(truth, reported)| {
+            let again = vec(0..reported.len().max(1), 0..=reported.len());
+            (Just(truth), Just(reported), again)
         })
-        .prop_flat_map(|(truth, told, again)| {
-            let mut deliveries = told.clone();
-            deliveries.extend(again.into_iter().map(|n| told[n].clone()));
+        .prop_flat_map(|(truth, reported, again)| {
+            let mut deliveries = reported.clone();
+            deliveries.extend(again.into_iter().map(|n| reported[n].clone()));
             (Just(truth), Just(deliveries).prop_shuffle())
         })
 }
@@ -184,7 +184,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_delivered_late_changes_the_state_as_if_it_had_been_in_time(
+    fn a_late_delivery_gives_the_same_state_as_one_in_time(
         (history, late) in model::history(30).prop_flat_map(|history| {
             let late = 0..history.len();
             (Just(history), late)
@@ -201,14 +201,14 @@ proptest! {
     }
 
     #[test]
-    fn the_view_says_what_openim_holds_as_far_as_its_callbacks_tell(
+    fn the_view_never_contradicts_what_openim_holds(
         (truth, deliveries) in histories(Source::OpenIm, 40)
     ) {
         prop_assert_eq!(truth.contradiction(&view_of(&deliveries)), None);
     }
 
     #[test]
-    fn the_view_says_what_tencent_chat_holds_as_far_as_its_callbacks_tell(
+    fn the_view_never_contradicts_what_tencent_chat_holds(
         (truth, deliveries) in histories(Source::Tencent, 40)
     ) {
         prop_assert_eq!(truth.contradiction(&view_of(&deliveries)), None);

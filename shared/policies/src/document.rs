@@ -18,13 +18,13 @@ use crate::{
 
 const MAX_CHARS: i32 = 1000;
 const MAX_PATTERNS: usize = 100;
-/// Of one compiled pattern.
+/// The largest size of one compiled pattern.
 const MAX_PATTERN_BYTES: usize = 32 * 1024;
-/// What the patterns of one text may [cost](TextRules::cost). The worst ones that were found take about half a
-/// nanosecond for each, so a text takes at most some 10 ms of a whole CPU.
+/// What the patterns of one text may [cost](TextRules::cost). The slowest patterns that were found take about half a
+/// nanosecond per unit, so a text takes at most about 10 ms of a whole CPU.
 const MAX_COST: usize = 20_000_000;
 const MAX_REPLACEMENT_CHARS: usize = 100;
-/// OpenIM imports no more.
+/// OpenIM imports at most this many at once.
 const MAX_ITEMS: i32 = 1000;
 const MAX_REQUESTS: i32 = 1_000_000;
 /// 31 days.
@@ -33,8 +33,8 @@ const MAX_WINDOW_SECONDS: i32 = 31 * 24 * 60 * 60;
 const CANNOT_AMEND: &str =
     "the answer to this command cannot change the text; without this, the text is refused";
 
-/// How a rule refuses when the document does not say it: the code, counted from the server's
-/// [first](crate::codes::default_codes), and the message.
+/// The code and the message of a refusal if the document does not set them. The code is counted from the server's
+/// [first](crate::codes::default_codes).
 type DefaultRefusal = (i32, &'static str);
 const ACTING_USER: DefaultRefusal = (1, "you may not do this");
 const OTHER_USER: DefaultRefusal = (2, "this cannot be done with this user");
@@ -43,10 +43,10 @@ const TOO_LONG: DefaultRefusal = (4, "the text is too long");
 const FORBIDDEN: DefaultRefusal = (5, "the text contains something that is not allowed");
 const TOO_MANY: DefaultRefusal = (6, "too many friends at once");
 
-/// A whole document. The default is the empty one, which allows everything.
+/// A whole document. The default is an empty document, which allows everything.
 #[derive(Debug, Default)]
 pub struct Policies {
-    /// Without the commands that have no rule.
+    /// Only the commands with at least one rule.
     rules: BTreeMap<&'static str, Rules>,
     none: Rules,
 }
@@ -56,7 +56,7 @@ impl Policies {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong in it; or, when it is no JSON, the first place where it is not.
+    /// Lists everything that is wrong in it. If it is not JSON, names only the first place.
     pub fn from_json(text: &str) -> Result<Self, Mistakes> {
         let json: Json = serde_json::from_str(text).map_err(|error| {
             Mistakes(vec![Mistake {
@@ -74,8 +74,7 @@ impl Policies {
         }
     }
 
-    /// The rules of a command, spelled as on the wire. A command without rules gets some that allow
-    /// everything.
+    /// The rules of a command, named as on the wire. A command without rules gets empty rules, which allow everything.
     #[must_use]
     pub fn rules(&self, command: &str) -> &Rules {
         self.rules.get(command).unwrap_or(&self.none)
@@ -86,8 +85,8 @@ impl Policies {
         self.rules.iter().map(|(command, rules)| (*command, rules))
     }
 
-    /// The commands with rules that the server can bypass, each with a sentence that says by which route. A route that
-    /// asks with another command is none when that one has the same rules.
+    /// The commands with rules that the server can bypass, each with a sentence that names the route. If that route asks
+    /// with another command, and that command has the same rules, it is not a bypass.
     pub fn bypasses(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
         asking().filter_map(|command| {
             let bypass = command.rules()?.bypass?;
@@ -103,14 +102,14 @@ impl Policies {
     }
 }
 
-/// Collects mistakes and goes on. What is wrong is read as something harmless, because a document with
-/// mistakes is refused in the end.
+/// Reads a document and collects its mistakes. It reads a wrong value as any valid one, because a document with mistakes
+/// is refused in the end.
 #[derive(Default)]
 struct Reader {
     mistakes: Vec<Mistake>,
 }
 
-/// A value and where it stands.
+/// A value and its place.
 struct Place<'a> {
     path: String,
     json: &'a Json,
@@ -131,7 +130,7 @@ impl<'a> Object<'a> {
     }
 }
 
-/// The path of a member. Long keys are shortened: they could be anything.
+/// The path of a member. Long keys are cut, because they can be any text.
 fn member(path: &str, key: &str) -> String {
     const SHOWN: usize = 40;
     let mut shown: String = key.chars().take(SHOWN).collect();
@@ -386,13 +385,13 @@ impl Reader {
         });
         let refusal = self.refusal(&object, source, rule, FORBIDDEN);
         let (pattern, bytes) = pattern?;
-        // An empty text says "remove", and is refused only when nothing else is left.
+        // An empty replacement means "remove". It is not checked here, because a text is refused if nothing is left of it.
         if let Some(text) = &replace_with
             && !text.is_empty()
             && pattern.is_match(text)
         {
             let path = member(&object.path, "replaceWith");
-            self.wrong(path, "is found by its own pattern");
+            self.wrong(path, "is matched by its own pattern");
         }
         Some(Forbidden {
             pattern,
@@ -409,16 +408,16 @@ impl Reader {
         let pattern = match within(MAX_PATTERN_BYTES) {
             Ok(pattern) => pattern,
             Err(error) => {
-                self.wrong(&place.path, format!("is no pattern: {error}"));
+                self.wrong(&place.path, format!("is not a pattern: {error}"));
                 return None;
             }
         };
-        // `a*`, `$`, `(a|)`: never meant, and they would refuse every text. `^$` is something else.
+        // `a*`, `$` and `(a|)` match every text, so they are surely a mistake. `^$` is not: it matches only an empty text.
         let anything = pattern.find("\u{10FFFF}");
         if anything.is_some_and(|found| found.is_empty()) {
-            self.wrong(&place.path, "finds the empty text in every text");
+            self.wrong(&place.path, "matches the empty text in every text");
         }
-        // regex-lite does not tell the size; this is at most an eighth more.
+        // regex-lite does not report the size of a pattern. This finds it, or up to an eighth more.
         let mut bytes = 128;
         while bytes < MAX_PATTERN_BYTES && within(bytes).is_err() {
             bytes += bytes / 8;
@@ -426,7 +425,7 @@ impl Reader {
         Some((pattern, bytes))
     }
 
-    /// Finds patterns that are there twice.
+    /// Finds equal patterns.
     fn compare(&mut self, forbidden: &[(String, Forbidden)]) {
         for (i, (path, rule)) in forbidden.iter().enumerate() {
             let mut before = forbidden[..i].iter();
@@ -438,7 +437,7 @@ impl Reader {
         }
     }
 
-    /// How a rule refuses: what the document says, and the default for what it does not.
+    /// The refusal of a rule. If the document does not set the code or a text, the default is used.
     fn refusal(
         &mut self,
         rule: &Object<'_>,
@@ -484,7 +483,7 @@ impl Reader {
         least
     }
 
-    /// True or false; false when it is not there.
+    /// True or false; false if it is missing.
     fn flag(&mut self, rule: &Object<'_>, key: &str) -> bool {
         match rule.get(key) {
             Some(Place {
@@ -499,7 +498,7 @@ impl Reader {
         }
     }
 
-    /// A text that says something.
+    /// A text that is not empty.
     fn text<'a>(&mut self, place: &Place<'a>) -> Option<&'a str> {
         let text = self.string(place)?;
         if text.trim().is_empty() {
@@ -536,7 +535,7 @@ impl Reader {
         place
     }
 
-    /// An object with these keys and those of a refusal.
+    /// An object that can have these keys and those of a refusal.
     fn rule<'a>(&mut self, place: Place<'a>, source: Source, keys: &[&str]) -> Option<Object<'a>> {
         let detail = has_detail(source).then_some("detail");
         let refusal = ["code", "message"].into_iter().chain(detail);
@@ -544,7 +543,7 @@ impl Reader {
         self.object(place, &keys)
     }
 
-    /// An object that has each of these keys at most once, and no others.
+    /// An object that can have each of these keys at most once, and no other keys.
     fn object<'a>(&mut self, place: Place<'a>, keys: &[&str]) -> Option<Object<'a>> {
         let Json::Object(entries) = place.json else {
             self.wrong_kind(&place, "an object");
@@ -555,7 +554,7 @@ impl Reader {
                 let problem = format!("is not known here; known are {}", keys.join(", "));
                 self.wrong(member(&place.path, key), problem);
             } else if entries[..i].iter().any(|(other, _)| other == key) {
-                self.wrong(member(&place.path, key), "is here more than once");
+                self.wrong(member(&place.path, key), "appears more than once");
             }
         }
         let path = place.path;
@@ -573,7 +572,7 @@ fn asking() -> impl Iterator<Item = &'static Command> {
     catalogue().filter(|command| command.is_before())
 }
 
-/// The commands that a document can have rules for, spelled as on the wire.
+/// The names of the commands that a document can have rules for, as on the wire.
 pub fn commands() -> impl Iterator<Item = &'static str> {
     asking().map(|command| command.name)
 }

@@ -5,7 +5,7 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
 };
 
-/// A JSON value that keeps repeated keys, of which `serde_json::Value` would silently take the last.
+/// A JSON value that keeps repeated keys. `serde_json::Value` would silently keep only the last.
 #[derive(Debug)]
 pub(crate) enum Json {
     Null,
@@ -19,7 +19,7 @@ pub(crate) enum Json {
 }
 
 impl Json {
-    /// What it is, for a message about what it should be.
+    /// The kind of value, for a message about a wrong one.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Null => "null",

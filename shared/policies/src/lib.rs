@@ -1,14 +1,16 @@
-//! What a callback that asks before something happens is answered, as `policies.json` says.
+//! Decides about before callbacks by the rules in `policies.json`.
 //!
-//! The document names, for each such command, rules that most apps want first: who may act and with whom,
-//! how often, how long a text may be and what must not stand in it, how many at once. `docs/policies.md`
-//! describes it, `policies.schema.json` tells an editor. `{}` switches nothing on.
+//! It only reads a document and judges questions. It never reads a file or a clock, never counts, and never calls AWS.
+//! `docs/policies.md` describes the document, and `policies.schema.json` describes it for editors. `{}` has no rules.
 //!
-//! * [`Policies`] — the document, read once when a function starts. Every mistake is named with its place.
-//! * [`Rules`] — those of one command. [`Rules::judge`] is a pure function from a [`Question`](domain::Question) to an
-//!   [`Outcome`].
-//! * [`RequestLimit`] — the one rule that needs to know what happened before: which counter to raise, and
-//!   what its value means. Whoever asks does the counting.
+//! For each before command, the document can say: who may act and with whom, how often, how long a text may be, what a
+//! text must not contain, and how many users an import may have.
+//!
+//! * [`Policies`] is the document, read once when a function starts. Every mistake is named with its place.
+//! * [`Rules`] are the rules of one command. [`Rules::judge`] is a pure function from a [`Question`](domain::Question) to
+//!   an [`Outcome`].
+//! * [`RequestLimit`] is the only rule that depends on earlier requests. It says which counter to raise, and what the
+//!   count means. The caller does the counting.
 //!
 //! ```
 //! use domain::{Question, UserId};
@@ -21,7 +23,7 @@
 //! let ana = UserId::new("ana")?;
 //! let support = [UserId::new("support")?];
 //! let Outcome::Refuse(refusal) = rules.judge(&Question::new(&ana, &support)) else {
-//!     panic!("nobody blocks the support");
+//!     panic!("nobody may block the support");
 //! };
 //! assert_eq!((refusal.rule.as_str(), refusal.code), ("otherUser", 28002));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -4,12 +4,12 @@ use crate::{Outcome, Refusal};
 
 /// How many friend requests one user may send within one window of time.
 ///
-/// Windows are fixed: all of a length begin at its multiples since 1970-01-01T00:00:00Z, the same for
-/// everybody. So around the end of one a user can send twice the limit in a short time. It is one counter
-/// for each user and window, which an atomic `ADD` raises.
+/// Windows are fixed, and the same for everybody: they begin at multiples of their length since 1970-01-01T00:00:00Z. So
+/// around the end of a window, a user can send twice the limit in a short time. Each user has one counter per window,
+/// which an atomic `ADD` raises.
 ///
-/// It comes after [`Rules::judge`](crate::Rules::judge), so that what another rule refuses is not counted.
-/// What this rule itself refuses is, and what a handler refuses that is asked after the policies.
+/// It is applied after [`Rules::judge`](crate::Rules::judge), so requests that another rule refuses are not counted.
+/// Requests that this rule or the handler refuses are counted.
 #[derive(Debug)]
 pub struct RequestLimit {
     pub(crate) command: &'static str,
@@ -19,19 +19,18 @@ pub struct RequestLimit {
     pub(crate) refusal: Refusal,
 }
 
-/// The counter of one user at one time.
+/// The counter of one user in one window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Its key: `requests#<command>#<seconds>#<begin>#<user>`, at most 1,100 bytes. It names the window's
-    /// length, so that a changed one begins with fresh counters.
+    /// Its key: `requests#<command>#<seconds>#<begin>#<user>`, at most 1,100 bytes. It contains the window's length, so
+    /// new counters start if the length changes.
     pub key: String,
-    /// When nobody asks for it any more, in Unix seconds: for the table's TTL.
+    /// When the window ends, in Unix seconds. The counter is not needed after that: for the table's TTL.
     pub ends_at: i64,
 }
 
 impl RequestLimit {
-    /// The counter to raise for a request that this user sends at this time, by one or, where one callback
-    /// carries several requests, by their number.
+    /// The counter to raise for a request of this user at this time. Raise it by the number of requests in the callback.
     #[must_use]
     pub fn window(&self, user: &UserId, now: Timestamp) -> Window {
         let Self {
@@ -47,11 +46,10 @@ impl RequestLimit {
         }
     }
 
-    /// The answer to the request that is number `count` in its window, the first one being 1; `None` when
-    /// the counter cannot be had.
+    /// The answer to request number `count` of a window. The first one is 1. `None` means that the count is not known.
     ///
-    /// When a counter was raised by `n` for one callback and is `total` now, its requests have the numbers
-    /// `total - n + 1` to `total`, in their order.
+    /// If a callback raised the counter by `n` to `total`, its requests have the numbers `total - n + 1` to `total`, in
+    /// their order.
     #[must_use]
     pub fn judge(&self, count: Option<u64>) -> Outcome<'_> {
         let allowed = count.map_or(self.allow_when_unknown, |count| {

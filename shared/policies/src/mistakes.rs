@@ -3,9 +3,9 @@ use std::fmt;
 /// One thing that is wrong in a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// Where, as a JSON path: `$.callbackBeforeAddFriendCommand.reqMsg.maxChars`.
+    /// The place, as a JSON path: `$.callbackBeforeAddFriendCommand.reqMsg.maxChars`.
     pub path: String,
-    /// What, in one sentence that repeats no user ids and no texts of the document.
+    /// The problem, in one sentence. It shows no user ids and no texts of the document.
     pub problem: String,
 }
 

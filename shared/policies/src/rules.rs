@@ -4,20 +4,20 @@ use domain::{Change, Question, UserId, Words};
 
 use crate::{RequestLimit, text::TextRules};
 
-/// What the rules of a command answer to a [`Question`].
+/// The answer of a command's rules to a [`Question`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
-    /// It may happen as asked.
+    /// Allowed as asked.
     Allow,
-    /// It must not happen.
+    /// Refused.
     Refuse(&'a Refusal),
-    /// It may happen with this change.
+    /// Allowed with this change.
     Amend(Change),
-    /// The rules look at something that cannot be read.
+    /// A rule needs a field that cannot be read.
     Unreadable,
 }
 
-/// Why a question is not allowed.
+/// Why the rules do not allow a question.
 enum Stop<'a> {
     Refused(&'a Refusal),
     Unreadable,
@@ -29,24 +29,23 @@ impl<'a> From<&'a Refusal> for Stop<'a> {
     }
 }
 
-/// How a rule refuses.
+/// The code and the texts with which a rule refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The rule's place below its command, for the log: `reqMsg.forbidden[0]`.
     pub rule: String,
-    /// From 20001 to 29000 for a command of OpenIM, from 38000 to 38999 for one of Tencent Chat.
+    /// From 20001 to 29000 for a command of OpenIM, from 38000 to 38999 for a command of Tencent Chat.
     pub code: i32,
-    /// What the end user is told: OpenIM's `errMsg`, Tencent Chat's `ResultInfo`. Not empty.
+    /// The message for the end user: OpenIM's `errMsg`, Tencent Chat's `ResultInfo`. Not empty.
     pub message: String,
-    /// OpenIM's `errDlt`; may be empty. Always empty for Tencent Chat, which has no place for it.
+    /// OpenIM's `errDlt`; may be empty. Always empty for Tencent Chat, which has no field for it.
     pub detail: String,
 }
 
 /// The rules of one command.
 ///
-/// In this order, and the first refusal is the answer: the acting user, the length of the list, the other
-/// users (of a list that was cut, those that are left), the message, the name. [`RequestLimit`] comes
-/// after them.
+/// They are checked in this order, and the first refusal is the answer: the acting user, the length of the list, the
+/// other users (without those that were cut off), the message, the name. [`RequestLimit`] comes after them.
 #[derive(Debug, Default)]
 pub struct Rules {
     pub(crate) acting_user: Option<UserRule>,
@@ -59,7 +58,7 @@ pub struct Rules {
 
 #[derive(Debug)]
 pub(crate) struct UserRule {
-    /// The users are those who may; otherwise those who may not.
+    /// Whether `users` lists who may; if not, it lists who may not.
     pub(crate) allows: bool,
     pub(crate) users: BTreeSet<UserId>,
     pub(crate) refusal: Refusal,
@@ -74,13 +73,13 @@ impl UserRule {
 #[derive(Debug)]
 pub(crate) struct MaxItems {
     pub(crate) limit: usize,
-    /// Keep the first ones of a longer list instead of refusing it.
+    /// Whether a longer list is cut instead of refused.
     pub(crate) cut: bool,
     pub(crate) refusal: Refusal,
 }
 
 impl Rules {
-    /// The answer of all rules but [`Rules::request_limit`].
+    /// The answer of all rules except [`Rules::request_limit`].
     #[must_use]
     pub fn judge(&self, question: &Question<'_>) -> Outcome<'_> {
         match self.try_judge(question) {
@@ -115,7 +114,7 @@ impl Rules {
             return Err(Stop::Unreadable);
         }
         match question.message {
-            // Judged only: no server lets one replace it.
+            // A changed message is ignored, because no server's answer can change a message.
             Words::Text(message) => {
                 self.message.judge(message)?;
             }
@@ -139,13 +138,13 @@ impl Rules {
         })
     }
 
-    /// How often one user may ask, if that is limited. To be asked when [`Rules::judge`] has not refused.
+    /// How many requests one user may send, if that is limited. Use it after [`Rules::judge`] has not refused.
     #[must_use]
     pub fn request_limit(&self) -> Option<&RequestLimit> {
         self.request_limit.as_ref()
     }
 
-    /// How each rule that is switched on refuses, in the order in which they are asked.
+    /// The refusals of all rules in the document, in the order in which they are checked.
     pub fn refusals(&self) -> impl Iterator<Item = &Refusal> {
         let acting_user = self.acting_user.iter().map(|rule| &rule.refusal);
         acting_user

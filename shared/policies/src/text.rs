@@ -4,10 +4,11 @@ use regex_lite::Regex;
 
 use crate::Refusal;
 
-/// How many places of one text are replaced, by all patterns together.
+/// How many places in one text all patterns together may replace.
 const MAX_REPLACED: usize = 20;
 
-/// The rules for one text: its length, then the patterns, each on what the ones before left of it.
+/// The rules for one text. The length comes first, then the patterns. Each pattern reads the text as the earlier ones left
+/// it.
 #[derive(Debug, Default)]
 pub(crate) struct TextRules {
     pub(crate) max_chars: Option<MaxChars>,
@@ -17,7 +18,7 @@ pub(crate) struct TextRules {
 #[derive(Debug)]
 pub(crate) struct MaxChars {
     pub(crate) limit: usize,
-    /// Cut a longer text instead of refusing it.
+    /// Whether a longer text is cut instead of refused.
     pub(crate) cut: bool,
     pub(crate) refusal: Refusal,
 }
@@ -25,21 +26,21 @@ pub(crate) struct MaxChars {
 #[derive(Debug)]
 pub(crate) struct Forbidden {
     pub(crate) pattern: Regex,
-    /// The size of the compiled pattern. At most all of it is visited for each character.
+    /// The size of the compiled pattern. For each character, a search visits at most all of it.
     pub(crate) bytes: usize,
-    /// What to put in the place of a match, instead of refusing the text.
+    /// The replacement of a match; `None` if a match refuses the text.
     pub(crate) replace_with: Option<String>,
     pub(crate) refusal: Refusal,
 }
 
 impl TextRules {
-    /// The text that these rules let through: the one given (borrowed), or one that satisfies all of them.
+    /// The text that these rules allow: the given text (borrowed), or a changed text that satisfies all of them.
     ///
     /// # Errors
     ///
-    /// The refusal of the rule that neither lets the text through nor can amend it. That is also a pattern
-    /// that still matches after all replacements, that finds one place more than may be replaced, or whose
-    /// replacement left nothing: the servers read an empty text in an answer as "no change", and would keep
+    /// The refusal of the first rule that the text breaks and that cannot change it. A pattern with a replacement refuses
+    /// in three cases, too: it still matches after all replacements, it matches in more places than may be replaced, or
+    /// its replacement leaves an empty text. The servers read an empty text in an answer as "no change", and would keep
     /// the forbidden one.
     pub(crate) fn judge<'t>(&self, text: &'t str) -> Result<Cow<'t, str>, &Refusal> {
         let mut text = self.shorten(Cow::Borrowed(text))?;
@@ -66,14 +67,14 @@ impl TextRules {
                 continue;
             }
             replaced.push_str(&text[end..]);
-            // At once, so that no pattern ever reads more than the longest text.
+            // Cut now, so that no pattern reads a text longer than the limit.
             text = self.shorten(Cow::Owned(replaced))?;
             if text.is_empty() {
                 return Err(&forbidden.refusal);
             }
             replacing = Some(forbidden);
         }
-        // A replacement can join what stood around it to a match, of its own pattern or an earlier one.
+        // With the text around it, a replacement can make a new match of any pattern.
         let still_there = replacing.and_then(|_| {
             let mut patterns = self.forbidden.iter();
             patterns.find(|forbidden| forbidden.pattern.is_match(&text))
@@ -84,10 +85,10 @@ impl TextRules {
         }
     }
 
-    /// The most that [`judge`](Self::judge) can have to do for one text: for every character that is read, the
-    /// bytes of the pattern.
+    /// The most work that one text can cause in [`judge`](Self::judge): the sum, over all characters that a pattern reads,
+    /// of the pattern's bytes.
     pub(crate) fn cost(&self) -> usize {
-        // A search looks at the end, too.
+        // Plus one, because a search also checks the end of the text.
         let chars = self.max_chars.as_ref().map_or(0, |max| max.limit) + 1;
         let once: usize = self.forbidden.iter().map(|rule| rule.bytes).sum();
         let mut replacing = self
@@ -98,12 +99,12 @@ impl TextRules {
             return chars * once;
         };
         let largest = replacing.fold(first.bytes, |most, rule| most.max(rule.bytes));
-        // All patterns before the replacements and after them. To find one place can mean to read to the end
-        // (`[^x]*x0|a` does), twice when the place is empty, and so does to find that there is no further one.
+        // All patterns run once before and once after the replacements. To find one place, a pattern may read to the end
+        // of the text (`[^x]*x0|a` does), and twice if the match is empty. To find that no further place exists, too.
         chars * (2 * once + 3 * (MAX_REPLACED + 1) * largest)
     }
 
-    /// Whether no rule looks at the text.
+    /// Whether there is no rule for the text.
     pub(crate) fn is_empty(&self) -> bool {
         self.max_chars.is_none() && self.forbidden.is_empty()
     }

@@ -5,69 +5,69 @@ use crate::{Command, Json};
 
 /// The body of one callback command.
 pub trait Callback: DeserializeOwned + Send + Sync + 'static {
-    /// What the catalogue says of it.
+    /// The catalogue's facts about the command.
     const COMMAND: Command;
 
-    /// What it can tell: an event of its family.
+    /// The events that it can report: those of its family.
     type Event: Send + 'static;
 
-    /// What may be answered.
+    /// The answer to it.
     type Answer: Answer<Self>;
 
-    /// What it asks before something happens, for policies to judge: one question, or one about each person who is
-    /// decided about. None when it tells what has happened.
+    /// What it asks before something happens, for policies to judge: one question, or one for each person who is
+    /// decided about. An "after" callback asks nothing.
     fn questions(&self) -> Vec<Question<'_>> {
         Vec::new()
     }
 
-    /// The answer that makes this change, if an answer can.
+    /// The answer that makes this change. `None` if no answer can make it.
     fn amended(&self, change: &Change) -> Option<Self::Answer> {
         let _ = change;
         None
     }
 }
 
-/// A form of answer to a callback, which its server can read. It says something to each of the callback's
+/// An answer that the callback's server can read. It answers each of the callback's
 /// [questions](Callback::questions).
 pub trait Answer<C: ?Sized>: Serialize + Clone + PartialEq + Send + Sync + 'static {
-    /// Everything happens as it was asked for. This is also what is answered when nobody could decide and that is to
-    /// be allowed.
+    /// The answer that lets everything happen as it was asked for. It is also the answer if nobody could decide and the
+    /// operator allows that.
     fn unchanged(asked: &C) -> Self;
 
-    /// The same where the body does not fit the command.
+    /// The answer that allows everything if the body does not fit the command.
     fn unread(body: Json<'_>) -> Self;
 
-    /// How many questions it answers.
+    /// The number of questions that it answers.
     fn questions(&self) -> usize;
 
-    /// Refuses what the question of that number asks. An answer to a command that must never be refused stays as
+    /// Refuses what the question with this number asks. The answer to a command that must never be refused stays as
     /// it is.
     fn refuse(&mut self, question: usize, reason: &Reason);
 
-    /// The code of the refusal of what the question of that number asks.
+    /// The code with which it refuses the question with this number. `None` if it does not refuse it.
     fn refused(&self, question: usize) -> Option<i32>;
 
-    /// This answer, and what an earlier one says beside it: what was refused is refused still, and of two changes
-    /// to one field this answer's counts.
+    /// Merges this answer with an earlier one. What the earlier answer refuses stays refused. If both change one field,
+    /// this answer's change counts.
     #[must_use]
     fn over(self, earlier: Self) -> Self;
 }
 
-/// The answer to a callback that tells what has happened.
+/// The answer to an "after" callback.
 pub trait Note {}
 
-/// Why something is refused, in words of neither server.
+/// Why something is refused, in words of no particular server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// A code that the server leaves to the app.
+    /// A code from the range that the server leaves to the app.
     pub code: i32,
-    /// What the end user's client is told.
+    /// The text that the end user's client gets.
     pub message: String,
-    /// More about it; may be empty. Tencent Chat has no place for it.
+    /// More about it; may be empty. Tencent Chat's answers have no field for it.
     pub detail: String,
 }
 
-/// What both servers' answers to what has happened have in common: there is one, and nothing can be refused.
+/// Implements the answer to an "after" callback, for either server: one fixed answer, which refuses nothing.
 macro_rules! note {
     ($Noted:ident) => {
         impl crate::Note for $Noted {}

@@ -2,63 +2,64 @@ use domain::{Family, Source};
 
 use crate::{openim, tencent};
 
-/// A callback command: what is said of it once, beside its type, and read by everything that lists commands.
+/// The facts about a callback command. They are next to its type, and everything that lists commands reads them there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Command {
     /// The server that sends it.
     pub source: Source,
     /// Its name on the wire.
     pub name: &'static str,
-    /// Names that earlier versions of the server gave it, for the same body.
+    /// The names that earlier versions of the server gave it, with the same body.
     pub earlier: &'static [&'static str],
-    /// Its key in OpenIM's `webhooks.yml`, after which function and files are named. The wire names do not
-    /// always fit: `callbackBeforeAfterMsgCommand` is `afterRevokeMsg`.
+    /// Its key in OpenIM's `webhooks.yml`. Its function and its files have this name, because wire names can mislead:
+    /// the key of `callbackBeforeAfterMsgCommand` is `afterRevokeMsg`.
     pub switch: Option<&'static str>,
     /// What it is about.
     pub family: Family,
-    /// Whether something has happened, or is about to.
+    /// Whether the server sends it before or after something happens.
     pub when: When,
-    /// The first version of the server that sends it, where it is known.
+    /// The first version of the server that sends it, if it is known.
     pub since: Option<&'static str>,
-    /// One sentence about it.
+    /// One sentence about it, for documents.
     pub sentence: &'static str,
 }
 
-/// Whether something has happened, or is about to.
+/// Whether a server sends a command before or after something happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// It has happened. The server ignores the answer.
+    /// After. The server ignores the answer.
     After,
-    /// It is about to happen, and the server waits for the answer. These rules can be set in `policies.json`.
+    /// Before. The server waits for the answer, and `policies.json` can have these rules.
     Before(Rules),
 }
 
-/// The rules that `policies.json` can have for a command. Keys that stand for a field of the callback are spelled
-/// as on the wire.
+/// The rules that `policies.json` can have for a command. The key of a rule about a field is the field's name on the
+/// wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// The callback says who acts.
     pub acting_user: bool,
-    /// The callback says with whom.
+    /// The callback names the other user.
     pub other_user: bool,
-    /// The command is a friend request, so it can be limited.
+    /// The command is a friend request, so policies can limit how many a user sends.
     pub is_request: bool,
     /// The field with the text from one user to the other.
     pub message: Option<Text>,
-    /// The field with a name that is about to be given.
+    /// The field with the proposed name.
     pub name: Option<Text>,
     /// The field with a list of users that the answer can replace.
     pub list: Option<&'static str>,
-    /// How the same comes about without this question.
+    /// How the same thing can happen without this question.
     pub bypass: Option<Bypass>,
 }
 
-/// A route by which something comes about without the command that asks about it, so that its rules bind nobody there.
+/// A route on which something can happen without the command that asks about it. The command's rules do not apply
+/// there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bypass {
-    /// One sentence for those who write policies.
+    /// One sentence for people who write policies.
     pub sentence: &'static str,
-    /// The command with which that route asks; the same rules for that one close the gap.
+    /// The command that asks on that route. The same rules for that command close the gap.
     pub asks_with: Option<&'static str>,
 }
 
@@ -72,7 +73,7 @@ pub struct Text {
 }
 
 impl Rules {
-    /// Who acts and with whom; what most commands have.
+    /// Rules about the acting user and the other user, which most commands have.
     pub const USERS: Self = Self {
         acting_user: true,
         other_user: true,
@@ -85,7 +86,7 @@ impl Rules {
 }
 
 impl Bypass {
-    /// The server asks nobody there.
+    /// A route on which the server asks nothing.
     #[must_use]
     pub const fn unasked(sentence: &'static str) -> Option<Self> {
         Some(Self {
@@ -94,7 +95,7 @@ impl Bypass {
         })
     }
 
-    /// The server asks there with another command.
+    /// A route on which the server asks with another command.
     #[must_use]
     pub const fn asked_with(command: &'static str, sentence: &'static str) -> Option<Self> {
         Some(Self {
@@ -105,7 +106,7 @@ impl Bypass {
 }
 
 impl Text {
-    /// A text that can only be accepted or refused.
+    /// A text that the answer cannot replace.
     #[must_use]
     pub const fn fixed(key: &'static str) -> Option<Self> {
         Some(Self {
@@ -125,13 +126,13 @@ impl Text {
 }
 
 impl Command {
-    /// Whether the server asks before something happens.
+    /// Whether it is a "before" command.
     #[must_use]
     pub const fn is_before(&self) -> bool {
         matches!(self.when, When::Before(_))
     }
 
-    /// The rules that `policies.json` can have for it.
+    /// The rules that `policies.json` can have for it. `None` for an "after" command.
     #[must_use]
     pub const fn rules(&self) -> Option<&Rules> {
         match &self.when {
@@ -140,8 +141,8 @@ impl Command {
         }
     }
 
-    /// The Lambda function that serves it: `afterAddFriend` is served by `after-add-friend`. Tencent Chat has one
-    /// URL for everything, and so one function.
+    /// The name of the Lambda function that serves it: `after-add-friend` for the switch `afterAddFriend`. Tencent Chat
+    /// has one URL for all commands, and so one function.
     #[must_use]
     pub fn function(&self) -> String {
         self.switch.map_or_else(|| "tencent".to_owned(), kebab_case)
@@ -162,10 +163,10 @@ fn kebab_case(name: &str) -> String {
     kebab
 }
 
-/// Every command of a server and a family that has a type in this crate, in the order of their names.
+/// The commands of a server and a family that have a type in this crate, in the order of their names.
 #[must_use]
 pub const fn commands(source: Source, family: Family) -> &'static [&'static Command] {
-    // No wildcard: a new family has to be decided on here.
+    // There is no wildcard, so the compiler asks here about a new family.
     match (source, family) {
         (Source::OpenIm, Family::Relation) => openim::relation::COMMANDS,
         (Source::OpenIm, Family::User) => openim::user::COMMANDS,
@@ -175,7 +176,7 @@ pub const fn commands(source: Source, family: Family) -> &'static [&'static Comm
     }
 }
 
-/// Every command that has a type in this crate.
+/// All commands that have a type in this crate.
 pub fn catalogue() -> impl Iterator<Item = &'static Command> {
     let sources = [Source::OpenIm, Source::Tencent];
     sources
@@ -188,7 +189,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Command> {
         .copied()
 }
 
-/// The command of that name, also of an earlier one.
+/// The command with this name, or with this earlier name.
 #[must_use]
 pub fn command(source: Source, name: &str) -> Option<&'static Command> {
     catalogue().find(|command| {
@@ -196,17 +197,17 @@ pub fn command(source: Source, name: &str) -> Option<&'static Command> {
     })
 }
 
-/// Whether a server waits for a decision about a command, also where the command has no type here.
+/// Whether a server waits for a decision about a command. Commands that have no type here are recognised, too.
 ///
-/// OpenIM's names say so. Tencent Chat's do not, and a name that is not known is taken for one that tells what
-/// has happened: the answer allows in either case.
+/// OpenIM's names say it. Tencent Chat's names do not, so an unknown name counts as an "after" command. If it is a
+/// "before" command all the same, the answer allows it.
 #[must_use]
 pub fn asks(source: Source, name: &str) -> bool {
     if let Some(command) = command(source, name) {
         return command.is_before();
     }
     match source {
-        // The exception is sent after a message was revoked.
+        // OpenIM sends the exception after a message was revoked.
         Source::OpenIm => {
             let asks = name.contains("Before") || EARLIER_ASKS.contains(&name);
             asks && name != "callbackBeforeAfterMsgCommand"
@@ -215,7 +216,7 @@ pub fn asks(source: Source, name: &str) -> bool {
     }
 }
 
-/// Names that asked up to OpenIM v3.6.0, and do not say so.
+/// "Before" commands of OpenIM up to v3.6.0 whose names do not say so.
 const EARLIER_ASKS: &[&str] = &[
     "callbackMsgModifyCommand",
     "callbackOfflinePushCommand",
@@ -223,9 +224,9 @@ const EARLIER_ASKS: &[&str] = &[
     "callbackSuperGroupOnlinePushCommand",
 ];
 
-/// The commands of Tencent Chat that ask and have no type here yet.
+/// The "before" commands of Tencent Chat that have no type here yet.
 ///
-/// <https://www.tencentcloud.com/document/product/1047/34354>
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34355>.
 const TENCENT_ASKS: &[&str] = &[
     "C2C.CallbackBeforeSendMsg",
     "Group.CallbackBeforeSendMsg",
@@ -238,8 +239,10 @@ const TENCENT_ASKS: &[&str] = &[
     "OfficialAccount.CallbackBeforeSendMsg",
 ];
 
-/// Whether a command that has no type here may be refused. Refused once, these two break a chat for good: it is the
-/// one time that OpenIM makes the chat's records.
+/// Whether a command that has no type here may be refused. Two commands must not be: OpenIM asks only once, when it
+/// makes a chat's records, and a refusal breaks the chat for good.
+///
+/// Source: OpenIM, `internal/rpc/conversation/callback.go`.
 #[must_use]
 pub fn unknown_may_be_refused(name: &str) -> bool {
     !matches!(
@@ -256,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_switches_and_functions_are_different_for_different_commands() {
+    fn no_two_commands_share_a_name_or_a_function() {
         let commands: Vec<_> = catalogue().collect();
         let names = commands.iter().flat_map(|it| {
             let earlier = it.earlier.iter().copied();
@@ -279,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_elsewhere_is_asked_with_a_command_that_asks() {
+    fn the_command_that_asks_on_a_bypass_is_a_before_command() {
         let bypasses = catalogue().filter_map(|it| Some((it, it.rules()?.bypass?)));
         for (command, bypass) in bypasses {
             assert!(bypass.sentence.ends_with('.'), "{}", bypass.sentence);
@@ -302,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn openims_names_say_who_waits_but_for_one_and_tencent_chats_are_known() {
+    fn before_commands_are_known_by_their_names() {
         for (source, name, asks) in [
             (Source::OpenIm, "callbackBeforeSendSingleMsgCommand", true),
             (Source::OpenIm, "callbackBeforeSomethingNewCommand", true),

@@ -1,21 +1,35 @@
-//! The callbacks of OpenIM and Tencent Chat as Rust types: no I/O, no AWS, no async.
+//! The callbacks of OpenIM and Tencent Chat as Rust types: their bodies, and the answers that these servers can read.
 //!
-//! * [`openim`] — what an OpenIM server sends to `<url>/<command>`, and the answers it can read.
-//! * [`tencent`] — the same for Tencent Chat, which sends every command to one URL.
-//! * [`catalogue`] — every command, with what is said of it.
+//! This crate does no I/O, checks no credentials, decides nothing, and needs no async runtime and no AWS crate.
 //!
-//! Each command has one file, in the folder of its family. Unknown fields are accepted everywhere, because both
-//! servers add some from time to time. [`read`](read()) reads a body, also one with oddities that nobody needs to know of:
-//! the types say what has to be right ([`UserId`]) and what may be anything ([`FreeText`], [`Number`], [`Members`]).
+//! * [`openim`]: what an OpenIM server sends to `<url>/<command>`, and the answers to it.
+//! * [`tencent`]: what Tencent Chat sends to its one URL, and the answers to it.
+//! * [`read`](read()): reads a body, also one with oddities in fields that nobody needs. The types say which values
+//!   must be right ([`UserId`]) and which may be anything ([`FreeText`], [`Number`], [`Members`]).
+//! * [`catalogue`]: all commands, with the facts about each.
+//! * [`domain`]: the words of no particular server, for events and questions.
 //!
-//! # Where a document and the server differ
+//! All types accept unknown fields, because both servers add some from time to time.
 //!
-//! The types follow what the servers do. A difference to the published documents has a name: see
+//! # Sources
+//!
+//! A line that begins with `Source:` says where the facts about a type come from:
+//!
+//! * For OpenIM, a file of [`openimsdk/open-im-server`](https://github.com/openimsdk/open-im-server) at commit
+//!   `7848d7c` (main, 2026-07-02) and the type in it, and a page of OpenIM's documents.
+//! * For Tencent Chat, a page of its documents.
+//!
+//! The types follow what the servers do. Each difference from OpenIM's documents has a name: see
 //! [`openim::deviations`].
 
-/// The commands of a family: each by its file and its type.
+// The example of the README is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// Declares the commands of a family, each by its file and its type.
 ///
-/// rustfmt does not see the files; `make fmt` names them.
+/// `cargo fmt` does not see these files, so `make fmt` names them.
 macro_rules! commands {
     ($($file:ident::$Type:ident),+ $(,)?) => {
         $(
@@ -36,5 +50,6 @@ pub use callback::{Answer, Callback, Note, Reason};
 pub use catalogue::{
     Bypass, Command, Rules, Text, When, asks, catalogue, command, commands, unknown_may_be_refused,
 };
+pub use domain;
 pub use domain::{InvalidUserId, UserId};
 pub use read::{FreeText, Json, Members, Number, Read, Unreadable, read, text};

@@ -1,14 +1,10 @@
-//! Every decision about every "before" callback: what is written, and what the server then does, by models of
-//! how it reads an answer.
+//! Every decision about every "before" callback: what it writes, and what the server then does. Models of the servers
+//! read the answers.
 
 use std::fs;
 
 use domain::{Family, Source, UserId, user};
-use models::{
-    Outcome, PersonOutcome, Verdict, openim_proceeds, payloads, read_as_openim, root,
-    tencent_proceeds,
-};
-use protocol::{
+use imhook_protocol::{
     Answer, Callback, Command, Reason, Rules, When, catalogue,
     openim::{
         AfterImportFriends, AmendedFriends, AmendedProfile, AmendedProfileEx, AmendedRemark,
@@ -18,12 +14,16 @@ use protocol::{
     },
     tencent,
 };
+use models::{
+    Outcome, PersonOutcome, Verdict, openim_proceeds, payloads, read_as_openim, root,
+    tencent_proceeds,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 const ALLOW: &str = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
 
-/// What the server sends with a command.
+/// The body that the server sends with a command.
 fn body(server: &str, command: &str, case: &str) -> String {
     let folder = root().join("tests/payloads");
     fs::read_to_string(folder.join(server).join(format!("{command}.{case}.json"))).unwrap()
@@ -33,7 +33,7 @@ fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
 }
 
-/// What the server sends with a command, as it is read.
+/// The callback that the server sends.
 fn callback<C: Callback>(case: &str) -> C {
     serde_json::from_str(&body("openim", C::COMMAND.name, case)).unwrap()
 }
@@ -42,13 +42,13 @@ fn unchanged<C: Callback>(asked: &C) -> C::Answer {
     C::Answer::unchanged(asked)
 }
 
-/// This answer, after it was to refuse what that question asks.
+/// This answer after a refusal of the question with this number.
 fn refused<C: Callback>(mut answer: C::Answer, question: usize, reason: &Reason) -> C::Answer {
     answer.refuse(question, reason);
     answer
 }
 
-/// The code of the refusal.
+/// The code with which the question is refused.
 fn code<C: Callback>(answer: &C::Answer, question: usize) -> Option<i32> {
     answer.refused(question)
 }
@@ -57,7 +57,7 @@ fn over<C: Callback>(later: C::Answer, earlier: C::Answer) -> C::Answer {
     later.over(earlier)
 }
 
-/// What the server sent, what it was answered, and what it does then.
+/// What the server sends, the answer, and what the server then does.
 fn asked<C: Before>(case: &str, decision: &Decision<C::Amendment>) -> (Value, String, Outcome) {
     let command = C::COMMAND.name;
     let request: Value = serde_json::from_str(&body("openim", command, case)).unwrap();
@@ -66,7 +66,7 @@ fn asked<C: Before>(case: &str, decision: &Decision<C::Amendment>) -> (Value, St
     (request, answer, outcome)
 }
 
-/// Allowing changes nothing, refusing stops and tells why. Gives the command.
+/// Checks that "allow" changes nothing, and that a refusal stops the operation and says why. Returns the command.
 fn allowed_and_refused<C>() -> &'static str
 where
     C: Before + Callback<Answer = Decision<<C as Before>::Amendment>>,
@@ -108,16 +108,16 @@ where
             )
         );
         let Outcome::Stops {
-            code: told,
-            message: told_message,
-            detail: told_detail,
+            code: shown,
+            message: shown_message,
+            detail: shown_detail,
         } = outcome
         else {
             panic!("{command}: {outcome:?}");
         };
-        assert_eq!(told, i64::from(number));
-        assert!(message.is_empty() || told_message == message);
-        assert!(detail.is_empty() || told_detail == detail);
+        assert_eq!(shown, i64::from(number));
+        assert!(message.is_empty() || shown_message == message);
+        assert!(detail.is_empty() || shown_detail == detail);
     }
     command
 }
@@ -171,7 +171,7 @@ fn an_amended_remark_is_what_is_set() {
 }
 
 #[test]
-fn amended_users_are_those_who_are_registered_with_every_member_that_was_asked_for() {
+fn amended_users_are_registered_with_all_fields_that_were_asked_for() {
     for case in ["server", "document", "batch"] {
         let callback: BeforeUserRegister = callback(case);
         let first = callback.users[0].user_id.clone();
@@ -185,7 +185,7 @@ fn amended_users_are_those_who_are_registered_with_every_member_that_was_asked_f
         assert_eq!(outcome, Outcome::Proceeds(request), "{case}");
 
         let renamed = AmendedUsers::of(&callback, |new| {
-            // The id stays, whatever is made of it.
+            // The id does not change.
             new.user_id = user("somebody else");
             new.nickname = "New".into();
             true
@@ -208,7 +208,7 @@ fn amended_users_are_those_who_are_registered_with_every_member_that_was_asked_f
     }
 }
 
-/// The request with these fields in the place of its own.
+/// The request with these fields instead of its own.
 fn stored(mut request: Value, nickname: Option<&str>, face_url: Option<&str>) -> Value {
     for (key, value) in [("nickName", nickname), ("faceURL", face_url)] {
         if let Some(value) = value {
@@ -240,8 +240,7 @@ fn an_amended_profile_is_what_is_stored() {
 }
 
 #[test]
-fn an_amended_profile_of_the_newer_command_is_what_is_stored_and_answers_nothing_that_was_not_asked_for()
- {
+fn an_amended_profile_of_the_newer_command_has_only_fields_that_were_asked_for() {
     let command = BeforeUpdateUserInfoEx::COMMAND.name;
     let texts = [json!(null), json!(""), json!("Ana"), json!("用户é😀")];
     for (nickname, face_url) in texts
@@ -285,7 +284,7 @@ fn an_amended_profile_of_the_newer_command_is_what_is_stored_and_answers_nothing
 }
 
 #[test]
-fn the_newer_profile_command_survives_every_answer_to_what_the_server_sends() {
+fn no_answer_to_the_newer_profile_command_crashes_the_server() {
     for payload in payloads() {
         let command = BeforeUpdateUserInfoEx::COMMAND.name;
         if payload.command != command {
@@ -305,7 +304,7 @@ fn the_newer_profile_command_survives_every_answer_to_what_the_server_sends() {
     }
 }
 
-/// What both say about one callback.
+/// What the merged answer changes.
 fn merged<C>(later: C::Amendment, earlier: C::Amendment) -> Value
 where
     C: Before + Callback<Answer = Decision<<C as Before>::Amendment>>,
@@ -322,7 +321,7 @@ where
 }
 
 #[test]
-fn of_two_changes_to_one_field_the_later_counts_and_the_other_fields_are_kept() {
+fn the_later_of_two_changes_to_a_field_counts_and_other_fields_are_kept() {
     let profile = AmendedProfile::new;
     for (later, earlier, both) in [
         (
@@ -386,8 +385,8 @@ fn of_two_changes_to_one_field_the_later_counts_and_the_other_fields_are_kept() 
     );
 }
 
-/// A command as OpenIM has them in other families: it takes every field over from the answer, so that it needs them
-/// all back, and must never be refused.
+/// A command like some of OpenIM's in other families. The server takes every field over from the answer, so it needs
+/// all of them back, and it must never be refused.
 #[derive(Deserialize)]
 struct Renews {
     name: String,
@@ -429,7 +428,7 @@ impl Before for Renews {
 impl Amendment for Renewed {}
 
 #[test]
-fn a_server_that_needs_every_field_back_gets_them_and_what_must_not_be_refused_is_not() {
+fn a_server_that_needs_all_fields_back_gets_them_and_is_never_refused() {
     let asked = Renews {
         name: "a".to_owned(),
         count: 3,
@@ -440,7 +439,7 @@ fn a_server_that_needs_every_field_back_gets_them_and_what_must_not_be_refused_i
     assert_eq!(written(&as_asked), echo);
     assert_eq!(read_as_openim(&echo), Verdict::Allowed);
 
-    // Whoever decides after the policies, and says nothing but "allow", takes no field away.
+    // A handler that only says "allow" after the policies removes no field.
     let both = over::<Renews>(Decision::Allow, as_asked.clone());
     assert_eq!(both, as_asked);
     let changed = Decision::Amend(Renewed {
@@ -463,7 +462,7 @@ fn a_server_that_needs_every_field_back_gets_them_and_what_must_not_be_refused_i
     }
 }
 
-/// Deviation: the import pages are swapped. The command that says "before" can be refused, the other cannot.
+/// Deviation: the import pages are swapped. Only the command with "before" in its name can be refused.
 #[test]
 fn the_import_pages_are_swapped() {
     let before = BeforeImportFriends::COMMAND.name;
@@ -504,7 +503,7 @@ fn an_empty_override_is_no_override() {
     }
 }
 
-/// Deviation: `actionCode` 1 allows. What the older documents show as refusals refuses nothing.
+/// Deviation: `actionCode` 1 allows. The refusals in the older documents refuse nothing.
 #[test]
 fn action_code_1_allows() {
     let refused = r#"{"actionCode":1,"errCode":5001,"errMsg":"User not allowed to import friends","errDlt":"","nextCode":"1"}"#;
@@ -513,7 +512,7 @@ fn action_code_1_allows() {
     assert_eq!(read_as_openim(&as_integer), Verdict::Allowed);
 }
 
-/// Two people, each allowed or refused, in the words of a command.
+/// Checks the answers that allow or refuse each of two people, for one command.
 fn decided<C: tencent::Before>(account: fn(&C::Item) -> &UserId) {
     let body = body("tencent", C::COMMAND.name, "document");
     let callback: C = serde_json::from_str(&body).unwrap();
@@ -570,7 +569,7 @@ fn decided<C: tencent::Before>(account: fn(&C::Item) -> &UserId) {
 }
 
 #[test]
-fn tencent_chat_is_told_about_every_person_of_a_before_callback() {
+fn tencent_chat_gets_a_decision_about_every_person() {
     decided::<tencent::PrevFriendAdd>(|asked| &asked.to);
     decided::<tencent::PrevFriendResponse>(|response| &response.to);
     let nobody: tencent::PrevFriendAdd =
@@ -583,7 +582,7 @@ fn tencent_chat_is_told_about_every_person_of_a_before_callback() {
 }
 
 #[test]
-fn a_person_who_was_refused_is_refused_still_and_nobody_else_is() {
+fn a_refused_person_stays_refused_and_nobody_else_is() {
     type Asked = tencent::PrevFriendAdd;
     let body = body("tencent", Asked::COMMAND.name, "document");
     let callback: Asked = serde_json::from_str(&body).unwrap();
@@ -591,7 +590,7 @@ fn a_person_who_was_refused_is_refused_still_and_nobody_else_is() {
         let reason = Reason {
             code,
             message: "no".to_owned(),
-            detail: "not told".to_owned(),
+            detail: "not shown".to_owned(),
         };
         refused::<Asked>(unchanged(&callback), question, &reason)
     };

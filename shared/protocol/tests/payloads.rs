@@ -1,14 +1,14 @@
-//! Every body of `tests/payloads` against its type.
+//! Every type against the bodies in `tests/payloads`, against the catalogue, and with its source.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs};
 
-use domain::{Change, Events, Source, UserId, Words, relation, user};
-use models::{Payload, payloads};
-use protocol::{Callback, Command, Rules, Text, catalogue, command, openim, tencent};
+use domain::{Change, Events, Family, Source, UserId, Words, relation, user};
+use imhook_protocol::{Callback, Command, Rules, Text, catalogue, command, openim, tencent};
+use models::{Payload, payloads, root};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-/// Reads a body, writes it, and wants nothing lost but what is unknown.
+/// Reads a body and writes it. Only unknown fields may be lost.
 fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload) {
     let at = format!("{}.{}", payload.command, payload.case);
     let before: Value = serde_json::from_slice(&payload.body).unwrap();
@@ -20,7 +20,7 @@ fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload) {
             after[key] = command.clone();
         }
     }
-    // Empty and absent are the same.
+    // The type does not write an empty `ex`.
     if before.get("ex") == Some(&json!("")) {
         after["ex"] = json!("");
     }
@@ -34,7 +34,7 @@ fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload) {
     }
 }
 
-/// Every type, with what a function of it and of a body does.
+/// The command of every type, each with a function that takes a body of that type.
 macro_rules! every_type {
     ($of:ident) => {
         every_type!(
@@ -72,27 +72,27 @@ macro_rules! every_type {
     };
 }
 
-/// A command, and what is done with each body of it.
+/// A command, and a check of each of its bodies.
 type OfType = (Command, fn(&Payload));
 
-/// Calls the function of each body's type.
+/// Calls the check of each body's type.
 fn for_every_payload(types: &[OfType]) {
     let listed: Vec<Command> = types.iter().map(|(command, _)| *command).collect();
     let catalogue: Vec<Command> = catalogue().copied().collect();
     assert_eq!(listed, catalogue, "the list of types lacks none");
     for payload in &payloads() {
-        let known = protocol::command(payload.source, &payload.command);
+        let known = imhook_protocol::command(payload.source, &payload.command);
         let of_type = types.iter().find(|(command, _)| Some(command) == known);
         of_type.unwrap().1(payload);
     }
 }
 
 #[test]
-fn every_payload_survives_its_type() {
+fn every_payload_is_read_and_written_without_a_loss() {
     for_every_payload(&every_type!(assert_survives));
 }
 
-/// A question, with texts of its own.
+/// A question that owns its texts.
 #[derive(Debug, PartialEq)]
 struct Asked {
     actor: Option<String>,
@@ -101,7 +101,7 @@ struct Asked {
     name: Option<String>,
 }
 
-/// The ids in a member of a body: one, a list, or those of a list of users.
+/// The ids in a field of a body: one id, a list of ids, or the ids of a list of users.
 fn ids(value: &Value) -> Vec<String> {
     match value {
         Value::String(id) => vec![id.clone()],
@@ -111,14 +111,14 @@ fn ids(value: &Value) -> Vec<String> {
     }
 }
 
-/// What a body asks, read without its type.
+/// The questions of a body, read without its type.
 fn asked_in(payload: &Payload, rules: &Rules) -> Vec<Asked> {
     let body: Value = serde_json::from_slice(&payload.body).unwrap();
     let text = |of: &Value, field: Option<Text>| {
         let text = field.and_then(|field| of[field.key].as_str());
         text.map(ToOwned::to_owned)
     };
-    // On the old route an empty name is one that is not to change.
+    // On the old route an empty name means no change.
     let is_given = |name: &String| {
         payload.command != "callbackBeforeUpdateUserInfoCommand" || !name.is_empty()
     };
@@ -187,7 +187,7 @@ fn asks_as_the_catalogue_says<C: Callback>(payload: &Payload) {
             let name = rules.name.filter(|name| name.can_amend).expect(at);
             assert_eq!(answer[name.key], "another", "{at}");
         }
-        // One command cannot be given a name where none was asked for.
+        // One command takes no name if none is proposed.
         None => assert!(
             rules.name.is_none_or(|name| !name.can_amend) || questions[0].name.is_none(),
             "{at}"
@@ -203,12 +203,12 @@ fn asks_as_the_catalogue_says<C: Callback>(payload: &Payload) {
 }
 
 #[test]
-fn what_is_asked_and_what_can_be_changed_is_what_the_catalogue_says() {
+fn questions_and_amendments_are_what_the_catalogue_says() {
     for_every_payload(&every_type!(asks_as_the_catalogue_says));
 }
 
 #[test]
-fn every_command_has_its_document_and_openims_what_the_server_sends() {
+fn every_command_has_the_body_of_its_document_and_openims_also_the_servers() {
     let payloads = payloads();
     let mine: BTreeSet<(Source, &str, &str)> = payloads
         .iter()
@@ -231,9 +231,9 @@ fn every_command_has_its_document_and_openims_what_the_server_sends() {
     );
 }
 
-/// What is decided beforehand is told again when it has happened; only a block is not.
+/// An "after" callback reports what a "before" callback asked about, except for a block.
 #[test]
-fn of_what_is_asked_before_nothing_is_recorded_but_the_intention_to_block() {
+fn of_before_callbacks_only_an_intended_block_is_recorded() {
     for payload in &payloads() {
         if !command(payload.source, &payload.command)
             .unwrap()
@@ -254,7 +254,7 @@ fn of_what_is_asked_before_nothing_is_recorded_but_the_intention_to_block() {
 }
 
 #[test]
-fn a_list_that_is_null_is_empty_as_openims_server_writes_it() {
+fn a_list_that_openims_server_writes_as_null_is_empty() {
     let body = r#"{"ownerUserID":"ana","friendUserIDs":null}"#;
     let callback: openim::AfterImportFriends = serde_json::from_str(body).unwrap();
     assert!(callback.friend_user_ids.is_empty());
@@ -297,7 +297,7 @@ fn a_list_that_tencent_chat_must_send_may_be_null_but_not_missing() {
 }
 
 #[test]
-fn what_tencent_chat_may_leave_out_can_be_null() {
+fn a_field_that_tencent_chat_may_leave_out_can_be_null() {
     let callback = json!({
         "PairList": [{"From_Account": "a", "To_Account": "b", "Initiator_Account": null}],
         "ClientCmd": null, "Admin_Account": null, "ForceFlag": null,
@@ -309,7 +309,7 @@ fn what_tencent_chat_may_leave_out_can_be_null() {
 }
 
 #[test]
-fn the_event_time_is_read_as_number_or_text_and_anything_else_is_as_if_it_were_missing() {
+fn an_event_time_is_a_number_or_a_text_and_any_other_value_counts_as_missing() {
     let read = |time: Option<Value>| {
         let mut body = json!({"From_Account": "ana", "To_Account": ["leo"]});
         if let Some(time) = time {
@@ -328,8 +328,8 @@ fn the_event_time_is_read_as_number_or_text_and_anything_else_is_as_if_it_were_m
 }
 
 #[test]
-fn profile_fields_have_words_of_no_server() {
-    let mut told = 0;
+fn profile_fields_have_the_same_names_for_both_servers() {
+    let mut checked = 0;
     for payload in payloads() {
         let body = &payload.body;
         let (user, fields) = match payload.command.as_str() {
@@ -350,16 +350,16 @@ fn profile_fields_have_words_of_no_server() {
             }
             _ => continue,
         };
-        told += 1;
-        // The list is empty where OpenIM shows no field of those that changed.
+        checked += 1;
+        // The list is empty if OpenIM does not send the field that changed.
         let events = Events::User(vec![user::Event::ProfileChanged { user, fields }]);
         assert_eq!(payload.events, events, "{}", payload.name);
     }
-    assert!(told > 3);
+    assert!(checked > 3);
 }
 
 #[test]
-fn what_is_empty_in_the_older_profile_callback_is_null_in_the_newer_one() {
+fn an_unchanged_field_is_empty_in_the_older_profile_callback_and_null_in_the_newer() {
     let body = |nickname: Value, face_url: Value| json!({"userID": "ana", "nickName": nickname, "faceURL": face_url, "ex": null});
     for (nickname, face_url, older, newer) in [
         (
@@ -388,12 +388,12 @@ fn what_is_empty_in_the_older_profile_callback_is_null_in_the_newer_one() {
 
 #[test]
 fn new_users_are_one_event_with_their_names() {
-    let mut told = 0;
+    let mut checked = 0;
     for payload in payloads() {
         if payload.command != "callbackAfterUserRegisterCommand" {
             continue;
         }
-        told += 1;
+        checked += 1;
         let callback: openim::AfterUserRegister = serde_json::from_slice(&payload.body).unwrap();
         let users = callback.users.into_iter().map(|new| user::RegisteredUser {
             user: new.user_id,
@@ -405,11 +405,11 @@ fn new_users_are_one_event_with_their_names() {
         let expected = Events::User(vec![event]);
         assert_eq!(payload.events, expected, "{}", payload.case);
     }
-    assert!(told > 1);
+    assert!(checked > 1);
 }
 
 #[test]
-fn a_registration_lists_its_users_and_may_leave_out_what_is_not_their_id() {
+fn a_registration_needs_a_list_of_users_and_only_their_ids() {
     for body in [r#"{"users":null}"#, r#"{"users":[]}"#] {
         let callback: openim::BeforeUserRegister = serde_json::from_str(body).unwrap();
         assert!(callback.users.is_empty());
@@ -455,7 +455,7 @@ fn who_accepts_is_called_blackuserid() {
     let read = serde_json::from_value::<openim::BeforeAddFriendAgree>(older_document);
     assert!(read.is_err());
 
-    // A server that had both keys would be understood.
+    // A body with both keys is read.
     let mut both = server;
     both["toUserID"] = json!("leo");
     assert_eq!(
@@ -473,7 +473,7 @@ fn only_an_accepted_request_counts_as_accepted() {
     }
 }
 
-/// An event repeats nobody, so that the body's limit limits the event, too.
+/// An event repeats no user, so the limit for a body also limits the event.
 #[test]
 fn an_import_of_any_length_makes_one_event_that_is_no_longer_than_its_body() {
     for (friends, length) in [(2_000, 64), (60_000, 1)] {
@@ -489,4 +489,65 @@ fn an_import_of_any_length_makes_one_event_that_is_no_longer_than_its_body() {
         let stored = serde_json::to_string(&event).unwrap();
         assert!(stored.len() < body.len() + 20);
     }
+}
+
+/// The lines of the documentation above the declaration in this line.
+fn documentation<'a>(lines: &[&'a str], declaration: usize) -> Vec<&'a str> {
+    let above = lines[..declaration].iter().rev();
+    let above = above.take_while(|line| line.starts_with("///") || line.starts_with("#["));
+    above
+        .copied()
+        .filter(|line| line.starts_with("///"))
+        .collect()
+}
+
+#[test]
+fn every_wire_type_names_its_source() {
+    let sources = root().join("shared/protocol/src");
+    let mut with_source = BTreeSet::new();
+    for server in ["openim", "tencent"] {
+        let (prefix, url) = match server {
+            "openim" => ("/// Source: OpenIM, `", "https://docs.openim.io/"),
+            _ => (
+                "/// Source: Tencent Chat, <",
+                "https://www.tencentcloud.com/document/product/1047/",
+            ),
+        };
+        for family in Family::ALL {
+            let folder = sources.join(server).join(family.as_str());
+            let files = fs::read_dir(folder).into_iter().flatten();
+            for file in files.map(|entry| entry.unwrap().path()) {
+                let text = fs::read_to_string(&file).unwrap();
+                let lines: Vec<&str> = text.lines().collect();
+                for (number, line) in lines.iter().enumerate() {
+                    let declared = ["pub struct ", "pub enum "]
+                        .iter()
+                        .find_map(|kind| line.strip_prefix(kind));
+                    let Some(declared) = declared else {
+                        continue;
+                    };
+                    let name = declared.split(|c: char| !c.is_alphanumeric()).next();
+                    let name = name.unwrap();
+                    let at = format!("{}: {name}", file.display());
+                    let said = documentation(&lines, number);
+                    assert!(
+                        said.iter().any(|line| line.starts_with(prefix)),
+                        "{at} has no line that begins with {prefix:?}"
+                    );
+                    if text.contains(&format!("impl Callback for {name} ")) {
+                        assert!(
+                            said.iter().any(|line| line.contains(url)),
+                            "{at} names no document"
+                        );
+                        with_source.insert(name.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(
+        with_source.len(),
+        catalogue().count(),
+        "one type for each command: {with_source:?}"
+    );
 }

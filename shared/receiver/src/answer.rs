@@ -1,4 +1,4 @@
-//! The one place that writes answers, in the words of each server.
+//! Writes all answers, in the form that each server reads.
 
 use domain::Source;
 use protocol::{
@@ -9,7 +9,7 @@ use protocol::{
 
 use crate::{OnFailure, Problem, ProblemKind, call::Call};
 
-/// An HTTP answer in the words that the caller understands.
+/// An HTTP answer in the form that the caller reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status. OpenIM ignores it; Tencent Chat takes everything but 200 as a failure.
@@ -19,7 +19,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The callback was accepted.
+    /// The answer to a callback that was accepted.
     #[must_use]
     pub fn accepted(source: Source) -> Self {
         Self {
@@ -31,8 +31,8 @@ impl Reply {
         }
     }
 
-    /// What was asked is decided. `failed` says why, when nobody could: the status tells people of it, where the
-    /// server does not take that for an answer that counts for nothing.
+    /// The answer with a decision. `failed` says why nobody could decide. OpenIM ignores the status, so the status shows
+    /// the failure to people. Tencent Chat reads only a 200 as an answer.
     pub(crate) fn decided(source: Source, body: String, failed: Option<ProblemKind>) -> Self {
         let status = match source {
             Source::OpenIm => failed.map_or(200, ProblemKind::status),
@@ -41,9 +41,11 @@ impl Reply {
         Self { status, body }
     }
 
-    /// The callback was not accepted. The status says so in any case; what OpenIM reads of a failure of
-    /// our own is `on_failure`, and of every failure where it `asks` for a decision. Tencent Chat is told of each: a
-    /// failure is what it lets things happen after.
+    /// The answer to a callback that was not accepted. The status always shows the failure.
+    ///
+    /// If the receiver itself failed, OpenIM's body says what `on_failure` says. If OpenIM `asks` for a decision, this is
+    /// so for every problem that leaves the callback undecided. Tencent Chat always gets a failure: its console says what
+    /// happens then.
     #[must_use]
     pub fn problem(
         source: Source,
@@ -81,8 +83,8 @@ impl Reply {
         }
     }
 
-    /// A command that is not known asks before something happens. What form its answer has is not known, so
-    /// Tencent Chat gets what all forms have in common.
+    /// The answer to a before callback whose command is unknown. The form of its answer is unknown too, so Tencent Chat
+    /// gets what all forms have in common.
     pub(crate) fn unknown(call: &Call<'_>, refuses: bool) -> Self {
         let kind = ProblemKind::UnknownCommand;
         let body = match call.source {
@@ -98,13 +100,13 @@ impl Reply {
     }
 }
 
-/// What the user's client is told by Tencent Chat when the receiver failed.
+/// The code that Tencent Chat passes on to the user's client when the receiver failed.
 const FAILED: ResultCode = match ResultCode::new(39000) {
     Ok(code) => code,
-    Err(_) => panic!("a code outside of 38000 to 39000"),
+    Err(_) => panic!("the code is not between 38000 and 39000"),
 };
 
-/// How something is refused because nobody could decide.
+/// The reason in a refusal when nobody could decide.
 pub(crate) fn failure(call: &Call<'_>, problem: &Problem) -> Reason {
     let kind = problem.kind();
     match call.source {
@@ -139,5 +141,5 @@ fn with_operation_id(detail: String, operation_id: Option<&str>) -> String {
 }
 
 pub(crate) fn to_json(answer: &impl serde::Serialize) -> String {
-    serde_json::to_string(answer).expect("answers are strings, integers and lists")
+    serde_json::to_string(answer).expect("an answer has only strings, integers and lists")
 }

@@ -1,4 +1,4 @@
-//! What is known of a request before anybody is believed, found once.
+//! Finds out once what is known of a request before the caller is authenticated.
 
 use domain::{Source, Timestamp};
 use percent_encoding::percent_decode_str;
@@ -7,21 +7,21 @@ use tokio::time::Instant;
 
 use crate::{Handler, Request};
 
-/// The longest name of a request that is logged, stored and answered. Its client chose it.
+/// How much of an `operationID` is logged, stored and answered. The client chose it, so it can be long.
 const OPERATION_ID_CHARS: usize = 128;
 
-/// One request, and what every step of its journey needs to know of it.
+/// One request, and what every step needs to know about it.
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a Request,
-    /// Whose words the request uses.
+    /// The server whose form the request has.
     pub(crate) source: Source,
-    /// The end of the path, where it may be a command.
+    /// The end of the path, if it may be a command.
     pub(crate) path: Option<String>,
-    /// The command that path or query name.
+    /// The command that the path or the query names.
     pub(crate) claimed: Option<String>,
-    /// Whether somebody seems to wait for a decision. The body can still name another command.
+    /// Whether the request seems to be a before callback. The body can still name another command.
     pub(crate) asks: bool,
-    /// What the caller calls the request, in the way of its server.
+    /// OpenIM's `operationID`, or Tencent Chat's `RequestId`.
     pub(crate) operation_id: Option<String>,
     pub(crate) now: Timestamp,
     /// When the request came.
@@ -51,7 +51,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Takes the name of the request that stands in the body, where the header has none.
+    /// Takes the `operationID` in the body if the header has none.
     pub(crate) fn named_in_body(&mut self, operation_id: &str) {
         if self.operation_id.is_none() {
             self.operation_id = short(operation_id);
@@ -64,13 +64,13 @@ fn short(operation_id: &str) -> Option<String> {
     (!short.is_empty()).then_some(short)
 }
 
-/// The server whose words a request uses.
+/// The server whose form a request has.
 fn source(handlers: &[Handler], request: &Request) -> Source {
     let serves = |source| handlers.iter().any(|handler| handler.source() == source);
     match (serves(Source::OpenIm), serves(Source::Tencent)) {
         (true, false) => Source::OpenIm,
         (false, true) => Source::Tencent,
-        // Only Tencent Chat sends these, and it sends one of them always.
+        // Only Tencent Chat sends these, and it always sends at least one of them.
         _ if ["SdkAppid", "CallbackCommand"]
             .into_iter()
             .any(|name| request.query_values(name).next().is_some()) =>
@@ -81,7 +81,7 @@ fn source(handlers: &[Handler], request: &Request) -> Source {
     }
 }
 
-/// The command that path or query name, as the caller wrote it.
+/// The command that the path or the query names, as the caller wrote it.
 fn claimed(request: &Request, path: Option<&str>) -> Option<String> {
     let mut query = ["command", "CallbackCommand"]
         .into_iter()
@@ -93,8 +93,8 @@ fn claimed(request: &Request, path: Option<&str>) -> Option<String> {
     claimed.map(ToOwned::to_owned)
 }
 
-/// Whether a command that path or query name asks before something happens. Where they name none, the body may:
-/// then it is enough that one such command is served here.
+/// Whether the path or the query names a before command. If they name no command, the body may name one. Then the answer
+/// is yes if the function serves any before command.
 fn asks(handlers: &[Handler], source: Source, claimed: Option<&str>) -> bool {
     match claimed {
         Some(name) => protocol::asks(source, name),
@@ -102,8 +102,8 @@ fn asks(handlers: &[Handler], source: Source, claimed: Option<&str>) -> bool {
     }
 }
 
-/// The end of the path, where it may be a command. Escapes are what they stand for (RFC 3986, section 6.2.2.2), also
-/// an escaped slash.
+/// The end of the path, if it may be a command. Escapes are decoded first (RFC 3986, section 6.2.2.2), also an escaped
+/// slash.
 fn last_segment(path: &str) -> Option<String> {
     let path = percent_decode_str(path).decode_utf8_lossy();
     let last = path.rsplit('/').find(|segment| !segment.is_empty())?;
@@ -112,8 +112,8 @@ fn last_segment(path: &str) -> Option<String> {
     (may_be || is_known(last)).then(|| last.to_owned())
 }
 
-/// Whether the end of a path is surely a command. Anything else is rather a base path, such as `/callbackExample`,
-/// unless nobody names another command.
+/// Whether the end of a path is certainly a command. Anything else counts as a base path, such as `/callbackExample`,
+/// unless neither the query nor the body names a command.
 pub(crate) fn is_command(segment: &str) -> bool {
     let what = segment
         .strip_prefix(COMMAND_PREFIX)
@@ -125,8 +125,8 @@ fn is_known(name: &str) -> bool {
     protocol::command(Source::OpenIm, name).is_some()
 }
 
-/// OpenIM puts a slash and the command behind its configured URL. Where that URL ends in `?command=`, or in
-/// `?command=` and a path, the slash is in the query.
+/// The command without the path before it. OpenIM appends a slash and the command to its configured URL. If that URL ends
+/// in `?command=`, or in `?command=` and a path, the slash is in the query.
 pub(crate) fn without_path(command: &str) -> &str {
     let mut segments = command.rsplit('/').map(str::trim);
     segments
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_path_is_a_command_however_it_is_written() {
+    fn the_end_of_a_path_is_a_command_in_every_spelling() {
         for path in [
             "/callbackAfterDeleteFriendCommand",
             "//callbackAfterDeleteFriendCommand",
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_path_is_told_from_a_command() {
+    fn a_base_path_is_not_a_command() {
         for (segment, is) in [
             ("callbackAfterDeleteFriendCommand", true),
             ("callbackBeforeSomethingNewCommand", true),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_before_the_command_in_the_query_is_taken_off() {
+    fn a_path_before_the_command_in_the_query_is_removed() {
         for (value, command) in [
             ("callbackX", "callbackX"),
             ("/callbackX", "callbackX"),

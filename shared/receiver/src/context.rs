@@ -2,29 +2,28 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
 
-/// What a handler may want to know beside its callback.
+/// What a handler can use besides its callback.
 #[derive(Clone)]
 pub struct Context {
     pub(crate) end: Instant,
     pub(crate) surroundings: Arc<Surroundings>,
 }
 
-/// The same for all callbacks of a function.
+/// The part of a [`Context`] that is the same for all callbacks of a function.
 pub(crate) struct Surroundings {
     pub(crate) dynamodb: Option<store::Client>,
     pub(crate) get: Arc<crate::Get>,
 }
 
 impl Context {
-    /// How long the handler may still take. What it answers later is not waited for.
+    /// How long the handler may still take. The function does not wait longer.
     #[must_use]
     pub fn time_left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
 
-    /// The client of the events table, with its connection open; `None` without a table. The function's role
-    /// allows it to put items into that table and nothing else: what a handler does beyond that needs a policy of
-    /// its own in `template.yaml`.
+    /// The client of the events table, with its connection open; `None` without a table. The function's role lets it put
+    /// items into that table, and nothing else. A handler that does more needs its own policy in `template.yaml`.
     #[must_use]
     pub fn dynamodb(&self) -> Option<&store::Client> {
         self.surroundings.dynamodb.as_ref()

@@ -1,4 +1,4 @@
-//! How a journey ends.
+//! The ways in which a callback's journey ends.
 
 use crate::{
     Problem,
@@ -6,28 +6,28 @@ use crate::{
     record::Kept,
 };
 
-/// How a journey ended well.
+/// The callback was accepted.
 pub(crate) enum Done {
     Handled {
         /// The answer.
         body: String,
-        /// Of a callback that asks.
+        /// `None` for an after callback.
         decision: Option<Decision>,
         kept: Kept,
     },
-    /// What a callback told is kept as it came, because of this problem.
+    /// An after callback was kept as it came, because of this problem.
     Kept(Problem, Kept),
-    /// A command that is not known told something.
+    /// An after callback with this unknown command was kept as it came.
     Unknown(String, Kept),
-    /// A command that is not known asked something.
+    /// A before callback with this unknown command was answered.
     UnknownAsked(String, Decision),
-    /// Without a command: the console of Tencent Chat tried the URL.
+    /// The console of Tencent Chat checked the URL. Such a request names no command.
     Check,
 }
 
-/// How a journey did not end well.
+/// The callback was not accepted.
 pub(crate) struct Failed {
     pub(crate) problem: Problem,
-    /// The answer, where it can say something in the form of the command.
+    /// The answer in the form of the command, if the command's type can give one.
     pub(crate) answer: Option<Answered>,
 }

@@ -1,4 +1,4 @@
-//! Which command a request is about, and whether all who say so agree.
+//! Finds the command of a request, and checks that path, query and body do not name different commands.
 
 use domain::Source;
 use protocol::{FreeText, Json, Unreadable};
@@ -9,22 +9,22 @@ use crate::{
     call::{Call, is_command, without_path},
 };
 
-/// What a request is about.
+/// The command of a request.
 pub(crate) enum Found<'h> {
-    /// A command that is served here.
+    /// A command that this function serves.
     Known(&'h Handler),
     /// A command that this version does not know.
     Unknown {
         /// Its name, as the caller wrote it.
         name: String,
-        /// Whether the caller waits for a decision.
+        /// Whether it is a before command.
         asks: bool,
     },
-    /// Nothing: the console of Tencent Chat tries a new URL.
+    /// No command: the console of Tencent Chat checks a new URL.
     Check,
 }
 
-/// What every body says beside its callback.
+/// The fields that every body can have, whatever its command is.
 #[derive(Default, Deserialize)]
 pub(crate) struct Envelope {
     #[serde(rename = "callbackCommand", default)]
@@ -38,7 +38,7 @@ pub(crate) struct Envelope {
 }
 
 impl Envelope {
-    /// Of a body that need not be an object.
+    /// Reads a body, which may be something other than an object.
     pub(crate) fn of(body: Json<'_>) -> Self {
         Self {
             is_empty: body.is_empty_object(),
@@ -54,7 +54,7 @@ impl Envelope {
     }
 }
 
-/// The handler of the command that path or query name.
+/// The handler of the command that the path or the query names.
 pub(crate) fn claimed<'h>(handlers: &'h [Handler], call: &Call<'_>) -> Option<&'h Handler> {
     match &call.claimed {
         Some(name) => served(handlers, call.source).find(|handler| handler.is_called(name)),
@@ -66,14 +66,13 @@ fn served(handlers: &[Handler], source: Source) -> impl Iterator<Item = &Handler
     handlers.iter().filter(move |it| it.source() == source)
 }
 
-/// The one command of a server that is served here: a function that is reached under another path says itself what it
-/// is for.
+/// The handler, if the function serves only one command of a server. Such a function can have any path.
 fn only(handlers: &[Handler], source: Source) -> Option<&Handler> {
     let mut served = served(handlers, source);
     served.next().filter(|_| served.next().is_none())
 }
 
-/// What the request is about.
+/// Finds the command of the request.
 pub(crate) fn find<'h>(
     handlers: &'h [Handler],
     call: &Call<'_>,
@@ -130,7 +129,7 @@ pub(crate) fn find<'h>(
     }
 }
 
-/// Somebody's word for the command.
+/// A command, and which part of the request names it.
 struct Claim {
     from: &'static str,
     command: String,
@@ -150,8 +149,8 @@ fn agreed(claims: &[Claim]) -> Result<Option<&str>, Problem> {
     Err(Problem::new(ProblemKind::Contradiction, said.join(", ")))
 }
 
-/// A command for an answer or the log. Real ones are short words; whatever else a stranger sends is
-/// neither repeated at length nor with characters of its choice.
+/// A command for an answer or the log. Real commands are short words. Anything else that a stranger sends is cut to 80
+/// characters, and characters other than visible ASCII become `?`.
 pub(crate) fn printable(command: &str) -> String {
     command
         .chars()
@@ -160,8 +159,8 @@ pub(crate) fn printable(command: &str) -> String {
         .collect()
 }
 
-/// A text that nobody has vouched for yet, for the log: control characters and marks that turn the writing direction
-/// would be obeyed by a terminal.
+/// A text of a caller that is not authenticated yet, for the log. Control characters and marks that change the writing
+/// direction become `?`, because a terminal would obey them.
 pub(crate) fn safe(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() || is_mark(c) { '?' } else { c })

@@ -1,4 +1,4 @@
-//! What a user may write as a handler, and what it may say.
+//! What a handler can look like, and what it can return.
 
 use std::future::ready;
 
@@ -7,25 +7,25 @@ use protocol::{Callback, Note, openim, tencent};
 
 use crate::Context;
 
-/// A function that handles callbacks of a command. See [`handler`](crate::handler).
+/// A function that handles the callbacks of a command. See [`handler`](crate::handler).
 ///
-/// It can be cloned and sent, so that one function can handle several callbacks at a time. `Form` only keeps the
-/// four kinds of functions apart.
+/// It can be cloned and sent between threads, so it can handle several callbacks at a time. `Form` only distinguishes
+/// the four kinds of functions.
 pub trait Handle<C: Callback, Form>: Clone + Send + Sync + 'static {
-    /// Calls it.
+    /// Calls the function.
     fn handle(&self, callback: C, context: Context) -> BoxFuture<'static, Said<C>>;
 }
 
-/// What a handler said.
+/// What a handler returned.
 pub struct Said<C: Callback> {
-    /// `None` is "as it was asked for".
+    /// `None` means "as it was asked for".
     pub(crate) answer: Option<C::Answer>,
     pub(crate) events: Vec<C::Event>,
 }
 
-/// What a handler of a command may return.
+/// A type that a handler of a command can return.
 pub trait Says<C: Callback> {
-    /// What it says.
+    /// Converts the value.
     fn says(self) -> Said<C>;
 }
 
@@ -41,7 +41,7 @@ where
     }
 }
 
-/// An answer of its own, and one with events to record.
+/// A handler can return an answer alone, or an answer with events to record.
 macro_rules! says {
     ([$($generics:tt)*] $Answer:ty) => {
         impl<C: Callback<Answer = $Answer>, $($generics)*> Says<C> for $Answer {

@@ -1,4 +1,4 @@
-//! A command and its handler, of whatever type both are.
+//! A command and its handler, without their types.
 
 use std::{fmt, marker::PhantomData, sync::Arc};
 
@@ -11,7 +11,7 @@ use crate::{
     decide::{self, Asking, Decided, Nobody},
 };
 
-/// A command, and what to do about it.
+/// A command and its handler.
 #[derive(Clone)]
 pub struct Handler {
     command: &'static Command,
@@ -21,14 +21,15 @@ pub struct Handler {
 
 type ReadBody = dyn Fn(Json<'_>) -> Result<Box<dyn Act>, Unreadable> + Send + Sync;
 
-/// A callback that was read, and waits to be handled.
+/// A callback that was read but not handled yet.
 pub(crate) trait Act: Send {
-    /// The answer in case that something fails from here on; `None` when nobody waits for one.
+    /// The answer if something fails later; `None` for an after callback.
     fn nobody(&self) -> Option<Nobody>;
 
     /// How many members of its lists were left out, because they did not fit.
     fn left_out(&self) -> usize;
 
+    /// Runs the handler.
     fn act<'a>(
         self: Box<Self>,
         asking: &'a Asking<'a>,
@@ -36,11 +37,11 @@ pub(crate) trait Act: Send {
     ) -> BoxFuture<'a, Result<Decided, Problem>>;
 }
 
-/// Makes a handler of a function from a callback to what it means.
+/// Makes a handler of a function.
 ///
-/// The function is plain or `async`, and takes the callback, and a [`Context`] if it wants one. About what has
-/// happened it returns the events that this implies. About what somebody is about to do it returns the answer, or the
-/// answer and the events to record unless it is refused.
+/// The function is plain or `async`. It takes the callback, and a [`Context`] if it needs one. For an after callback, it
+/// returns the events that the callback implies. For a before callback, it returns the answer, or the answer and the
+/// events to record unless the answer refuses.
 ///
 /// ```
 /// use domain::relation::Event;
@@ -55,7 +56,7 @@ pub(crate) trait Act: Send {
 /// }
 ///
 /// async fn blocking(callback: BeforeAddBlack, context: Context) -> Decision<NoAmendment> {
-///     // Ask a service of your own here; there are `context.time_left()` for it.
+///     // You can ask your own service here, within `context.time_left()`.
 ///     Decision::Allow
 /// }
 ///
@@ -83,7 +84,7 @@ where
     }
 }
 
-/// The module of each command of a family, and `handlers()`, which gives the handler of each.
+/// Declares the module of each command of a family, and `handlers()`, which gives all their handlers.
 #[macro_export]
 macro_rules! handlers {
     ($($command:ident),+ $(,)?) => {
@@ -98,7 +99,7 @@ macro_rules! handlers {
 }
 
 impl Handler {
-    /// What the catalogue says of the command.
+    /// What the catalogue says about the command.
     #[must_use]
     pub fn command(&self) -> &'static Command {
         self.command
@@ -112,22 +113,22 @@ impl Handler {
         self.command.name
     }
 
-    /// Whether somebody waits for a decision.
+    /// Whether it is a before command.
     pub(crate) fn is_before(&self) -> bool {
         self.command.is_before()
     }
 
-    /// Whether that is its name, or was.
+    /// Whether this is the command's name, or was its name in an earlier version.
     pub(crate) fn is_called(&self, name: &str) -> bool {
         self.command.name == name || self.command.earlier.contains(&name)
     }
 
-    /// Reads a body, or says what is wrong with it.
+    /// Reads a body.
     pub(crate) fn read(&self, body: Json<'_>) -> Result<Box<dyn Act>, Unreadable> {
         (self.read)(body)
     }
 
-    /// What is answered where the body cannot be read; `None` when nobody waits for a decision.
+    /// The answer if the body cannot be read; `None` for an after command.
     pub(crate) fn unread(&self, body: Json<'_>) -> Option<Nobody> {
         self.is_before().then(|| (self.unread)(body))
     }

@@ -1,4 +1,4 @@
-//! A callback's journey, in one line: authenticate → find the command → decode → decide → record → answer.
+//! A callback's journey: authenticate → find the command → decode → decide → record → answer.
 
 use std::{
     collections::BTreeSet,
@@ -29,7 +29,7 @@ use crate::{
     settings::Deadlines,
 };
 
-/// Takes callbacks and answers them.
+/// Answers callbacks.
 pub struct Receiver {
     pub(crate) handlers: Arc<[Handler]>,
     pub(crate) verifiers: Verifiers,
@@ -41,26 +41,26 @@ pub struct Receiver {
     pub(crate) limits: Option<Limits>,
     pub(crate) storage: Option<Storage>,
     pub(crate) surroundings: Arc<Surroundings>,
-    /// Those that came since the start, for the log.
+    /// The unknown commands since the start. The log warns only of the first callback of each.
     pub(crate) unknown_commands: Mutex<BTreeSet<String>>,
 }
 
-/// How far a callback has come. It is known after a panic, too.
+/// What is known of a callback so far. It is still available after a panic.
 struct Progress<'a> {
-    /// Whether somebody waits for a decision.
+    /// Whether it is a before callback.
     asks: bool,
-    /// Of the command, as far as it is known.
+    /// The handler, if the command is known and served.
     handler: Option<&'a Handler>,
-    /// Of a caller who is believed.
+    /// The body, if the caller is authenticated.
     body: Option<&'a [u8]>,
-    /// What is answered when nobody can decide, of a callback that was read.
+    /// The answer if nobody can decide. `None` until a before callback has been read.
     nobody: Option<Nobody>,
 }
 
 impl Receiver {
-    /// One callback's whole journey. Never panics, and always has an answer that the caller can read.
+    /// Answers one callback. Never panics, and always gives an answer that the caller can read.
     pub(crate) async fn receive<'a>(&'a self, call: &mut Call<'a>) -> Reply {
-        // At error level, so that whatever is logged about a callback carries these fields.
+        // At error level, so every line about a callback has these fields at every LOG_LEVEL.
         let span = error_span!(
             "callback",
             requestId = call.request.id,
@@ -135,14 +135,14 @@ impl Receiver {
         if callback.left_out() > 0 {
             warn!(
                 leftOut = callback.left_out(),
-                "members of the callback were left out, because they cannot be read"
+                "members of the callback that cannot be read were left out"
             );
         }
         progress.nobody = callback.nobody();
         self.handle(call, handler, callback, authentic).await
     }
 
-    /// Decides about a callback that was read, and records what it told.
+    /// Decides about a callback that was read, and records its events.
     async fn handle(
         &self,
         call: &Call<'_>,
@@ -153,7 +153,7 @@ impl Receiver {
         let asks = handler.is_before();
         let bytes = authentic.body.bytes();
         let left_out = callback.left_out();
-        // Not before it was read: a nonce is used up by a callback that is accepted.
+        // Only now, because only an accepted callback uses up its nonce.
         self.spend_nonce(authentic, call, asks).await?;
         let shares = self.deadlines.shares(asks);
         let asking = Asking {
@@ -173,7 +173,7 @@ impl Receiver {
             events,
             decision,
         } = match callback.act(&asking, context).await {
-            // The server tells it once.
+            // The server sends it only once.
             Err(problem) if !asks => return self.keep(call, handler, bytes, problem).await,
             decided => decided?,
         };
@@ -190,7 +190,7 @@ impl Receiver {
         })
     }
 
-    /// Keeps as it came what a callback tells, because no handler can say what it means.
+    /// Keeps an after callback as it came, because no handler could turn it into events.
     async fn keep(
         &self,
         call: &Call<'_>,
@@ -202,8 +202,8 @@ impl Receiver {
         Ok(Done::Kept(problem, kept))
     }
 
-    /// A command that this version does not know. What it told is kept as it came; what it asked is answered as the
-    /// operator chose, and nothing is kept.
+    /// Handles a command that this version does not know. An after callback is kept as it came. A before callback is
+    /// answered as the operator chose, and not kept.
     async fn unknown(
         &self,
         call: &Call<'_>,
@@ -211,7 +211,7 @@ impl Receiver {
         asks: bool,
         body: &[u8],
     ) -> Result<Done, Problem> {
-        // What a caller invents has an end.
+        // A caller could invent a long name.
         const MOST: usize = 200;
         let name: String = name.chars().take(MOST).collect();
         Span::current().record("command", printable(&name));
@@ -246,7 +246,7 @@ impl Receiver {
         self.record(&reception, call, false).await
     }
 
-    /// What every callback has in common.
+    /// Checks what is the same for all callbacks: the method, and the size of the body.
     fn check(&self, call: &Call<'_>, body: &[u8]) -> Result<(), Problem> {
         let method = &call.request.method;
         if method != "POST" {
@@ -264,14 +264,14 @@ impl Receiver {
         Ok(())
     }
 
-    /// The answer to a callback about which nobody could decide, in the form of its command.
+    /// The answer if nobody could decide about a callback, in the form of its command.
     fn undecided(
         &self,
         call: &Call<'_>,
         progress: Progress<'_>,
         problem: &Problem,
     ) -> Option<Answered> {
-        // A caller who is not believed is refused, whatever the command is.
+        // A caller that is not authenticated is refused, whatever the command is.
         let body = progress
             .body
             .filter(|_| problem.kind().leaves_undecided())?;
@@ -281,7 +281,7 @@ impl Receiver {
                 .handler?
                 .unread(Json::new(&text).unwrap_or(Json::NOTHING))
         })?;
-        // Tencent Chat reads an answer about nobody as "allowed", and a failure as its console says.
+        // Tencent Chat reads an empty answer as "allowed". After a failure, it does what its console says.
         if nobody.names_nobody() {
             return None;
         }
@@ -346,7 +346,7 @@ impl Receiver {
 
     /// Whether an unknown command is the first of its name since the start.
     fn is_new(&self, name: &str) -> bool {
-        /// A caller could invent names for ever.
+        /// A caller could invent any number of names.
         const MOST: usize = 1000;
         let mut seen = self
             .unknown_commands
@@ -391,7 +391,7 @@ mod tests {
     use super::*;
     use crate::Request;
 
-    /// A question of which the server takes a field over from the answer, and which must never be refused.
+    /// A before callback that must never be refused, and from whose answer the server takes a field.
     #[derive(Clone, Deserialize)]
     struct BeforeSomething {
         name: String,
@@ -428,12 +428,12 @@ mod tests {
         }
     }
 
-    // As panic! does, without its message among the tests' own.
+    // Like `panic!`, but without a message in the tests' output.
     fn bug() -> ! {
         std::panic::resume_unwind(Box::new("a bug"))
     }
 
-    /// What a function with this handler answers.
+    /// The answers of a receiver with this handler.
     async fn answers(handler: Handler, environment: &[(&str, &str)], body: &Value) -> Vec<Reply> {
         let mut variables = vec![("OPENIM_VERIFIER".to_owned(), "none".to_owned())];
         variables.extend(
@@ -454,7 +454,7 @@ mod tests {
         let now = Timestamp::now();
         let request = Request::from_event(&event.to_string(), "invocation", now).unwrap();
         let mut replies = Vec::new();
-        // Twice, because the function lives on.
+        // Twice, because the receiver has to work after a panic, too.
         for _ in 0..2 {
             let mut call = Call::new(&receiver.handlers, &request, now, Instant::now());
             replies.push(receiver.receive(&mut call).await);
@@ -463,7 +463,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_panicking_handler_was_told_is_accepted_as_it_came() {
+    async fn an_after_callback_is_accepted_when_its_handler_panics() {
         fn panics(_: AfterDeleteFriend) -> Vec<Event> {
             bug()
         }
@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_must_never_be_refused_is_left_as_it_was_asked_for_whatever_fails() {
+    async fn a_command_that_must_never_be_refused_is_answered_as_asked_whatever_fails() {
         const ECHO: &str = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0,"name":"as asked"}"#;
         type Answer = Decision<Name, NoRefusal>;
         fn allows(_: BeforeSomething) -> Answer {
@@ -494,7 +494,7 @@ mod tests {
             };
             (Decision::Allow, vec![event])
         }
-        // Nothing listens there.
+        // Nothing listens at this endpoint.
         let unreachable = [
             ("EVENTS_TABLE", "events"),
             ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1"),

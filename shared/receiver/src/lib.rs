@@ -1,9 +1,11 @@
-//! A callback's journey: read the event → authenticate → find the command → decode → decide → record → answer in the
-//! caller's dialect. There is a file or a folder for each step, but for decoding, which is [`protocol::read`](protocol::read());
-//! `journey.rs` is the line that they make.
+//! Takes a callback from a gateway's event to an answer in the words of the server that sent it. The steps are: read the
+//! event, authenticate, find the command, decode, decide, record, answer. `journey.rs` calls them in this order.
 //!
-//! A function crate writes a handler, a small function from a typed callback to the
-//! [events](domain::Events) it implies, and hands it to [`serve`]:
+//! It never reads a body before a verifier has accepted the caller. It never lets a panic reach Lambda, because OpenIM
+//! would read that as "allowed". It logs no secrets, and users' texts only in an event that could not be stored.
+//!
+//! A function's package writes a handler: a small function from a typed callback to the [events](domain::Events) that it
+//! implies. [`serve`] runs it:
 //!
 //! ```no_run
 //! use domain::relation::Event;
@@ -21,20 +23,20 @@
 //! }
 //! ```
 //!
-//! The handler of a callback that asks before something happens returns the answer. Before it, the [`policies`] of the
-//! operator are asked, which are read from `POLICIES_FILE` or the `policies.json` beside the binary: a refusal of theirs
-//! ends it, and what the handler changes is laid over what they changed, field by field.
+//! The handler of a before callback returns the answer. The operator's [`policies`] decide first. The function reads
+//! them from `POLICIES_FILE`, or from the `policies.json` next to the binary. If they refuse, the handler does not run.
+//! If both the policies and the handler change a field, the handler's value counts.
 //!
 //! # Secrets
 //!
-//! What callers prove themselves with is fetched from Secrets Manager when a function starts, if
-//! `OPENIM_SECRET_ID` or `TENCENT_SECRET_ID` names a secret. A secret is a JSON object of strings with the
-//! names of the variables in [`Verifiers`] that are marked as secret, for example
-//! `{"OPENIM_BASIC_PASSWORD": "…", "OPENIM_BASIC_PASSWORD_PREVIOUS": "…"}`. Without it they are taken from
-//! the environment.
+//! `OPENIM_SECRET_ID` and `TENCENT_SECRET_ID` may each name a secret in Secrets Manager. The function fetches it when it
+//! starts. A secret is a JSON object of strings. Its keys are the variables that [`Verifiers`] marks as secret, for
+//! example `{"OPENIM_BASIC_PASSWORD": "…", "OPENIM_BASIC_PASSWORD_PREVIOUS": "…"}`. Without a secret, the function takes
+//! these variables from the environment.
 //!
-//! The journey takes the clock as an argument and knows nothing of Lambda. What can go wrong on the way, and what the
-//! caller is told then, is the table in [`ProblemKind`].
+//! # Problems
+//!
+//! The table in [`ProblemKind`] lists what can go wrong, and what the caller gets then.
 
 mod answer;
 mod authenticate;
@@ -72,5 +74,5 @@ pub use serve::{Function, serve};
 pub use settings::{Config, InvalidConfig, OnFailure, StorageConfig, UnknownCommand, Verifiers};
 pub use start::StartError;
 
-/// How a function reads its settings: the environment, outside of tests.
+/// Reads a setting by its name: from the environment, except in tests.
 pub type Get = dyn Fn(&str) -> Option<String> + Send + Sync;

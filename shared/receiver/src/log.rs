@@ -1,4 +1,4 @@
-//! What is logged: one line for each callback, and what is wrong.
+//! Writes the log: one line for each callback, and lines about problems.
 
 use std::{io, panic, sync::OnceLock};
 
@@ -18,26 +18,26 @@ use crate::{
     record::Kept,
 };
 
-/// Writes JSON lines to standard output, which Lambda hands to CloudWatch Logs.
+/// Starts logging: JSON lines on standard output, which Lambda sends to CloudWatch Logs.
 ///
-/// `LOG_LEVEL` is `error`, `warn`, `info` (the default) or `off`. [`serve`](crate::serve) calls
-/// this; so does a function that serves no callbacks.
+/// `LOG_LEVEL` is `error`, `warn`, `info` (the default) or `off`. [`serve`](crate::serve) calls this. A function that
+/// serves no callbacks calls it itself.
 pub fn init() {
     let level = std::env::var("LOG_LEVEL")
         .ok()
         .and_then(|level| level.parse().ok())
         .unwrap_or(LevelFilter::INFO);
-    // What the SDK and the runtime say below warnings quotes requests: callers' bodies, signed headers.
+    // Below warnings, the SDK and the runtime quote requests: callers' bodies and signed headers.
     let filter = Targets::new().with_default(level).with_targets(
         ["aws_", "hyper", "h2", "rustls", "lambda_runtime"]
             .map(|library| (library, level.min(LevelFilter::WARN))),
     );
-    // A second `init` in one process, as in tests, keeps the first.
+    // A second `init` in one process, as in tests, fails and changes nothing.
     let _ = tracing_subscriber::registry()
         .with(json().with_filter(filter))
         .try_init();
     panic::set_hook(Box::new(|panic| {
-        // The message could hold what a user wrote; the place is enough to find the line.
+        // Without the message, which could contain what a user wrote. The place is enough to find the line.
         let at = panic.location().map(ToString::to_string);
         error!(at, "panicked");
     }));
@@ -112,7 +112,7 @@ pub(crate) fn done(done: &Done) {
             }
         }
         Done::Check => {
-            warn!("no command in query or body: answered as the console's check of a new URL");
+            warn!("no command in query or body: answered as Tencent Chat's check of a new URL");
         }
         Done::Kept(problem, kept) => {
             let message = match kept {
@@ -131,7 +131,8 @@ pub(crate) fn done(done: &Done) {
     }
 }
 
-/// Writes the line of a callback whose command is not known: a warning, when it is the first one since the start.
+/// Writes the line of a callback whose command is unknown. It is a warning if `is_new` says that the command comes for
+/// the first time since the start.
 pub(crate) fn unknown(done: &Done, name: &str, is_new: bool) {
     let name = printable(name);
     let (decision, message) = match done {
@@ -177,14 +178,14 @@ pub(crate) fn failed(
         false => (asks && kind == ProblemKind::Unauthorized).then_some(By::Verifier),
     };
     let decides = kind.is_ours() || by == Some(By::Failure);
-    // What Tencent Chat decides after a failure is said in its console.
+    // "failed" for Tencent Chat, because its console says what happens after a failure.
     let word = match (answer, source, on_failure) {
         (Some(answer), ..) => answer.word.as_str(),
         (None, Source::Tencent, _) => "failed",
         (None, Source::OpenIm, OnFailure::Allow) if decides => Word::Allowed.as_str(),
         (None, Source::OpenIm, _) => Word::Refused.as_str(),
     };
-    // Not "refused" of a failure, of which OpenIM may have been told "allowed".
+    // A failure is not called "refused", because the answer to OpenIM may be "allowed".
     let message = if kind.is_ours() || word != Word::Refused.as_str() && by == Some(By::Failure) {
         "callback failed"
     } else {

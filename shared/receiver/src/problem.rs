@@ -4,7 +4,7 @@ use protocol::{Unreadable, openim::RefusalCode};
 
 use crate::Rejection;
 
-/// Why a callback was not accepted, once for the caller and once for the log.
+/// Why a callback was not accepted: a text for the caller, and one for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     kind: ProblemKind,
@@ -35,31 +35,31 @@ impl Problem {
         self
     }
 
-    /// What sort of problem it is.
+    /// The kind of problem.
     #[must_use]
     pub fn kind(&self) -> ProblemKind {
         self.kind
     }
 
-    /// What exactly was wrong. Never holds a value out of the body.
+    /// What exactly was wrong. Never contains a value from the body.
     #[must_use]
     pub fn detail(&self) -> &str {
         &self.detail
     }
 
-    /// Where in the body, as a JSON path such as `$.PairList[3].To_Account`.
+    /// The place in the body, as a JSON path such as `$.PairList[3].To_Account`.
     #[must_use]
     pub fn json_path(&self) -> Option<&str> {
         self.at.as_deref()
     }
 
-    /// Why the caller was not believed.
+    /// Why the verifier did not accept the caller.
     #[must_use]
     pub fn rejection(&self) -> Option<Rejection> {
         self.rejection
     }
 
-    /// What the caller may know beyond the kind: the mistakes in what it sent, nothing about us.
+    /// What the caller may know besides the kind: its own mistakes, and nothing about the receiver.
     pub(crate) fn detail_for_caller(&self) -> String {
         match (self.kind.is_callers_mistake(), &self.at) {
             (true, Some(at)) => format!("{at}: {}", self.detail),
@@ -71,15 +71,14 @@ impl Problem {
 
 macro_rules! problem_kinds {
     ($( $(#[doc = $doc:literal])+ $name:ident = $code:literal, $status:literal, $message:literal; )+) => {
-        /// Everything that can go wrong, with the `errCode` that OpenIM is answered (29001 to 29999 is
-        /// this project's part of the range; 20001 to 29000 is left to handlers), the HTTP status for
-        /// whoever reads it, and the sentence.
+        /// Everything that can go wrong, with OpenIM's `errCode`, the HTTP status and the sentence. This project uses
+        /// the codes 29001 to 29999. Handlers may use 20001 to 29000.
         ///
         /// | Problem | `errCode` | HTTP | Sentence |
         /// |---|---|---|---|
         $(#[doc = concat!("| [`", stringify!($name), "`](Self::", stringify!($name), ") | ", $code, " | ", $status, " | ", $message, " |")])+
         ///
-        /// Tencent Chat is answered `FAIL`, 1 and the sentence.
+        /// Tencent Chat gets `FAIL`, 1 and the sentence.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ProblemKind {
@@ -87,7 +86,7 @@ macro_rules! problem_kinds {
         }
 
         impl ProblemKind {
-            /// All of them, in the order of their codes.
+            /// All kinds, in the order of their codes.
             pub const ALL: &[Self] = &[$(Self::$name),+];
 
             /// OpenIM's `errCode`.
@@ -97,7 +96,7 @@ macro_rules! problem_kinds {
                     $(Self::$name => const {
                         match RefusalCode::new($code) {
                             Ok(code) => code,
-                            Err(_) => panic!("a code outside of 20001 to 29999"),
+                            Err(_) => panic!("the code is not between 20001 and 29999"),
                         }
                     },)+
                 }
@@ -119,44 +118,44 @@ macro_rules! problem_kinds {
 }
 
 problem_kinds! {
-    /// No credentials, or not the right ones. The log says which; the caller is not told.
+    /// No credentials, or wrong ones. Only the log says which.
     Unauthorized = 29001, 401, "the caller is not authorized";
     /// Not a POST.
     MethodNotAllowed = 29002, 405, "a callback is sent with POST";
     /// More than `MAX_BODY_BYTES`.
     BodyTooLarge = 29003, 413, "the body is too large";
-    /// Nothing, or nothing but white space.
+    /// Empty, or only white space.
     EmptyBody = 29004, 400, "the body is empty";
-    /// Text that is no JSON, or has something after the JSON.
+    /// Text that is not JSON, or JSON with something after it.
     NotJson = 29006, 400, "the body is not JSON";
-    /// JSON, but not what this command carries: another type, a missing field, an empty user id.
+    /// JSON that does not fit the command: another type, a missing field, an empty user id.
     InvalidField = 29007, 400, "the body does not fit the command";
-    /// Nobody names a command.
+    /// Neither path nor query nor body names a command.
     NoCommand = 29008, 404, "no command is named";
     /// Path, query, body and function do not name the same command.
     Contradiction = 29009, 400, "path, query and body name different commands";
-    /// The gateway handed over something that is no HTTP request.
+    /// The gateway sent an event that is not an HTTP request.
     UnreadableRequest = 29010, 400, "the request cannot be read";
-    /// The event could not be stored. The log line holds the whole event.
+    /// The event could not be stored. The log contains all of it, unless it is the intention of a refused before callback.
     NotStored = 29011, 503, "the event could not be stored";
-    /// The function's environment is wrong. The log says what is.
+    /// The function's settings are wrong. The log says which.
     Misconfigured = 29012, 500, "the receiver is misconfigured";
-    /// A bug: something panicked, or did not end.
+    /// A bug: something panicked, or did not finish in time.
     Internal = 29013, 500, "internal error";
-    /// What callers are checked with cannot be had at present: the secrets, or the memory of nonces.
+    /// The secrets or the nonces table are not available at present, so no caller can be checked.
     NotReady = 29015, 503, "callers cannot be checked at present";
-    /// A command that this version does not know asks before something happens, and `UNKNOWN_COMMAND` says `refuse`.
+    /// A before callback has a command that this version does not know, and `UNKNOWN_COMMAND` is `refuse`.
     UnknownCommand = 29016, 404, "the command is not served here";
 }
 
 impl ProblemKind {
-    /// Whether a look at the request explains it. Otherwise the caller learns only the sentence.
+    /// Whether the caller can see the mistake in its own request. If not, it gets only the sentence.
     const fn is_callers_mistake(self) -> bool {
         !(self.is_ours() || matches!(self, Self::Unauthorized))
     }
 
-    /// Whether it leaves a callback without a decision, so that `ON_FAILURE` decides. A stranger's callback is refused,
-    /// and what names no command, or is not sent with POST, is no callback.
+    /// Whether it leaves a callback without a decision, so `ON_FAILURE` decides. An unauthorized callback is refused. A
+    /// request without a command, or with a method other than POST, is not a callback.
     pub(crate) const fn leaves_undecided(self) -> bool {
         !matches!(
             self,
@@ -164,7 +163,7 @@ impl ProblemKind {
         )
     }
 
-    /// Whether the receiver failed: for these, `ON_FAILURE` says what OpenIM is told.
+    /// Whether the receiver itself failed. Then `ON_FAILURE` says what the answer to OpenIM is.
     #[must_use]
     pub const fn is_ours(self) -> bool {
         matches!(
@@ -202,14 +201,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_a_code_of_its_own_in_this_projects_range() {
+    fn every_kind_has_its_own_code_in_this_projects_range() {
         let codes: Vec<i32> = ProblemKind::ALL.iter().map(|k| k.code().get()).collect();
         assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
         assert!(codes.iter().all(|code| (29001..=29999).contains(code)));
     }
 
     #[test]
-    fn what_is_wrong_with_us_is_not_told_to_the_caller() {
+    fn the_caller_gets_no_detail_about_the_receiver() {
         for (kind, told) in [
             (ProblemKind::Unauthorized, ""),
             (ProblemKind::NotStored, ""),

@@ -1,4 +1,4 @@
-//! Where a callback's events go: the table, else the queue, else the log.
+//! Records a callback's events in the table. If the table fails, in the queue. If both fail, in the log.
 
 use domain::Reception;
 use store::{EventsTable, Queue, Recorded};
@@ -7,28 +7,28 @@ use tracing::{error, warn};
 
 use crate::{OnFailure, Problem, ProblemKind, call::Call, settings::Shares};
 
-/// Where accepted callbacks go.
+/// Where accepted callbacks are recorded.
 #[derive(Debug)]
 pub(crate) struct Storage {
     pub(crate) table: EventsTable,
     pub(crate) queue: Option<Queue>,
 }
 
-/// How much of an event is written in one line, in bytes as they stand there. With what else is in the line, this stays
+/// How much of an event one log line contains, in bytes as written in JSON. With everything else in the line, it stays
 /// below the 65,536 bytes at which Lambda was seen to cut lines.
 const LINE_BYTES: usize = 32 * 1024;
 
-/// What became of a callback's events.
+/// Where a callback's events are now. The number says how many.
 pub(crate) enum Kept {
-    /// Written now, or found to be written already.
+    /// In the table: written now, or written before.
     Recorded(usize, Recorded),
-    /// The table did not take them in time, so the queue keeps them.
+    /// In the queue, because the table failed or was too slow.
     Queued(usize),
     /// No table is configured.
     Nowhere(usize),
 }
 
-/// Keeps a reception. `asks` says whether somebody waits for a decision about it.
+/// Records a reception. `asks` says whether its callback is a before callback.
 pub(crate) async fn record(
     storage: Option<&Storage>,
     reception: &Reception,
@@ -41,27 +41,30 @@ pub(crate) async fn record(
     let Some(Storage { table, queue }) = storage else {
         return Ok(Kept::Nowhere(events));
     };
-    // Both have their shares. The end holds whatever else took time, such as a handler.
+    // Table and queue each have their share of the time. The end of all counts, too: a handler may have been slow.
     let tables_end = shares.end(call.start, shares.table);
     let table_error = match timeout_at(tables_end, table.record(reception)).await {
         Ok(Ok(recorded)) => return Ok(Kept::Recorded(events, recorded)),
         Ok(Err(error)) => error.to_string(),
-        Err(_) => "no time was left for it".to_owned(),
+        Err(_) => "no time was left".to_owned(),
     };
-    // Whatever is wrong with the table, the event is not the caller's to keep: it sends it once.
+    // Any error of the table leads to the queue, because the caller sends the event only once.
     let queue_error = match queue {
         Some(queue) => match timeout_at(call.start + shares.all, queue.send(reception)).await {
             Ok(Ok(())) => {
-                warn!(table_error, "the events table did not take it");
+                warn!(
+                    table_error,
+                    "the event was not stored in the table but queued"
+                );
                 return Ok(Kept::Queued(events));
             }
             Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some("no time was left for it".to_owned()),
+            Err(_) => Some("no time was left".to_owned()),
         },
         None => None,
     };
     if asks && on_failure == OnFailure::Refuse {
-        // What is refused now does not happen: there is nothing to keep.
+        // The answer will be a refusal, so what was asked does not happen: there is nothing to keep.
         error!(
             table_error,
             queue_error, "an intention was neither stored nor queued"
@@ -71,11 +74,11 @@ pub(crate) async fn record(
     }
     Err(Problem::new(
         ProblemKind::NotStored,
-        "neither the events table nor the queue took it",
+        "the event was neither stored nor queued",
     ))
 }
 
-/// The log is the only place left for an event: `imhook resubmit` reads it from there.
+/// Writes an event to the log, the only place that is left. `imhook resubmit` reads it from there.
 fn log_event(reception: &Reception, table_error: &str, queue_error: Option<&str>) {
     let event = serde_json::to_string(reception).unwrap_or_default();
     let pieces = pieces(&event);
@@ -101,7 +104,7 @@ fn log_event(reception: &Reception, table_error: &str, queue_error: Option<&str>
     }
 }
 
-/// A text in pieces of which each is at most [`LINE_BYTES`] long as a string of JSON.
+/// Cuts a text into pieces. As a JSON string, each has at most [`LINE_BYTES`] bytes.
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let (mut start, mut bytes) = (0, 0);
@@ -116,7 +119,7 @@ fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// How many bytes a character has in a string of JSON, at most.
+/// How many bytes a character has in a JSON string, at most.
 fn written(character: char) -> usize {
     match character {
         '"' | '\\' => 2,
@@ -130,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_are_short_enough_as_they_are_written_and_nothing_is_lost_between_them() {
+    fn pieces_are_short_enough_in_json_and_together_are_the_whole_text() {
         for text in ["", "x", "\"", "\\", "é", "😀", "\n", "\u{ffff}", "a\"é😀\\"] {
             for length in [0, 1, LINE_BYTES - 1, LINE_BYTES, LINE_BYTES + 1, 300_000] {
                 let text = text.repeat(length.div_ceil(text.len().max(1)));
@@ -140,7 +143,7 @@ mod tests {
                     let written = serde_json::to_string(piece).unwrap().len() - 2;
                     assert!(written <= LINE_BYTES, "{written}");
                 }
-                // No more of them than are needed.
+                // Not more pieces than needed.
                 assert!(pieces.len() <= 1 + 6 * text.len() / (LINE_BYTES - 6));
             }
         }

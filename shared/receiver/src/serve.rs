@@ -1,4 +1,4 @@
-//! From the Lambda runtime to a journey and back.
+//! Connects the Lambda runtime with the receiver.
 
 use std::{
     convert::Infallible,
@@ -27,7 +27,7 @@ use crate::{
     settings::{Shares, before_deadline},
 };
 
-/// Runs a Lambda function that serves these handlers, until the environment is shut down.
+/// Runs a Lambda function that serves these handlers, until Lambda shuts its environment down.
 ///
 /// # Errors
 ///
@@ -49,41 +49,40 @@ pub fn serve(handlers: impl IntoIterator<Item = Handler>) -> Result<(), Error> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
-        // As a task: one that is woken costs nothing, `block_on` itself a system call, three times for each callback.
+        // Spawned, because waking a task is free. Waking `block_on` itself is a system call, three times per callback.
         .block_on(async {
             match tokio::spawn(serving).await {
                 Ok(served) => served,
-                // Not returned, because its message would be printed. The place has been logged.
+                // Not returned as an error, because that would print its message. The log already has the place.
                 Err(ended) => resume_unwind(ended.into_panic()),
             }
         })
 }
 
-/// Handlers behind a gateway: from its event to its response. [`serve`] runs one under Lambda.
+/// Handlers behind a gateway: turns the gateway's event into its response. [`serve`] runs one under Lambda.
 ///
-/// A start that fails does not end it: OpenIM would read the gateway's own error body as "allowed". What
-/// is wrong is logged, the callback is answered with [`ProblemKind::Misconfigured`] or
-/// [`ProblemKind::NotReady`], and the next one tries again.
+/// It goes on when its start fails, because OpenIM would read the gateway's own error body as "allowed". It logs what is
+/// wrong, and answers the callback with [`ProblemKind::Misconfigured`] or [`ProblemKind::NotReady`]. The next callback
+/// tries the start again.
 pub struct Function {
     handlers: Arc<[Handler]>,
     get: Arc<Get>,
-    /// For callbacks that ask.
+    /// The deadline of before callbacks.
     before_deadline: Duration,
-    /// The start, under way or done. A callback that cannot wait for its end leaves it to the next one; after one
-    /// that failed there is none.
+    /// The start, running or finished; `None` after a failure. If a callback cannot wait until it is finished, the next
+    /// callback goes on with the same start.
     started: Mutex<Option<Started>>,
     arrivals: Arrivals,
-    /// `sam local start-api` gives every request of one run the same request id and time, so that all but
-    /// the first would be taken for repetitions.
+    /// Whether `sam local start-api` runs the function. It gives all requests of one run the same id and time, so all
+    /// but the first would count as repetitions.
     sam_local: bool,
 }
 
 type Started = Shared<BoxFuture<'static, Result<Arc<Receiver>, Arc<StartError>>>>;
 
 impl Function {
-    /// A function that serves these handlers, with its settings read through `get`, which is the
-    /// environment outside of tests. They are those of [`Config`](crate::Config) and
-    /// [`Verifiers`](crate::Verifiers).
+    /// A function that serves these handlers. It reads the settings of [`Config`](crate::Config) and
+    /// [`Verifiers`](crate::Verifiers) through `get`: from the environment, except in tests.
     pub fn new(
         handlers: impl IntoIterator<Item = Handler>,
         get: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
@@ -98,13 +97,13 @@ impl Function {
         }
     }
 
-    /// Does before the first callback what it would otherwise wait for. Whether that succeeded is logged,
-    /// and seen by the callbacks.
+    /// Starts the receiver before the first callback comes, so that the callback does not wait for it. A failure is
+    /// logged, and the callbacks get it as their answer.
     ///
-    /// Where all callbacks ask, it takes no longer than half the time in which one of them is answered: one may
-    /// be waiting for this already.
+    /// If the function serves only before commands, this takes at most half of their deadline, because a callback may
+    /// be waiting already.
     pub async fn start(&self) {
-        // The answers tell of it.
+        // The result is ignored, because the callbacks see it.
         if self.handlers.iter().all(Handler::is_before) {
             let _ = timeout(self.before_deadline / 2, self.receiver()).await;
         } else {
@@ -120,7 +119,7 @@ impl Function {
                 StartError::Secret(_) => ProblemKind::NotReady,
             };
             error!(%wrong, "no callback can be served, because {}", kind.message());
-            Problem::new(kind, "see the line before")
+            Problem::new(kind, "the previous log line says why")
         })
     }
 
@@ -130,7 +129,8 @@ impl Function {
             let starting = async move { Receiver::start(handlers, get).await };
             let starting = AssertUnwindSafe(starting).catch_unwind().map(|started| {
                 let panicked = |_| {
-                    let wrong = vec!["the start panicked where the line before says".to_owned()];
+                    let wrong =
+                        vec!["the start panicked; the previous log line says where".to_owned()];
                     Err(StartError::Config(InvalidConfig(wrong)))
                 };
                 started
@@ -147,9 +147,10 @@ impl Function {
         self.started.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers one event of a gateway. `invocation_id` stands in where the event names no request id.
+    /// Answers one event of a gateway. `invocation_id` is used if the event has no request id.
     ///
-    /// `GET` and `HEAD` of a path that ends in `/healthz` are answered at once, whoever asks and whatever does not work.
+    /// `GET` and `HEAD` of a path that ends in `/healthz` are answered at once, without credentials, and even if the
+    /// receiver cannot start.
     pub async fn answer(&self, event: &str, invocation_id: &str) -> GatewayResponse {
         let start = Instant::now();
         let now = Timestamp::now();
@@ -184,7 +185,7 @@ impl Function {
         };
         match &mut call {
             Ok(call) => {
-                // Boxed, because the compiler gives up on types that are nested as deep as this future's.
+                // Boxed, because the type of this future is nested too deep for the compiler.
                 let reply = Box::pin(receiver.receive(call)).await;
                 GatewayResponse::new(reply, call.request.payload())
             }
@@ -192,8 +193,7 @@ impl Function {
         }
     }
 
-    /// The receiver for a callback that came at `start`. One that asks does not wait longer for it than it waits
-    /// for anything.
+    /// The receiver for a callback that came at `start`. A before callback does not wait for it beyond its deadline.
     async fn receiver_by(&self, start: Instant, asks: bool) -> Result<Arc<Receiver>, Problem> {
         if !asks {
             return self.receiver().await;
@@ -207,7 +207,7 @@ impl Function {
         })
     }
 
-    /// An answer that is given before it is known who asks.
+    /// The answer if the receiver could not start or the request cannot be read.
     fn refuse(
         &self,
         problem: &Problem,
@@ -264,7 +264,7 @@ mod tests {
         serde_json::to_value(response).unwrap()
     }
 
-    /// Fails unless it is what that gateway takes for an answer, and gives its body.
+    /// Asserts that the response has the form that this gateway accepts, and gives its body.
     fn body_for(payload: Payload, response: &Value, status: u16) -> String {
         let mut expected = json!({
             "statusCode": status, "headers": {"content-type": "application/json"},
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_gateway_is_refused_in_its_own_form_also_what_cannot_be_read() {
+    async fn every_gateway_gets_a_refusal_in_its_own_form_even_for_an_unreadable_event() {
         for (payload, event) in callbacks() {
             let changed = |change: fn(&mut Value)| {
                 let mut event = event.clone();
@@ -318,7 +318,7 @@ mod tests {
                     http.map(Value::take);
                 }),
                 changed(|event| {
-                    // Beside other things that are odd.
+                    // Together with other odd fields.
                     event["isBase64Encoded"] = json!("true");
                     event["pathParameters"] = json!(5);
                 }),
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_text_that_is_no_object_is_refused_in_the_form_of_a_rest_api() {
+    async fn an_event_that_is_not_an_object_is_refused_in_the_form_of_a_rest_api() {
         let function = function(OPEN);
         for text in [
             "", " ", "null", "[]", "5", "\"text\"", "{", "{}", "{\"a\"}", "\u{FFFD}",
@@ -343,8 +343,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn health_is_told_to_everybody_in_the_form_of_each_gateway_even_without_a_configuration()
-    {
+    async fn a_health_check_is_answered_in_the_form_of_each_gateway_even_without_settings() {
         let version = env!("CARGO_PKG_VERSION");
         let alive = format!(r#"{{"status":"ok","version":"{version}"}}"#);
         let function = function(MISCONFIGURED);
@@ -365,11 +364,14 @@ mod tests {
                 assert_eq!(body_for(payload, &response, 200), body);
             }
         }
-        assert!(function.lock().is_none(), "nothing is started for it");
+        assert!(
+            function.lock().is_none(),
+            "a health check starts no receiver"
+        );
     }
 
     #[tokio::test]
-    async fn what_is_posted_to_healthz_is_no_health_check() {
+    async fn a_post_to_healthz_is_not_a_health_check() {
         let mut event = callbacks()[0].1.clone();
         event["path"] = json!("/healthz");
         event["body"] = json!("no JSON");

@@ -1,4 +1,4 @@
-//! What is done before the first callback.
+//! Starts a receiver before the first callback comes.
 
 use std::{
     fmt,
@@ -20,9 +20,9 @@ use crate::{
 /// Why a receiver could not start.
 #[derive(Debug)]
 pub enum StartError {
-    /// Somebody has to correct this.
+    /// Settings are wrong. Somebody has to correct them.
     Config(InvalidConfig),
-    /// A secret could not be fetched. It may be had later.
+    /// A secret could not be fetched. It may be available later.
     Secret(String),
 }
 
@@ -38,13 +38,12 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {}
 
 impl Receiver {
-    /// A receiver for these handlers, with its settings read through `environment`, which is the environment
-    /// outside of tests. Fetches the secrets and opens what the first callback would otherwise wait for;
-    /// logs what is not as it should be.
+    /// Starts a receiver for these handlers. Reads the settings through `environment`, fetches the secrets, and opens
+    /// connections, so that the first callback does not wait for them. Logs what does not work.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the settings, in one list; or which secret cannot be had.
+    /// Lists everything that is wrong with the settings, or names the secret that is not available.
     pub async fn start(
         handlers: Arc<[Handler]>,
         environment: Arc<Get>,
@@ -52,7 +51,7 @@ impl Receiver {
         let get = |name: &str| environment(name).filter(|value| !value.is_empty());
         let serves: Vec<Source> = handlers.iter().map(Handler::source).collect();
         let wanted = secrets::wanted(&serves, get);
-        // While the secrets are not there, what they would hold cannot be called missing.
+        // Without the secrets, it is not known whether a variable in them is missing.
         let mistakes_beside_secrets = || {
             let pending = secrets::names(&wanted);
             let verifiers = Verifiers::from_env(&serves, get, &pending, |_, _| None);
@@ -68,8 +67,8 @@ impl Receiver {
                 return Err(StartError::Config(InvalidConfig(wrong)));
             }
         };
-        // The clients of a function that only decides have no more time than that. One that does both gives
-        // them more, and cuts it when it decides.
+        // If the function serves only before commands, its clients get no more than their deadline. If it serves both,
+        // the clients get the longer one, and each before callback cuts it short.
         let deadline = match handlers.iter().all(Handler::is_before) {
             true => config.before_deadline,
             false => config.deadline,
@@ -149,12 +148,14 @@ impl Receiver {
 }
 
 impl Verifiers {
-    /// Warns of what lets strangers in, and opens the connection that a nonce would otherwise wait for.
+    /// Warns if a verifier accepts strangers, and opens the connection to the nonces table.
     async fn open(&self, shares: Shares) {
         match &self.openim {
             Some(OpenImVerifier::None) => {
-                // At error level, so that it is seen at every start, whatever LOG_LEVEL is.
-                error!("OPENIM_VERIFIER is none: whoever reaches this function is believed");
+                // At error level, so that every LOG_LEVEL but `off` shows it at every start.
+                error!(
+                    "OPENIM_VERIFIER is none: every caller that reaches this function is accepted"
+                );
             }
             Some(OpenImVerifier::Signature(_, nonces)) => {
                 opened("nonces", nonces.open_connection(), shares).await;
@@ -164,13 +165,13 @@ impl Verifiers {
         let tencent = self.tencent.as_ref();
         if tencent.is_some_and(|tencent| !tencent.wants_signatures()) {
             error!(
-                "TENCENT_VERIFIER is none: whoever knows the SDKAppID, which is no secret, is believed"
+                "TENCENT_VERIFIER is none: every caller that knows the SDKAppID, which is not a secret, is accepted"
             );
         }
     }
 }
 
-/// Waits for a connection to a table, and says if there is none.
+/// Waits for a connection to a table, and logs a warning if it fails.
 async fn opened(
     table: &str,
     opening: impl Future<Output = Result<(), StoreError>>,
@@ -178,28 +179,30 @@ async fn opened(
 ) {
     match timeout(shares.open, opening).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => warn!(%error, "the {table} table did not answer as it should"),
+        Ok(Err(error)) => warn!(%error, "the {table} table could not be checked"),
         Err(_) => warn!("the {table} table did not answer in time"),
     }
 }
 
 impl Storage {
-    /// `None` if none is configured.
+    /// Opens the storage; `None` if none is configured.
     async fn open(config: &Config, shares: Shares) -> Option<Self> {
         let (Some(settings), Some(storage)) = (&config.settings, &config.storage) else {
-            warn!("EVENTS_TABLE is not set: callbacks are checked and logged, not stored");
+            warn!("EVENTS_TABLE is not set: callbacks are checked and logged, but not stored");
             return None;
         };
         let client = store::dynamodb(settings, shares.table);
         let table = EventsTable::new(client, &storage.events_table, storage.retention);
-        // The queue's connection is opened when it is needed: that is rare, and by then an idle one would
-        // long be closed.
+        // The connection to the queue is opened only when it is needed. That is rare, and AWS would have closed an idle
+        // connection by then.
         let queue = storage.queue_url.as_ref().map(|url| {
             let client = store::sqs(settings, shares.queue);
             Queue::new(client, url)
         });
         if queue.is_none() {
-            warn!("EVENTS_QUEUE_URL is not set: what the table does not take is only logged");
+            warn!(
+                "EVENTS_QUEUE_URL is not set: events that the table does not store are only logged"
+            );
         }
         opened("events", table.open_connection(), shares).await;
         Some(Self { table, queue })

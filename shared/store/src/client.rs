@@ -17,22 +17,22 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 
-/// The roots that AWS's endpoints chain to (<https://www.amazontrust.com/repository/>).
+/// The root certificates of AWS's endpoints (<https://www.amazontrust.com/repository/>).
 ///
-/// Compiled in, because parsing the system's bundle of some 140 certificates costs about 65 ms of CPU in
-/// the first call of every new environment.
+/// They are compiled in, because parsing the system's bundle of some 140 certificates costs about 65 ms of CPU in the
+/// first call of every new environment.
 const AMAZON_TRUST_SERVICES: &[u8] = include_bytes!("amazon-trust-services.pem");
 
-/// A throttled or failed first attempt is repeated once, where two fit.
+/// A throttled or failed attempt is repeated once, if the budget is long enough for two.
 const ATTEMPTS: u32 = 2;
-/// Below this, two attempts would each be too short for a connection and an answer.
+/// With a shorter budget, each of two attempts would be too short for a connection and an answer.
 const TWO_ATTEMPTS: Duration = Duration::from_millis(250);
 /// The longest pause before the second attempt.
 const BACKOFF: Duration = Duration::from_millis(50);
 
-/// Where DynamoDB, SQS and Secrets Manager are, who we are to them, and how they are reached.
+/// How to reach DynamoDB, SQS and Secrets Manager: endpoints, credentials and the HTTP client.
 ///
-/// Taken from the variables that Lambda sets, and from those that AWS SDKs and tools share.
+/// They come from the variables that Lambda sets, and from those that all AWS SDKs and tools use.
 #[derive(Clone)]
 pub struct Settings {
     region: String,
@@ -40,13 +40,13 @@ pub struct Settings {
     dynamodb_endpoint: Option<String>,
     sqs_endpoint: Option<String>,
     secrets_manager_endpoint: Option<String>,
-    /// One for all clients, because making one costs time at the start.
+    /// All clients share it, because making one takes time at the start.
     http: SharedHttpClient,
 }
 
 impl Settings {
-    /// Reads the settings through `get`, which is the environment outside of tests. An empty value
-    /// counts as not set: `sam local` passes absent ones that way.
+    /// Reads the settings through `get`: from the environment, except in tests. An empty value counts as not set,
+    /// because `sam local` passes absent variables as empty.
     ///
     /// | Variable | Default | Meaning |
     /// |---|---|---|
@@ -59,7 +59,7 @@ impl Settings {
     ///
     /// # Errors
     ///
-    /// All that is missing or unusable, in one list.
+    /// Lists everything that is missing or unusable.
     pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let mut wrong = Vec::new();
@@ -70,8 +70,7 @@ impl Settings {
             })
         };
         let region = need("AWS_REGION");
-        // Straight from the environment: Lambda always has them there, and the SDK's provider chain
-        // costs milliseconds of every start.
+        // Read here, because Lambda always sets them, and the SDK's provider chain costs milliseconds at every start.
         let credentials = Credentials::new(
             need("AWS_ACCESS_KEY_ID"),
             need("AWS_SECRET_ACCESS_KEY"),
@@ -105,7 +104,7 @@ impl Settings {
         }
     }
 
-    /// The same, for a stand-in on this machine that accepts any credentials.
+    /// Settings for a local server that replaces AWS and accepts any credentials.
     #[must_use]
     pub fn local(endpoint: impl Into<String>) -> Self {
         let endpoint = endpoint.into();
@@ -115,17 +114,18 @@ impl Settings {
             dynamodb_endpoint: Some(endpoint.clone()),
             sqs_endpoint: Some(endpoint.clone()),
             secrets_manager_endpoint: Some(endpoint),
-            http: http_client(AMAZON_TRUST_SERVICES).expect("a test reads these roots"),
+            http: http_client(AMAZON_TRUST_SERVICES)
+                .expect("a test checks that these roots are usable"),
         }
     }
 
-    /// What every client is made from.
+    /// The configuration of every client.
     fn sdk_config(&self, budget: Duration, attempts: u32) -> aws_types::sdk_config::Builder {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new(self.region.clone()))
             .credentials_provider(SharedCredentialsProvider::new(self.credentials.clone()))
-            // The credentials are constants: there is nothing to cache.
+            // The credentials never change, so a cache is useless.
             .identity_cache(IdentityCache::no_cache())
             .http_client(self.http.clone())
             .retry_config(
@@ -134,11 +134,11 @@ impl Settings {
                     .with_initial_backoff(BACKOFF),
             )
             .timeout_config(timeouts(budget, attempts))
-            // Made for streams that trickle; our answers are one small packet under a timeout.
+            // For slow streams. Our answers are small, and a time-out limits them.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
     }
 
-    /// What every client of DynamoDB is made from.
+    /// The configuration of every DynamoDB client.
     fn dynamodb_config(&self, budget: Duration, attempts: u32) -> SdkConfig {
         let mut config = self.sdk_config(budget, attempts);
         config.set_endpoint_url(self.dynamodb_endpoint.clone());
@@ -146,18 +146,18 @@ impl Settings {
     }
 }
 
-/// Whether a file holds certificates. The HTTP client panics on one that is none, and takes a file without any,
-/// to trust nobody then.
+/// Checks that a file contains certificates, and only usable ones. The HTTP client would panic on an unusable one. It
+/// would accept a file without certificates, and then trust no server.
 fn check_roots(roots: &[u8]) -> Result<(), String> {
     let mut usable = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(roots) {
         certificate
             .map_err(|error| error.to_string())
             .and_then(|der| usable.add(der).map_err(|error| error.to_string()))
-            .map_err(|error| format!("AWS_CA_BUNDLE holds an unusable certificate: {error}"))?;
+            .map_err(|error| format!("AWS_CA_BUNDLE contains an unusable certificate: {error}"))?;
     }
     if usable.is_empty() {
-        return Err("AWS_CA_BUNDLE holds no PEM certificate".to_owned());
+        return Err("AWS_CA_BUNDLE contains no PEM certificate".to_owned());
     }
     Ok(())
 }
@@ -167,7 +167,7 @@ fn http_client(roots: &[u8]) -> Result<SharedHttpClient, String> {
         .with_trust_store(TrustStore::empty().with_pem_certificate(roots))
         .build()
         .map_err(|error| format!("AWS_CA_BUNDLE is unusable: {error}"))?;
-    // ring and not aws-lc: 2 MB smaller, and no collection of entropy at start.
+    // ring instead of aws-lc: it is 2 MB smaller, and does not collect entropy at the start.
     Ok(Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
         .tls_context(tls)
@@ -178,7 +178,7 @@ fn attempts(budget: Duration) -> u32 {
     if budget < TWO_ATTEMPTS { 1 } else { ATTEMPTS }
 }
 
-/// One operation takes at most the budget: all attempts and the pauses between them fit.
+/// Time-outs with which one operation, with all attempts and the pauses between them, takes at most the budget.
 fn timeouts(budget: Duration, attempts: u32) -> TimeoutConfig {
     let attempt = (budget - BACKOFF * (attempts - 1)) / attempts;
     TimeoutConfig::builder()
@@ -217,9 +217,8 @@ pub fn dynamodb(settings: &Settings, budget: Duration) -> aws_sdk_dynamodb::Clie
     aws_sdk_dynamodb::Client::new(&settings.dynamodb_config(budget, attempts(budget)))
 }
 
-/// A DynamoDB client for [`Limits`](crate::Limits): as [`dynamodb`], with one attempt however long the budget.
-/// When an answer is lost, nobody knows whether the counter was raised, and a second attempt would count
-/// the same thing twice.
+/// A DynamoDB client for [`Limits`](crate::Limits). It is like [`dynamodb`], but always makes only one attempt: if an
+/// answer was lost, a second attempt could count the same request twice.
 #[must_use]
 pub fn counting(settings: &Settings, budget: Duration) -> aws_sdk_dynamodb::Client {
     aws_sdk_dynamodb::Client::new(&settings.dynamodb_config(budget, 1))
@@ -241,8 +240,8 @@ pub fn secrets_manager(settings: &Settings, budget: Duration) -> aws_sdk_secrets
     aws_sdk_secretsmanager::Client::new(&config.build())
 }
 
-/// A DynamoDB client for work that no caller waits for: it repeats a throttled or failed attempt until it
-/// has got through a table's busy seconds.
+/// A DynamoDB client for work that no caller waits for. It repeats a throttled or failed attempt for up to 40 seconds,
+/// so a table may be busy for some seconds.
 #[must_use]
 pub fn patient(settings: &Settings) -> aws_sdk_dynamodb::Client {
     let config = settings.dynamodb_config(Duration::from_secs(40), ATTEMPTS);
@@ -253,8 +252,8 @@ pub fn patient(settings: &Settings) -> aws_sdk_dynamodb::Client {
                 .with_initial_backoff(Duration::from_millis(100))
                 .with_max_backoff(Duration::from_secs(3)),
         )
-        // The SDK would give up when it has repeated a few hundred requests in all; a partition that takes
-        // 1,000 writes a second refuses more than that while the rows of one large callback are written.
+        // Without a limit, because the SDK would stop after a few hundred repeated requests in all. A partition accepts
+        // 1,000 writes a second, so it refuses more requests than that while the rows of a large callback are written.
         .retry_partition(
             RetryPartition::custom("patient")
                 .token_bucket(TokenBucket::unlimited())
@@ -275,7 +274,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_that_is_missing_is_said_at_once() {
+    fn all_missing_variables_are_named_at_once() {
         let Err(InvalidSettings(wrong)) = Settings::from_env(|_| Some(String::new())) else {
             panic!("an empty environment was accepted");
         };
@@ -311,12 +310,12 @@ mod tests {
     }
 
     #[test]
-    fn roots_that_are_none_are_a_mistake_of_the_settings() {
+    fn a_file_without_usable_roots_is_a_mistake_of_the_settings() {
         let with_bundle = |path: &str| {
             let Err(InvalidSettings(wrong)) = Settings::from_env(|name| {
                 Some(if name == "AWS_CA_BUNDLE" { path } else { "x" }.to_owned())
             }) else {
-                panic!("{path} was taken for certificates");
+                panic!("{path} was accepted as certificates");
             };
             wrong
         };
@@ -330,11 +329,11 @@ mod tests {
             ),
             (
                 concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"),
-                "AWS_CA_BUNDLE holds no PEM certificate",
+                "AWS_CA_BUNDLE contains no PEM certificate",
             ),
             (
                 damaged.to_str().unwrap(),
-                "AWS_CA_BUNDLE holds an unusable certificate",
+                "AWS_CA_BUNDLE contains an unusable certificate",
             ),
         ] {
             let wrong = with_bundle(path);
@@ -347,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn what_counts_is_tried_once_however_much_time_there_is() {
+    fn a_counting_client_makes_one_attempt_with_any_budget() {
         let settings = Settings::local("http://127.0.0.1:1");
         for millis in [100, 250, 1200, 60_000] {
             let budget = Duration::from_millis(millis);
@@ -365,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn all_attempts_and_the_pauses_fit_into_the_budget_and_leave_time_for_an_answer() {
+    fn all_attempts_and_pauses_fit_into_the_budget_with_time_for_an_answer() {
         for millis in [20, 60, 100, 249, 250, 600, 750, 1200] {
             let budget = Duration::from_millis(millis);
             let attempts = attempts(budget);

@@ -2,32 +2,32 @@ use std::fmt;
 
 use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
 
-/// Why a table, the queue or Secrets Manager did not take or give something.
+/// Why a request to a table, the queue or Secrets Manager failed.
 #[derive(Debug)]
 pub struct StoreError {
     kind: ErrorKind,
     detail: String,
 }
 
-/// What somebody on call can do about a [`StoreError`].
+/// The kind of a [`StoreError`], which says what an operator can do about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// No connection, no answer in time, throttled, or a fault inside the service. It passes, or the
-    /// network or the table's capacity has to be looked at.
+    /// No connection, no answer in time, throttled, or a fault inside the service. It may pass by itself. If not, look at
+    /// the network and at the table's capacity.
     Unavailable,
-    /// The function's role may not do this: look at its policy.
+    /// The function's role may not do this. Look at its policy.
     Denied,
-    /// There is no table, queue or secret of that name in that region: look at `EVENTS_TABLE`,
-    /// `NONCES_TABLE`, `EVENTS_QUEUE_URL`, `OPENIM_SECRET_ID` and `TENCENT_SECRET_ID`.
+    /// No table, queue or secret has that name in that region. Look at `EVENTS_TABLE`, `NONCES_TABLE`,
+    /// `EVENTS_QUEUE_URL`, `OPENIM_SECRET_ID` and `TENCENT_SECRET_ID`.
     NotFound,
-    /// DynamoDB does not accept the item, for instance because it is larger than 400 KB, or SQS the
+    /// DynamoDB does not accept the item, for example because it is larger than 400 KB; or SQS does not accept the
     /// message.
     Invalid,
 }
 
 impl ErrorKind {
-    /// By the code that the service gave; `None` where it gave none, or did not answer.
+    /// The kind for the service's error code. `None` means that it gave no code, or did not answer.
     pub(crate) fn of(code: Option<&str>) -> Self {
         match code {
             Some(
@@ -67,7 +67,7 @@ impl StoreError {
         Self::new(kind, DisplayErrorContext(error).to_string())
     }
 
-    /// What to do about it.
+    /// The kind, which says what to do about it.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
@@ -88,11 +88,11 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
-/// Whether a conditional write was done: not, when its condition did not hold.
+/// Whether a conditional write was done. It was not if its condition was false.
 ///
 /// # Errors
 ///
-/// Everything else that kept it from being done.
+/// When the write failed for another reason.
 pub(crate) fn condition_held<T, E, R>(
     written: Result<T, SdkError<E, R>>,
 ) -> Result<bool, StoreError>

@@ -19,10 +19,10 @@ use crate::{
     parts::{is_surely_one_piece, parts},
 };
 
-/// Parts that are under way at the same time.
+/// How many parts are written at the same time.
 const CONCURRENT_PARTS: usize = 4;
 
-/// The table that holds every accepted callback.
+/// The table of all accepted callbacks.
 #[derive(Clone, Debug)]
 pub struct EventsTable {
     client: Client,
@@ -30,29 +30,29 @@ pub struct EventsTable {
     retention: Option<Duration>,
 }
 
-/// What became of a reception.
+/// The result of recording a reception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
     /// It was written.
     New,
-    /// It is in the table already: the same reception was recorded before.
+    /// It was in the table already.
     Known,
-    /// It carries no events, so there was nothing to write.
+    /// It has no events, so nothing was written.
     Nothing,
 }
 
-/// A part of the log.
+/// One page of the events table.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// What it holds about relations; of a large reception, its parts one by one.
+    /// Its receptions about relations. A large reception is here as its parts.
     pub receptions: Vec<Reception>,
     /// Items that this program cannot read.
     pub unreadable: Vec<Position>,
-    /// Where the next part begins; `None` after the last.
+    /// Where the next page begins; `None` after the last.
     pub next: Option<Position>,
 }
 
-/// What was recorded under a user.
+/// The receptions that are filed under a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     /// Oldest first.
@@ -61,7 +61,7 @@ pub struct History {
     pub unreadable: Vec<Position>,
 }
 
-/// A place in the log: an item's key.
+/// A place in the events table: an item's key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     pk: String,
@@ -87,17 +87,17 @@ impl fmt::Display for Position {
     }
 }
 
-/// What [`EventsTable::description`] tells.
+/// The result of [`EventsTable::description`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
-    /// How many items the table has, as DynamoDB counted them in the last six hours.
+    /// How many items the table has. DynamoDB counts them about every six hours.
     pub approximate_count: u64,
-    /// When the table was created, as text: tells it from another one of the same name.
+    /// When the table was created, as text. It distinguishes the table from another one with the same name.
     pub created: String,
 }
 
 impl EventsTable {
-    /// The table of that name. Events expire after `retention`; `None` keeps them for ever.
+    /// The table with that name. Events expire after `retention`; `None` keeps them for ever.
     #[must_use]
     pub fn new(client: Client, name: impl Into<String>, retention: Option<Duration>) -> Self {
         Self {
@@ -107,21 +107,21 @@ impl EventsTable {
         }
     }
 
-    /// The client that reaches it.
+    /// The table's client.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// Opens the connection, so that the first callback does not wait for DNS, TCP and TLS, and proves
-    /// that the table is there and may be written.
+    /// Opens the connection, so that the first callback does not wait for DNS, TCP and TLS. Checks that the table exists
+    /// and may be written.
     ///
-    /// Uses the one action that a callback function is allowed: a `PutItem` whose condition never holds
-    /// (the key would have to exist, and no subject is empty), so nothing is written.
+    /// A callback function may only use `PutItem`. So this makes a `PutItem` whose condition is always false: the key
+    /// would have to exist, but no subject is empty. Nothing is written.
     ///
     /// # Errors
     ///
-    /// As [`record`](Self::record). The next call tries again by itself.
+    /// As [`record`](Self::record). The next request opens the connection if this fails.
     pub async fn open_connection(&self) -> Result<(), StoreError> {
         let refused = self
             .client
@@ -135,13 +135,14 @@ impl EventsTable {
         condition_held(refused).map(|_| ())
     }
 
-    /// Writes a reception, once: with one conditional `PutItem`, however often it is called. One that is too large for an
-    /// item is written in [parts](crate::parts), each that way; it is new when one of them is.
+    /// Writes a reception with one conditional `PutItem`. Calling it again for the same reception changes nothing. A
+    /// reception that is too large for an item is written in [parts](crate::parts()), each with its own `PutItem`. It is
+    /// new if at least one part is.
     ///
     /// # Errors
     ///
     /// When DynamoDB could not be reached, did not answer in time, or refused. The reception, or some of its parts, may
-    /// have been written all the same (a lost answer); recording it again is safe, and writes what is missing.
+    /// still have been written, if only an answer was lost. Recording it again is safe, and writes what is missing.
     pub async fn record(&self, reception: &Reception) -> Result<Recorded, StoreError> {
         let Some(item) = item::from_reception(reception, self.retention)? else {
             return Ok(Recorded::Nothing);
@@ -181,12 +182,12 @@ impl EventsTable {
         })
     }
 
-    /// The next part of the whole log, in no particular order: at most `limit` items after `after`, or after
-    /// nothing. For going through all of it with pauses.
+    /// The next page of the table, in no particular order. It has at most `limit` items. The first page has no `after`. A
+    /// program can read the whole table in this way, with pauses.
     ///
     /// # Errors
     ///
-    /// As [`record`](Self::record). An item that this program cannot read is none: it is in
+    /// As [`record`](Self::record). An item that this program cannot read is not an error: its place is in
     /// [`Page::unreadable`].
     pub async fn page(&self, after: Option<&Position>, limit: i32) -> Result<Page, StoreError> {
         let key = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
@@ -216,7 +217,7 @@ impl EventsTable {
         Ok(page)
     }
 
-    /// What DynamoDB says of the table.
+    /// What DynamoDB says about the table.
     ///
     /// # Errors
     ///
@@ -233,12 +234,12 @@ impl EventsTable {
         })
     }
 
-    /// Everything that was recorded under a user, oldest first. A reception whose parts are not all there is given as the
-    /// parts that are.
+    /// All receptions that are filed under a user, oldest first. If parts of a reception are missing, gives the other
+    /// parts one by one.
     ///
     /// # Errors
     ///
-    /// As [`record`](Self::record). An item that this program cannot read is none: it is in
+    /// As [`record`](Self::record). An item that this program cannot read is not an error: its place is in
     /// [`History::unreadable`].
     pub async fn history(&self, user: &UserId) -> Result<History, StoreError> {
         let mut pages = self

@@ -1,39 +1,40 @@
-//! What one item of the events table looks like: keys, attributes, expiry.
+//! The items of the events table: keys, attributes, expiry.
 //!
-//! One item is one [`Reception`]: one accepted callback with all events it carried. A reception that is too large for
-//! that is several items, its [parts](domain::Part).
+//! One item is one [`Reception`]: one accepted callback with all its events. A reception that is too large for one item is
+//! several items, its [parts](domain::Part).
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
-//! | `pk` | S | Partition key: `user#` and the [subject](domain::Events::subject); `unknown#<command>#<0 to 7>` where the family is `unknown`, so that a busy one has several partitions |
-//! | `sk` | S | Sort key: the time of reception, `#`, and the reception's id; of a part that is not the first, also `#` and its number in four digits |
+//! | `pk` | S | Partition key: `user#` and the [subject](domain::Events::subject); `unknown#<command>#<0 to 7>` if the family is `unknown`, so a busy command has several partitions |
+//! | `sk` | S | Sort key: the time of reception, `#`, and the reception's id; for every part after the first, also `#` and its number in four digits |
 //! | `id` | S | The reception's id, which is the gateway's request id: the idempotency key |
 //! | `received_at` | S | When the gateway received it, RFC 3339 in UTC with milliseconds |
 //! | `source` | S | `openim` or `tencent` |
 //! | `command` | S | The callback command as that server spells it |
-//! | `operation_id` | S | OpenIM's `operationID`; absent when it was empty |
-//! | `family` | S | The [family](domain::Family), which lets a stream filter pick what it needs: `relation`, `user`, or `unknown` |
-//! | `events` | L of M | The domain events of that [family](domain::Events) in the order of the callback, told apart by `type`; absent where the family is `unknown` |
-//! | `body` | S | The callback's body as it came, where the family is `unknown`: the command is not known, the body did not fit it, or its handler failed |
-//! | `part` | M | Of a part only: its `number`, counted from 0; `of` how many; `first`, the place of its first event in the whole; `continues`, when that is a piece of the last event of the part before: `list` or `text`; `subject`, which gives `pk` |
-//! | `v` | N | Version of this layout: 2, or 3 for a part, which came later. In version 1 the family is always `relation`, also of changed profiles |
-//! | `expires_at` | N | Unix seconds after which DynamoDB may delete the item (TTL); absent when events are kept for ever |
+//! | `operation_id` | S | OpenIM's `operationID`, or Tencent Chat's `RequestId`; absent if it was empty |
+//! | `family` | S | The [family](domain::Family): `relation`, `user`, or `unknown`. A stream filter can select by it |
+//! | `events` | L of M | The domain events of that [family](domain::Events) in the order of the callback, each with its `type`; absent if the family is `unknown` |
+//! | `body` | S | The callback's body as it came, if the family is `unknown`: the command is unknown, the body did not fit the command, or the handler failed |
+//! | `part` | M | Only in a part: its `number`, counted from 0; `of` how many; `first`, the place of its first event in the whole; `continues` (`list` or `text`), if its first event is a piece of the last event of the part before; `subject`, which gives `pk` |
+//! | `v` | N | Version of this layout: 2, or 3 for a part, which came later. In version 1 the family is always `relation`, even for changed profiles |
+//! | `expires_at` | N | Unix seconds after which DynamoDB may delete the item (TTL); absent if events are kept for ever |
 //!
-//! **Access patterns.** *History of a user*, oldest first: Query on `pk`. *A user's history from a time
-//! on*: the same with `sk >= <time>`, because times sort as text. *New events of everybody*: the table's
-//! stream.
+//! **Access patterns.** *History of a user*, oldest first: Query on `pk`. *A user's history from a time on*: Query on
+//! `pk` with `sk >= <time>`, because times sort as text. *New events of everybody*: the table's stream.
 //!
-//! **Once.** Time and id of a reception never change, so writing it again meets the same key and the
-//! condition `attribute_not_exists(pk)` refuses it: the same reception is one item however often it is
-//! written, and two receptions are two, whatever they carry.
+//! **Once.** The time and the id of a reception never change. So writing it again uses the same key, and the condition
+//! `attribute_not_exists(pk)` refuses it. The same reception is always one item. Two receptions are two items, even if
+//! their content is the same.
 //!
-//! **Size.** DynamoDB takes 400 KB an item. 2,000 pairs from Tencent Chat with ids of 32 bytes make about 200 KB. What is
-//! more than 250 KB as JSON is written in parts, each by one conditional `PutItem` as any other item. Which events are
-//! in which part depends on the reception alone, so writing it again, from the queue or from a log, meets the same keys.
-//! This is no transaction: that would take twice the write units, at once, of the one partition that all parts are in,
-//! and could not be done part by part from the queue. When only some of the parts were written, the caller was told so,
-//! and the others are written when the event comes again; until then
-//! [`history`](crate::EventsTable::history) gives the parts that are there as parts.
+//! **Size.** DynamoDB accepts up to 400 KB per item. 2,000 pairs from Tencent Chat with ids of 32 bytes make about
+//! 200 KB. A reception of more than 250 KB as JSON is written in parts, each with its own conditional `PutItem`. Only the
+//! reception decides which events are in which part. So writing it again, from the queue or from a log, uses the same
+//! keys.
+//!
+//! A transaction would need twice the write units, all at once, from the one partition that all parts are in. And the
+//! queue could not write part by part. If only some parts were written, the caller got an error, and the others are
+//! written when the event comes again. Until then, [`history`](crate::EventsTable::history) gives the existing parts one
+//! by one.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -47,18 +48,18 @@ use crate::{ErrorKind, StoreError};
 pub const PK: &str = "pk";
 /// The sort key's attribute.
 pub const SK: &str = "sk";
-/// The attribute that DynamoDB's TTL looks at.
+/// The attribute that DynamoDB's TTL reads.
 pub const EXPIRES_AT: &str = "expires_at";
 
-/// The attribute that a stream filter looks at.
+/// The attribute that a stream filter reads.
 pub const FAMILY: &str = "family";
 
-/// How many partitions the callbacks of one command are spread over that are kept as they came: each takes 1,000 writes a second.
+/// How many partitions the callbacks of one unknown command are spread over. Each accepts 1,000 writes a second.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
 const UNKNOWN_PARTITIONS: u32 = 8;
 
 const VERSION: u8 = 2;
-/// A part. A version that does not know of parts must not take one for the whole.
+/// The version of a part's item. An earlier version of this program must not read a part as a whole reception.
 const PART_VERSION: u8 = 3;
 
 #[derive(Serialize)]
@@ -77,16 +78,16 @@ pub(crate) fn pk(user: &UserId) -> String {
     format!("user#{user}")
 }
 
-/// The partition of a callback that is kept as it came. It depends on the reception alone, so that writing it again
-/// meets the same key.
+/// The partition of a callback that is kept as it came. It depends only on the reception, so writing it again uses the
+/// same key.
 fn unknown_pk(reception: &Reception) -> String {
-    // What a stranger can choose has a bounded length in a key; the attribute `command` holds all of it.
+    // Cut, because a caller can choose it, and a key has a limited length. The attribute `command` has all of it.
     let command: String = reception.command.chars().take(200).collect();
     let sum = reception.id.bytes().map(u32::from).sum::<u32>();
     format!("unknown#{command}#{}", sum % UNKNOWN_PARTITIONS)
 }
 
-/// The item of a reception; `None` when it has no events, because then there is nothing to file.
+/// The item of a reception; `None` if it has no events.
 pub(crate) fn from_reception(
     reception: &Reception,
     retention: Option<Duration>,
@@ -131,7 +132,7 @@ pub fn to_reception(item: HashMap<String, AttributeValue>) -> Result<Reception, 
         .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))
 }
 
-/// The reception in an item, when it is one about relations.
+/// The reception in an item, if it is about relations.
 ///
 /// # Errors
 ///
@@ -143,13 +144,13 @@ pub(crate) fn to_relations(
         Some(Ok(family)) if family != Family::Relation.as_str() => Ok(None),
         _ => {
             let reception = to_reception(item)?;
-            // The first version filed changed profiles under relations.
+            // Version 1 wrote `relation` for changed profiles, too.
             Ok(matches!(reception.events, Events::Relation(_)).then_some(reception))
         }
     }
 }
 
-/// The same from the image of an item in the table's stream, which is DynamoDB's JSON.
+/// The reception in an item's image from the table's stream, if it is about relations. The image is DynamoDB's JSON.
 ///
 /// # Errors
 ///
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_survive_the_table_beside_each_other() {
+    fn parts_survive_the_table_with_different_keys() {
         let whole = reception(5000);
         let parts = crate::parts(&whole);
         assert_eq!(parts.len(), 4);
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_and_expiry_come_from_the_reception_alone() {
+    fn keys_and_expiry_depend_only_on_the_reception() {
         let item = from_reception(&reception(1), Some(Duration::from_secs(60)))
             .unwrap()
             .unwrap();
@@ -260,9 +261,8 @@ mod tests {
         assert!(partitions.contains("unknown#callbackAfterSomethingCommand#0"));
     }
 
-    /// Written by the first version.
     #[test]
-    fn items_of_the_first_version_are_read_and_its_profiles_are_no_relations() {
+    fn items_of_the_first_version_are_read_and_its_profiles_are_not_relations() {
         let item = |events: serde_json::Value| -> HashMap<String, AttributeValue> {
             serde_dynamo::to_item(serde_json::json!({
                 "pk": "user#ana", "sk": "2023-11-14T22:13:20.123Z#r", "v": 1, "family": "relation",
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_happened_makes_no_item() {
+    fn a_reception_without_events_has_no_item() {
         assert!(from_reception(&reception(0), None).unwrap().is_none());
     }
 }

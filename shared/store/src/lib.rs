@@ -1,29 +1,31 @@
-//! Where accepted callbacks are kept: the events table in DynamoDB, which is the log of everything that
-//! was accepted; the queue for what it does not take; and the relationships table, a view made from it.
+//! Stores accepted callbacks: in the events table in DynamoDB, or in the queue when the table fails. It also writes and
+//! reads the relationships table, the nonces and the limits, and fetches secrets.
 //!
-//! [`EventsTable::record`] is the one write of a callback: one conditional `PutItem`, or several for a large one, whose
-//! [parts](parts()) are an item each. What an item looks like is said in [`item`]. When that write does not succeed in time, [`Queue::send`] keeps the event
-//! until it can be recorded.
+//! It knows domain events, but no HTTP and no commands. It never changes or deletes an event, and never replaces a row of
+//! a view by an older fact.
 //!
-//! [`RelationshipsTable::apply`] keeps who is friends with whom now. What an item looks like is said in
-//! [`relationships_table`].
+//! [`EventsTable::record`] writes a callback with one conditional `PutItem`. A large callback is written in
+//! [parts](parts()), each with its own `PutItem`. [`item`] describes the items. If the table fails or is too slow,
+//! [`Queue::send`] keeps the event until it can be recorded.
 //!
-//! [`Nonces`] remembers what may be used once only, [`Limits`] counts, and [`secret`] fetches what callers prove themselves
-//! with.
+//! [`RelationshipsTable::apply`] updates who is friends with whom. [`relationships_table`] describes the items.
+//!
+//! [`Nonces`] remembers which nonces were used, [`Limits`] counts requests, and [`secret`] fetches the passwords, keys and
+//! tokens that callers are checked with.
 //!
 //! # Permissions needed
 //!
-//! `dynamodb:PutItem` on the table, for [`record`](EventsTable::record) and
-//! [`open_connection`](EventsTable::open_connection). `dynamodb:Query`, for
-//! [`history`](EventsTable::history), which no callback function uses;
-//! `dynamodb:Scan` and `dynamodb:DescribeTable`, for [`page`](EventsTable::page) and
-//! [`description`](EventsTable::description), with which the view is built again.
-//! `sqs:SendMessage` on the queue. `dynamodb:PutItem` on the nonces table, for
-//! [`first_use`](Nonces::first_use). `dynamodb:UpdateItem` on the limits table, for
-//! [`raise`](Limits::raise). `secretsmanager:GetSecretValue` on the secret, for [`secret`].
-//!
-//! On the relationships table `dynamodb:PutItem`, for [`apply`](RelationshipsTable::apply);
-//! `dynamodb:Query`, also on its index, and `dynamodb:GetItem`, for reading it.
+//! | Where | Action | For |
+//! |---|---|---|
+//! | events table | `dynamodb:PutItem` | [`record`](EventsTable::record), [`open_connection`](EventsTable::open_connection) |
+//! | events table | `dynamodb:Query` | [`history`](EventsTable::history), which no callback function uses |
+//! | events table | `dynamodb:Scan`, `dynamodb:DescribeTable` | [`page`](EventsTable::page) and [`description`](EventsTable::description), to rebuild the view |
+//! | queue | `sqs:SendMessage` | [`send`](Queue::send) |
+//! | nonces table | `dynamodb:PutItem` | [`first_use`](Nonces::first_use) |
+//! | limits table | `dynamodb:UpdateItem` | [`raise`](Limits::raise) |
+//! | secret | `secretsmanager:GetSecretValue` | [`secret`] |
+//! | relationships table | `dynamodb:PutItem` | [`apply`](RelationshipsTable::apply) |
+//! | relationships table | `dynamodb:Query`, also on its index, and `dynamodb:GetItem` | reading it |
 
 mod client;
 mod error;

@@ -9,9 +9,9 @@ use crate::{ErrorKind, StoreError, error::condition_held};
 ///
 /// | Attribute | Type | Meaning |
 /// |---|---|---|
-/// | `pk` | S, partition key | What is counted: one thing of one user in one window of time |
+/// | `pk` | S, partition key | What is counted: one kind of action of one user in one window of time |
 /// | `count` | N | How often it happened |
-/// | `expires_at` | N | Seconds since 1970 after which nobody asks any more; the table's TTL |
+/// | `expires_at` | N | The table's TTL: seconds since 1970 after which the count is not needed |
 #[derive(Clone, Debug)]
 pub struct Limits {
     client: Client,
@@ -19,7 +19,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The table of that name. The client must make one attempt only: [`counting`](crate::counting).
+    /// The table with that name. The client must make only one attempt: use [`counting`](crate::counting).
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>) -> Self {
         Self {
@@ -28,11 +28,11 @@ impl Limits {
         }
     }
 
-    /// Raises a counter by `by` and gives what it says then. It is made when it is not there, and may be
-    /// deleted after `expires_at`, in Unix seconds.
+    /// Raises a counter by `by` and gives the new count. Creates the counter if it does not exist. DynamoDB may delete it
+    /// after `expires_at`, in Unix seconds.
     ///
-    /// One atomic `UpdateItem`: however many count at the same time, each gets a number of its own. An answer
-    /// that is lost on the way leaves the counter raised, and a second call raises it again.
+    /// It is one atomic `UpdateItem`: if several functions count at the same time, each gets its own number. If the
+    /// answer is lost, the counter stays raised, and a second call raises it again.
     ///
     /// # Errors
     ///
@@ -45,7 +45,7 @@ impl Limits {
             .table_name(&self.table)
             .key("pk", AttributeValue::S(key.to_owned()))
             .update_expression("ADD #count :by SET expires_at = :expires_at")
-            // The name is a reserved word.
+            // `count` is a reserved word in DynamoDB.
             .expression_attribute_names("#count", "count")
             .expression_attribute_values(":by", number(by.into()))
             .expression_attribute_values(":expires_at", number(expires_at))
@@ -56,11 +56,13 @@ impl Limits {
         let count = raised.attributes.as_ref().and_then(|new| new.get("count"));
         count
             .and_then(|count| count.as_n().ok()?.parse().ok())
-            .ok_or_else(|| StoreError::new(ErrorKind::Invalid, "no count came back".to_owned()))
+            .ok_or_else(|| {
+                StoreError::new(ErrorKind::Invalid, "the answer has no count".to_owned())
+            })
     }
 
-    /// Opens the connection and proves that the table is there and may be written, by an update whose
-    /// condition never holds.
+    /// Opens the connection, and checks that the table exists and may be written. It makes an update whose condition is
+    /// always false.
     ///
     /// # Errors
     ///

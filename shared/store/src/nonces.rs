@@ -11,7 +11,7 @@ use crate::{StoreError, error::condition_held};
 /// |---|---|---|
 /// | `pk` | S, partition key | The nonce's digest |
 /// | `reception` | S | The request that used it |
-/// | `expires_at` | N | Seconds since 1970 until which it counts; the table's TTL |
+/// | `expires_at` | N | The table's TTL: seconds since 1970 until which the nonce counts as used |
 #[derive(Clone, Debug)]
 pub struct Nonces {
     client: Client,
@@ -20,7 +20,7 @@ pub struct Nonces {
 }
 
 impl Nonces {
-    /// The table of that name. A nonce counts as used for `window`, in whole seconds.
+    /// The table with that name. A nonce counts as used for `window`, in whole seconds.
     #[must_use]
     pub fn new(client: Client, table: impl Into<String>, window: Duration) -> Self {
         Self {
@@ -30,8 +30,8 @@ impl Nonces {
         }
     }
 
-    /// Whether this is the first use of the nonce within the window, which it is from now on. The same
-    /// reception may ask again: an answer that was lost on the way does not make it a second use.
+    /// Marks a nonce as used. Gives whether this is its first use within the window. The same reception may use it again,
+    /// because the first answer can be lost on the way.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl Nonces {
             .item("pk", AttributeValue::S(digest))
             .item("reception", AttributeValue::S(reception.to_owned()))
             .item("expires_at", number(seconds.saturating_add(window)))
-            // The time is compared because TTL deletes days late.
+            // Compares the time, because TTL may delete an item days late.
             .condition_expression(
                 "attribute_not_exists(pk) OR expires_at <= :now OR reception = :reception",
             )
@@ -63,8 +63,8 @@ impl Nonces {
         condition_held(written)
     }
 
-    /// Opens the connection and proves that the table is there and may be written, by a write whose
-    /// condition never holds.
+    /// Opens the connection, and checks that the table exists and may be written. It makes a write whose condition is
+    /// always false.
     ///
     /// # Errors
     ///

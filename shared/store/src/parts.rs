@@ -1,7 +1,7 @@
-//! Into which parts a reception is cut that is too large to be kept in one piece.
+//! Cuts a reception that is too large into parts.
 //!
-//! One rule for the table, the queue and what is read from a log: whichever way a reception comes, its parts are the
-//! same, so that none is written twice and none is missing.
+//! The table, the queue and `imhook resubmit` all cut by the same rule, so a reception always has the same parts. No part
+//! is written twice, and none is missing.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,11 @@ use domain::Reception;
 
 use crate::queue::to_message;
 
-/// The longest message of a part, in bytes. SQS took 256 KiB for long and takes 1 MiB now. An item is never larger
-/// than its message, but for its keys (1.5 KB each), so DynamoDB's 400 KB are far.
+/// The longest message of a part, in bytes. SQS accepts 1 MiB; for many years it was 256 KiB. Except for its keys (1.5 KB
+/// each), an item is never larger than its message, so it stays far below DynamoDB's 400 KB.
 pub(crate) const PART_BYTES: usize = 250_000;
 
-/// The parts of a reception; itself, when it can be kept in one piece.
+/// The parts of a reception; the reception itself if it is small enough.
 #[must_use]
 pub fn parts(reception: &Reception) -> Vec<Reception> {
     reception
@@ -22,24 +22,24 @@ pub fn parts(reception: &Reception) -> Vec<Reception> {
         .parts(|part| to_message(part).len() <= PART_BYTES)
 }
 
-/// Whether a reception is one piece for sure, told from its item, because writing the message only to measure it would cost
-/// every callback something.
+/// Whether a reception is certainly small enough for one item. Measures its item, because writing the message only to
+/// measure it would slow every callback down.
 pub(crate) fn is_surely_one_piece(
     reception: &Reception,
     item: &HashMap<String, AttributeValue>,
 ) -> bool {
-    /// JSON takes at most six bytes for one, as in `\u0001`; and six for what stands around a value.
+    /// JSON needs at most six bytes for one byte, as in `\u0001`, and at most six around a value.
     const JSON: usize = 6;
     reception.part.is_some() || weight_of(item) * JSON <= PART_BYTES
 }
 
-/// The bytes of all texts and names, and one for each value.
+/// The bytes of all texts and names, plus one for each value.
 fn weight(value: &AttributeValue) -> usize {
     1 + match value {
         AttributeValue::S(text) | AttributeValue::N(text) => text.len(),
         AttributeValue::L(list) => list.iter().map(weight).sum(),
         AttributeValue::M(map) => weight_of(map),
-        // No longer than `false`.
+        // `true`, `false` and `null`: with the one for each value, five bytes are enough.
         _ => 4,
     }
 }
@@ -88,8 +88,8 @@ mod tests {
         }
     }
 
-    /// Each form of event, with the shortest and the longest values and those that JSON writes longest; each too large for
-    /// one piece.
+    /// All forms of events, each too large for one item. Their values are the shortest, the longest, and those that need
+    /// the most bytes in JSON.
     fn large() -> Vec<Reception> {
         use relation::Event;
         let id = |text: &str| UserId::new(text).unwrap();
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_one_piece_for_sure_is_one() {
+    fn a_reception_that_is_surely_one_piece_is_not_cut() {
         let mut surely = Vec::new();
         let mut check = |reception: &Reception| {
             let item = from_reception(reception, None).unwrap().unwrap();
@@ -246,7 +246,7 @@ mod tests {
                 ));
             }
         }
-        // Many small values, of which JSON has more around them than in them.
+        // Many small values: in JSON, there are more bytes around them than in them.
         let id = UserId::new("\u{1}").unwrap();
         for n in [100, 15_000, 20_000, 25_000, 30_000] {
             let (owner, friends) = (id.clone(), vec![id.clone(); n]);

@@ -10,10 +10,10 @@ use crate::{
     parts::{PART_BYTES, parts},
 };
 
-/// Messages of one reception that are under way at the same time.
+/// How many messages of one reception are sent at the same time.
 const CONCURRENT_PARTS: usize = 4;
 
-/// Keeps what the events table did not take, until the redrive function records it.
+/// The queue of receptions that the events table did not store. The redrive function records them later.
 #[derive(Clone, Debug)]
 pub struct Queue {
     client: Client,
@@ -30,12 +30,12 @@ impl Queue {
         }
     }
 
-    /// Sends a reception, which may end up in the queue more than once: recording it twice is safe. One that is too large
-    /// for a message is sent in [parts](crate::parts()), a message each.
+    /// Sends a reception. It may be in the queue more than once, because recording it twice is safe. A reception that is
+    /// too large for a message is sent in [parts](crate::parts()), each in its own message.
     ///
     /// # Errors
     ///
-    /// When SQS could not be reached, did not answer in time, or refused. Some messages may have been sent all the same.
+    /// When SQS could not be reached, did not answer in time, or refused. Some messages may still have been sent.
     pub async fn send(&self, reception: &Reception) -> Result<(), StoreError> {
         let message = to_message(reception);
         if message.len() <= PART_BYTES {
@@ -63,9 +63,9 @@ impl Queue {
     }
 }
 
-/// Version of the message's layout. The first one did not name the family of its events.
+/// The version of a message's layout. Version 1 did not name the family of its events.
 const VERSION: u8 = 2;
-/// That of a part's message. A version that does not know of parts must not take one for the whole.
+/// The version of a part's message. An earlier version of this program must not read a part as a whole reception.
 const PART_VERSION: u8 = 3;
 
 #[derive(Serialize)]
@@ -80,7 +80,7 @@ struct ReadMessage {
     reception: serde_json::Value,
 }
 
-/// The body of the message that carries a reception: `{"v":2,"reception":{…}}`.
+/// The body of a reception's message: `{"v":2,"reception":{…}}`.
 #[must_use]
 pub fn to_message(reception: &Reception) -> String {
     let message = serde_json::to_string(&Message {
@@ -90,8 +90,8 @@ pub fn to_message(reception: &Reception) -> String {
         },
         reception,
     })
-    .expect("receptions are strings and lists");
-    // SQS takes the characters of XML; of the others, JSON writes all but these two as escapes.
+    .expect("a reception has only texts, numbers and lists");
+    // SQS accepts only the characters of XML. JSON escapes the other characters, except these two.
     // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
     if message.contains('\u{fffe}') || message.contains('\u{ffff}') {
         return message
@@ -114,24 +114,24 @@ pub fn from_message(body: &str) -> Result<Reception, InvalidMessage> {
     serde_json::from_value(message.reception).map_err(|_| InvalidMessage::NotOurs)
 }
 
-/// Why a message holds no reception.
+/// Why a message has no reception that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InvalidMessage {
-    /// It has another shape.
+    /// It is not a message of this program.
     NotOurs,
-    /// It was made by a later version.
+    /// A later version of this program made it.
     Version(u8),
 }
 
 impl fmt::Display for InvalidMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotOurs => f.write_str("the message holds no reception"),
+            Self::NotOurs => f.write_str("the message contains no reception"),
             Self::Version(version) => {
                 write!(
                     f,
-                    "the message has version {version}; 1 to {PART_VERSION} are read"
+                    "the message has version {version}, but this program reads 1 to {PART_VERSION}"
                 )
             }
         }
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_has_only_characters_that_sqs_takes_and_says_all() {
+    fn a_message_has_only_characters_that_sqs_accepts_and_loses_nothing() {
         let every: String = (0..=u32::from(char::MAX))
             .step_by(257)
             .chain(0..0x100)
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_or_later_message_is_no_reception() {
+    fn a_foreign_or_later_message_is_not_read() {
         for body in [
             "",
             "x",

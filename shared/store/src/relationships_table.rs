@@ -1,33 +1,33 @@
-//! What one item of the relationships table looks like, and how it is written and read.
+//! The items of the relationships table, and how they are written and read.
 //!
-//! One item is one row of [`domain::relation::rows`]: one fact that `owner` keeps about `other`.
+//! One item is one row of [`domain::relation::rows`]: one fact about `other` that belongs to `owner`.
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
 //! | `pk` | S | Partition key: `user#<owner>` |
 //! | `sk` | S | Sort key: `<aspect>#<other>` |
 //! | `owner` | S | Whose row it is |
-//! | `other` | S | Whom it is about; partition key of the index `by-other` |
+//! | `other` | S | Whom the row is about; partition key of the index `by-other` |
 //! | `sk_by_other` | S | `<aspect>#<owner>`; sort key of the index `by-other` |
 //! | `aspect` | S | `friend`, `request`, `remark` or `block` |
-//! | `present` | BOOL | Of `friend`, `request` and `block`: whether it is so. `false` is kept, so that an older fact that arrives late does not bring it back |
-//! | `intended` | BOOL | Of `block`, `true` and in the place of `present`: it was about to be so, and whether it came to that is not known |
-//! | `message` | S | Of a `request` that is present; of a long one [the beginning](domain::relation::rows::TEXT_BYTES) |
-//! | `remark` | S | Of `remark`: the text, empty when there is none; of a long one the beginning |
-//! | `as_of` | S | [`AsOf`](domain::relation::rows::AsOf): what decides between two facts about the row |
-//! | `received_at`, `reception_id` | S | When the fact was received, and as which item of the events table |
+//! | `present` | BOOL | For `friend`, `request` and `block`: whether the fact is true. `false` is kept, so an older fact that arrives late cannot replace it |
+//! | `intended` | BOOL | For `block`, `true` instead of `present`: `owner` was about to block `other`, and nobody knows whether it happened |
+//! | `message` | S | For a `request` that is present: its text, or [the beginning](domain::relation::rows::TEXT_BYTES) of a long one |
+//! | `remark` | S | For `remark`: the text, or the beginning of a long one; empty if there is none |
+//! | `as_of` | S | [`AsOf`](domain::relation::rows::AsOf): decides which of two facts about the row is newer |
+//! | `received_at`, `reception_id` | S | When the fact was received, and the id of its reception in the events table |
 //!
 //! **Access patterns.** *Friends of X*, *whom X blocks*: Query on `pk` with `begins_with(sk, "friend#")`.
 //! *Is B a friend of A*: GetItem. *Who lists X*: Query on the index `by-other`.
 //!
-//! **Order.** Every write has the condition `attribute_not_exists(as_of) OR as_of < :as_of`. When it does
-//! not hold, the row knows this fact or a newer one, and that is as good as written. So the facts of a
-//! history can be applied in any order, any number of times, by any number of writers.
+//! **Order.** Every write has the condition `attribute_not_exists(as_of) OR as_of < :as_of`. If it is false, the row
+//! already has this fact or a newer one, which is as good as written. So the facts of a history can be applied in any
+//! order, any number of times, by any number of writers.
 //!
-//! **Many at once.** A callback with many rows, such as an import, is written a hundred rows at a time, in transactions of
-//! such conditional writes. When the condition of some rows does not hold, DynamoDB says of which and writes nothing; these
-//! are known, and the others are tried again. A row costs two write units that way in place of one, and a fraction of the
-//! requests. `BatchWriteItem` has no conditions, so it could overwrite a newer fact.
+//! **Many at once.** A callback with many rows, such as an import, is written in transactions of up to a hundred
+//! conditional writes. If the condition of some rows is false, DynamoDB names these rows and writes nothing. These rows
+//! are done, and the others are tried again. In a transaction, a row costs two write units instead of one, but needs far
+//! fewer requests. `BatchWriteItem` has no conditions, so it could overwrite a newer fact.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -50,21 +50,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ErrorKind, StoreError, error::condition_held, item::pk};
 
-/// The index that is keyed by whom a row is about.
+/// The index whose partition key is `other`.
 pub const BY_OTHER: &str = "by-other";
 
-/// Writes that are under way at the same time: enough to hide the way to DynamoDB and back, and not much
-/// more than the 1,000 a second that one of its partitions takes. The rows of a large callback can all be in one.
+/// How many writes run at the same time. Enough to use the time of the round trip to DynamoDB, but not much more than the
+/// 1,000 writes a second that a partition accepts. All rows of a large callback can be in one partition.
 const CONCURRENT_WRITES: usize = 16;
-/// The same of transactions.
+/// How many transactions run at the same time.
 const CONCURRENT_TRANSACTIONS: usize = 4;
 
-/// A reception with fewer changes has its rows written one by one, at half the price.
+/// If a reception has fewer changes, its rows are written one by one, at half the price.
 const MANY: usize = 25;
-/// What DynamoDB takes in one transaction.
+/// How many writes DynamoDB accepts in one transaction.
 const TRANSACTION: usize = 100;
-/// How long is waited before a transaction that others are in the way of is tried again: 25 ms, then twice as long each
-/// time up to 3.2 s, 12 times. Less by chance, so that two writers do not meet again.
+/// The pauses before a transaction that met another writer is tried again. There are 12: the first is at most 25 ms, and
+/// each may be twice as long as the one before, up to 3.2 s. Each is shortened by chance, so two writers do not meet again.
 fn pauses() -> impl Iterator<Item = Duration> {
     (0..12_u32).map(|time| {
         let longest = 25_000_000 << time.min(7);
@@ -77,19 +77,19 @@ fn pauses() -> impl Iterator<Item = Duration> {
 /// The condition of every write.
 const IS_NEWER: &str = "attribute_not_exists(as_of) OR as_of < :as_of";
 
-/// The table that holds who is friends with whom now.
+/// The table of who is friends with whom now.
 #[derive(Clone, Debug)]
 pub struct RelationshipsTable {
     client: Client,
     name: String,
 }
 
-/// What became of the changes of a reception.
+/// The result of applying the changes of a reception.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
-    /// Rows that hold the reception's fact now.
+    /// How many rows were written.
     pub changed: usize,
-    /// Rows that held it, or a newer one, before.
+    /// How many rows had this fact or a newer one before.
     pub known: usize,
 }
 
@@ -100,11 +100,11 @@ pub struct Row {
     pub owner: UserId,
     /// Whom it is about.
     pub other: UserId,
-    /// What it holds.
+    /// The fact.
     pub fact: Fact,
-    /// When that was received.
+    /// When the fact was received.
     pub received_at: Timestamp,
-    /// Which callback said it.
+    /// The reception that the fact came with.
     pub reception_id: String,
 }
 
@@ -113,7 +113,7 @@ pub struct Row {
 pub struct Friend {
     /// Who it is.
     pub friend: UserId,
-    /// The private name that the list's owner gave; empty when there is none.
+    /// The private name that the list's owner gave; empty if there is none.
     pub remark: String,
     /// When the last callback said so.
     pub received_at: Timestamp,
@@ -130,34 +130,34 @@ pub struct Entry {
     pub received_at: Timestamp,
 }
 
-/// Somebody on a block list, or about to be put on it when a callback last said something about it.
+/// Somebody on a block list, or whom its owner was about to put on it at the last callback about this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Block {
     /// Whose list it is.
     pub owner: UserId,
     /// Who is on it.
     pub other: UserId,
-    /// Whether that is an intention only, which may have come to nothing.
+    /// Whether it is only an intention: nobody knows whether it happened.
     pub intended: bool,
     /// When the last callback said so.
     pub received_at: Timestamp,
 }
 
-/// One direction of what is known of a friendship.
+/// What is known of one direction of a friendship.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Direction {
     /// Whose friend list it is.
     pub owner: UserId,
     /// Who may be on it.
     pub other: UserId,
-    /// Whether `other` is on it; `None` when no callback has said anything about it.
+    /// Whether `other` is on it; `None` if no callback has said anything about it.
     pub listed: Option<bool>,
     /// When the last callback said so.
     pub received_at: Option<Timestamp>,
 }
 
 impl RelationshipsTable {
-    /// The table of that name. Give it a [`patient`](crate::patient) client to write with.
+    /// The table with that name. For writing, use a [`patient`](crate::patient) client.
     #[must_use]
     pub fn new(client: Client, name: impl Into<String>) -> Self {
         Self {
@@ -166,14 +166,14 @@ impl RelationshipsTable {
         }
     }
 
-    /// Applies all changes that these receptions imply, several at a time. Gives one result for each
-    /// reception, in their order; applying it again is always safe.
+    /// Applies all changes that these receptions imply, several at a time. Gives one result for each reception, in their
+    /// order. Applying a reception again is always safe.
     ///
-    /// Receptions with few changes come first: they do not wait for one with thousands.
+    /// Receptions with few changes come first, so they do not wait for one with thousands.
     ///
-    /// A reception that the table does not take ([`ErrorKind::Invalid`]) keeps none of the others from
-    /// being applied. After any other error no more is begun, because it would meet the same; what was not
-    /// begun has that error too.
+    /// If the table does not accept a reception ([`ErrorKind::Invalid`]), the others are still applied. After any other
+    /// error, no further write is started, because it would fail, too. Receptions with such a write get the same kind of
+    /// error.
     pub async fn apply(&self, receptions: &[Reception]) -> Vec<Result<Applied, StoreError>> {
         let mut few = Vec::new();
         let mut many = Vec::new();
@@ -188,7 +188,7 @@ impl RelationshipsTable {
                 }
             }
         }
-        // The kind of the error that stopped everything.
+        // The kind of the error after which no write is started.
         let stopped = &OnceLock::new();
         let writes = |writes: Vec<(usize, Vec<Change>)>, concurrent| {
             let writes = writes.into_iter().map(move |(n, changes)| async move {
@@ -207,21 +207,24 @@ impl RelationshipsTable {
                     applied.known += more.known;
                 }
                 (result @ Ok(_), Err(error)) => *result = Err(error),
-                // The first error of a reception is the one that tells something.
+                // The first error of a reception is the cause. Later ones may only be a consequence.
                 (Err(_), _) => {}
             }
         }
         results
     }
 
-    /// Writes rows of one reception, unless an error stopped everything.
+    /// Writes rows of one reception, unless an error has stopped all writes.
     async fn write_unless(
         &self,
         stopped: &OnceLock<ErrorKind>,
         changes: &[Change],
     ) -> Result<Applied, StoreError> {
         if let Some(kind) = stopped.get() {
-            return Err(StoreError::new(*kind, "not begun".to_owned()));
+            return Err(StoreError::new(
+                *kind,
+                "not begun, because another write failed".to_owned(),
+            ));
         }
         let written = match changes {
             [change] => self.put(change).await,
@@ -235,7 +238,7 @@ impl RelationshipsTable {
         written
     }
 
-    /// Writes a row, unless it holds this fact or a newer one.
+    /// Writes a row, unless it has this fact or a newer one.
     async fn put(&self, change: &Change) -> Result<Applied, StoreError> {
         let written = self
             .client
@@ -251,7 +254,7 @@ impl RelationshipsTable {
         Ok(Applied { changed, known })
     }
 
-    /// The same for several rows of one reception, together.
+    /// Writes several rows of one reception together, except those that have this fact or a newer one.
     async fn put_together(&self, changes: &[Change]) -> Result<Applied, StoreError> {
         let mut changes: Vec<&Change> = changes.iter().collect();
         let mut known = 0;
@@ -261,7 +264,7 @@ impl RelationshipsTable {
                 let changed = changes.len();
                 return Ok(Applied { changed, known });
             };
-            // There is a reason for each row, in their order; of most it is that there is none.
+            // DynamoDB gives a reason for each row, in their order. For most rows it is "None".
             let mut codes = reasons.iter().map(|reason| reason.code());
             let before = changes.len();
             changes.retain(|_| codes.next().flatten() != Some("ConditionalCheckFailed"));
@@ -274,7 +277,7 @@ impl RelationshipsTable {
             }
             let codes: BTreeSet<&str> = reasons.iter().filter_map(|reason| reason.code()).collect();
             let cancelled = |kind| StoreError::new(kind, format!("cancelled: {codes:?}"));
-            // Another writer was at one of the rows, or a partition is too busy. The SDK does not try that again.
+            // Another writer writes one of the rows, or a partition is too busy. The SDK does not try again by itself.
             let passes = [
                 "TransactionConflict",
                 "ThrottlingError",
@@ -290,7 +293,7 @@ impl RelationshipsTable {
         }
     }
 
-    /// Writes all of these rows, or none: gives the reasons then.
+    /// Writes all of these rows, or none. If none, gives the reasons.
     async fn transact(
         &self,
         changes: &[&Change],
@@ -367,7 +370,7 @@ impl RelationshipsTable {
         })
     }
 
-    /// Whose friend lists a user is on. The index that answers it is behind by a moment.
+    /// Whose friend lists a user is on. The index that answers this is a moment behind the table.
     ///
     /// # Errors
     ///
@@ -406,17 +409,16 @@ impl RelationshipsTable {
             .collect())
     }
 
-    /// All rows of an owner under one aspect, absences included, in the order of the other's id.
+    /// All rows of an owner with one aspect, in the order of the other's id. Rows that say `false` are included.
     ///
     /// # Errors
     ///
-    /// When DynamoDB could not be reached, did not answer in time, or refused; when an item was not written
-    /// by this crate.
+    /// When DynamoDB could not be reached, did not answer in time, or refused. When an item was not written by this crate.
     pub async fn rows(&self, owner: &UserId, aspect: Aspect) -> Result<Vec<Row>, StoreError> {
         self.query(None, ("pk", pk(owner)), ("sk", aspect)).await
     }
 
-    /// All rows about somebody under one aspect, absences included, in the order of the owner's id.
+    /// All rows about somebody with one aspect, in the order of the owner's id. Rows that say `false` are included.
     ///
     /// # Errors
     ///
@@ -455,7 +457,7 @@ impl RelationshipsTable {
         Ok(rows)
     }
 
-    /// One row; `None` when no callback has said anything about it.
+    /// One row; `None` if no callback has said anything about it.
     ///
     /// # Errors
     ///
@@ -493,7 +495,7 @@ fn sk(aspect: Aspect, user: &UserId) -> String {
     format!("{}#{user}", word(aspect))
 }
 
-/// The word that stands in the table.
+/// The aspect's word in the table.
 fn word(aspect: Aspect) -> &'static str {
     match aspect {
         Aspect::Friend => "friend",
@@ -567,7 +569,7 @@ fn row(item: HashMap<String, AttributeValue>) -> Result<Row, StoreError> {
             Fact::Request(present.then(|| item.message.unwrap_or_default()))
         }
         ("remark", None, Some(text)) => Fact::Remark(text),
-        _ => return Err(foreign("the aspect and its value do not fit")),
+        _ => return Err(foreign("the aspect and its value do not fit together")),
     };
     Ok(Row {
         owner: item.owner,

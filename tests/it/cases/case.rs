@@ -1,7 +1,8 @@
-//! The format of `tests/cases`: a file is one case, with why it is one and the right answer.
+//! The format of `tests/cases`: each file is a case, with the right answer and the reason for it.
 //!
-//! In every text, `{{id}}` is an id of this run, `{{x*70000}}` is `x` that many times, `{{each 3}}…#…{{end}}` is the text
-//! with 1, 2, 3 in the place of `#`, joined with commas, and `{{now}}` is the time in Unix seconds.
+//! Every text can contain expressions in double braces. `{{id}}` is an id of this run. `{{x*70000}}` is `x` that many
+//! times. `{{each 3}}…#…{{end}}` is the text with 1, 2, 3 instead of `#`, joined with commas. `{{now}}` is the time in
+//! Unix seconds.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,7 @@ use serde_json::Value;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
-    /// Its file's name; the number in front is its place.
+    /// The file's name without its ending. It begins with the number of the case.
     #[serde(skip)]
     pub(super) file: String,
     #[serde(rename = "name")]
@@ -26,23 +27,23 @@ pub(super) struct Case {
     _dialect: String,
     #[serde(rename = "kind")]
     _kind: String,
-    /// What went wrong, and why the right answer is right.
+    /// What went wrong, and why this answer is right.
     #[serde(rename = "why")]
     _why: String,
-    /// Who met it.
+    /// Where the case comes from.
     #[serde(rename = "source")]
     _source: Option<String>,
-    /// What it needs beyond a URL.
+    /// What the case needs besides a URL.
     #[serde(default)]
     pub(super) needs: Vec<Need>,
-    /// A function whose process is ended first.
+    /// A function whose process is killed first.
     pub(super) kill: Option<String>,
-    /// Requests that are sent first, in their order; nobody judges the answers.
+    /// Requests that are sent first, in this order. Their answers are not judged.
     #[serde(default)]
     pub(super) before: Vec<Request>,
     /// The request whose answer is judged.
     pub(super) request: Option<Request>,
-    /// A run of the tool after it.
+    /// A run of the tool after the request.
     pub(super) then: Option<Tool>,
     pub(super) right: Right,
 }
@@ -52,19 +53,19 @@ pub(super) struct Case {
 pub(super) enum Need {
     /// The policies of this folder.
     Policies,
-    /// The receiver's log.
+    /// The log of the receiver.
     Log,
-    /// Its command line program, on the same DynamoDB.
+    /// The receiver's command line program, with the same DynamoDB.
     Tool,
     /// The process id of `imhook run`.
     Pid,
-    /// A receiver that verifies OpenIM by signature, and a key of it.
+    /// A receiver that verifies OpenIM's signature, and a key for it.
     Signature,
-    /// `imhook run`, and not a stack.
+    /// `imhook run`, not a stack.
     Local,
 }
 
-/// An HTTP request, or an event of a gateway for a function.
+/// An HTTP request, or a gateway's event for a function.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Request {
@@ -72,26 +73,26 @@ pub(super) struct Request {
     pub(super) method: String,
     #[serde(default)]
     pub(super) path: String,
-    /// As it stands in the URL, without the question mark.
+    /// As in the URL, without the question mark.
     #[serde(default)]
     pub(super) query: String,
-    /// `HTTP/1.0` for old clients.
+    /// `HTTP/1.0` for old clients, for example.
     pub(super) version: Option<String>,
-    /// `Transfer-Encoding: chunked` sends the body in chunks.
+    /// With `Transfer-Encoding: chunked`, the body is sent in chunks.
     #[serde(default)]
     headers: BTreeMap<String, String>,
-    /// `latin-1` makes one byte of each character of a header.
+    /// With `latin-1`, each character of a header becomes one byte.
     pub(super) headers_encoding: Option<String>,
     #[serde(default)]
     body: String,
     body_base64: Option<String>,
-    /// Adds a nonce and its signature, the same for all requests of a case.
+    /// Adds a nonce and its signature. All requests of a case have the same nonce.
     #[serde(default)]
     pub(super) sign: bool,
-    /// Which function the event is for.
+    /// The function that gets the event.
     function: Option<String>,
     event: Option<Value>,
-    /// In the place of `event`, where its bytes matter.
+    /// Replaces `event` where its bytes matter.
     event_text: Option<String>,
 }
 
@@ -107,7 +108,7 @@ impl Request {
         match &self.body_base64 {
             Some(base64) => {
                 let body = BASE64_STANDARD.decode(base64).unwrap();
-                // It may be no text: a character for each byte is turned back into it.
+                // The bytes may not be text, so each becomes a character and then a byte again.
                 let text: String = body.into_iter().map(char::from).collect();
                 let text = text.replace("{{id}}", id);
                 text.chars()
@@ -118,7 +119,7 @@ impl Request {
         }
     }
 
-    /// The function and the event for it, as text; nothing for an HTTP request.
+    /// The function and the text of its event; `None` for an HTTP request.
     pub(super) fn event(&self, id: &str) -> Option<(&str, String)> {
         let text = self.event_text.clone();
         let text = text.or_else(|| self.event.as_ref().map(Value::to_string))?;
@@ -131,48 +132,48 @@ impl Request {
 pub(super) struct Tool {
     #[serde(rename = "tool")]
     pub(super) arguments: Vec<String>,
-    /// What stands in `{{folder}}`.
+    /// The files in the folder `{{folder}}`.
     #[serde(default)]
     pub(super) files: BTreeMap<String, Value>,
-    /// Seconds within which it has to print `stdout_has`.
+    /// The seconds within which the tool has to print `stdout_has`.
     #[serde(default)]
     pub(super) wait: u64,
-    /// Nobody reads what it prints.
+    /// Closes the pipe to which the tool prints.
     #[serde(default)]
     pub(super) close_stdout: bool,
 }
 
-/// What is right. What is not named may be as it likes.
+/// What is right. Anything that a case does not name can have any value.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Right {
     pub(super) status: Option<OneOf<u16>>,
-    /// The answer.
+    /// The whole answer.
     pub(super) json: Option<Value>,
-    /// What the answer has in it.
+    /// A part of the answer.
     pub(super) json_subset: Option<Value>,
-    /// One of these it has in it.
+    /// The answer contains at least one of these.
     pub(super) json_any: Option<Vec<Value>>,
-    /// Objects that stand somewhere in it.
+    /// Objects that are anywhere in the answer.
     #[serde(default)]
     pub(super) json_has: Vec<Value>,
     pub(super) answer_max_bytes: Option<usize>,
-    /// How long it may take.
+    /// The longest time for the answer.
     pub(super) seconds: Option<u64>,
     pub(super) stored: Option<bool>,
-    /// Texts of what is stored.
+    /// Texts in the stored items.
     #[serde(default)]
     pub(super) stored_has: Vec<String>,
     #[serde(default)]
     pub(super) stored_lacks: Vec<String>,
     pub(super) stored_items: Option<usize>,
-    /// Fields of one of its log lines.
+    /// Fields of one of the case's log lines.
     #[serde(default)]
     pub(super) log: BTreeMap<String, Value>,
-    /// Texts of no log line.
+    /// Texts that no log line contains.
     #[serde(default)]
     pub(super) log_lacks: Vec<String>,
-    /// Beginnings of no log line.
+    /// Texts with which no log line begins.
     #[serde(default)]
     pub(super) log_starts_lack: Vec<String>,
     /// The tool's exit code, or minus the signal that ended it.
@@ -183,7 +184,7 @@ pub(super) struct Right {
     pub(super) stdout_lacks: Vec<String>,
 }
 
-/// A value, or any of several.
+/// A value, or one of several.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 pub(super) enum OneOf<T> {
@@ -200,7 +201,7 @@ impl<T: PartialEq> OneOf<T> {
     }
 }
 
-/// Every case, in the order of their numbers, but that those that end a process come last.
+/// Every case in the order of the numbers. The cases that kill a process come last.
 pub(super) fn cases() -> Vec<Case> {
     let files = fs::read_dir(root().join("tests/cases")).unwrap();
     let mut cases: Vec<Case> = files
@@ -217,7 +218,7 @@ pub(super) fn cases() -> Vec<Case> {
     cases
 }
 
-/// The text with all that stands in double braces replaced.
+/// Replaces everything in double braces.
 pub(super) fn fill(text: &str, id: &str) -> String {
     let mut filled = String::new();
     let mut rest = text;
@@ -240,7 +241,7 @@ pub(super) fn fill(text: &str, id: &str) -> String {
                 continue;
             }
             (what, Ok(count)) => filled.push_str(&what.repeat(count)),
-            // JSON has such braces, too.
+            // JSON contains such braces, too.
             _ => {
                 filled.push_str("{{");
                 continue;
@@ -251,13 +252,13 @@ pub(super) fn fill(text: &str, id: &str) -> String {
     filled + rest
 }
 
-/// The time.
+/// The time since 1970.
 pub(super) fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
 }
 
 #[test]
-fn a_text_is_filled() {
+fn the_expressions_of_a_text_are_replaced() {
     for (text, filled) in [
         ("{{id}}-{{id}}", "c1-c1"),
         ("{{x*3}}", "xxx"),

@@ -1,4 +1,4 @@
-//! HTTP as it stands on the wire: clients are tolerated that no HTTP library can be made to be.
+//! HTTP at the level of bytes: it can send requests that no HTTP library sends.
 
 use std::time::{Duration, Instant};
 
@@ -13,11 +13,11 @@ use super::{
     judge::Answer,
 };
 
-/// The most that a case may take.
+/// The longest time for any case.
 const PATIENCE: Duration = Duration::from_secs(12);
 
-/// Sends it, with these headers in addition, to a host and port. A gateway's event goes through the Invoke API there.
-/// The status is 0 when no answer came; the body says why.
+/// Sends a request with these additional headers to a host and port. A gateway's event goes to the Invoke API there.
+/// Without an answer, the status is 0, and the body has the reason.
 pub(super) async fn send(
     host: &str,
     request: &Request,
@@ -92,7 +92,7 @@ fn message(host: &str, request: &Request, id: &str, more_headers: &[(&str, &str)
     [head, body].concat()
 }
 
-/// Two halves of it.
+/// Sends the body as two chunks.
 fn in_chunks(body: &[u8]) -> Vec<u8> {
     let (first, second) = body.split_at(body.len() / 2);
     let chunks = [first, second].into_iter().filter(|part| !part.is_empty());
@@ -112,19 +112,19 @@ fn invocation(host: &str, function: &str, event: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// All bytes that come until the other side closes.
+/// Sends a message, and reads everything until the other side closes the connection.
 async fn exchange(host: &str, message: &[u8]) -> Vec<u8> {
     let mut raw = Vec::new();
     let Ok(mut connection) = TcpStream::connect(host).await else {
         return raw;
     };
-    // It may have answered, and closed, before it read everything.
+    // The other side may answer and close before it has read everything.
     let _ = connection.write_all(message).await;
     let _ = connection.read_to_end(&mut raw).await;
     raw
 }
 
-/// Status and body; nothing when it is no whole answer.
+/// The status and the body; `None` if the answer is not complete.
 fn read(raw: &[u8], only_a_head: bool) -> Option<(u16, Vec<u8>)> {
     let end = raw.windows(4).position(|window| window == b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&raw[..end]).to_ascii_lowercase();
@@ -159,7 +159,7 @@ fn from_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// Every item of a table, each as one text.
+/// Every item of a table, each as a text.
 pub(super) async fn items(dynamodb: &str, table: &str) -> Vec<String> {
     let mut items = Vec::new();
     let mut query = serde_json::json!({ "TableName": table, "ConsistentRead": true });

@@ -1,4 +1,4 @@
-//! What is not as it should be.
+//! Compares what happened in a case with what is right.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use super::case::{Case, fill};
 
-/// What came back.
+/// The answer to a request.
 pub(super) struct Answer {
-    /// 0 when nothing did; the body says why.
+    /// 0 if no answer came; then the body has the reason.
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
     pub(super) took: Duration,
 }
 
 impl Answer {
-    /// What the function that was invoked told its gateway to answer.
+    /// The answer that an invoked function returned for its gateway.
     pub(super) fn of_the_function(self) -> Self {
         let response: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         match response["statusCode"].as_u64() {
@@ -29,7 +29,7 @@ impl Answer {
     }
 }
 
-/// How the tool ended, and what it printed.
+/// The tool's end and its output.
 pub(super) struct Printed {
     /// Its exit code, or minus the signal that ended it.
     pub(super) code: i32,
@@ -37,16 +37,16 @@ pub(super) struct Printed {
     pub(super) stderr: String,
 }
 
-/// A case that was played.
+/// What happened in a case.
 pub(super) struct Seen {
     pub(super) id: String,
-    /// Whether the process that is to be ended was there.
+    /// Whether the process to kill existed.
     pub(super) killed: Option<bool>,
     pub(super) answer: Option<Answer>,
     pub(super) printed: Option<Printed>,
 }
 
-/// Everything that is wrong, in sentences.
+/// Everything that is wrong, a sentence each.
 pub(super) fn faults(case: &Case, seen: &Seen, items: &[String], log: &[String]) -> Vec<String> {
     let right = &case.right;
     let fill = |text: &str| fill(text, &seen.id);
@@ -57,7 +57,7 @@ pub(super) fn faults(case: &Case, seen: &Seen, items: &[String], log: &[String])
         }
     };
     must(seen.killed != Some(false), &|| {
-        "nothing was there to end".into()
+        "the process to kill does not exist".into()
     });
 
     if let Some(answer) = &seen.answer {
@@ -77,7 +77,7 @@ pub(super) fn faults(case: &Case, seen: &Seen, items: &[String], log: &[String])
         let status = right.status.as_ref();
         must(
             status.is_none_or(|status| status.is(&answer.status)),
-            &|| format!("status {} and not {status:?}", answer.status),
+            &|| format!("the status is {}, not {status:?}", answer.status),
         );
         let good = right
             .json
@@ -90,7 +90,10 @@ pub(super) fn faults(case: &Case, seen: &Seen, items: &[String], log: &[String])
                 .is_none_or(|any| any.iter().any(has))
             && right.json_has.iter().all(somewhere);
         must(good, &|| {
-            format!("answered {}", body.chars().take(300).collect::<String>())
+            format!(
+                "the answer is {}",
+                body.chars().take(300).collect::<String>()
+            )
         });
         let size = answer.body.len();
         must(
@@ -102,7 +105,7 @@ pub(super) fn faults(case: &Case, seen: &Seen, items: &[String], log: &[String])
             right
                 .seconds
                 .is_none_or(|most| answer.took.as_secs() < most),
-            &|| format!("took {seconds:.1} s"),
+            &|| format!("the answer took {seconds:.1} s"),
         );
     }
 
@@ -120,10 +123,10 @@ pub(super) fn faults(case: &Case, seen: &Seen, items: &[String], log: &[String])
         &|| format!("{} items are stored", mine.len()),
     );
     for text in &right.stored_has {
-        must(stored(text), &|| format!("what is stored lacks {text}"));
+        must(stored(text), &|| format!("no stored item contains {text}"));
     }
     for text in &right.stored_lacks {
-        must(!stored(text), &|| format!("what is stored holds {text}"));
+        must(!stored(text), &|| format!("a stored item contains {text}"));
     }
 
     for text in &right.log_lacks {
@@ -142,7 +145,7 @@ pub(super) fn faults(case: &Case, seen: &Seen, items: &[String], log: &[String])
         let value = value.as_str().map_or_else(|| value.to_string(), fill);
         let mut mine = log.iter().filter(|line| line.contains(&seen.id));
         must(mine.any(|line| says(line, name, &value)), &|| {
-            format!("the log does not say {name}={value}")
+            format!("no log line has {name}={value}")
         });
     }
 
@@ -156,7 +159,7 @@ pub(super) fn faults(case: &Case, seen: &Seen, items: &[String], log: &[String])
         });
         for text in &right.stdout_has {
             must(printed.stdout.contains(text), &|| {
-                format!("the tool does not say {text:?}")
+                format!("the tool does not print {text:?}")
             });
         }
         for text in &right.stdout_lacks {
@@ -168,7 +171,7 @@ pub(super) fn faults(case: &Case, seen: &Seen, items: &[String], log: &[String])
     faults
 }
 
-/// Whether everything in the part is in the whole. Lists are of the same length.
+/// Whether the whole contains every value of the part. Lists must have the same length.
 fn inside(part: &Value, whole: &Value) -> bool {
     match (part, whole) {
         (Value::Object(part), Value::Object(whole)) => part
@@ -181,7 +184,7 @@ fn inside(part: &Value, whole: &Value) -> bool {
     }
 }
 
-/// Every object in it, itself included.
+/// Every object in a value, with the value itself.
 fn objects(value: &Value) -> Vec<&Value> {
     let children: Vec<&Value> = match value {
         Value::Object(members) => members.values().collect(),
@@ -194,7 +197,7 @@ fn objects(value: &Value) -> Vec<&Value> {
         .collect()
 }
 
-/// Whether a line for people (`name=value`) or for machines (`"name":"value"`) says it.
+/// Whether a log line for people (`name=value`) or for programs (`"name":"value"`) has the field.
 fn says(line: &str, name: &str, value: &str) -> bool {
     let unquoted = |text: &'_ str| -> usize { usize::from(text.starts_with('"')) };
     line.match_indices(name).any(|(at, _)| {
@@ -209,8 +212,8 @@ fn says(line: &str, name: &str, value: &str) -> bool {
 }
 
 #[test]
-fn a_log_line_says_a_field_in_either_form() {
-    for (line, said) in [
+fn a_field_is_found_in_both_forms_of_a_log_line() {
+    for (line, has_field) in [
         (
             r#"12:00:00 INFO  x: answered  decidedBy=failure  id=1"#,
             true,
@@ -221,12 +224,12 @@ fn a_log_line_says_a_field_in_either_form() {
         (r#"{"decidedBy":"policy","x":"failure"}"#, false),
         ("decidedBy", false),
     ] {
-        assert_eq!(says(line, "decidedBy", "failure"), said, "{line}");
+        assert_eq!(says(line, "decidedBy", "failure"), has_field, "{line}");
     }
 }
 
 #[test]
-fn an_answer_is_read_part_by_part() {
+fn an_answer_is_compared_with_a_part_of_it() {
     use serde_json::json;
 
     let answer = json!({"a": 0, "list": [{"b": 1, "c": 2}, {"b": 3}]});

@@ -4,7 +4,7 @@
 //!
 //! - `json`, `jsonl`, `yaml`: it parses.
 //! - `rust`: it is a part of a source file of the workspace, so it compiles. Code that only a document shows is in
-//!   `tests/it/documents/rule.rs`.
+//!   `tests/it/documents/rule.rs`. In the README.md of a crate it is a doctest.
 //! - `sh`: the commands run and succeed, in a [terminal](super::terminal) for each page, from top to bottom.
 //! - `console`: a line that begins with `$ ` is a command, and the lines up to the next command are what it prints. Times,
 //!   durations and ids may differ. A line `…` is any number of lines, and `…` inside of a line is any text. `make run` as a
@@ -94,7 +94,7 @@ impl Block {
     }
 
     /// Checks everything except whether it runs.
-    fn check(&self, sources: &str) -> Result<(), String> {
+    fn check(&self, sources: &str, is_doctest: bool) -> Result<(), String> {
         match self.not_run.as_deref() {
             Some("") => return Err("no reason is given".to_owned()),
             Some(_) if !self.is_run() => {
@@ -112,7 +112,7 @@ impl Block {
             "yaml" => serde_yaml_ng::from_str::<serde_yaml_ng::Value>(&self.text)
                 .map(drop)
                 .map_err(|error| error.to_string()),
-            "rust" if !contains_lines(sources, &self.text) => {
+            "rust" if !is_doctest && !contains_lines(sources, &self.text) => {
                 Err("is in no source file, so nobody compiles it".to_owned())
             }
             "rust" | "sh" => Ok(()),
@@ -254,14 +254,27 @@ fn made_by_ci(root: &Path) -> BTreeSet<String> {
 }
 
 /// What is wrong in the blocks of these documents, except whether they run.
-fn wrong(documents: &[Document], sources: &str) -> Vec<String> {
-    let blocks = documents.iter().flat_map(blocks);
-    blocks
-        .filter_map(|block| {
-            let problem = block.check(sources).err()?;
-            Some(format!("{}: {problem}", block.at))
-        })
-        .collect()
+fn wrong(root: &Path, documents: &[Document]) -> Vec<String> {
+    let sources = sources(root);
+    let mut wrong = Vec::new();
+    for document in documents {
+        let is_doctest = is_documentation_of_a_crate(root, &document.path);
+        for block in blocks(document) {
+            if let Err(problem) = block.check(&sources, is_doctest) {
+                wrong.push(format!("{}: {problem}", block.at));
+            }
+        }
+    }
+    wrong
+}
+
+/// Whether the Rust in this README.md is tested as the documentation of its crate.
+fn is_documentation_of_a_crate(root: &Path, document: &str) -> bool {
+    let Some(folder) = document.strip_suffix("/README.md") else {
+        return false;
+    };
+    let library = fs::read_to_string(root.join(folder).join("src/lib.rs"));
+    library.is_ok_and(|library| library.contains("#[doc = include_str!(\"../README.md\")]"))
 }
 
 /// What happened to the commands of a document.
@@ -376,7 +389,7 @@ fn normalised(line: &str) -> String {
 #[test]
 fn every_block_says_what_it_is_and_is_that() {
     let documents = documents(&root());
-    super::assert_nothing_is_wrong(&wrong(&documents, &sources(&root())));
+    super::assert_nothing_is_wrong(&wrong(&root(), &documents));
     let blocks: Vec<Block> = documents.iter().flat_map(blocks).collect();
     assert!(blocks.iter().any(|block| block.language == "rust"));
     println!("{} blocks in {} documents", blocks.len(), documents.len());
@@ -441,8 +454,7 @@ a
 Words.
 ```
 "#;
-    let sources = sources(&root());
-    super::assert_wrong(&wrong(&[document(good)], &sources), &[]);
+    super::assert_wrong(&wrong(&root(), &[document(good)]), &[]);
 
     let bad = r#"
 ```
@@ -491,7 +503,7 @@ true
 ```
 "#;
     super::assert_wrong(
-        &wrong(&[document(bad)], &sources),
+        &wrong(&root(), &[document(bad)]),
         &[
             "docs/page.md:2: a block without a language",
             "docs/page.md:6: a block without a language",
@@ -504,6 +516,29 @@ true
             "docs/page.md:35: does not begin with a command",
             "docs/page.md:39: \"bash\" is no language",
             "docs/page.md:43: \"sh,norun\" is no language",
+        ],
+    );
+}
+
+#[test]
+fn rust_in_the_readme_of_a_crate_is_its_doctest_if_the_crate_includes_it() {
+    let rust = "```rust\nassert!(true);\n```\n";
+    let include = "#[doc = include_str!(\"../README.md\")]\nstruct Readme;\n";
+    let files = [
+        ("shared/a/README.md", rust),
+        ("shared/a/src/lib.rs", include),
+        ("shared/b/README.md", rust),
+        ("shared/b/src/lib.rs", ""),
+        ("shared/c/README.md", rust),
+        ("docs/page.md", rust),
+    ];
+    let root = super::project("crates", &files);
+    super::assert_wrong(
+        &wrong(&root, &documents(&root)),
+        &[
+            "docs/page.md:1: ",
+            "shared/b/README.md:1: ",
+            "shared/c/README.md:1: ",
         ],
     );
 }

@@ -1,12 +1,11 @@
-//! The rules that docs/rust-rule.md and README.md show, and their tests: they compile and run. Rust in a document is a
-//! part of this file, or of another source file of the workspace.
+//! The rule and the test that README.md and docs/rust-rule.md show: they compile and run.
 
-// As in a function's library.
+// The code is that of a library.
 #![allow(unreachable_pub)]
 
 use protocol::openim::{BeforeAddFriend, Decision, NoAmendment, Refusal, RefusalCode};
 
-/// Who writes to staff says why.
+/// A request to staff needs a reason.
 pub fn handle(callback: BeforeAddFriend) -> Decision<NoAmendment> {
     let to_staff = callback.to_user_id.as_str().starts_with("staff_");
     if to_staff && callback.req_msg.is_empty() {
@@ -22,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn staff_wants_a_reason() {
+    fn a_request_to_staff_needs_a_reason() {
         let callback = json!({"fromUserID": "ana", "toUserID": "staff_1", "reqMsg": ""});
         let callback = serde_json::from_value(callback).unwrap();
         assert!(matches!(handle(callback), Decision::Refuse(_)));

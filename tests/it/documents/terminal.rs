@@ -15,7 +15,7 @@ use nix::{
     unistd::Pid,
 };
 use store::Settings;
-use support::{Process, Table, binary, free_port, until_all_is_applied};
+use support::{Process, Table, binary, free_port, wait_for_relationships};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
@@ -155,7 +155,7 @@ impl Terminal {
         match ended {
             Ok(true) => {
                 let [events, relationships] = &self.tables;
-                until_all_is_applied(events, relationships).await;
+                wait_for_relationships(events, relationships).await;
                 Ok(printed)
             }
             Ok(false) => Err(format!("it fails after\n{printed}{}", self.of_run())),

@@ -1,10 +1,10 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 
-/// The route that takes what no other does.
+/// The route that takes every request that no other route takes.
 pub const CATCH_ALL: &str = "/{proxy+}";
 
-/// An HTTP request as a gateway has read it, and hands it to a function.
+/// An HTTP request as a gateway has read it and passes it to a function.
 #[derive(Clone, Debug)]
 pub struct HttpRequest {
     /// As it was sent.
@@ -19,12 +19,13 @@ pub struct HttpRequest {
     pub headers: Vec<(String, String)>,
     /// As it was sent.
     pub body: Vec<u8>,
-    /// Whether the body is handed over in base64 although it is text. One that is none always is.
+    /// Whether a text body is passed in base64. A body that is not text always is.
     pub base64: bool,
 }
 
 impl HttpRequest {
-    /// What a REST API makes of it (payload v1), with its id and the milliseconds of its arrival.
+    /// The event that a REST API makes of this request (payload v1), with the request's id and its time in
+    /// milliseconds.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
     pub fn to_rest_api_event(&self, id: &str, received_at: i64) -> Value {
         let (body, is_base64_encoded) = self.body();
@@ -53,7 +54,7 @@ impl HttpRequest {
                 "stage": "prod",
                 "domainPrefix": "a1b2c3d4e5",
                 "requestTimeEpoch": received_at,
-                // Callers can set this one.
+                // Not the reception's id, because callers can set it.
                 "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
                 "identity": {
                     "cognitoIdentityPoolId": null,
@@ -78,7 +79,7 @@ impl HttpRequest {
         })
     }
 
-    /// What an HTTP API makes of it (payload v2).
+    /// The event that an HTTP API makes of this request (payload v2).
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
     pub fn to_http_api_event(&self, id: &str, received_at: i64) -> Value {
         let (body, is_base64_encoded) = self.body();
@@ -103,8 +104,8 @@ impl HttpRequest {
         })
     }
 
-    /// What an Application Load Balancer makes of it: its headers and its query as the target group has them, of one
-    /// value or of several, and the query still encoded. It gives neither an id nor a time.
+    /// The event that an Application Load Balancer makes of this request. The target group decides whether headers and
+    /// query have one value for each name or all of them. The query stays encoded. The event has no id and no time.
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
     pub fn to_load_balancer_event(&self, multi_value: bool) -> Value {
         let (body, is_base64_encoded) = self.body();
@@ -121,7 +122,7 @@ impl HttpRequest {
         } else {
             ("queryStringParameters", "headers")
         };
-        // An object in any case.
+        // An empty object, never null.
         let values = |pairs: &[_]| match (pairs, multi_value) {
             ([], _) => json!({}),
             (pairs, true) => all(pairs),
@@ -150,7 +151,7 @@ impl HttpRequest {
     }
 }
 
-/// As it stands in a URL, so that the gateway reads it as it was written.
+/// Encodes a text for a URL, so that the gateway reads the original text.
 fn percent(text: &str) -> String {
     let encode = |byte| match byte {
         b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' => {
@@ -197,7 +198,7 @@ fn or_null(pairs: impl Iterator<Item = (String, Value)>) -> Value {
 }
 
 #[test]
-fn nothing_of_a_request_is_lost_on_the_way_to_a_function() {
+fn an_event_has_everything_of_its_request() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let request = HttpRequest {
         method: "POST".into(),

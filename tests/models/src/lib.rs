@@ -1,8 +1,8 @@
-//! What the tests of several crates believe in, each told in the simplest way: what the servers do with an answer, what
-//! their users do and what the views must then say, the bodies that they send, and what gateways make of them.
+//! Models for the tests of several crates, each as simple as possible: how the servers read an answer, what their users
+//! do and what the views must then say, which bodies the servers send, and which events gateways make of a request.
 //!
-//! Pure code: what starts something is in the crate `support`. The unit tests of `domain` and `protocol` cannot use what
-//! has their types: those crates are compiled twice then.
+//! This crate is pure code: it never starts anything (`support` does). The unit tests of `domain` and `protocol` cannot
+//! use it, because its types would come from a second copy of those crates.
 
 mod gateway;
 pub mod odd;
@@ -21,7 +21,7 @@ pub use tencent_before::{PersonOutcome, tencent_proceeds};
 
 use std::path::{Path, PathBuf};
 
-/// The repository.
+/// The repository's folder.
 pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.ancestors().nth(2).unwrap().to_owned()

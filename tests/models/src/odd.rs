@@ -1,22 +1,23 @@
-//! JSON as clients get it wrong: text that `serde_json` would not write, made of a body that is right.
+//! JSON with the mistakes that clients make. It starts from a correct body and can write text that `serde_json` would
+//! not.
 
 use serde_json::Value;
 
-/// JSON whose texts, numbers and names stand as they are written. It can hold what no parser reads, and a name twice.
+/// JSON that keeps its texts, numbers and names as they are written. It can hold invalid JSON, and the same name twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
     /// Names are written with their quotes.
     Object(Vec<(String, Json)>),
-    /// In their order.
+    /// In the order of the text.
     List(Vec<Json>),
-    /// A text with its quotes, a number, `true`, `false`, `null`, or what is none of them.
+    /// A text with its quotes, a number, `true`, `false`, `null`, or anything else.
     Leaf(Vec<u8>),
 }
 
-/// Where something stands: a position for each level. Never empty, because the whole stands nowhere.
+/// The position of a value: an index for each level. It is never empty, because the whole body has no position.
 pub type Place = Vec<usize>;
 
-/// Values of every type, and those that parsers stumble over.
+/// Values of every type, and values that many parsers read wrongly.
 pub const ODD_VALUES: &[&str] = &[
     "null",
     "true",
@@ -43,32 +44,32 @@ pub const ODD_VALUES: &[&str] = &[
 /// A mistake of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake<'a> {
-    /// Another value stands there.
+    /// The value is replaced by this one.
     Value(&'a str),
-    /// A copy of what stands at another place stands there.
+    /// The value is replaced by a copy of the value at another place.
     Copy(&'a [usize]),
-    /// A text ends with half an emoji; what is no text becomes one.
+    /// The text ends with half an emoji. A value that is not a text becomes such a text.
     HalfAnEmoji,
-    /// A text holds a byte that is not UTF-8; what is no text becomes one.
+    /// The text has a byte that is not UTF-8. A value that is not a text becomes such a text.
     NoText,
-    /// So many lists in one another stand there.
+    /// The value is replaced by this many nested lists.
     Nested(usize),
-    /// It is missing.
+    /// The value is missing.
     Removed,
-    /// The member is there twice, this value first. In a list, this value stands before it.
+    /// The member exists twice, with this value first. In a list, this value is inserted before it.
     OddFirst(&'a str),
-    /// The member is there twice, this value last. In a list, this value stands after it.
+    /// The member exists twice, with this value last. In a list, this value is inserted after it.
     OddLast(&'a str),
 }
 
 impl Json {
-    /// A body that is right.
+    /// Reads a correct body.
     pub fn read(body: &[u8]) -> Self {
-        let value: Value = serde_json::from_slice(body).expect("a body that is right");
+        let value: Value = serde_json::from_slice(body).expect("the body is valid JSON");
         Self::from(&value)
     }
 
-    /// Its text, without white space.
+    /// Writes it without white space.
     pub fn write(&self) -> Vec<u8> {
         let mut text = Vec::new();
         self.write_to(&mut text);
@@ -99,12 +100,12 @@ impl Json {
         }
     }
 
-    /// A leaf.
+    /// A leaf with this text.
     pub fn leaf(text: &str) -> Self {
         Self::Leaf(text.into())
     }
 
-    /// Every place in it, each before those below it.
+    /// Every place in this value; a parent comes before its children.
     pub fn places(&self) -> Vec<Place> {
         let below = |(n, child): (usize, &Self)| {
             let below = child.places().into_iter();
@@ -126,7 +127,7 @@ impl Json {
         }
     }
 
-    /// What stands at a place.
+    /// The value at a place.
     pub fn at(&self, place: &[usize]) -> Option<&Self> {
         let mut found = self;
         for n in place {
@@ -147,7 +148,7 @@ impl Json {
         child?.at_mut(rest)
     }
 
-    /// The value of a member; of one that is there several times, the last.
+    /// The value of a member. If the name exists several times, the last one counts.
     pub fn member(&self, name: &str) -> Option<&Self> {
         let Self::Object(members) = self else {
             return None;
@@ -158,7 +159,7 @@ impl Json {
         found.map(|(_, member)| member)
     }
 
-    /// How a place is called, as in `$.FriendItem[0].Remark`.
+    /// The name of a place, such as `$.FriendItem[0].Remark`.
     pub fn name_of(&self, place: &[usize]) -> String {
         let mut name = "$".to_owned();
         let mut found = self;
@@ -175,7 +176,7 @@ impl Json {
         name
     }
 
-    /// Makes a mistake at a place, if there is one.
+    /// Makes a mistake at a place, if the place exists.
     pub fn make(&mut self, mistake: Mistake<'_>, place: &[usize]) {
         let Some((last, parent)) = place.split_last() else {
             return;
@@ -251,7 +252,7 @@ impl From<&Value> for Json {
 }
 
 #[test]
-fn a_mistake_changes_what_stands_at_its_place() {
+fn a_mistake_changes_the_value_at_its_place() {
     let right = Json::read(br#"{"a":[{"b":"x"},2],"c":null}"#);
     let names = right
         .places()

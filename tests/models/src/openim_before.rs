@@ -5,12 +5,12 @@ use serde_json::Value;
 
 use crate::{Verdict, read_as_openim};
 
-/// What OpenIM does with what somebody asked for, after the answer to the callback before it.
+/// What OpenIM does with a user's request after the answer to a "before" callback.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It goes on with this request: the callback's body, with what the answer overrides.
+    /// OpenIM continues with this request: the callback's body with the changes of the answer.
     Proceeds(Value),
-    /// It stops, and the caller's client gets these.
+    /// OpenIM stops, and the user's client gets these values.
     Stops {
         /// `errCode`.
         code: i64,
@@ -19,15 +19,15 @@ pub enum Outcome {
         /// `errDlt`.
         detail: String,
     },
-    /// It stops with an error of the server's own, because the answer cannot be read.
+    /// OpenIM stops with its own error, because it cannot read the answer.
     Fails,
-    /// It stops, because the handler panics over the answer. The caller gets an empty body with status 500, or Go's
-    /// stack trace as a message.
+    /// OpenIM stops, because its handler panics when it applies the answer. The client gets an empty body with status
+    /// 500, or Go's stack trace as a message.
     Crashes,
 }
 
-/// What is in an answer to a command, beside the decision. The file was written after the server's source (`main` at
-/// 7848d7c) and what it did in trials, never after our types.
+/// What an answer to a command can change. The file describes the server's source (`main` at 7848d7c) and its behaviour
+/// in trials; it was never written from our types.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Rules {
@@ -41,9 +41,9 @@ struct Field {
     name: String,
     #[serde(rename = "type")]
     kind: Kind,
-    /// When it replaces the request's field of the same name.
+    /// When this value replaces the request's field of the same name.
     replaces: Replaces,
-    /// What happens when it replaces a null; nothing special without it.
+    /// What happens when it replaces null. By default, nothing special.
     null_in_request: Option<NullInRequest>,
     #[serde(rename = "effect")]
     _effect: String,
@@ -91,17 +91,20 @@ struct Member {
 }
 
 static RULES: LazyLock<Vec<Rules>> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../openim-before.json")).expect("the rules")
+    serde_json::from_str(include_str!("../openim-before.json"))
+        .expect("openim-before.json has the expected form")
 });
 
 fn rules(command: &str) -> &'static [Field] {
     let found = RULES.iter().find(|rules| rules.command == command);
     &found
-        .unwrap_or_else(|| panic!("nothing is known of what an answer to {command} overrides"))
+        .unwrap_or_else(|| {
+            panic!("openim-before.json does not say what an answer to {command} changes")
+        })
         .answer
 }
 
-/// The field of that name as Go finds it; null is as if it were missing.
+/// The field as Go finds it, whatever the case of its name. Null counts as missing.
 fn field<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
     let mut fields = object.as_object().into_iter().flatten();
     let same_name = fields.rfind(|(key, _)| key.eq_ignore_ascii_case(name));
@@ -109,7 +112,7 @@ fn field<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
 }
 
 impl Plain {
-    /// What Go makes of it; `None` where it has an error. What is missing is empty, as is a null.
+    /// The value that Go reads; `None` if Go returns an error. A missing value and null are read as empty.
     fn read(self, value: Option<&Value>) -> Option<Value> {
         match (self, value) {
             (Self::Text, None) => Some("".into()),
@@ -128,7 +131,7 @@ impl Plain {
 }
 
 impl Kind {
-    /// The same. A structure that is null stays null.
+    /// The value that Go reads; `None` if Go returns an error. A structure that is null stays null.
     fn read(&self, value: &Value) -> Option<Value> {
         let members = match self {
             Self::Plain(plain) => return plain.read(Some(value)),
@@ -149,14 +152,14 @@ impl Kind {
     }
 }
 
-/// Reads the answer to a "before" callback as OpenIM does, and applies it to what was asked for. A field
-/// of a wrong type makes the whole answer unreadable, a refusal included.
+/// Reads the answer to a "before" callback as OpenIM does, and applies it to the request. A field of a wrong type makes
+/// the whole answer unreadable, even a refusal.
 pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome {
     let verdict = read_as_openim(answer);
     if verdict == Verdict::Unreadable {
         return Outcome::Fails;
     }
-    // An answer can be null.
+    // `null` is a readable answer, too.
     let answer: Value = serde_json::from_str(answer).unwrap();
     let asked = request;
     let mut request = asked.clone();
@@ -173,7 +176,7 @@ pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome 
         if empty && rule.replaces == Replaces::WhenNotEmpty {
             continue;
         }
-        // A handler follows the pointers of the request, and those in a list.
+        // The server's handler dereferences the pointers of the request, and those in a list.
         crashes |= rule.null_in_request == Some(NullInRequest::Crashes)
             && asked[&rule.name].is_null()
             || list.is_some_and(|list| list.contains(&Value::Null));
@@ -190,7 +193,7 @@ pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome 
     }
 }
 
-/// What becomes of a refusal on its way to the client.
+/// Fills the gaps of a refusal as OpenIM does before the client gets it.
 fn stops(code: i64, message: String, detail: String) -> Outcome {
     let code = if code > 0 { code } else { 500 };
     let message = if message.is_empty() {
@@ -211,7 +214,7 @@ fn stops(code: i64, message: String, detail: String) -> Outcome {
 }
 
 #[test]
-fn the_rules_are_those_of_every_before_command_of_the_catalogue() {
+fn every_before_command_of_the_catalogue_has_its_rules() {
     use std::collections::BTreeSet;
 
     use domain::Source;
@@ -222,7 +225,7 @@ fn the_rules_are_those_of_every_before_command_of_the_catalogue() {
 }
 
 #[test]
-fn this_model_overrides_what_the_server_does_and_nothing_else() {
+fn this_model_changes_the_same_fields_as_the_server() {
     use serde_json::json;
 
     let remark = "callbackBeforeSetFriendRemarkCommand";
@@ -289,7 +292,7 @@ fn this_model_overrides_what_the_server_does_and_nothing_else() {
 }
 
 #[test]
-fn users_are_registered_as_the_answer_says_or_as_they_were_asked_for() {
+fn users_of_an_answer_replace_the_users_of_the_request() {
     use serde_json::json;
 
     let command = "callbackBeforeUserRegisterCommand";
@@ -306,7 +309,7 @@ fn users_are_registered_as_the_answer_says_or_as_they_were_asked_for() {
         ("{}", unchanged.clone()),
         (r#"{"users":null}"#, unchanged.clone()),
         (r#"{"users":[]}"#, unchanged),
-        // What is left out is empty, and not the request's.
+        // What an element leaves out is empty; it is not taken from the request.
         (
             r#"{"users":[{"userID":"ana"}]}"#,
             registered(json!([user("ana", "", 0)])),
@@ -333,8 +336,7 @@ fn users_are_registered_as_the_answer_says_or_as_they_were_asked_for() {
 }
 
 #[test]
-fn a_profile_is_changed_as_the_answer_says_and_the_newer_command_crashes_over_what_was_not_asked_for()
- {
+fn an_answer_changes_a_profile_and_the_newer_command_crashes_on_a_field_that_is_null() {
     use serde_json::json;
 
     let (older, newer) = (
@@ -378,7 +380,7 @@ fn a_profile_is_changed_as_the_answer_says_and_the_newer_command_crashes_over_wh
         let crashes = openim_proceeds(newer, &asked(newer), answer);
         assert_eq!(crashes, Outcome::Crashes, "{answer}");
     }
-    // Who refuses is not read any further.
+    // OpenIM reads nothing more of a refusal.
     let refused = r#"{"nextCode":1,"errCode":20001,"errMsg":"no","faceURL":"f"}"#;
     assert!(matches!(
         openim_proceeds(newer, &asked(newer), refused),

@@ -3,12 +3,12 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-/// What OpenIM does after an answer.
+/// What OpenIM does after it has read an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes on.
+    /// The operation continues.
     Allowed,
-    /// It stops, and tells who asked.
+    /// The operation stops, and the user gets these values.
     Refused {
         /// `errCode`.
         code: i64,
@@ -17,13 +17,13 @@ pub enum Verdict {
         /// `errDlt`.
         detail: String,
     },
-    /// A "before" operation fails with an error of the server's own.
+    /// A "before" operation fails with an error of the server.
     Unreadable,
 }
 
-/// Reads an answer as OpenIM does: Go's `encoding/json` into a struct of three `int32` and two
-/// `string`, whatever the HTTP status. Missing and null are zero, unknown keys are ignored, the case of
-/// keys does not matter, the last of equal keys counts; another type anywhere makes it unreadable.
+/// Reads an answer as OpenIM does: Go's `encoding/json` into a struct of three `int32` and two `string`, whatever the
+/// HTTP status is. Missing and null are zero. Unknown keys are ignored. The case of keys does not matter. The last of
+/// equal keys counts. Another type in any of these fields makes the answer unreadable.
 pub fn read_as_openim(body: &str) -> Verdict {
     match serde_json::from_str::<Option<Fields>>(body).map(Option::unwrap_or_default) {
         Err(_) => Verdict::Unreadable,
@@ -96,9 +96,9 @@ fn string<E: serde::de::Error>(field: &mut String, value: Value) -> Result<(), E
     Ok(())
 }
 
-/// The table of bodies that were run against the server's own client.
+/// These bodies were run against the server's own client.
 #[test]
-fn this_reader_reads_as_the_server_does() {
+fn this_model_reads_every_body_as_the_server_does() {
     let refused = |code| Verdict::Refused {
         code,
         message: "no".into(),

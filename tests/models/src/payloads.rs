@@ -4,24 +4,24 @@ use domain::{Events, Family, Source};
 
 use crate::root;
 
-/// A body of `tests/payloads`, with what it implies.
+/// A body of `tests/payloads`, and the events that follow from it.
 pub struct Payload {
-    /// Who sends it.
+    /// The server that sends it.
     pub source: Source,
-    /// Which command it is.
+    /// The name of the callback.
     pub command: String,
-    /// `server` is to the byte what the server sends, `document` what its documents show.
+    /// `server`: byte for byte what the server sends. `document`: what its documents show.
     pub case: String,
-    /// File name without `.json`, for messages.
+    /// The file name without `.json`, for messages.
     pub name: String,
-    /// The body.
+    /// The bytes of the file.
     pub body: Vec<u8>,
-    /// What it implies.
+    /// The events that follow from the body.
     pub events: Events,
 }
 
 impl Payload {
-    /// The folder of its server, and the module of the server's types.
+    /// The name of the server's folder, and of the module with the server's types.
     pub fn server(&self) -> &'static str {
         match self.source {
             Source::OpenIm => "openim",
@@ -29,13 +29,13 @@ impl Payload {
         }
     }
 
-    /// Whether an OpenIM body says which command it is.
+    /// Whether an OpenIM body contains its command.
     pub fn names_its_command(&self) -> bool {
         let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
         body["callbackCommand"] == *self.command
     }
 
-    /// The people about whom Tencent Chat asks.
+    /// The people about whom Tencent Chat asks in this body.
     pub fn asks_about(&self) -> Vec<String> {
         let body: serde_json::Value = serde_json::from_slice(&self.body).unwrap();
         let items = match self.command.as_str() {
@@ -50,8 +50,8 @@ impl Payload {
     }
 }
 
-/// Every body of `tests/payloads`. A file is named `<command>.<case>.json`; what it implies stands as a list in
-/// `<command>.<case>.events.json`, of events of the command's family.
+/// Reads every body of `tests/payloads`. A file is named `<command>.<case>.json`. Its events are a list in
+/// `<command>.<case>.events.json`, of the command's family.
 pub fn payloads() -> Vec<Payload> {
     let mut payloads: Vec<Payload> = [(Source::OpenIm, "openim"), (Source::Tencent, "tencent")]
         .into_iter()

@@ -1,6 +1,5 @@
-//! What the relationships view must say, told in the simplest way: sort everything that happened, then
-//! let one event after the other change plain sets and maps. Knows nothing of rows, of marks of absence
-//! and of late deliveries.
+//! A simple model of the relationships view: sort everything that happened, then apply one event after the other to
+//! plain sets and maps. It knows nothing of rows, of marks for absence or of late deliveries.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,20 +15,20 @@ type Pair = (UserId, UserId);
 /// The present state.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Model {
-    /// Whose list, and who is in it.
+    /// The owner of a list, and a user in it.
     pub friends: BTreeSet<Pair>,
-    /// Who asks whom, and with which words.
+    /// Who asks whom, with the message.
     pub requests: BTreeMap<Pair, String>,
-    /// Whose list, and the name that is given there to whom.
+    /// The owner of a list, a user in it, and the remark that the owner gave that user.
     pub remarks: BTreeMap<Pair, String>,
     /// Who blocks whom.
     pub blocks: BTreeSet<Pair>,
-    /// Blocks of which nothing is known but that somebody was about to set them.
+    /// Blocks that somebody was about to set. Nothing more is known of them.
     pub intended_blocks: BTreeSet<Pair>,
 }
 
 impl Model {
-    /// The state after all of these.
+    /// The state after all these receptions.
     pub fn of(history: &[Reception]) -> Self {
         let mut history: Vec<&Reception> = history.iter().collect();
         history.sort_by_key(|reception| (reception.received_at, reception.id.as_str()));
@@ -39,7 +38,7 @@ impl Model {
                 Events::Relation(events) => {
                     events.iter().cloned().for_each(|event| model.happen(event));
                 }
-                // What somebody is called, and what nobody understands, relates nobody to anybody.
+                // User events and unknown callbacks change no relationship.
                 Events::User(_) | Events::Unknown => {}
             }
         }
@@ -102,10 +101,10 @@ impl Model {
     }
 }
 
-/// Few users, so that events meet.
+/// Only four users, so that events often concern the same pair.
 pub const USERS: [&str; 4] = ["ana", "bob", "leo", "zoé"];
 
-/// One of them.
+/// A random one of [`USERS`].
 pub fn user() -> impl Strategy<Value = UserId> {
     (0..USERS.len()).prop_map(|n| UserId::new(USERS[n]).unwrap())
 }
@@ -182,7 +181,7 @@ fn user_event() -> impl Strategy<Value = UserEvent> {
     ]
 }
 
-/// What one callback said: mostly something about relations.
+/// The events of one callback, mostly about relationships.
 fn events() -> impl Strategy<Value = Events> {
     prop_oneof![
         20 => vec(event(), 1..4).prop_map(Events::Relation),
@@ -191,14 +190,14 @@ fn events() -> impl Strategy<Value = Events> {
     ]
 }
 
-/// Receptions whose times often tie, and whose ids are not in the order of their times.
+/// Random receptions. Many have the same time, and the order of their ids is not the order of their times.
 pub fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>> {
     let reception = (events(), 0..20_i64, any::<u32>());
     vec(reception, 1..=receptions).prop_map(|receptions| {
         let numbered = receptions.into_iter().enumerate();
         numbered
             .map(|(n, (events, millis, random))| Reception {
-                // The number keeps ids apart.
+                // The number makes the id unique.
                 id: format!("{random:08x}-{n:04}"),
                 received_at: Timestamp::from_unix_millis(1_700_000_000_000 + millis).unwrap(),
                 source: Source::OpenIm,
@@ -212,7 +211,7 @@ pub fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>> {
     })
 }
 
-/// A history, and its deliveries: each reception at least once, some often, in any order.
+/// A history and its deliveries: each reception at least once, some more often, in any order.
 pub fn deliveries(receptions: usize) -> impl Strategy<Value = (Vec<Reception>, Vec<Reception>)> {
     history(receptions)
         .prop_flat_map(|history| {

@@ -1,7 +1,7 @@
-//! The two chat servers as state machines: what users ask of them changes their tables, and their callbacks
-//! tell of it, or do not. The view hears the callbacks only, and must not say anything that the tables deny.
+//! The two chat servers as state machines. Calls of users change a server's tables, and the server sends a callback for
+//! some of the changes. The view sees only the callbacks, and must not say anything that the tables contradict.
 //!
-//! A row that changed without a callback is *untold*: nobody can know it until something is told of it again.
+//! A row that changed without a callback is *unreported*: nobody can know it until a later callback reports it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,10 @@ use proptest::{
 
 use crate::relations::{self, Model};
 
-/// Whose list or request it is, and the other user.
+/// The owner of a list or request, and the other user.
 pub type Pair = (UserId, UserId);
 
-/// What a server tells, named as its command is.
+/// A callback of a server, named as its command is.
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "the wire types say it")]
 pub enum Callback {
@@ -28,7 +28,7 @@ pub enum Callback {
         pair: Pair,
         message: String,
     },
-    /// Who had asked, and who accepted.
+    /// The user who had asked, and the user who accepted.
     AfterAddFriendAgree(Pair),
     AfterImportFriends {
         owner: UserId,
@@ -41,7 +41,7 @@ pub enum Callback {
     },
     BeforeAddBlack {
         pair: Pair,
-        /// By whoever answers it.
+        /// Whether the answer refuses it.
         refused: bool,
     },
     AfterRemoveBlack(Pair),
@@ -60,27 +60,31 @@ pub struct Truth {
     /// The messages of pending requests.
     requests: BTreeMap<Pair, String>,
     blocks: BTreeSet<Pair>,
-    /// Blocks that were asked for since the last unblocking, and of which a callback told before.
+    /// Blocks that a callback announced since the last unblocking.
     attempted_blocks: BTreeSet<Pair>,
-    untold: BTreeSet<(Pair, Aspect)>,
+    unreported: BTreeSet<(Pair, Aspect)>,
 }
 
 impl Truth {
-    /// The first thing that the view says and the server does not, or the reverse.
+    /// The first difference between the view and the server's tables, except in unreported rows.
     pub fn contradiction(&self, view: &Model) -> Option<String> {
         for owner in relations::USERS {
             for other in relations::USERS {
                 let pair = (UserId::new(owner).unwrap(), UserId::new(other).unwrap());
                 for (fact, said) in self.of(&pair).into_iter().zip(said_of(view, &pair)) {
-                    let told = !self.untold.contains(&(pair.clone(), fact.aspect()));
-                    if told && fact != said {
-                        return Some(format!("{owner} {other}: is {fact:?}, view says {said:?}"));
+                    let reported = !self.unreported.contains(&(pair.clone(), fact.aspect()));
+                    if reported && fact != said {
+                        return Some(format!(
+                            "{owner} {other}: the server has {fact:?}, the view {said:?}"
+                        ));
                     }
                 }
                 let held = self.blocks.contains(&pair);
                 let said = view.blocks.contains(&pair) || view.intended_blocks.contains(&pair);
                 if held && !said {
-                    return Some(format!("{owner} blocks {other}, and the view denies it"));
+                    return Some(format!(
+                        "{owner} blocks {other}, and the view does not show it"
+                    ));
                 }
             }
         }
@@ -101,25 +105,25 @@ impl Truth {
         ]
     }
 
-    fn told(&mut self, pair: &Pair, aspect: Aspect) {
-        self.untold.remove(&(pair.clone(), aspect));
+    fn report(&mut self, pair: &Pair, aspect: Aspect) {
+        self.unreported.remove(&(pair.clone(), aspect));
     }
 
-    /// To be called when a row really changed.
+    /// Call this only when a row really changed.
     fn changed_silently(&mut self, pair: &Pair, aspect: Aspect) {
-        self.untold.insert((pair.clone(), aspect));
+        self.unreported.insert((pair.clone(), aspect));
     }
 
-    /// An entry that exists keeps its remark.
+    /// Adds a friend. An entry that exists keeps its remark.
     fn befriend(&mut self, pair: &Pair) {
         self.friends.entry(pair.clone()).or_default();
-        self.told(pair, Aspect::Friend);
+        self.report(pair, Aspect::Friend);
     }
 
-    fn part(&mut self, pair: &Pair) {
+    fn unfriend(&mut self, pair: &Pair) {
         self.friends.remove(pair);
-        self.told(pair, Aspect::Friend);
-        self.told(pair, Aspect::Remark);
+        self.report(pair, Aspect::Friend);
+        self.report(pair, Aspect::Remark);
     }
 }
 
@@ -141,7 +145,7 @@ fn flipped((owner, other): &Pair) -> Pair {
     (other.clone(), owner.clone())
 }
 
-/// What users, administrators and apps ask of a server.
+/// A call of a user, an administrator or an app.
 #[derive(Clone, Debug)]
 enum Call {
     Ask,
@@ -155,7 +159,7 @@ enum Call {
         both: bool,
     },
     SetRemark(String),
-    /// By the route that sends no callback.
+    /// By the API that sends no callback.
     SetRemarkSilently(String),
     Block {
         /// OpenIM only.
@@ -185,7 +189,7 @@ fn call() -> impl Strategy<Value = (Pair, Call)> {
         }),
         2 => Just(Call::Unblock),
     ];
-    // Nobody befriends or blocks themselves.
+    // Nobody adds or blocks themselves.
     let users = relations::USERS.len();
     let pair = (0..users, 1..users).prop_map(move |(n, further)| {
         let user = |n: usize| UserId::new(relations::USERS[n % users]).unwrap();
@@ -194,8 +198,8 @@ fn call() -> impl Strategy<Value = (Pair, Call)> {
     (pair, call)
 }
 
-/// OpenIM: three tables, one row for each ordered pair. What is asked for in vain changes nothing and, where
-/// nothing is said to the contrary, tells nothing.
+/// OpenIM has three tables, with one row for each ordered pair. A call without effect changes nothing and sends no
+/// callback, except where a comment says otherwise.
 fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
     let back = flipped(&pair);
     match call {
@@ -203,20 +207,20 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
             if truth.friends.contains_key(&pair) && truth.friends.contains_key(&back) {
                 return Vec::new();
             }
-            // A number for a message: asking again renews it.
+            // The message is a number, so asking again changes it.
             let message = truth.requests.len().to_string();
             truth.requests.insert(pair.clone(), message.clone());
-            truth.told(&pair, Aspect::Request);
+            truth.report(&pair, Aspect::Request);
             vec![Callback::AfterAddFriend { pair, message }]
         }
-        // The first of the pair had asked, the other answers.
+        // The first user of the pair asked, the other accepts.
         Call::Accept => {
             if truth.requests.remove(&pair).is_none() {
                 return Vec::new();
             }
             truth.requests.remove(&back);
             for pair in [&pair, &back] {
-                truth.told(pair, Aspect::Request);
+                truth.report(pair, Aspect::Request);
                 truth.befriend(pair);
             }
             vec![Callback::AfterAddFriendAgree(pair)]
@@ -242,11 +246,11 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
                 friends: friends.into_iter().collect(),
             }]
         }
-        // There is no such call.
+        // OpenIM has no such call.
         Call::Add { .. } => Vec::new(),
-        // One direction, and told of also when there was no such entry.
+        // Deletes one direction. OpenIM sends the callback even if the entry did not exist.
         Call::Delete { .. } => {
-            truth.part(&pair);
+            truth.unfriend(&pair);
             vec![Callback::AfterDeleteFriend(pair)]
         }
         Call::SetRemark(remark) => {
@@ -254,8 +258,8 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
                 return Vec::new();
             };
             held.clone_from(&remark);
-            truth.told(&pair, Aspect::Remark);
-            truth.told(&pair, Aspect::Friend);
+            truth.report(&pair, Aspect::Remark);
+            truth.report(&pair, Aspect::Friend);
             vec![Callback::AfterSetFriendRemark { pair, remark }]
         }
         Call::SetRemarkSilently(remark) => {
@@ -265,7 +269,7 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
             }
             Vec::new()
         }
-        // Asked before it is known whether it succeeds.
+        // OpenIM asks before it knows whether the call will succeed.
         Call::Block { refused, fails, .. } => {
             if !refused {
                 truth.attempted_blocks.insert(pair.clone());
@@ -275,7 +279,7 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
             }
             vec![Callback::BeforeAddBlack { pair, refused }]
         }
-        // Told of also when there was no block.
+        // OpenIM sends the callback even if no block existed.
         Call::Unblock => {
             truth.blocks.remove(&pair);
             truth.attempted_blocks.remove(&pair);
@@ -284,8 +288,8 @@ fn openim(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
     }
 }
 
-/// Tencent Chat: two lists for each user. Pending requests, remarks and imports are never told; what was
-/// asked for in vain is not either.
+/// Tencent Chat has two lists for each user. It sends no callback for pending requests, remarks and imports, nor for a
+/// call without effect.
 fn tencent(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
     let back = flipped(&pair);
     match call {
@@ -319,7 +323,7 @@ fn tencent(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
             }
             Vec::new()
         }
-        Call::Delete { both } => parted(truth, directions(both, &[pair, back])),
+        Call::Delete { both } => deleted(truth, directions(both, &[pair, back])),
         Call::SetRemark(remark) | Call::SetRemarkSilently(remark) => {
             if let Some(held) = truth.friends.get_mut(&pair) {
                 *held = remark;
@@ -327,8 +331,8 @@ fn tencent(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
             }
             Vec::new()
         }
-        // Blocking ends the friendship in both directions, unless the console says otherwise. That is a
-        // callback of its own; its order matters to no row.
+        // A block ends the friendship in both directions, unless the console says otherwise. Tencent Chat sends a
+        // separate callback for that; the order of the two does not matter.
         Call::Block {
             fails,
             remain_friends,
@@ -339,7 +343,7 @@ fn tencent(truth: &mut Truth, pair: Pair, call: Call) -> Vec<Callback> {
             }
             let mut callbacks = vec![Callback::BlackListAdd(vec![pair.clone()])];
             if !remain_friends {
-                callbacks.extend(parted(truth, &[pair, back]));
+                callbacks.extend(deleted(truth, &[pair, back]));
             }
             callbacks
         }
@@ -356,7 +360,7 @@ fn directions(both: bool, pairs: &[Pair; 2]) -> &[Pair] {
     if both { pairs } else { &pairs[..1] }
 }
 
-/// The callback that lists the entries which were really added, if any was.
+/// The callback that lists the entries that were really added, if any.
 fn added(truth: &mut Truth, pairs: &[Pair]) -> Vec<Callback> {
     let new: Vec<Pair> = pairs
         .iter()
@@ -372,8 +376,8 @@ fn added(truth: &mut Truth, pairs: &[Pair]) -> Vec<Callback> {
     vec![Callback::FriendAdd(new)]
 }
 
-/// The callback that lists the entries which were really deleted, if any was.
-fn parted(truth: &mut Truth, pairs: &[Pair]) -> Vec<Callback> {
+/// The callback that lists the entries that were really deleted, if any.
+fn deleted(truth: &mut Truth, pairs: &[Pair]) -> Vec<Callback> {
     let gone: Vec<Pair> = pairs
         .iter()
         .filter(|pair| truth.friends.contains_key(*pair))
@@ -383,25 +387,25 @@ fn parted(truth: &mut Truth, pairs: &[Pair]) -> Vec<Callback> {
         return Vec::new();
     }
     for pair in &gone {
-        truth.part(pair);
+        truth.unfriend(pair);
     }
     vec![Callback::FriendDelete(gone)]
 }
 
-/// A history of so many calls of one server: what it held in the end, and what it told meanwhile.
+/// A random history of one server: the state at its end, and the callbacks that the server sent.
 pub fn history(
     source: Source,
     calls: impl Into<SizeRange>,
 ) -> impl Strategy<Value = (Truth, Vec<Callback>)> {
     vec(call(), calls).prop_map(move |calls| {
         let mut truth = Truth::default();
-        let mut told = Vec::new();
+        let mut callbacks = Vec::new();
         for (pair, call) in calls {
-            told.extend(match source {
+            callbacks.extend(match source {
                 Source::OpenIm => openim(&mut truth, pair, call),
                 Source::Tencent => tencent(&mut truth, pair, call),
             });
         }
-        (truth, told)
+        (truth, callbacks)
     })
 }

@@ -1,24 +1,24 @@
 use serde_json::Value;
 
-/// What Tencent Chat does about one person, after the answer to the callback before it.
+/// What Tencent Chat does about one person after the answer to a "before" callback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonOutcome {
-    /// What was asked for happens.
+    /// The operation continues for this person.
     Allowed,
-    /// It does not, and who asked is told why.
+    /// The operation stops, and the user who asked gets these values.
     Refused {
         /// `ResultCode`.
         code: i64,
         /// `ResultInfo`.
         info: String,
     },
-    /// The person is not in the answer, and what happens then is not documented.
+    /// The answer does not name the person. What happens then is not documented.
     Unknown,
 }
 
-/// Reads the answer to a "before" callback as Tencent Chat's documents say that it is read, for each of these
-/// people. An answer with another status than 200, without JSON, or with a top-level code is a failure, and lets
-/// everybody through, unless the console says otherwise.
+/// Reads the answer to a "before" callback for each of these people, as Tencent Chat's documents describe it. A status
+/// other than 200, a body that is not JSON, or a top-level code counts as a failure. A failure lets everybody through,
+/// unless the console says otherwise.
 pub fn tencent_proceeds(
     people: &[&str],
     status: u16,

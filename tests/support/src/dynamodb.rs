@@ -13,20 +13,20 @@ use tokio::process::Command;
 
 use crate::{OPEN, Process, binary, free_port};
 
-/// A DynamoDB of this test's own.
+/// A DynamoDB that only this test uses.
 pub struct Dynamodb {
-    /// Where it listens.
+    /// Its URL.
     pub endpoint: String,
     process: Process,
 }
 
 impl Dynamodb {
-    /// The one that `make run` uses, in memory.
+    /// Starts the DynamoDB that `make run` uses, in memory.
     pub async fn dynoxide() -> Self {
         Self::start_dynoxide(&["--port", "0"]).await
     }
 
-    /// The same with its data in a file.
+    /// Starts the DynamoDB that `make run` uses, with its data in a file.
     pub async fn dynoxide_on(port: u16, file: &Path) -> Self {
         let file = file.to_str().unwrap();
         Self::start_dynoxide(&["--port", &port.to_string(), "--file", file]).await
@@ -41,12 +41,12 @@ impl Dynamodb {
         Self { endpoint, process }
     }
 
-    /// An independent one.
+    /// Starts MiniStack, whose DynamoDB has nothing in common with that of `make run`.
     pub async fn ministack() -> Self {
         let port = free_port();
         let endpoint = format!("http://127.0.0.1:{port}");
         let process = Process::start(
-            // Its functions inherit its environment, so that has nothing in it but this.
+            // Its functions inherit its environment. So it gets only these variables.
             Command::new(root().join(".local/ministack/bin/ministack"))
                 .env_clear()
                 .env("PATH", "/usr/local/bin:/usr/bin:/bin")
@@ -54,7 +54,7 @@ impl Dynamodb {
                 .env("GATEWAY_PORT", port.to_string())
                 .env("MINISTACK_REGION", "eu-central-1")
                 .env("AWS_ENDPOINT_URL", &endpoint)
-                // Enforces IAM policies; these are the keys of the account's root.
+                // MiniStack enforces IAM policies. These are the keys of the account's root.
                 .env("AUTH", "true")
                 .env("AWS_ACCESS_KEY_ID", "local")
                 .env("AWS_SECRET_ACCESS_KEY", "local"),
@@ -76,27 +76,27 @@ impl Dynamodb {
         );
     }
 
-    /// A client of it.
+    /// A client for this DynamoDB.
     pub fn client(&self) -> Client {
         store::dynamodb(&Settings::local(&self.endpoint), Duration::from_secs(10))
     }
 
-    /// A new, empty events table, made as `make run` makes it.
+    /// Makes an empty events table, as `make run` does.
     pub async fn events_table(&self) -> Table {
         self.table("EventsTable").await
     }
 
-    /// A new, empty relationships table, made as `make run` makes it.
+    /// Makes an empty relationships table, as `make run` does.
     pub async fn relationships_table(&self) -> Table {
         self.table("RelationshipsTable").await
     }
 
-    /// A new, empty nonces table, made as template.yaml describes it.
+    /// Makes an empty nonces table, as template.yaml describes it.
     pub async fn nonces_table(&self) -> Table {
         self.table("NoncesTable").await
     }
 
-    /// A new, empty limits table, made as template.yaml describes it.
+    /// Makes an empty limits table, as template.yaml describes it.
     pub async fn limits_table(&self) -> Table {
         self.table("LimitsTable").await
     }
@@ -126,19 +126,19 @@ impl Dynamodb {
     }
 }
 
-/// An events table, or a relationships table.
+/// A table of any kind.
 #[derive(Clone)]
 pub struct Table {
-    /// A client of its DynamoDB.
+    /// A client for its DynamoDB.
     pub client: Client,
-    /// Where that listens.
+    /// The URL of its DynamoDB.
     pub endpoint: String,
     /// Its name.
     pub name: String,
 }
 
 impl Table {
-    /// The environment of a function that stores here and believes everybody.
+    /// The environment of a function that uses this table and accepts every caller.
     pub fn environment(&self) -> BTreeMap<String, String> {
         [
             ("AWS_ENDPOINT_URL_DYNAMODB", self.endpoint.as_str()),
@@ -146,7 +146,7 @@ impl Table {
             ("AWS_ACCESS_KEY_ID", "local"),
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("EVENTS_TABLE", &self.name),
-            // Most tests are not about how quick a busy machine is.
+            // Longer than the default, because a machine that runs all tests is slow.
             ("DEADLINE_MS", "2500"),
             ("RELATIONSHIPS_TABLE", &self.name),
         ]
@@ -156,18 +156,18 @@ impl Table {
         .collect()
     }
 
-    /// It, as the functions write it.
+    /// This table, with the type that the functions use.
     pub fn events_table(&self, retention: Option<Duration>) -> EventsTable {
         EventsTable::new(self.client.clone(), &self.name, retention)
     }
 
-    /// It, as `project-views` writes it.
+    /// This table, with the type that `project-views` uses.
     pub fn relationships_table(&self) -> RelationshipsTable {
         let settings = Settings::local(&self.endpoint);
         RelationshipsTable::new(store::patient(&settings), &self.name)
     }
 
-    /// Everything in it.
+    /// Reads all items.
     pub async fn items(&self) -> Vec<HashMap<String, AttributeValue>> {
         let mut pages = self
             .client
@@ -184,7 +184,7 @@ impl Table {
         items
     }
 
-    /// Everything in it, oldest first.
+    /// Reads all receptions, oldest first.
     pub async fn receptions(&self) -> Vec<Reception> {
         let mut receptions: Vec<Reception> = self
             .items()

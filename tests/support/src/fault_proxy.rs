@@ -13,33 +13,33 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// What happens to a request on its way to an AWS service.
+/// What goes wrong with a request to an AWS service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The connection is reset once the request is read.
+    /// The proxy reads the request and resets the connection.
     Reset,
-    /// The request is read, and the connection closed without an answer.
+    /// The proxy reads the request and closes the connection without an answer.
     Close,
-    /// The request is read, and nothing ever comes back.
+    /// The proxy reads the request and never answers.
     Hang,
-    /// The service does what was asked, and its answer is lost.
+    /// The service does what the request asks, and its answer is lost.
     LoseAnswer,
-    /// The service does what was asked, and half of its answer arrives before a reset.
+    /// The service does what the request asks, and half of its answer arrives before a reset.
     ResetInsideAnswer,
-    /// The service does what was asked, and its answer comes in single bytes, too slowly.
+    /// The service does what the request asks, and its answer arrives one byte at a time, too slowly.
     Trickle,
-    /// The service says that it is asked too often.
+    /// The service says that it gets too many requests.
     Throttle,
-    /// The service says that it is broken.
+    /// The service reports an internal error.
     InternalError,
-    /// The service says that we may not.
+    /// The service denies access.
     Deny,
-    /// Something answers that is no HTTP.
+    /// The answer is not HTTP.
     Garbage,
 }
 
 impl Fault {
-    /// Every one.
+    /// Every fault.
     pub const ALL: &[Self] = &[
         Self::Reset,
         Self::Close,
@@ -54,17 +54,17 @@ impl Fault {
     ];
 }
 
-/// Stands between a function and an AWS service, and spoils a part of the requests.
+/// A proxy between a function and an AWS service that makes a part of the requests fail.
 pub struct FaultProxy {
-    /// Where it listens.
+    /// Its URL.
     pub endpoint: String,
-    /// How many requests it has spoiled.
+    /// How many requests it has made fail.
     pub spoiled: Arc<AtomicU32>,
     serving: JoinHandle<()>,
 }
 
 impl FaultProxy {
-    /// Spoils so many of a hundred requests, evenly spread.
+    /// Makes `percent` of a hundred requests fail, evenly spread.
     pub async fn start(upstream: &str, fault: Fault, percent: u32) -> Self {
         let upstream: SocketAddr = upstream.strip_prefix("http://").unwrap().parse().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -76,7 +76,7 @@ impl FaultProxy {
                 let (client, _) = listener.accept().await.unwrap();
                 let (seen, spoiled) = counts.clone();
                 tokio::spawn(async move {
-                    // An error is a connection that ended: what it was about is over.
+                    // An error here only means that the connection ended.
                     let _ = serve(client, upstream, fault, percent, &seen, &spoiled).await;
                 });
             }
@@ -107,7 +107,7 @@ async fn serve(
         let Some(request) = read_message(&mut client).await? else {
             return Ok(());
         };
-        // Steps through all remainders, so that faults neither come in blocks nor follow the retries.
+        // Steps through all remainders. So faults do not come in blocks, and do not hit every retry.
         let turn = seen.fetch_add(1, Ordering::Relaxed).wrapping_mul(37) % 100;
         if turn >= percent {
             let answer = ask(upstream, &request).await?;
@@ -167,12 +167,12 @@ async fn answer_error(client: &mut TcpStream, status: u16, kind: &str) -> std::i
     client.write_all(answer.as_bytes()).await
 }
 
-/// Makes the kernel send a reset in the place of an orderly end.
+/// Makes the kernel send a reset instead of closing the connection normally.
 fn reset(client: &TcpStream) -> std::io::Result<()> {
     client.set_zero_linger()
 }
 
-/// One HTTP/1.1 message with its body; `None` at the end of the connection.
+/// Reads one HTTP/1.1 message with its body; `None` at the end of the connection.
 async fn read_message(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
     let mut message = Vec::new();
     let mut buffer = [0; 16 * 1024];

@@ -26,10 +26,10 @@ use tokio::{
 
 use crate::{Answer, Process, Request, binary};
 
-/// An event, and where its answer goes.
+/// An event, and the channel for its answer.
 type Invocation = (String, oneshot::Sender<Value>);
 
-/// One function binary under a Lambda runtime API of its own, fed with the events of a REST API.
+/// One function binary with its own Lambda runtime API, which passes it the events of a REST API.
 ///
 /// <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 pub struct Function {
@@ -44,7 +44,7 @@ struct RuntimeApi {
 }
 
 impl Function {
-    /// Starts the binary of that name, with nothing else in its environment.
+    /// Starts the binary of that name. Its environment has only these variables and those of Lambda.
     pub async fn start(
         name: &str,
         environment: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
@@ -80,22 +80,22 @@ impl Function {
         }
     }
 
-    /// Hands over an event and gives the function's response, or its error.
+    /// Passes an event to the function and returns its response, or its error.
     pub async fn invoke(&self, event: Value) -> Value {
         self.invoke_text(event.to_string()).await
     }
 
-    /// The same with an event that keeps its bytes.
+    /// Passes the text of an event, byte for byte, and returns the response or the error.
     pub async fn invoke_text(&self, event: String) -> Value {
         let (answer, answered) = oneshot::channel();
         self.events.send((event, answer)).unwrap();
         tokio::time::timeout(Duration::from_secs(120), answered)
             .await
-            .unwrap_or_else(|_| panic!("no answer; it wrote:\n{}", self.log().join("\n")))
+            .unwrap_or_else(|_| panic!("no answer; the function wrote:\n{}", self.log().join("\n")))
             .unwrap()
     }
 
-    /// Hands over a request as the gateway does; every one has an id and a time of its own.
+    /// Passes a request as the gateway does. Every request gets its own id and time.
     pub async fn send(&self, request: &Request) -> Answer {
         static RECEIVED: AtomicI64 = AtomicI64::new(1_795_264_496_789);
         let time = RECEIVED.fetch_add(1, Ordering::Relaxed);
@@ -103,7 +103,7 @@ impl Function {
         Answer::from_gateway_response(&self.invoke(event).await)
     }
 
-    /// Every line it has logged.
+    /// Every line that the function has logged.
     pub fn log(&self) -> Vec<String> {
         self.process.lines()
     }

@@ -1,6 +1,6 @@
 //! Written by `make generate`.
 
-/// Every function with the path that reaches it alone; `any-command` has all others.
+/// Every function, with the path that only this function serves. `any-command` serves all other paths.
 #[rustfmt::skip]
 pub const FUNCTIONS: &[(&str, &str)] = &[
     ("after-add-friend", "/callbackAfterAddFriendCommand"),

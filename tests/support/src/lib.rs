@@ -1,4 +1,6 @@
-//! What the tests of `tests/it` start: the functions, and all that stands around them.
+//! Starts the functions for the tests of `tests/it`, and the programs around them: tables, queues, secrets, gateways,
+//! proxies.
+//! It never calls AWS, and it never installs anything: `make test` does.
 
 mod dynamodb;
 mod fault_proxy;
@@ -22,7 +24,7 @@ pub use functions::FUNCTIONS;
 pub use nginx::{Nginx, RECEIVER, TYPED_IN};
 pub use process::{Process, binary, free_port, nowhere, tool};
 pub use queue::{Queue, redrive};
-pub use relationships::until_all_is_applied;
+pub use relationships::wait_for_relationships;
 pub use request::{Answer, Request};
 pub use rest_api::RestApi;
 pub use secrets::Secret;
@@ -30,20 +32,20 @@ pub use stream::records;
 pub use tls::{Authority, TlsFront};
 pub use watch::Watch;
 
-/// Every function that no callback reaches: an event source feeds it.
+/// The functions that no callback reaches, because an event source calls them.
 pub const FED: &[&str] = &["project-views", "redrive"];
 
-/// Our app of Tencent Chat.
+/// The id of the app that the tests use for Tencent Chat.
 pub const SDK_APP_ID: &str = "1400000001";
 
-/// The environment of every function, beside the table: nobody is asked who they are.
+/// Settings that every function needs besides its table. They accept every caller.
 pub const OPEN: &[(&str, &str)] = &[
     ("OPENIM_VERIFIER", "none"),
     ("TENCENT_SDK_APP_ID", SDK_APP_ID),
     ("TENCENT_VERIFIER", "none"),
 ];
 
-/// The function that a gateway routes a path to.
+/// The function to which a gateway routes a path.
 pub fn function_at(path: &str) -> &'static str {
     FUNCTIONS
         .iter()

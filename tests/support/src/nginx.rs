@@ -15,27 +15,27 @@ use tokio::{io::AsyncWriteExt as _, net::TcpStream, process::Command};
 
 use crate::{Authority, Process, free_port, process::scratch};
 
-/// The name that stands in the place of `….execute-api.….amazonaws.com`.
+/// The host name that replaces `….execute-api.….amazonaws.com`.
 pub const RECEIVER: &str = "receiver.example";
 
-/// Where it puts bodies that do not fit into memory.
+/// The folders where nginx puts bodies that do not fit into memory.
 const TEMPORARY: [&str; 5] = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
-/// The blocks of commands in `docs/reverse-proxy.md` that [`Nginx`] types in: each contains one of these.
+/// The tests run the blocks of `docs/reverse-proxy.md` that contain one of these.
 pub const TYPED_IN: [&str; 3] = ["RECEIVER_HOST", "read -r", "/etc/cron.d"];
 
-/// nginx, set up by the commands of `docs/reverse-proxy.md`, with other addresses and folders.
+/// nginx, set up by the commands of `docs/reverse-proxy.md` with other addresses and folders.
 pub struct Nginx {
-    /// Where OpenIM would send callbacks.
+    /// The URL to which OpenIM would send callbacks.
     pub url: String,
-    /// The same without `http://`.
+    /// The same address without `http://`.
     pub address: SocketAddr,
     folder: PathBuf,
     process: Process,
 }
 
 impl Nginx {
-    /// `receiver` are the addresses that the receiver's name has.
+    /// Starts nginx. The receiver's name resolves to the addresses in `receiver`.
     pub async fn start(
         test: &str,
         receiver: &[SocketAddr],
@@ -75,7 +75,7 @@ impl Nginx {
                 format!("{folder_name}/webhook-proxy.secret"),
                 1,
             ),
-            // A machine that runs other tests at the same time can be slow with a handshake.
+            // A TLS handshake can be slow on a machine that runs other tests at the same time.
             (
                 "proxy_connect_timeout 700ms".to_owned(),
                 "proxy_connect_timeout 3s".to_owned(),
@@ -97,7 +97,7 @@ impl Nginx {
         }
         fs::write(&file, config).unwrap();
 
-        // What Debian's nginx.conf has around it. One worker, so that connections can be counted.
+        // The part that Debian's nginx.conf has. One worker, so that a test can count connections.
         let temporary = TEMPORARY
             .map(|kind| format!("{kind}_temp_path {folder_name}/{kind};"))
             .join("\n");
@@ -108,10 +108,7 @@ impl Nginx {
         fs::write(folder.join("nginx.conf"), main).unwrap();
 
         let program = root().join(".local/nginx/nginx");
-        assert!(
-            program.exists(),
-            "nginx is not installed: `make test` does that"
-        );
+        assert!(program.exists(), "nginx is not installed: run `make test`");
         let process = Process::start(
             Command::new(program)
                 .args(["-e", "stderr", "-p", folder_name, "-c", "nginx.conf"])
@@ -123,17 +120,17 @@ impl Nginx {
             folder,
             process,
         };
-        this.until_ready().await;
-        // Whatever would be written to a file is an error from here on.
+        this.wait_until_ready().await;
+        // From here on, nginx fails if it writes a body to a file.
         for folder in TEMPORARY {
             fs::remove_dir(this.folder.join(folder)).unwrap();
         }
         this
     }
 
-    async fn until_ready(&self) {
+    async fn wait_until_ready(&self) {
         for _ in 0..1200 {
-            // It writes this once it has the port; whoever answers there without it is somebody else.
+            // nginx writes this file once it has the port. Without the file, another program answers there.
             if self.folder.join("nginx.pid").exists()
                 && TcpStream::connect(self.address).await.is_ok()
             {
@@ -147,7 +144,7 @@ impl Nginx {
         );
     }
 
-    /// Writes another password, as the document says, and has nginx read it.
+    /// Changes the password as the document says, and makes nginx read it.
     pub async fn change_password(&self, password: &str) {
         write_secret(&self.folder, password).await;
         self.signal(Signal::SIGHUP);
@@ -158,7 +155,7 @@ impl Nginx {
         kill(master, signal).unwrap();
     }
 
-    /// Its access log, once it has so many lines: nginx writes each after it has answered.
+    /// The access log, once it has this many lines. nginx writes a line only after it has answered.
     pub async fn access_log(&self, lines: usize) -> String {
         for _ in 0..200 {
             let log = fs::read_to_string(self.folder.join("webhook-proxy.access.log")).unwrap();
@@ -167,10 +164,10 @@ impl Nginx {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("there are not {lines} lines in the access log");
+        panic!("the access log has fewer than {lines} lines");
     }
 
-    /// Its error log, and what it has written to the console.
+    /// The error log, and what nginx has written to the console.
     pub fn errors(&self) -> String {
         let log = fs::read_to_string(self.folder.join("webhook-proxy.error.log")).unwrap();
         log + &self.process.lines().join("\n")
@@ -178,7 +175,7 @@ impl Nginx {
 }
 
 impl Drop for Nginx {
-    /// Its workers would outlive a master that is killed.
+    /// nginx must end by itself: its workers would outlive a master that is killed.
     fn drop(&mut self) {
         self.signal(Signal::SIGTERM);
         for _ in 0..100 {
@@ -196,7 +193,7 @@ async fn write_secret(folder: &Path, password: &str) {
     assert_eq!(secret.permissions().mode() & 0o777, 0o600);
 }
 
-/// Runs the commands of the document's one block that has `part` in it.
+/// Runs the commands of the only block of the document that contains `part`.
 async fn type_in(folder: &Path, part: &str, input: &str) {
     let document = fs::read_to_string(root().join("docs/reverse-proxy.md")).unwrap();
     let blocks = document
@@ -205,7 +202,10 @@ async fn type_in(folder: &Path, part: &str, input: &str) {
         .map(|block| block.split("```").next().unwrap());
     let found: Vec<&str> = blocks.filter(|block| block.contains(part)).collect();
     let [block] = found[..] else {
-        panic!("the document has {} blocks with {part}", found.len());
+        panic!(
+            "docs/reverse-proxy.md has {} blocks with {part:?}, not one",
+            found.len()
+        );
     };
     let folder = folder.to_str().unwrap();
     let commands = block

@@ -20,43 +20,43 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// Cargo's folder for the files of tests, which tells it to nobody but the tests.
+/// Cargo's folder for the files of tests. Cargo gives its path only to test crates, so this library computes it.
 pub(crate) fn scratch() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.ancestors().nth(3).unwrap().join("tmp")
 }
 
-/// A program of this workspace, which `make test` has built.
+/// The path of a program of this workspace, which `make test` builds.
 pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.parent().unwrap().parent().unwrap().join(name);
     assert!(
         path.exists(),
-        "{} is not built: `make test` does",
+        "{} is not built: run `make test`",
         path.display()
     );
     path
 }
 
-/// A program that `make test` has installed.
+/// The path of a program that `make test` installs.
 pub fn tool(name: &str) -> PathBuf {
     let path = root().join(".local/tools/bin").join(name);
     assert!(
         path.exists(),
-        "{} is not installed: `make test` does",
+        "{} is not installed: run `make test`",
         path.display()
     );
     path
 }
 
-/// A port for a program that is about to start, another one each time. It is below those that the kernel gives
-/// to whoever asks for any port, as other tests do before the program listens.
+/// A port for a program that is about to start, never the same twice. The kernel gives a higher one to every program
+/// that asks for any port. So no other test can take this port before the program listens.
 pub fn free_port() -> u16 {
     const FIRST: u32 = 10_000;
     const NUMBER: u32 = 20_000;
     static GIVEN: AtomicU32 = AtomicU32::new(0);
     loop {
-        // Another process of tests begins elsewhere.
+        // Another test process begins with another port.
         let next = std::process::id() * 997 + GIVEN.fetch_add(1, Ordering::Relaxed);
         let port = u16::try_from(FIRST + next % NUMBER).unwrap();
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
@@ -65,9 +65,9 @@ pub fn free_port() -> u16 {
     }
 }
 
-/// An address that refuses connections for as long as the tests run.
+/// An address that refuses connections as long as the tests run.
 pub fn nowhere() -> SocketAddr {
-    // Bound, so that nobody else gets the port, and without a listener.
+    // The socket is bound, so no other program gets the port. It does not listen.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = socket.local_addr().unwrap();
@@ -75,14 +75,14 @@ pub fn nowhere() -> SocketAddr {
     address
 }
 
-/// A running program whose output is kept, and which ends with this value.
+/// A running program. This value keeps the output; when it is dropped, the program ends.
 pub struct Process {
     child: Child,
     output: Arc<Mutex<Vec<String>>>,
 }
 
 impl Process {
-    /// Starts it.
+    /// Starts the program.
     pub fn start(command: &mut Command) -> Self {
         let mut child = command
             .stdin(Stdio::null())
@@ -97,33 +97,33 @@ impl Process {
         Self { child, output }
     }
 
-    /// Its process id, while it runs.
+    /// The process id.
     pub fn id(&self) -> u32 {
-        self.child.id().expect("it runs")
+        self.child.id().expect("the program still runs")
     }
 
-    /// Waits until it has ended.
+    /// Waits until the program has ended.
     pub async fn ended(&mut self) -> ExitStatus {
         let ended = tokio::time::timeout(Duration::from_secs(60), self.child.wait()).await;
-        ended.expect("it still runs").unwrap()
+        ended.expect("the program ends within 60 seconds").unwrap()
     }
 
-    /// Asks it to end, and waits until it has.
+    /// Sends SIGTERM, and waits until the program has ended.
     pub async fn terminate(mut self) {
         let id = Pid::from_raw(i32::try_from(self.id()).unwrap());
         kill(id, Signal::SIGTERM).unwrap();
         self.ended().await;
     }
 
-    /// Every line it has written.
+    /// Every line that the program has written.
     pub fn lines(&self) -> Vec<String> {
         self.output.lock().unwrap().clone()
     }
 
-    /// Waits for a line, and gives what `find` makes of it.
+    /// Waits for a line of which `find` makes something, and returns that.
     pub async fn wait_for<T>(&mut self, find: impl Fn(&str) -> Option<T>) -> T {
         for _ in 0..12_000 {
-            // First, because what it wrote last is read after it has ended.
+            // Read before the lines: the last lines are often read only after the program has ended.
             let ended = self.child.try_wait().unwrap();
             if ended.is_some() {
                 tokio::time::sleep(Duration::from_millis(200)).await;
@@ -132,11 +132,17 @@ impl Process {
                 return found;
             }
             if let Some(status) = ended {
-                panic!("it ended ({status}) after:\n{}", self.lines().join("\n"));
+                panic!(
+                    "the program ended ({status}) after these lines:\n{}",
+                    self.lines().join("\n")
+                );
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        panic!("nothing in ten minutes but:\n{}", self.lines().join("\n"));
+        panic!(
+            "the line did not come in ten minutes, only these:\n{}",
+            self.lines().join("\n")
+        );
     }
 }
 

@@ -8,16 +8,16 @@ use crate::{Dynamodb, Function};
 
 /// An SQS queue in MiniStack.
 pub struct Queue {
-    /// A client of its SQS.
+    /// A client for its SQS.
     pub client: Client,
-    /// Where that listens.
+    /// The URL of its SQS.
     pub endpoint: String,
     /// Its URL.
     pub url: String,
 }
 
 impl Queue {
-    /// Makes a new one.
+    /// Makes a new queue.
     pub async fn create(ministack: &Dynamodb, name: &str) -> Self {
         let client = Self::client(&ministack.endpoint);
         let created = client.create_queue().queue_name(name).send().await.unwrap();
@@ -28,12 +28,12 @@ impl Queue {
         }
     }
 
-    /// A client of the SQS there.
+    /// A client for the SQS at this URL.
     pub fn client(endpoint: &str) -> Client {
         store::sqs(&Settings::local(endpoint), Duration::from_secs(10))
     }
 
-    /// Takes everything that is in it out of sight, and gives it.
+    /// Receives all messages of the queue, which hides them from other receivers.
     pub async fn receive_all(&self) -> Vec<Message> {
         let mut all = Vec::new();
         loop {
@@ -53,8 +53,8 @@ impl Queue {
     }
 }
 
-/// Hands messages to the redrive function, ten at a time as Lambda does, and gives the ids of those that
-/// have to come again.
+/// Passes messages to the redrive function, ten at a time as Lambda does. Returns the ids of those that have to come
+/// again.
 pub async fn redrive(function: &Function, messages: &[Message]) -> Vec<String> {
     let mut again = Vec::new();
     for batch in messages.chunks(10) {

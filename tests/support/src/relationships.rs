@@ -8,12 +8,12 @@ use domain::{Reception, relation::rows::changes};
 
 use crate::Table;
 
-/// The keys of rows, each with the place of the fact it holds.
+/// The keys of the rows, each with the position of its fact.
 type Rows = BTreeMap<(String, String), String>;
 
-/// Waits until the relationships table has every row that the events table implies, with its newest fact,
-/// and no other. Gives their number.
-pub async fn until_all_is_applied(events: &Table, relationships: &Table) -> usize {
+/// Waits until the relationships table has every row that follows from the events table, with the newest fact, and no
+/// other row. Returns their number.
+pub async fn wait_for_relationships(events: &Table, relationships: &Table) -> usize {
     let expected = rows_of(&events.receptions().await);
     let mut found = Rows::new();
     for _ in 0..600 {

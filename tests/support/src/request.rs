@@ -1,14 +1,14 @@
 use models::{CATCH_ALL, HttpRequest, Verdict, read_as_openim};
 use serde_json::{Value, json};
 
-/// An HTTP request, to be sent in whichever way a test wants.
+/// An HTTP request, which a test can send in several ways.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// `POST`, but for those who are wrong.
+    /// `POST`, except where a test sends a wrong method.
     pub method: &'static str,
     /// Without the stage.
     pub path: String,
-    /// As it stands in the URL.
+    /// As it is written in the URL.
     pub query: String,
     /// In the order in which they are sent.
     pub headers: Vec<(String, String)>,
@@ -16,7 +16,7 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
-/// What came back.
+/// The answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
@@ -28,7 +28,7 @@ pub struct Answer {
 }
 
 impl Request {
-    /// As OpenIM and Tencent Chat send it.
+    /// A request with the headers that OpenIM and Tencent Chat send.
     pub fn post(path: &str, body: impl Into<Vec<u8>>) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         Self {
@@ -42,26 +42,26 @@ impl Request {
         .header("user-agent", "Go-http-client/2.0")
     }
 
-    /// With another method.
+    /// Changes the method.
     pub fn method(mut self, method: &'static str) -> Self {
         self.method = method;
         self
     }
 
-    /// Sets a header, in place of one of that name.
+    /// Sets a header, and removes another of that name.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Sends a header once more.
+    /// Adds a header, even if one of that name exists.
     pub fn one_more_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// What a REST API of API Gateway makes of it (payload v1).
+    /// The event that a REST API of API Gateway makes of this request (payload v1).
     pub fn to_rest_api_event(&self, request_id: &str, time_epoch: i64) -> Value {
         let url = reqwest::Url::parse(&format!("http://x/?{}", self.query)).unwrap();
         let query = url.query_pairs();
@@ -79,7 +79,7 @@ impl Request {
         .to_rest_api_event(request_id, time_epoch)
     }
 
-    /// Sends it as HTTP.
+    /// Sends this request over HTTP.
     pub async fn send(&self, base: &str) -> Answer {
         let mark = if self.query.is_empty() { "" } else { "?" };
         let url = format!("{base}{}{mark}{}", self.path, self.query);
@@ -106,7 +106,7 @@ impl Request {
 }
 
 impl Answer {
-    /// What a function told the gateway to answer.
+    /// The answer that a function's response makes the gateway send.
     pub fn from_gateway_response(response: &Value) -> Self {
         assert_eq!(response["isBase64Encoded"], json!(false), "{response}");
         Self {
@@ -119,12 +119,12 @@ impl Answer {
         }
     }
 
-    /// What it says, as JSON.
+    /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
-    /// OpenIM reads a refusal with this code in it.
+    /// Checks the status, and that OpenIM reads a refusal with this code.
     pub fn assert_refused(&self, code: i64, status: u16) {
         assert_eq!(self.status, status, "{self:?}");
         match read_as_openim(&self.body) {

@@ -14,10 +14,10 @@ use tokio::task::JoinHandle;
 
 use crate::{FUNCTIONS, Function, Request, function_at};
 
-/// A REST API with a stage called "prod", as far as its callers can tell: real HTTP, and the real functions of
-/// OpenIM behind its routes. It keeps what it was sent.
+/// A local server that behaves like a REST API with the stage "prod": real HTTP, with OpenIM's real functions behind
+/// its routes. It keeps all requests.
 pub struct RestApi {
-    /// Where it listens, without the stage.
+    /// Its URL without the stage.
     pub endpoint: String,
     state: Arc<Behind>,
     serving: JoinHandle<()>,
@@ -28,7 +28,7 @@ struct Behind {
     received: Mutex<Vec<Received>>,
 }
 
-/// A request as it came.
+/// A request, unchanged.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// Path and query.
@@ -38,7 +38,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// Every value of a header.
+    /// All values of a header.
     pub fn all(&self, name: &str) -> Vec<&str> {
         let values = self.headers.get_all(name).iter();
         values.map(|value| value.to_str().unwrap()).collect()
@@ -46,7 +46,7 @@ impl Received {
 }
 
 impl RestApi {
-    /// Starts all functions, each with this environment.
+    /// Starts the server and all functions, each function with this environment.
     pub async fn start(
         environment: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
     ) -> Self {
@@ -76,7 +76,7 @@ impl RestApi {
         }
     }
 
-    /// Everything it was sent, in the order in which it came.
+    /// All requests, in the order of their arrival.
     pub fn received(&self) -> Vec<Received> {
         self.state.received.lock().unwrap().clone()
     }
@@ -103,7 +103,7 @@ async fn answer(
     });
     let json = [(header::CONTENT_TYPE, "application/json")];
     let Some(path) = target.strip_prefix("/prod/") else {
-        // What API Gateway says of a stage that is not there. Nobody can give it other words.
+        // API Gateway's answer for a stage that does not exist. Nobody can configure this answer.
         return (
             StatusCode::FORBIDDEN,
             json,

@@ -10,12 +10,12 @@ use crate::Dynamodb;
 pub struct Secret {
     client: Client,
     endpoint: String,
-    /// What a function is given of it.
+    /// The id that a function gets.
     pub id: String,
 }
 
 impl Secret {
-    /// Makes a new one.
+    /// Makes a new secret.
     pub async fn create(ministack: &Dynamodb, name: &str, document: &Value) -> Self {
         let document = document.to_string();
         let created = Self::client(&ministack.endpoint)
@@ -26,7 +26,7 @@ impl Secret {
         Self::at(&ministack.endpoint, &created.await.unwrap().arn.unwrap())
     }
 
-    /// The secret of that id, which somebody else made.
+    /// An existing secret with this id.
     pub fn at(endpoint: &str, id: &str) -> Self {
         Self {
             client: Self::client(endpoint),
@@ -39,19 +39,19 @@ impl Secret {
         store::secrets_manager(&Settings::local(endpoint), Duration::from_secs(10))
     }
 
-    /// What it holds.
+    /// Reads the secret.
     pub async fn document(&self) -> Value {
         let text = store::secret(&self.client, &self.id).await.unwrap();
         serde_json::from_str(&text).unwrap()
     }
 
-    /// Has it hold another text.
+    /// Replaces the secret's text.
     pub async fn put(&self, text: &str) {
         let put = self.client.put_secret_value().secret_id(&self.id);
         put.secret_string(text).send().await.unwrap();
     }
 
-    /// The environment of a function that fetches it as `variable`.
+    /// The environment of a function that reads this secret by the setting `variable`.
     pub fn environment(&self, variable: &str) -> BTreeMap<String, String> {
         [
             (variable, self.id.as_str()),

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::Table;
 
-/// Every record of a table's stream, oldest first, as Lambda hands them to a function.
+/// Reads every record of a table's stream, oldest first, in the form in which Lambda passes them to a function.
 pub async fn records(table: &Table) -> Vec<Value> {
     let stream = stream_of(&table.client, &table.name).await;
     let description = call(table, "DescribeStream", json!({ "StreamArn": stream })).await;

@@ -19,19 +19,19 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate authority of this test's own.
+/// A certificate authority that only this test uses.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    /// Its certificate as PEM, for those who trust it.
+    /// Its certificate as PEM, for the clients that trust it.
     pub certificate: String,
 }
 
 impl Authority {
-    /// Makes a new one, with a key of its own.
+    /// Makes an authority with a new key.
     pub fn generate() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
-        let name = "an authority of this test's own";
+        let name = "a test's certificate authority";
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let certificate = params.self_signed(&key).unwrap().pem();
@@ -55,16 +55,16 @@ impl Authority {
     }
 }
 
-/// TLS in front of something that speaks HTTP, connection for connection.
+/// A TLS server in front of an HTTP server. It opens one connection to that for each of its own.
 pub struct TlsFront {
-    /// Where it listens.
+    /// The address on which it listens.
     pub address: SocketAddr,
     connections: Arc<AtomicU32>,
     serving: JoinHandle<()>,
 }
 
 impl TlsFront {
-    /// Shows a certificate for `name`.
+    /// Starts it with a certificate for `name`.
     pub async fn start(authority: &Authority, name: &str, upstream: &str) -> Self {
         let upstream: SocketAddr = upstream.strip_prefix("http://").unwrap().parse().unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(authority.server(name)));
@@ -73,13 +73,13 @@ impl TlsFront {
         let connections = Arc::new(AtomicU32::new(0));
         let count = connections.clone();
         let serving = tokio::spawn(async move {
-            // Dropped with this task, and the connections with it.
+            // Ends with this task, and closes the connections.
             let mut open = JoinSet::new();
             loop {
                 let (client, _) = listener.accept().await.unwrap();
                 let (acceptor, count) = (acceptor.clone(), count.clone());
                 open.spawn(async move {
-                    // An error is a connection that ended: what it was about is over.
+                    // An error here only means that the connection ended.
                     let mut client = acceptor.accept(client).await?;
                     count.fetch_add(1, Ordering::Relaxed);
                     let mut server = TcpStream::connect(upstream).await?;
@@ -94,7 +94,7 @@ impl TlsFront {
         }
     }
 
-    /// How many connections have agreed on a key.
+    /// How many TLS handshakes have succeeded.
     pub fn connections(&self) -> u32 {
         self.connections.load(Ordering::Relaxed)
     }

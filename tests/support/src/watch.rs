@@ -5,7 +5,7 @@ use tokio::process::Command;
 
 use crate::{Answer, FED, FUNCTIONS, Process, Request, binary, free_port, tool};
 
-/// `cargo lambda watch` with the routes of the workspace, and all functions behind it.
+/// `cargo lambda watch` with the workspace's routes and all functions.
 pub struct Watch {
     /// Its URL.
     pub base: String,
@@ -14,7 +14,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Starts it and all functions, each with this environment.
+    /// Starts `cargo lambda watch` and all functions, each function with this environment.
     pub async fn start(
         environment: impl IntoIterator<Item = (impl AsRef<str>, impl AsRef<str>)>,
     ) -> Self {
@@ -54,11 +54,11 @@ impl Watch {
             base,
             _watch: watch,
         };
-        this.until_ready().await;
+        this.wait_until_ready().await;
         this
     }
 
-    async fn until_ready(&self) {
+    async fn wait_until_ready(&self) {
         for _ in 0..200 {
             if reqwest::get(&self.base).await.is_ok() {
                 return;
@@ -68,7 +68,7 @@ impl Watch {
         panic!("cargo lambda watch does not listen");
     }
 
-    /// Sends a request to it as HTTP.
+    /// Sends a request over HTTP.
     pub async fn send(&self, request: &Request) -> Answer {
         request.send(&self.base).await
     }

@@ -1,4 +1,5 @@
-//! `lambda_http` as its documentation shows it, with its default features, and a fixed answer.
+//! A function for comparison: `lambda_http` with its default features, as its documentation shows it, and a fixed
+//! answer.
 
 use lambda_http::{Body, Error, Request, Response, http::header::CONTENT_TYPE, run, service_fn};
 

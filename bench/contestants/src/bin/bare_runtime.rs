@@ -1,4 +1,5 @@
-//! `lambda_runtime` as its documentation shows it, with its default features, and a fixed answer.
+//! A function for comparison: `lambda_runtime` with its default features, as its documentation shows it, and a fixed
+//! answer.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::{Value, json};

@@ -1,8 +1,9 @@
-//! The floor: what anybody can do with `lambda_http` and the AWS SDK, tuned, for one `PutItem` and a fixed answer.
+//! The floor: a tuned function with `lambda_http` and the AWS SDK that writes one item with `PutItem` and gives a fixed
+//! answer. It never authenticates, validates or logs.
 //!
-//! No authentication, no validation, no log. It has no code of this project in it, so that what makes the project's own
-//! functions slower does not make this one slower, too. What they share is the compiler's profile and the versions of the
-//! libraries: `bench/recorded.json` tells when those become slower.
+//! It contains no code of this project, so a change that makes the project's functions slower does not make this one
+//! slower. Both have the same compiler profile and library versions; `bench/recorded.json` shows when those become
+//! slower.
 
 use std::{env, fs, time::Duration};
 
@@ -23,7 +24,7 @@ use lambda_http::{
     Body, Error, Request, RequestExt as _, Response, http::header::CONTENT_TYPE, service_fn,
 };
 
-/// The same roots that the project's functions trust: a file, none of their code.
+/// The file of root certificates that the project's functions trust. It is not code.
 const AMAZON_TRUST_SERVICES: &[u8] =
     include_bytes!("../../../../shared/store/src/amazon-trust-services.pem");
 
@@ -31,7 +32,7 @@ const AMAZON_TRUST_SERVICES: &[u8] =
 async fn main() -> Result<(), Error> {
     let client = &client()?;
     let table = &env::var("EVENTS_TABLE")?;
-    // Opens the connection while nobody waits. The condition never holds, so nothing is written.
+    // Opens the connection before the first event. The condition never holds, so nothing is written.
     let _ = client
         .put_item()
         .table_name(table)
@@ -53,7 +54,7 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-/// Writes an item as large as the one that the other contestants write.
+/// Writes an item as large as that of the other contestants.
 async fn put(client: &Client, table: &str, id: &str) -> Result<(), Error> {
     let event = [
         ("type", text("friend_deleted")),

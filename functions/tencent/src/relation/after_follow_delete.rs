@@ -3,7 +3,7 @@
 use domain::relation::Event;
 use protocol::tencent::AfterFollowDelete;
 
-/// One event for all of them. Edit here what it shall mean to your app.
+/// One event for all users. Change this function if the callback means something else to your app.
 pub fn handle(callback: AfterFollowDelete) -> Vec<Event> {
     if callback.followed.is_empty() {
         return Vec::new();
@@ -21,7 +21,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_of_them_are_one_event_and_nobody_is_none() {
+    fn all_users_are_one_event_and_an_empty_list_is_no_event() {
         let mut callback = json!({"From_Account": "ana", "To_Account": ["leo", "bob"]});
         let events = handle(serde_json::from_value(callback.clone()).unwrap());
         assert_eq!(

@@ -3,7 +3,7 @@
 use domain::relation::Event;
 use protocol::tencent::BlackListAdd;
 
-/// One event for each pair. Edit here what it shall mean to your app.
+/// One event for each pair. Change this function if the callback means something else to your app.
 pub fn handle(callback: BlackListAdd) -> Vec<Event> {
     callback
         .pairs

@@ -3,8 +3,8 @@
 use domain::relation::Event;
 use protocol::tencent::FriendAdd;
 
-/// One event for each pair, which is one direction; a two-way addition lists both. Edit here what it shall mean to
-/// your app.
+/// One event for each pair, which is one direction. A two-way addition has both pairs. Change this function if the callback
+/// means something else to your app.
 pub fn handle(callback: FriendAdd) -> Vec<Event> {
     callback
         .pairs

@@ -3,8 +3,8 @@
 use domain::relation::Event;
 use protocol::tencent::FriendDelete;
 
-/// One event for each pair; a two-way deletion lists both directions. Edit here what it shall mean to
-/// your app.
+/// One event for each pair, which is one direction. A two-way deletion has both pairs. Change this function if the callback
+/// means something else to your app.
 pub fn handle(callback: FriendDelete) -> Vec<Event> {
     callback
         .pairs

@@ -1,4 +1,4 @@
-//! Friends, friend requests, block lists and followers.
+//! Callbacks about friends, friend requests, block lists and followers.
 
 receiver::handlers! {
     after_follow_add,

@@ -2,8 +2,8 @@
 
 use protocol::tencent::{Before as _, Decision, Decisions, PrevFriendAdd};
 
-/// Who of those who are asked gets the request; its text cannot be changed. Edit here who may ask whom in your
-/// app.
+/// Decides for each user whether they get the request. The answer cannot change its text. Change this function to decide
+/// who may ask whom in your app.
 pub fn handle(callback: PrevFriendAdd) -> Decisions {
     callback.decide(|_| Decision::Allow)
 }
@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_may_with_everybody() {
+    fn everybody_may_ask_everybody() {
         let callback = json!({"From_Account": "ana",
             "FriendItem": [{"To_Account": "leo"}, {"To_Account": "bob"}]});
         let decisions = handle(serde_json::from_value(callback).unwrap());

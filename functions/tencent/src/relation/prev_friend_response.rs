@@ -2,7 +2,8 @@
 
 use protocol::tencent::{Before as _, Decision, Decisions, PrevFriendResponse};
 
-/// Which answers take effect, also those that decline. Edit here who may answer whom in your app.
+/// Decides which answers take effect. An answer accepts or declines a request. Change this function to decide who may
+/// answer whom in your app.
 pub fn handle(callback: PrevFriendResponse) -> Decisions {
     callback.decide(|_| Decision::Allow)
 }
@@ -14,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everybody_may_with_everybody() {
+    fn everybody_may_answer_everybody() {
         let callback = json!({"From_Account": "ana", "ResponseFriendItem": [
             {"To_Account": "leo", "ResponseAction": "Response_Action_Agree"},
             {"To_Account": "bob", "ResponseAction": "Response_Action_Reject"},

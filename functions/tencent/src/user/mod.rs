@@ -1,4 +1,4 @@
-//! Profiles.
+//! Callbacks about profiles.
 
 receiver::handlers! {
     portrait_set,

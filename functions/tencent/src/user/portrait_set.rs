@@ -3,7 +3,8 @@
 use domain::user::Event;
 use protocol::tencent::{PortraitSet, ProfileField};
 
-/// Which fields changed, not what they say now. Edit here what it shall mean to your app.
+/// The event names the fields that changed, without their values. Change this function if the callback means something
+/// else to your app.
 pub fn handle(callback: PortraitSet) -> Vec<Event> {
     if callback.fields.is_empty() {
         return Vec::new();
@@ -21,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fields_that_changed_are_named_without_what_they_say() {
+    fn the_fields_that_changed_are_named_without_their_values() {
         let mut callback = json!({"From_Account": "ana", "ProfileItem": [
             {"Tag": "Tag_Profile_IM_Nick", "Value": "Annie"},
             {"Tag": "Tag_Profile_Custom_Team", "Value": "red"},

@@ -5,113 +5,111 @@ use crate::{
     split::{Continues, Split, halve_list, halve_text},
 };
 
-/// One fact about how users relate to each other.
+/// One fact about the relations between users.
 ///
-/// Friendship, remarks and blocks are directed: each is a row that one user (the *owner*) keeps about
-/// another. What holds in one direction says nothing about the other.
+/// Friendship, remarks and blocks have a direction: each is a row that one user (the *owner*) keeps about another. A
+/// fact in one direction says nothing about the other direction.
 ///
-/// A fact about one user and many others is one event with a list, where the callback has one, too: a
-/// callback that was short enough to be accepted is then short enough to be stored, however often it would
-/// repeat that user.
+/// If a callback has a list of users, its event has one, too. One event for each member would repeat the owner, and
+/// could be too long to store.
 ///
-/// The serialized form is what the events table holds; a variant or field that was written once is
-/// never renamed.
+/// The events table holds the serialized form, so a variant or a field that was ever written is never renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// `from` asked `to` for friendship. They are **not** friends yet.
     FriendRequested {
-        /// Who asks.
+        /// The user who asks.
         from: UserId,
-        /// Who is asked.
+        /// The user who is asked.
         to: UserId,
         /// The greeting that came with the request; may be empty.
         message: String,
     },
-    /// `to` accepted the request of `from`, and the one of its own to `from` with it, if there was one.
+    /// `to` accepted the request of `from`. If `to` had asked `from`, too, that request is accepted with it.
     ///
-    /// The friendship that follows is said by [`FriendAdded`](Self::FriendAdded). There is no event of a
-    /// refusal: neither server tells that one has happened.
+    /// [`FriendAdded`](Self::FriendAdded) reports the friendship that follows. A refused request has no event, because
+    /// neither server reports one.
     FriendRequestAccepted {
-        /// Who had asked.
+        /// The user who asked.
         from: UserId,
-        /// Who accepted.
+        /// The user who accepted.
         to: UserId,
         /// What the accepting user wrote; may be empty.
         message: String,
     },
     /// `friend` is on `owner`'s friend list. `owner` need not be on `friend`'s list.
     FriendAdded {
-        /// Whose friend list changed.
+        /// The user whose friend list changed.
         owner: UserId,
-        /// Who is on it now.
+        /// The user who is on it now.
         friend: UserId,
     },
-    /// `owner` and each of `friends` are on each other's friend list, as an administrator wanted. Some may
-    /// have been before; requests are neither created nor answered.
+    /// An administrator made `owner` and each of `friends` friends, in both directions. Some may have been friends
+    /// before. Friend requests are neither created nor answered.
     FriendsImported {
-        /// Who got the friends.
+        /// The user who got the friends.
         owner: UserId,
-        /// Who they are.
+        /// The friends.
         friends: Vec<UserId>,
     },
-    /// `friend` is not on `owner`'s friend list any more. `owner` may still be on `friend`'s list.
+    /// `friend` is no longer on `owner`'s friend list. `owner` may still be on `friend`'s list.
     FriendDeleted {
-        /// Whose friend list changed.
+        /// The user whose friend list changed.
         owner: UserId,
-        /// Who was removed from it.
+        /// The user who was removed from it.
         friend: UserId,
     },
     /// `owner` gave `friend` a private name.
     RemarkSet {
-        /// Whose friend list holds the remark.
+        /// The user whose friend list holds the remark.
         owner: UserId,
-        /// Whom the remark names.
+        /// The user whom the remark names.
         friend: UserId,
-        /// The new name; empty when it was cleared.
+        /// The new name. Empty if it was cleared.
         remark: String,
     },
     /// `blocked` is on `owner`'s block list.
     Blocked {
-        /// Whose block list changed.
+        /// The user whose block list changed.
         owner: UserId,
-        /// Who is on it now.
+        /// The user who is on it now.
         blocked: UserId,
     },
-    /// `owner` was about to put `blocked` on its block list, and nothing here kept it from it. Whether it
-    /// came to that is not known: OpenIM asks before, and tells nothing after.
+    /// `owner` was about to block `blocked`, and no decision here refused it. Whether the block was made is not known:
+    /// OpenIM asks before a block and reports nothing after it.
     BlockIntended {
-        /// Whose block list was to change.
+        /// The user who wanted to block.
         owner: UserId,
-        /// Who was to be put on it.
+        /// The user who was to be blocked.
         blocked: UserId,
     },
-    /// `blocked` is not on `owner`'s block list any more. This neither restores nor creates a friendship.
+    /// `blocked` is no longer on `owner`'s block list. This neither restores nor creates a friendship.
     Unblocked {
-        /// Whose block list changed.
+        /// The user whose block list changed.
         owner: UserId,
-        /// Who was removed from it.
+        /// The user who was removed from it.
         blocked: UserId,
     },
-    /// `follower` follows each of `followed`. This is no friendship.
+    /// `follower` follows each of `followed`. This is not a friendship.
     Followed {
-        /// Who follows.
+        /// The user who follows.
         follower: UserId,
-        /// Whom.
+        /// The users who are followed now.
         followed: Vec<UserId>,
     },
-    /// `follower` follows none of `followed` any more.
+    /// `follower` no longer follows any of `followed`.
     Unfollowed {
-        /// Who followed.
+        /// The user who followed.
         follower: UserId,
-        /// Whom.
+        /// The users who are no longer followed.
         followed: Vec<UserId>,
     },
 }
 
 impl Event {
-    /// The user whose own data changed: the owner of the list, or who asked for friendship. The events table
-    /// files the event under this user.
+    /// The user whom the events table files the event under: the owner of the changed list, the user who asked for
+    /// friendship, or the follower.
     #[must_use]
     pub fn subject(&self) -> &UserId {
         match self {

@@ -1,13 +1,13 @@
 //! Who is friends with whom: what each event means for the rows that users keep about each other.
 //!
-//! A row is one register about an ordered pair: what `owner` keeps about `other` under one [`Aspect`].
-//! Rows in opposite directions, and rows of different aspects, say nothing about each other.
+//! A row holds one fact about an ordered pair of users: what `owner` keeps about `other` under one [`Aspect`]. Rows in
+//! opposite directions are independent, and so are rows of different aspects.
 //!
 //! | Event | Row | Becomes |
 //! |---|---|---|
 //! | [`FriendRequested`](Event::FriendRequested) | request of `from` to `to` | pending, with this message |
-//! | [`FriendRequestAccepted`](Event::FriendRequestAccepted) | request of `from` to `to` | pending no more |
-//! | | request of `to` to `from` | pending no more: it is accepted with the other one |
+//! | [`FriendRequestAccepted`](Event::FriendRequestAccepted) | request of `from` to `to` | no longer pending |
+//! | | request of `to` to `from` | no longer pending: it is accepted with the other request |
 //! | [`FriendAdded`](Event::FriendAdded) | friend `friend` of `owner` | on the list |
 //! | [`FriendsImported`](Event::FriendsImported) | friend of `owner`, each of `friends` | on the list |
 //! | | friend of each of `friends`, `owner` | on the list |
@@ -20,25 +20,25 @@
 //! | [`Unblocked`](Event::Unblocked) | block of `owner` on `blocked` | not on the list |
 //! | [`Followed`](Event::Followed), [`Unfollowed`](Event::Unfollowed) | none | |
 //!
-//! Everything else stays as it is. A request is no friendship, and an accepted one makes none by itself:
-//! the event beside it does. A friend who is added again keeps its remark. A deletion leaves the other
-//! direction, requests and blocks alone. A block ends no friendship: where the server ends one with it, that
-//! is an event of its own. An unblocking restores none.
+//! All other rows stay as they are. A request is not a friendship. An acceptance makes no friendship either: a
+//! [`FriendAdded`](Event::FriendAdded) does. A friend who is added again keeps the remark. A deletion changes neither
+//! the other direction nor requests nor blocks. A block ends no friendship: if the server ends one with it, that is
+//! another event. An unblocking restores no friendship.
 //!
-//! **Order.** A change carries when its fact was received, [`AsOf`], and a row keeps the change with the
-//! greatest one. That makes the outcome independent of the order and the number of deliveries. Absence is
-//! a fact like any other and has to be kept, or an older presence that arrives late would bring it back.
+//! **Order.** A change carries the place of its fact in the order of all facts, [`AsOf`]. A row keeps the change with
+//! the greatest one. So the order and the number of deliveries do not matter. That somebody is *not* on a list is also
+//! a fact, and the row keeps it. Otherwise an older fact that arrives late would put the user on the list again.
 //!
-//! **Parts.** The changes of a reception's [parts](Reception::parts), in any order, have the outcome of those of the whole.
-//! Therefore a row keeps the beginning of a long text only: [`TEXT_BYTES`].
+//! **Parts.** The changes of all [parts](Reception::parts) of a reception, in any order, give the same rows as the
+//! changes of the whole. For this reason a row keeps only the beginning of a long text: [`TEXT_BYTES`].
 
 use std::{collections::BTreeMap, fmt};
 
 use super::Event;
 use crate::{Continues, Events, Reception, UserId};
 
-/// What a row keeps of a message or a remark, in bytes: no more than this, up to the end of a character. All of it is
-/// in the log.
+/// How many bytes of a message or a remark a row keeps at most. Only whole characters are kept. The events table has
+/// the whole text.
 pub const TEXT_BYTES: usize = 10_000;
 
 /// What a row is about.
@@ -54,24 +54,24 @@ pub enum Aspect {
     Block,
 }
 
-/// What one row holds.
+/// The fact that a row holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// Whether `other` is on `owner`'s friend list.
     Friend(bool),
-    /// The message of a pending request; `None` when it is pending no more.
+    /// The message of a pending request. `None` if no request is pending.
     Request(Option<String>),
-    /// The private name; empty when there is none.
+    /// The private name. Empty if there is none.
     Remark(String),
     /// Whether `other` is on `owner`'s block list.
     Block(bool),
-    /// `owner` was about to put `other` on its block list; whether it did is not known. Held by the row
-    /// that would hold [`Block`](Self::Block), and replaced by it.
+    /// `owner` was about to block `other`. Whether the block was made is not known. It is in the same row as
+    /// [`Block`](Self::Block), so a later one of them replaces an earlier one.
     BlockIntended,
 }
 
 impl Fact {
-    /// The row that can hold this fact.
+    /// The aspect of the row that can hold this fact.
     #[must_use]
     pub fn aspect(&self) -> Aspect {
         match self {
@@ -83,48 +83,48 @@ impl Fact {
     }
 }
 
-/// One row's new fact. It takes effect unless the row holds one with the same or a greater [`AsOf`].
+/// A new fact for one row. It has no effect if the row holds a fact with the same or a greater [`AsOf`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Whose row it is.
+    /// The user whose row it is.
     pub owner: UserId,
-    /// Whom it is about.
+    /// The user whom the row is about.
     pub other: UserId,
     /// What is true now.
     pub fact: Fact,
-    /// Since when, among all facts.
+    /// The place of the fact in the order of all facts.
     pub as_of: AsOf,
 }
 
-/// The place of a fact in the order of all facts: the time of reception, then the reception's id, then
-/// the place in the callback. No two facts about one row share it.
+/// The place of a fact in the order of all facts: the time of the reception, then the reception's id, then the place
+/// in the callback. No two facts about one row have the same place.
 ///
-/// Sorts as its text does, byte by byte: `2026-11-21T12:34:56.789Z#<reception id>#000000`.
+/// It sorts as its text does, byte by byte: `2026-11-21T12:34:56.789Z#<reception id>#000000`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AsOf(String);
 
 impl AsOf {
     fn new(reception: &Reception, index: usize) -> Self {
-        // Six digits: a callback of a million events would have 40 MB.
+        // Six digits are enough: a callback of a million events would have 40 MB.
         Self(format!(
             "{}#{}#{index:06}",
             reception.received_at, reception.id
         ))
     }
 
-    /// The text.
+    /// The place as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// When the fact was received, as text.
+    /// The time of the reception, as text.
     #[must_use]
     pub fn received_at(&self) -> &str {
         self.0.split_once('#').map_or("", |(time, _)| time)
     }
 
-    /// Which reception said it.
+    /// The id of the reception.
     #[must_use]
     pub fn reception_id(&self) -> &str {
         let rest = self.0.split_once('#').map_or("", |(_, rest)| rest);
@@ -138,7 +138,7 @@ impl fmt::Display for AsOf {
     }
 }
 
-/// The rows that a reception changes, each once: of several facts about one row the last one counts.
+/// The rows that a reception changes, each once. Of several facts about one row, the last one counts.
 #[must_use]
 pub fn changes(reception: &Reception) -> Vec<Change> {
     let mut rows = BTreeMap::new();
@@ -148,7 +148,7 @@ pub fn changes(reception: &Reception) -> Vec<Change> {
     };
     let part = reception.part.as_ref();
     let first = part.map_or(0, |part| part.first as usize);
-    // The rest of a text, whose beginning a part before this one has.
+    // The rest of a text. An earlier part has the beginning, and a row keeps no more than that.
     let rest = usize::from(part.is_some_and(|part| part.continues == Some(Continues::Text)));
     for (index, event) in (first..).zip(events).skip(rest) {
         for (owner, other, fact) in facts(event) {
@@ -164,9 +164,9 @@ pub fn changes(reception: &Reception) -> Vec<Change> {
     rows.into_values().collect()
 }
 
-/// What an event says about rows: whose, about whom, and what.
+/// The facts that an event states, each with the owner and the other user of its row.
 ///
-/// No wildcard: a new event must be decided on here.
+/// There is no wildcard, so the compiler asks here what a new event means.
 fn facts(event: &Event) -> Vec<(&UserId, &UserId, Fact)> {
     match event {
         Event::FriendRequested { from, to, message } => {
@@ -197,7 +197,7 @@ fn facts(event: &Event) -> Vec<(&UserId, &UserId, Fact)> {
         Event::Blocked { owner, blocked } => vec![(owner, blocked, Fact::Block(true))],
         Event::BlockIntended { owner, blocked } => vec![(owner, blocked, Fact::BlockIntended)],
         Event::Unblocked { owner, blocked } => vec![(owner, blocked, Fact::Block(false))],
-        // The view answers who is friends with whom. Who follows whom stands in the log.
+        // The view does not answer who follows whom.
         Event::Followed { .. } | Event::Unfollowed { .. } => Vec::new(),
     }
 }
@@ -228,7 +228,7 @@ mod tests {
         }
     }
 
-    /// `aspect owner other fact` of every change, in order.
+    /// The owner, the other user and the fact of each change, in order.
     fn said(events: Vec<Event>) -> Vec<(String, String, Fact)> {
         changes(&reception("r", 0, events))
             .into_iter()
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_no_friendship() {
+    fn a_request_is_not_a_friendship() {
         let requested = Event::FriendRequested {
             from: user("ana"),
             to: user("leo"),
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acceptance_ends_the_requests_of_both_directions_and_makes_no_friendship_by_itself() {
+    fn an_acceptance_ends_the_requests_of_both_directions_and_makes_no_friendship() {
         let accepted = Event::FriendRequestAccepted {
             from: user("ana"),
             to: user("leo"),
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn an_addition_is_one_direction_and_leaves_the_remark() {
+    fn an_addition_changes_one_direction_and_keeps_the_remark() {
         let added = Event::FriendAdded {
             owner: user("ana"),
             friend: user("leo"),
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn an_import_is_both_directions_for_each_friend_once() {
+    fn an_import_adds_each_friend_once_in_both_directions() {
         let imported = Event::FriendsImported {
             owner: user("ana"),
             friends: ["leo", "bob", "leo", "ana"].map(user).to_vec(),
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deletion_ends_one_direction_and_its_remark_and_nothing_else() {
+    fn a_deletion_ends_one_direction_and_its_remark_only() {
         let deleted = Event::FriendDeleted {
             owner: user("ana"),
             friend: user("leo"),
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_remark_proves_that_the_entry_exists_even_when_it_was_cleared() {
+    fn a_remark_proves_that_the_entry_exists_even_if_it_was_cleared() {
         for remark in ["Lenny", ""] {
             let set = Event::RemarkSet {
                 owner: user("ana"),
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_a_fact_and_an_intended_one_is_said_to_be_no_more_than_that() {
+    fn a_block_and_an_intended_block_are_different_facts_of_one_row() {
         let (owner, blocked) = (user("ana"), user("leo"));
         let event = Event::Blocked {
             owner: owner.clone(),
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn profiles_followers_and_what_is_unknown_are_no_relations_of_the_view() {
+    fn profiles_follows_and_unknown_callbacks_change_no_row() {
         for events in [
             Events::User(vec![crate::user::Event::ProfileChanged {
                 user: user("ana"),
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn time_decides_then_the_receptions_id_then_the_place_in_the_callback() {
+    fn facts_sort_by_time_then_reception_then_place_in_the_callback() {
         let at = |millis, id, index| AsOf::new(&reception(id, millis, Vec::new()), index);
         let order = [
             at(9, "z", 9),

@@ -1,4 +1,4 @@
-//! The reader, the schema, the documentation and the shipped document say the same.
+//! The reader, the schema, the documentation and the shipped document agree.
 
 use std::{collections::BTreeSet, fs, path::PathBuf, sync::LazyLock};
 
@@ -36,7 +36,7 @@ pub(crate) fn reads(document: &str) -> bool {
     Policies::from_json(document).is_ok()
 }
 
-/// Every rule of every command, with nothing but what it needs.
+/// Every rule of every command, each with only what it needs.
 fn every_rule() -> Value {
     let users = json!({"deny": ["ana"]});
     let limit = json!({"limit": 20, "windowSeconds": 3600});
@@ -63,7 +63,7 @@ fn every_rule() -> Value {
     })
 }
 
-/// A place of the schema below a command, through references and the items of lists.
+/// A place in the schema below a command. Follows references and the items of lists.
 fn in_schema<'a>(schema: &'a Value, command: &str, rule: &str) -> &'a Value {
     let mut at = &schema["properties"][command];
     for key in rule.split('.') {
@@ -90,7 +90,7 @@ fn defaults_are_those_of_the_schema_and_the_documentation() {
     assert_eq!(
         commands.len(),
         policies::commands().count(),
-        "each has rules"
+        "every command has rules"
     );
     let (schema, documentation) = (schema(), file("docs/policies.md"));
     let [mut openim, mut tencent] = [0, 0];
@@ -110,7 +110,7 @@ fn defaults_are_those_of_the_schema_and_the_documentation() {
             } else {
                 openim += 1;
                 assert!(RefusalCode::new(refusal.code).is_ok());
-                // Tencent Chat imports nothing that it asks about.
+                // Tencent Chat has no before callback for imports.
                 let tencent = if refusal.rule.ends_with("maxItems") {
                     String::new()
                 } else {
@@ -146,7 +146,7 @@ fn the_schema_knows_every_command_and_no_other_rule() {
 }
 
 #[test]
-fn the_documentation_lists_the_rules_of_every_command_in_the_order_in_which_they_are_asked() {
+fn the_documentation_lists_the_rules_of_every_command_in_the_order_of_the_checks() {
     let documentation = file("docs/policies.md");
     let policies = Policies::from_json(&every_rule().to_string()).unwrap();
     for (command, rules) in policies.iter() {
@@ -170,11 +170,11 @@ fn the_shipped_document_switches_nothing_on() {
     assert!(schema_allows(&document));
     let document: Value = serde_json::from_str(&document).unwrap();
     let schema = document["$schema"].as_str().unwrap();
-    assert!(!file(schema).is_empty(), "an editor finds it from there");
+    assert!(!file(schema).is_empty(), "an editor finds the schema");
 }
 
 #[test]
-fn the_examples_of_the_documentation_are_documents() {
+fn the_examples_in_the_documentation_are_valid() {
     let documentation = file("docs/policies.md");
     let examples: Vec<&str> = documentation
         .split("```json\n")
@@ -189,7 +189,7 @@ fn the_examples_of_the_documentation_are_documents() {
     }
 }
 
-/// Mostly what may stand there, sometimes what may not.
+/// Mostly a right value, sometimes a wrong one.
 #[allow(clippy::needless_pass_by_value, reason = "json!() makes values")]
 fn mostly(right: Value, wrong: Value) -> BoxedStrategy<Value> {
     let [right, wrong] = [right, wrong].map(|values| select(values.as_array().unwrap().clone()));
@@ -279,7 +279,7 @@ fn request_limit(codes: &Value) -> BoxedStrategy<Value> {
     rule(codes, members)
 }
 
-/// Documents in which what JSON Schema cannot say does not occur: patterns that are none, and so on.
+/// Documents without the mistakes that JSON Schema cannot express, such as an invalid pattern.
 fn documents() -> BoxedStrategy<Value> {
     let commands: Vec<&'static str> = policies::commands().chain(["unknown"]).collect();
     let rules = catalogue().filter_map(|command| command.rules());
@@ -298,7 +298,7 @@ fn documents() -> BoxedStrategy<Value> {
             ("friendUserIDs", some_of(vec![("maxItems", limit(&codes))])),
         ];
         rules.extend(fields.iter().map(|field| (*field, text(&codes))));
-        // One or two, or hardly any document would be right.
+        // At most two rules, because with more hardly any document would be valid.
         let rules = prop::sample::subsequence(rules, 0..=2).prop_flat_map(some_of);
         rules.prop_map(move |rules| json!({ command: rules }))
     });

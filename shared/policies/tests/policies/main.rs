@@ -1,4 +1,4 @@
-//! What documents mean, what is wrong with them, and whether everything that describes them agrees.
+//! Tests what documents mean, which mistakes are found in them, and that the schema and the documentation agree.
 
 mod agreement;
 mod mistakes;

@@ -1,4 +1,4 @@
-//! Every kind of mistake, its place, and that none hides another.
+//! Every kind of mistake is found, is named with its place, and hides no other.
 
 use policies::Policies;
 use serde_json::{Value, json};
@@ -9,18 +9,18 @@ use crate::agreement::{reads, schema_allows};
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Schema {
     Sees,
-    /// JSON Schema has no words for it.
+    /// JSON Schema cannot express it.
     Cannot,
 }
 use Schema::{Cannot, Sees};
 
-/// All mistakes of a document, one in a line.
+/// All mistakes of a document.
 fn mistakes(document: &str) -> Vec<String> {
     let mistakes = Policies::from_json(document).unwrap_err().0;
     mistakes.iter().map(ToString::to_string).collect()
 }
 
-/// What one rule says about one command, and the mistakes in it without the command's path.
+/// Asserts the mistakes in the rules of one command. `expected` has their paths without the command.
 fn check(command: &str, rules: &str, schema: Schema, expected: &[&str]) {
     let document = format!(r#"{{"{command}": {rules}}}"#);
     let path = if command.contains('.') {
@@ -45,7 +45,7 @@ const BLOCK: &str = "callbackBeforeAddBlackCommand";
 const TENCENT: &str = "Sns.CallbackPrevFriendAdd";
 
 #[test]
-fn what_is_not_json_is_named_with_line_and_column() {
+fn a_text_that_is_not_json_is_named_with_line_and_column() {
     for document in ["", "{", "{\"a\": 1,}", "{} {}", "\u{feff}{}"] {
         let [mistake] = mistakes(document).try_into().unwrap();
         assert!(mistake.starts_with("$: this is not JSON: "), "{mistake}");
@@ -125,7 +125,7 @@ fn an_unknown_key_is_named_with_the_known_ones() {
 }
 
 #[test]
-fn a_rule_that_the_command_cannot_carry_out_is_not_known_there() {
+fn a_rule_that_a_command_cannot_have_is_not_known() {
     check(
         BLOCK,
         r#"{"reqMsg": {}, "requestLimit": {}}"#,
@@ -135,7 +135,7 @@ fn a_rule_that_the_command_cannot_carry_out_is_not_known_there() {
             ".requestLimit: is not known here; known are actingUser, otherUser",
         ],
     );
-    // Nobody is known to act, and nobody else is there.
+    // A registration names only the users who are registered, not who acts.
     check(
         REGISTER,
         r#"{"actingUser": {}, "nickName": {}}"#,
@@ -166,7 +166,7 @@ fn a_rule_that_the_command_cannot_carry_out_is_not_known_there() {
 }
 
 #[test]
-fn a_text_that_cannot_be_changed_cannot_be_amended() {
+fn a_text_that_the_answer_cannot_change_can_only_be_refused() {
     let cannot =
         "the answer to this command cannot change the text; without this, the text is refused";
     let rules = r#"{"maxChars": {"limit": 1, "cut": true}, "forbidden": [{"pattern": "a", "replaceWith": "b"}]}"#;
@@ -190,17 +190,17 @@ fn a_text_that_cannot_be_changed_cannot_be_amended() {
 }
 
 #[test]
-fn a_key_that_is_there_twice_is_not_silently_the_last() {
-    // `serde_json::Value`, which the schema looks at, takes the last.
+fn a_repeated_key_is_a_mistake() {
+    // The schema does not see it, because `serde_json::Value` keeps only the last.
     check(
         BLOCK,
         r#"{"actingUser": {"deny": []}, "actingUser": {"deny": []}}"#,
         Cannot,
-        &[".actingUser: is here more than once"],
+        &[".actingUser: appears more than once"],
     );
     assert_eq!(
         mistakes(&format!(r#"{{"{BLOCK}": {{}}, "{BLOCK}": {{}}}}"#)),
-        [format!("$.{BLOCK}: is here more than once")]
+        [format!("$.{BLOCK}: appears more than once")]
     );
 }
 
@@ -247,7 +247,7 @@ fn lists_of_users_are_lists_of_different_ids() {
 }
 
 #[test]
-fn a_list_of_who_may_and_one_of_who_may_not_contradict_each_other() {
+fn a_rule_cannot_have_both_an_allow_list_and_a_deny_list() {
     check(
         BLOCK,
         r#"{"actingUser": {"deny": ["a"], "allow": ["b", "b"]}}"#,
@@ -269,7 +269,7 @@ fn numbers_are_whole_and_in_their_range() {
         ("99999999999999999999", Sees),
         ("\"5\"", Sees),
         ("null", Sees),
-        // For JSON Schema that is a whole number.
+        // To JSON Schema, this is a whole number.
         ("5.0", Cannot),
     ] {
         check(
@@ -301,7 +301,7 @@ fn numbers_are_whole_and_in_their_range() {
 }
 
 #[test]
-fn what_a_rule_needs_must_be_there() {
+fn a_missing_key_is_a_mistake() {
     check(
         REQUEST,
         r#"{"reqMsg": {"maxChars": {}, "forbidden": [{}]}, "requestLimit": {}}"#,
@@ -372,7 +372,7 @@ fn a_rule_of_the_wrong_type_is_one_mistake() {
 }
 
 #[test]
-fn a_code_is_one_that_the_server_leaves_to_the_app() {
+fn a_code_must_be_one_that_the_server_leaves_to_the_app() {
     for (command, range, wrong) in [
         (
             BLOCK,
@@ -404,7 +404,7 @@ fn a_code_is_one_that_the_server_leaves_to_the_app() {
 }
 
 #[test]
-fn the_text_of_a_refusal_says_something() {
+fn the_text_of_a_refusal_must_not_be_empty() {
     check(
         BLOCK,
         r#"{"actingUser": {"deny": [], "message": "", "detail": " \n"}}"#,
@@ -431,16 +431,16 @@ fn patterns(schema: Schema, list: &str, expected: &[&str]) {
 }
 
 #[test]
-fn a_pattern_is_one_that_can_be_searched_in_linear_time() {
+fn a_pattern_must_be_searchable_in_linear_time() {
     for (pattern, problem) in [
-        ("(", "is no pattern: "),
-        ("a{2,1}", "is no pattern: "),
-        ("(?=a)", "is no pattern: "),
-        (r"(a)\\1", "is no pattern: "),
-        (r"\\p{L}", "is no pattern: "),
+        ("(", "is not a pattern: "),
+        ("a{2,1}", "is not a pattern: "),
+        ("(?=a)", "is not a pattern: "),
+        (r"(a)\\1", "is not a pattern: "),
+        (r"\\p{L}", "is not a pattern: "),
         (
             "[a-z]{5000}",
-            "is no pattern: compiled regex exceeded size limit",
+            "is not a pattern: compiled regex exceeded size limit",
         ),
     ] {
         let document = format!(
@@ -451,7 +451,7 @@ fn a_pattern_is_one_that_can_be_searched_in_linear_time() {
         assert!(mistake.starts_with(&expected), "{mistake}");
         assert!(
             schema_allows(&document),
-            "its patterns are those of another language"
+            "the schema checks no pattern syntax"
         );
     }
     patterns(
@@ -470,17 +470,17 @@ fn a_pattern_is_one_that_can_be_searched_in_linear_time() {
 }
 
 #[test]
-fn a_pattern_that_finds_nothing_in_everything_is_not_meant() {
+fn a_pattern_that_matches_every_text_is_a_mistake() {
     patterns(
         Sees,
         r#"[{"pattern": ""}]"#,
-        &[".remark.forbidden[0].pattern: finds the empty text in every text"],
+        &[".remark.forbidden[0].pattern: matches the empty text in every text"],
     );
     for pattern in ["a*", "$", "^", "(bad|)", r"\\s*$"] {
         patterns(
             Cannot,
             &format!(r#"[{{"pattern": "{pattern}"}}]"#),
-            &[".remark.forbidden[0].pattern: finds the empty text in every text"],
+            &[".remark.forbidden[0].pattern: matches the empty text in every text"],
         );
     }
     for pattern in ["^$", r"^\\s*$", " ", "^[^a]*$", r"\\bbad\\b"] {
@@ -505,11 +505,11 @@ fn the_same_pattern_twice_is_a_mistake() {
 }
 
 #[test]
-fn a_replacement_is_short_and_not_forbidden_itself() {
+fn a_replacement_must_be_short_and_must_not_match_its_pattern() {
     patterns(
         Cannot,
         r#"[{"pattern": "(?i)bad", "replaceWith": "not BAD"}]"#,
-        &[".remark.forbidden[0].replaceWith: is found by its own pattern"],
+        &[".remark.forbidden[0].replaceWith: is matched by its own pattern"],
     );
     let long = "*".repeat(101);
     patterns(
@@ -522,7 +522,7 @@ fn a_replacement_is_short_and_not_forbidden_itself() {
         r#"[{"pattern": "bad", "replaceWith": null}]"#,
         &[".remark.forbidden[0].replaceWith: is null, not a text"],
     );
-    // `^$` finds an empty replacement, too, but that says "remove".
+    // The pattern matches the empty replacement, too, but that means "remove".
     assert!(reads(
         &json!({REMARK: {"remark": {
             "maxChars": {"limit": 9},
@@ -563,12 +563,12 @@ fn patterns_that_can_take_too_long_for_one_text_are_a_mistake() {
             )),
             "{mistake}"
         );
-        assert!(schema_allows(&document), "it cannot know");
+        assert!(schema_allows(&document), "the schema cannot see it");
     }
 }
 
 #[test]
-fn the_most_that_can_be_asked_for_is_accepted() {
+fn the_largest_allowed_values_are_accepted() {
     let patterns: Vec<_> = (0..100)
         .map(|i| json!({"pattern": format!("w{i}"), "replaceWith": "日".repeat(100)}))
         .collect();
@@ -621,7 +621,7 @@ fn all_mistakes_are_listed_at_once() {
 }
 
 #[test]
-fn mistakes_repeat_no_user_ids_and_long_keys_only_in_part() {
+fn mistakes_show_no_user_ids_and_only_the_beginning_of_long_keys() {
     let secret = "4801153207";
     let long = format!("{}{secret}", "k".repeat(40));
     let document = json!({

@@ -1,4 +1,4 @@
-//! What each rule answers, alone and together with others.
+//! Each rule gives the right answer, alone and together with others.
 
 use domain::{Change, Question, Timestamp, UserId};
 use policies::{Outcome, Policies, Refusal, RequestLimit};
@@ -38,7 +38,7 @@ fn words(outcome: &Outcome<'_>) -> String {
     }
 }
 
-/// Of a request with this text from ana to leo.
+/// The outcome for a request with this text from ana to leo.
 fn message(rules: &Value, message: &str) -> String {
     let policies = policies(REQUEST, &json!({ "reqMsg": rules }));
     let (ana, leo) = (user("ana"), users(&["leo"]));
@@ -49,7 +49,7 @@ fn message(rules: &Value, message: &str) -> String {
     )
 }
 
-/// Of ana giving leo this name.
+/// The outcome when ana gives leo this name.
 fn remark(rules: &Value, remark: &str) -> String {
     let policies = policies(REMARK, &json!({ "remark": rules }));
     let (ana, leo) = (user("ana"), users(&["leo"]));
@@ -83,7 +83,7 @@ fn an_empty_document_and_a_command_without_rules_allow_everything() {
 }
 
 #[test]
-fn rules_of_one_command_say_nothing_about_another() {
+fn rules_of_one_command_do_not_apply_to_another() {
     let policies = policies(REQUEST, &json!({"actingUser": {"deny": ["ana"]}}));
     let (ana, leo) = (user("ana"), users(&["leo"]));
     let question = Question::new(&ana, &leo);
@@ -167,7 +167,7 @@ fn an_import_is_refused_or_cut_and_then_its_users_are_judged() {
 }
 
 #[test]
-fn a_registration_is_judged_by_those_who_are_to_be_registered_because_nobody_acts() {
+fn a_registration_is_judged_only_by_the_new_users() {
     let register = |rules: &Value, ids: &[&str]| {
         let policies = policies(REGISTER, rules);
         let new = users(ids);
@@ -180,7 +180,7 @@ fn a_registration_is_judged_by_those_who_are_to_be_registered_because_nobody_act
     let allowed = json!({"otherUser": {"allow": ["ana", "leo"]}});
     assert_eq!(register(&allowed, &["leo"]), "allow");
     assert_eq!(register(&allowed, &["ana", "max"]), "otherUser");
-    // A rule about who acts has nobody to refuse.
+    // A rule about the acting user refuses nothing if there is none.
     let acting = json!({"actingUser": {"allow": ["ana"]}});
     let policies = policies(REQUEST, &acting);
     let leo = users(&["leo"]);
@@ -189,7 +189,7 @@ fn a_registration_is_judged_by_those_who_are_to_be_registered_because_nobody_act
 }
 
 #[test]
-fn a_name_that_is_not_to_change_is_not_judged() {
+fn a_name_that_does_not_change_is_not_judged() {
     let update = "callbackBeforeUpdateUserInfoCommand";
     let forbidden = json!([{"pattern": "^\\s*$"}]);
     let rules = json!({"nickName": {"maxChars": {"limit": 9}, "forbidden": forbidden}});
@@ -202,7 +202,7 @@ fn a_name_that_is_not_to_change_is_not_judged() {
 }
 
 #[test]
-fn a_nickname_is_refused_or_amended_and_who_may_change_the_profile_comes_first() {
+fn a_nickname_is_refused_or_amended_after_the_acting_user_is_checked() {
     for command in PROFILES {
         let change = |rules: &Value, nickname: &str| {
             let policies = policies(command, rules);
@@ -239,7 +239,7 @@ fn a_nickname_is_refused_or_amended_and_who_may_change_the_profile_comes_first()
 }
 
 #[test]
-fn a_text_has_as_many_characters_as_it_has_code_points() {
+fn the_characters_of_a_text_are_its_code_points() {
     for (text, chars) in [
         ("", 0),
         ("abc", 3),
@@ -264,7 +264,7 @@ fn a_text_has_as_many_characters_as_it_has_code_points() {
 }
 
 #[test]
-fn a_remark_is_cut_between_code_points_even_inside_what_looks_like_one_letter() {
+fn a_remark_is_cut_between_code_points_even_inside_a_visible_letter() {
     let cut = |limit| json!({"maxChars": {"limit": limit, "cut": true}});
     assert_eq!(remark(&cut(2), "日本語"), "name 日本");
     assert_eq!(remark(&cut(3), "日本語"), "allow");
@@ -274,7 +274,7 @@ fn a_remark_is_cut_between_code_points_even_inside_what_looks_like_one_letter() 
 }
 
 #[test]
-fn a_pattern_is_found_anywhere_and_refuses() {
+fn a_pattern_that_matches_anywhere_refuses_the_text() {
     let rules = json!({
         "maxChars": {"limit": 100},
         "forbidden": [{"pattern": "(?i)https?://"}, {"pattern": "[0-9]{6,}"}],
@@ -304,7 +304,7 @@ fn a_pattern_is_found_anywhere_and_refuses() {
 }
 
 #[test]
-fn without_regard_to_case_is_for_ascii_only() {
+fn ignoring_case_works_for_ascii_only() {
     let rules =
         |pattern: &str| json!({"maxChars": {"limit": 9}, "forbidden": [{"pattern": pattern}]});
     assert_eq!(message(&rules("(?i)spam"), "SPAM"), "reqMsg.forbidden[0]");
@@ -316,7 +316,7 @@ fn without_regard_to_case_is_for_ascii_only() {
 }
 
 #[test]
-fn what_is_forbidden_in_a_remark_is_replaced_and_the_result_is_judged_again() {
+fn a_match_in_a_remark_is_replaced_and_the_result_is_judged_again() {
     let rules = json!({
         "maxChars": {"limit": 10, "cut": true},
         "forbidden": [
@@ -335,11 +335,11 @@ fn what_is_forbidden_in_a_remark_is_replaced_and_the_result_is_judged_again() {
         // The replacement lengthens it: cut again.
         ("x12345678", "name $0$1 \\1234"),
         ("never bad", "remark.forbidden[2]"),
-        // "ab" is gone, and what stood around it is "bad".
+        // "ab" is removed, and the text around it becomes "bad".
         ("baabd", "remark.forbidden[0]"),
-        // What stood around it is the pattern itself.
+        // The text around the match becomes "ab" again.
         ("aabb", "remark.forbidden[1]"),
-        // Nothing is left, which the server would read as no change.
+        // Nothing is left, and the server would read an empty text as "no change".
         ("ab", "remark.forbidden[1]"),
         ("", "allow"),
     ] {
@@ -398,7 +398,7 @@ fn a_command_with_two_texts_judges_the_message_first() {
 }
 
 #[test]
-fn the_rules_are_asked_in_the_order_in_which_they_are_listed() {
+fn the_rules_are_checked_in_the_order_of_their_list() {
     let order = [
         "actingUser",
         "otherUser",
@@ -426,7 +426,7 @@ fn the_rules_are_asked_in_the_order_in_which_they_are_listed() {
         .map(|refusal| refusal.rule.as_str())
         .collect();
     assert_eq!(listed, order);
-    // A question that breaks all of them, and then one less after the other.
+    // The first question breaks all rules, and each further one breaks one rule less.
     let (denied, fine) = (user("ana"), user("max"));
     let [leo, max] = [users(&["leo"]), users(&["max"])];
     let questions = [
@@ -481,7 +481,7 @@ fn limit(policies: &Policies) -> &RequestLimit {
 }
 
 #[test]
-fn requests_up_to_the_limit_are_allowed_and_an_unknown_count_as_configured() {
+fn requests_up_to_the_limit_are_allowed_and_an_unknown_count_is_judged_as_configured() {
     for (when_unknown, unknown) in [
         (None, "allow"),
         (Some("allow"), "allow"),
@@ -504,7 +504,7 @@ fn requests_up_to_the_limit_are_allowed_and_an_unknown_count_as_configured() {
         let (ana, leo) = (user("ana"), users(&["leo"]));
         let question = Question::new(&ana, &leo);
         let outcome = policies.rules(REQUEST).judge(&question);
-        assert_eq!(outcome, Outcome::Allow, "counting is a step of its own");
+        assert_eq!(outcome, Outcome::Allow, "`judge` does not count");
     }
 }
 
@@ -526,12 +526,12 @@ fn at(millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(millis).unwrap()
 }
 
-/// Texts that meet the patterns below often, with characters of one to four bytes.
+/// Texts that often match the patterns below, with characters of one to four bytes.
 fn texts() -> impl Strategy<Value = String> {
     "[abé日😀 ]{0,12}"
 }
 
-/// Patterns with and without a replacement, of which some undo each other.
+/// Patterns with and without a replacement. Some of them undo each other.
 fn forbidden() -> impl Strategy<Value = Vec<(&'static str, Option<&'static str>)>> {
     let patterns = [
         "a", "ab", "b+", "^é", "日$", "aa", "😀.", " {2,}", "[^a]b", "^.$",
@@ -569,7 +569,7 @@ proptest! {
             rule
         }).collect();
         let document = json!({REMARK: {"remark": {"maxChars": {"limit": length, "cut": cut}, "forbidden": list}}});
-        // Some are mistakes: a pattern twice, a replacement that its own pattern finds.
+        // Some documents have mistakes: a repeated pattern, or a replacement that its own pattern matches.
         let policies = Policies::from_json(&document.to_string());
         prop_assume!(policies.is_ok());
         let policies = policies.unwrap();
@@ -603,7 +603,7 @@ proptest! {
     }
 
     #[test]
-    fn an_import_is_cut_to_the_limit_and_no_more(count in 0_usize..30, most in 1_usize..20) {
+    fn an_import_is_cut_exactly_to_the_limit(count in 0_usize..30, most in 1_usize..20) {
         let policies = policies(IMPORT, &json!({"friendUserIDs": {"maxItems": {"limit": most, "cut": true}}}));
         let ana = user("ana");
         let friends: Vec<UserId> = (0..count).map(|i| user(&format!("u{i}"))).collect();
@@ -622,7 +622,7 @@ proptest! {
     }
 
     #[test]
-    fn all_moments_of_a_window_have_its_counter_and_the_next_moment_has_another(
+    fn every_moment_of_a_window_has_the_same_counter_and_the_next_moment_has_another(
         seconds in -10_000_000_000_i64..10_000_000_000,
         length in 1_i64..=2_678_400,
     ) {
@@ -640,7 +640,7 @@ proptest! {
 }
 
 #[test]
-fn what_cannot_be_read_matters_where_a_rule_looks_at_it() {
+fn an_unreadable_field_matters_only_if_a_rule_needs_it() {
     let (ana, leo) = (user("ana"), users(&["leo"]));
     let judged = |rules: &Value, question: Question<'_>| {
         words(&policies(REQUEST, rules).rules(REQUEST).judge(&question))

@@ -5,16 +5,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use super::{Before, deviations::integer_or_string};
 use crate::{Json, Reason};
 
-/// What OpenIM can be told about something that somebody is about to do.
+/// The answer to a "before" callback of OpenIM.
 ///
-/// The server ignores the HTTP status and reads five fields: it refuses exactly when `actionCode` is 0
-/// **and** `nextCode` is 1, and takes every other readable object as *allowed*, `actionCode: 1`
-/// included. Beside the five stand the fields that it takes over from the answer, different ones for each
-/// command. This type writes one of the unmistakable forms, so that no contradictory pair can be expressed, and
-/// no field that the command does not have.
+/// The server ignores the HTTP status and reads five fields. Only `actionCode` 0 **and** `nextCode` 1 refuse. Every
+/// other object that it can read is *allowed*, even with `actionCode: 1`. Besides the five fields, the server takes over
+/// the fields that an answer to this command can change. This type cannot express a contradictory pair of codes, or a
+/// field that the command does not have.
 ///
 /// ```
-/// use protocol::openim::{AmendedRemark, Before, BeforeSetFriendRemark, Decision};
+/// use imhook_protocol::openim::{AmendedRemark, Before, BeforeSetFriendRemark, Decision};
 ///
 /// fn decide(callback: BeforeSetFriendRemark) -> Decision<AmendedRemark> {
 ///     match AmendedRemark::new(callback.remark.trim()) {
@@ -30,32 +29,33 @@ use crate::{Json, Reason};
 /// );
 /// ```
 ///
-/// Where nothing can be amended, there is no [`Amend`](Self::Amend) to be made:
+/// If a command cannot be amended, an [`Amend`](Self::Amend) does not compile:
 ///
 /// ```compile_fail
-/// use protocol::openim::{AmendedRemark, Before, BeforeAddBlack, Decision};
+/// use imhook_protocol::openim::{AmendedRemark, Before, BeforeAddBlack, Decision};
 ///
 /// fn decide(_: BeforeAddBlack) -> Decision<<BeforeAddBlack as Before>::Amendment> {
 ///     Decision::Amend(AmendedRemark::new("Lenny").unwrap())
 /// }
 /// ```
 ///
-/// A command that must never be refused says so with [`NoRefusal`]: then there is no [`Refuse`](Self::Refuse) to be
-/// made, by nobody.
+/// If a command must never be refused, its decision has [`NoRefusal`], and a [`Refuse`](Self::Refuse) does not compile.
+///
+/// Source: OpenIM, `pkg/callbackstruct/common.go`, `CommonCallbackResp` and its method `Parse`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision<A, R = Refusal> {
-    /// It goes ahead as it was asked for.
+    /// The operation goes ahead as it was asked for.
     Allow,
-    /// It stops.
+    /// The operation stops.
     Refuse(R),
-    /// It goes ahead with this change.
+    /// The operation goes ahead with this change.
     Amend(A),
 }
 
-/// What an answer can change about an operation.
+/// A change that an answer makes to an operation.
 pub trait Amendment: Serialize + Clone + PartialEq + Send + Sync + 'static {
-    /// This change, with what an earlier one changes beside it. Where there is one field, the later change is all
-    /// there is.
+    /// Merges this change with an earlier one. If both change one field, this change counts. An amendment that always
+    /// has the same single field needs no more than this default.
     #[must_use]
     fn over(self, earlier: Self) -> Self {
         let _ = earlier;
@@ -63,12 +63,12 @@ pub trait Amendment: Serialize + Clone + PartialEq + Send + Sync + 'static {
     }
 }
 
-/// Whether and how an operation is refused.
+/// Whether and how an operation can be refused.
 pub trait Refuse: Clone + PartialEq + Send + Sync + 'static {
-    /// The refusal for that reason; `None` when it must never be refused.
+    /// The refusal for this reason. `None` if the operation must never be refused.
     fn because(reason: &Reason) -> Option<Self>;
 
-    /// What is written.
+    /// The refusal as it is written.
     fn refusal(&self) -> &Refusal;
 }
 
@@ -86,7 +86,7 @@ impl Refuse for Refusal {
     }
 }
 
-/// How an operation is refused that must never be: it has no values.
+/// The refusal of an operation that must never be refused: it has no values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRefusal {}
 
@@ -136,7 +136,7 @@ impl<C: Before<Amendment = A>, A: Amendment, R: Refuse> crate::Answer<C> for Dec
     }
 }
 
-/// The answer to what has happened: it was accepted.
+/// The answer to an "after" callback: it was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Noted;
 
@@ -148,19 +148,19 @@ impl Serialize for Noted {
 
 crate::callback::note!(Noted);
 
-/// What can be changed about an operation of which nothing can be changed: it has no values.
+/// The amendment of an operation that cannot be amended: it has no values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum NoAmendment {}
 
 impl Amendment for NoAmendment {}
 
-/// What OpenIM can be told about something that has happened.
+/// An answer that does not depend on the command: allow, or refuse.
 ///
-/// Only "before" callbacks can be refused. After an "after" callback the server parses a refusal and
-/// throws it away; it is still the clearest error for whoever reads the answer by hand.
+/// Only a "before" callback can be refused. If the answer to an "after" callback is a refusal, the server parses it and
+/// throws it away. It is still the clearest error for a person who reads the answer.
 ///
 /// ```
-/// use protocol::openim::{Answer, Refusal, RefusalCode};
+/// use imhook_protocol::openim::{Answer, Refusal, RefusalCode};
 ///
 /// assert_eq!(
 ///     serde_json::to_string(&Answer::Allow).unwrap(),
@@ -174,12 +174,14 @@ impl Amendment for NoAmendment {}
 /// ```
 pub type Answer = Decision<NoAmendment>;
 
-/// What the end user's client is told about a refused operation.
+/// What the end user's client gets if an operation is refused.
+///
+/// Source: OpenIM, `pkg/callbackstruct/common.go`, `CommonCallbackResp`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// `errCode`.
     pub code: RefusalCode,
-    /// `errMsg`: one sentence. The server replaces an empty one.
+    /// `errMsg`: one sentence. OpenIM's releases replace an empty one.
     pub message: String,
     /// `errDlt`: more about it; may be empty.
     pub detail: String,
@@ -196,9 +198,9 @@ impl Refusal {
     }
 }
 
-/// An `errCode` of one's own: 20001 to 29999, the range that OpenIM's documents leave to the app.
+/// An `errCode` of the app: 20001 to 29999, the range that OpenIM's documents leave to it.
 ///
-/// The server does not check the range, but it turns a code of zero or less into 500.
+/// The server does not check the range. OpenIM's releases turn a code of zero or less into 500.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RefusalCode(i32);
 
@@ -207,7 +209,7 @@ impl RefusalCode {
     ///
     /// # Errors
     ///
-    /// For every other number.
+    /// For any other number.
     pub const fn new(code: i32) -> Result<Self, InvalidRefusalCode> {
         if 20001 <= code && code <= 29999 {
             Ok(Self(code))
@@ -283,9 +285,8 @@ impl<A: Serialize, R: Refuse> Serialize for Decision<A, R> {
     }
 }
 
-/// Reads an answer as its author meant it: `nextCode` may be a string, as the published examples write
-/// it ([deviation](super::deviations#nextcode-is-an-integer)). The server itself
-/// is stricter.
+/// Reads an answer as its author meant it: `nextCode` may be a string, as in the published examples
+/// ([deviation](super::deviations#nextcode-is-an-integer)). The server itself is stricter.
 impl<'de> Deserialize<'de> for Answer {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let fields = Fields::deserialize(deserializer)?;

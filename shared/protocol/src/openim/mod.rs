@@ -1,7 +1,10 @@
 //! OpenIM: a self-hosted chat server.
 //!
-//! It POSTs a JSON object to `<url>/<command>`, ignores the HTTP status of the answer, and reads five
-//! fields of its body, and what it may change: see [`Decision`] and, for what has happened already, [`Answer`].
+//! It POSTs a JSON object to `<url>/<command>` and ignores the HTTP status of the answer. From the answer's body it
+//! reads five fields, and the fields that an answer to this command can change. See [`Decision`] for "before" callbacks
+//! and [`Noted`] for "after" callbacks.
+//!
+//! Source: OpenIM, `pkg/callbackstruct/common.go`; <https://docs.openim.io/platform-api/webhooks/overview>.
 
 mod answer;
 pub mod deviations;
@@ -17,29 +20,29 @@ pub use user::*;
 
 use crate::Callback;
 
-/// The body of one "before" callback command: what somebody is about to do. OpenIM waits for a [`Decision`].
+/// The body of a "before" callback: what somebody is about to do. OpenIM waits for a [`Decision`].
 ///
-/// When none arrives that it can read, the operation fails.
+/// If no answer arrives that it can read, the operation fails.
 pub trait Before: Callback {
-    /// What an answer can change about the operation, and no more than that.
+    /// What an answer can change about the operation.
     type Amendment: Amendment;
 
-    /// The change that leaves everything as it was asked for, where the server needs one.
+    /// The amendment that leaves everything as it was asked for, if the server needs one.
     ///
-    /// To most commands a plain "allow" does that. A server that takes fields over from the answer, also those that
-    /// are missing, needs them all back.
+    /// For most commands a plain "allow" does that. For some the server takes fields over from the answer, also fields
+    /// that are missing there. It needs all of them back.
     fn as_asked(&self) -> Option<Self::Amendment> {
         None
     }
 }
 
-/// The header that carries the id of the API call which caused the callback.
+/// The header with the id of the API call that caused the callback.
 ///
-/// Chosen by the *client* of that call and never checked: it can be empty, or the same for everything.
+/// The *client* of that call chooses the id, and nobody checks it. It can be empty, or the same for all calls.
 pub const OPERATION_ID_HEADER: &str = "operationid";
 
-/// How the name of every OpenIM command begins.
+/// The beginning of every OpenIM command.
 pub const COMMAND_PREFIX: &str = "callback";
 
-/// How the name of every OpenIM command ends, in the versions since v3.7.0.
+/// The end of every OpenIM command since v3.7.0.
 pub const COMMAND_SUFFIX: &str = "Command";

@@ -7,12 +7,12 @@ use serde::{
 
 use super::number::exact;
 
-/// Any JSON, of which texts and integers are kept.
+/// Any JSON. Texts and integers keep their value.
 pub(crate) enum Any {
     Null,
     Text(String),
     Integer(i64),
-    /// Whatever else it is.
+    /// Any other value.
     Odd,
 }
 
@@ -55,7 +55,7 @@ impl<'de> Deserialize<'de> for Any {
                 Ok(exact(number).map_or(Any::Odd, Any::Integer))
             }
 
-            // Other deserializers than ours have to be led over what is inside.
+            // A deserializer other than ours has to be moved past the content.
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Any, A::Error> {
                 while list.next_element::<IgnoredAny>()?.is_some() {}
                 Ok(Any::Odd)

@@ -2,18 +2,18 @@ use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
-/// Why a body is not the callback that it should be. Quotes nothing out of the body.
+/// Why a body is not the callback that it should be. Quotes nothing from the body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unreadable {
-    /// Nothing, or nothing but white space.
+    /// It is empty, or only white space.
     Empty,
     /// It is not JSON, or something follows the JSON.
     NotJson(String),
-    /// It is JSON that does not fit the command.
+    /// It is JSON, but does not fit the command.
     Unfit {
-        /// Where, as a JSON path such as `$.PairList[3].To_Account`.
+        /// The place, as a JSON path such as `$.PairList[3].To_Account`.
         at: String,
-        /// Why.
+        /// What is wrong there.
         reason: String,
     },
 }
@@ -40,11 +40,11 @@ impl From<Error> for Unreadable {
     }
 }
 
-/// What the reader says while it reads.
+/// The error of the reader, while it still collects the path.
 #[derive(Debug)]
 pub(super) struct Error {
     reason: String,
-    /// From the inside to the outside.
+    /// The path, from the inside to the outside.
     steps: Vec<Step>,
 }
 
@@ -79,7 +79,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// serde's words without what they quote of the body: what users write to each other stays out of logs.
+/// serde's messages without quotations from the body: the texts of users must not get into logs.
 impl de::Error for Error {
     fn custom<T: fmt::Display>(reason: T) -> Self {
         Self {
@@ -103,11 +103,11 @@ impl de::Error for Error {
     }
 
     fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
-        Self::custom("invalid value: string, expected a word of the documents")
+        Self::custom("invalid value: string, expected one of the documented words")
     }
 }
 
-/// What was found, in JSON's words.
+/// The JSON name of what was found.
 fn kind(found: Unexpected<'_>) -> &'static str {
     match found {
         Unexpected::Bool(_) => "boolean",

@@ -5,8 +5,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::any::Any;
 
-/// A text that an app or its users chose: a greeting, a name. Whatever else stands in its place reads as an empty
-/// text, and [`is_odd`](Self::is_odd) tells.
+/// A text that an app or its users chose, such as a greeting or a name. A value that is not text reads as an empty text
+/// for which [`is_odd`](Self::is_odd) is true.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FreeText {
     text: String,
@@ -14,13 +14,13 @@ pub struct FreeText {
 }
 
 impl FreeText {
-    /// Whether a value stands there that is no text. `null` is an empty text, as Go writes one.
+    /// Whether the value is not text. `null` counts as an empty text, because Go writes an unset text so.
     #[must_use]
     pub fn is_odd(&self) -> bool {
         self.is_odd
     }
 
-    /// Whether there is no text.
+    /// Whether the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
@@ -56,7 +56,7 @@ impl From<String> for FreeText {
     }
 }
 
-/// What rules judge: they cannot judge what is no text.
+/// The form that policies judge. They cannot judge a value that is not text.
 impl<'a> From<&'a FreeText> for Words<'a> {
     fn from(text: &'a FreeText) -> Self {
         match text.is_odd {

@@ -6,10 +6,10 @@ use serde::{
     de::{Error as _, SeqAccess, Visitor},
 };
 
-/// By this name the reader knows a member that may not fit.
-pub(super) const MEMBER: &str = "protocol::Member";
+/// The name by which the reader recognises a member that may not fit.
+pub(super) const MEMBER: &str = "imhook_protocol::Member";
 
-/// A list of which those members are kept that fit. `null` is an empty list, as Go writes one.
+/// A list that keeps the members that fit. `null` is an empty list, because Go writes an empty list so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Members<T> {
@@ -19,7 +19,7 @@ pub struct Members<T> {
 }
 
 impl<T> Members<T> {
-    /// The JSON of those that did not fit.
+    /// The JSON of the members that did not fit.
     #[must_use]
     pub fn left_out(&self) -> &[String] {
         &self.left_out
@@ -27,7 +27,7 @@ impl<T> Members<T> {
 }
 
 impl Members<UserId> {
-    /// Whether somebody is meant whose id cannot be read. An empty id means nobody.
+    /// Whether the list also means users whose ids cannot be read. `null` and an empty id mean nobody.
     #[must_use]
     pub fn means_others(&self) -> bool {
         self.left_out
@@ -111,7 +111,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
             }
         }
 
-        // Not as an Option: serde takes a missing one for None.
+        // Not an Option: serde would read a missing list as None, and it must be an error.
         deserializer.deserialize_any(List(PhantomData))
     }
 }
@@ -132,7 +132,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {
                 f.write_str("a member")
             }
 
-            /// Our own reader has its JSON, too.
+            /// Our own reader also gives the JSON of a member that does not fit.
             fn visit_seq<A: SeqAccess<'de>>(self, mut attempts: A) -> Result<Member<T>, A::Error> {
                 if let Ok(Some(member)) = attempts.next_element() {
                     return Ok(Member::Fit(member));
@@ -142,7 +142,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Member<T> {
                     .ok_or_else(|| A::Error::custom("no member"))
             }
 
-            /// Another deserializer does not go on after what does not fit.
+            /// Another deserializer cannot go on after a member that does not fit.
             fn visit_newtype_struct<D: Deserializer<'de>>(
                 self,
                 member: D,

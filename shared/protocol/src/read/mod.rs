@@ -1,16 +1,16 @@
-//! What chat servers send, read with patience.
+//! Reads what chat servers send, and accepts oddities where nobody needs the value.
 //!
-//! Clients and proxies put into a callback whatever they like, and a callback must not be lost for what nobody needs.
-//! So there is one reader for all commands:
+//! Clients and proxies can put anything into a callback. A callback must not be lost because of a field that nobody
+//! needs. So all commands have one reader:
 //!
-//! * Bytes that are no UTF-8 read as U+FFFD, and so does half an emoji (an escaped surrogate without its other half).
-//!   A byte order mark before the text and NULs behind it are skipped.
-//! * Of a key that stands twice, the last value counts, as for OpenIM's own reader.
-//! * Whatever no type has a field for may have any form, any depth, and numbers of any size.
+//! * Bytes that are not UTF-8 read as U+FFFD, and so does half an emoji (an escaped surrogate without its other half).
+//!   A byte order mark before the text and NULs after it are skipped.
+//! * If a key occurs twice, the last value counts, as in OpenIM's own reader.
+//! * A field that the type does not have may hold any JSON, of any depth and with numbers of any size.
 //! * An integer may be written as `1`, `1.0` or `"1"`.
-//! * A [`FreeText`] and a [`Number`] may hold any JSON. Of [`Members`], those that fit are kept.
+//! * A [`FreeText`] and a [`Number`] may hold any JSON. [`Members`] keep the members that fit.
 //!
-//! What is left has to be right: a [`UserId`](crate::UserId) is a text that is not empty.
+//! All other values must be right: a [`UserId`](crate::UserId) is a text that is not empty.
 
 mod any;
 mod error;
@@ -34,35 +34,35 @@ pub use members::Members;
 pub use number::Number;
 pub use text::text;
 
-/// A body that is JSON. What it says is not looked at yet.
+/// A body that is JSON. Its values are not checked yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Json<'a>(&'a RawValue);
 
-/// What was read.
+/// A callback, and how much of its body did not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Read<T> {
     /// The callback.
     pub callback: T,
-    /// How many members of its lists did not fit, and so are not in them.
+    /// How many members did not fit and are missing from its lists.
     pub left_out: usize,
 }
 
 impl<'a> Json<'a> {
-    /// Nothing: `null`.
+    /// `null`.
     pub const NOTHING: Self = Self(RawValue::NULL);
 
     /// Takes a [`text`] that is JSON.
     ///
     /// # Errors
     ///
-    /// When it is empty, or not JSON.
+    /// If it is empty or not JSON.
     pub fn new(text: &'a str) -> Result<Self, Unreadable> {
         if text.trim_ascii().is_empty() {
             return Err(Unreadable::Empty);
         }
         serde_json::from_str(text)
             .map(Self)
-            // Syntax errors never quote the text.
+            // serde_json's syntax errors never quote the text.
             .map_err(|error| Unreadable::NotJson(error.to_string()))
     }
 
@@ -70,7 +70,7 @@ impl<'a> Json<'a> {
     ///
     /// # Errors
     ///
-    /// When something that is needed is missing or has another form; says where and why, and quotes nothing.
+    /// If a value that is needed is missing or has another form. The error says where and why, and quotes nothing.
     pub fn read<T: DeserializeOwned>(self) -> Result<Read<T>, Unreadable> {
         let left_out = Cell::new(0);
         match T::deserialize(Reader::new(self.0.get(), &left_out)) {
@@ -82,14 +82,14 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Whether it is an object that says nothing.
+    /// Whether it is an object without members.
     #[must_use]
     pub fn is_empty_object(self) -> bool {
         let inside = self.0.get().strip_prefix('{');
         inside.is_some_and(|inside| inside.trim_start() == "}")
     }
 
-    /// The JSON of each member of a list in it, whatever they are.
+    /// The JSON of each member of this list in it, also of members that do not fit.
     pub(crate) fn members(self, list: &str) -> Vec<String> {
         let object = serde_json::from_str(self.0.get());
         let Object(entries) = object.unwrap_or_default();
@@ -106,7 +106,7 @@ impl<'a> Json<'a> {
 /// Reads a body as a callback.
 ///
 /// ```
-/// use protocol::{openim::BeforeAddFriend, read};
+/// use imhook_protocol::{openim::BeforeAddFriend, read};
 ///
 /// let odd = r#"{"fromUserID":"ana","toUserID":"leo","reqMsg":"hi \ud83d","ex":{"a":1e400},"ex":null}"#;
 /// let callback: BeforeAddFriend = read(odd.as_bytes()).unwrap();
@@ -116,7 +116,7 @@ impl<'a> Json<'a> {
 ///
 /// # Errors
 ///
-/// As [`Json::new`] and [`Json::read`].
+/// Those of [`Json::new`] and [`Json::read`].
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Unreadable> {
     let text = text(body);
     Ok(Json::new(&text)?.read()?.callback)
@@ -178,7 +178,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_no_field_is_for_may_have_any_form() {
+    fn a_field_that_the_type_does_not_have_may_hold_anything() {
         let plain = fits("");
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
         for odd in ODD.into_iter().chain(["\"\\ud83d\"", &deep]) {
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_named_with_its_place_and_without_what_stands_there() {
+    fn an_error_names_the_place_and_quotes_nothing() {
         for (body, error) in [
             (r#"{"id":""}"#, "$.id: a user id is empty"),
             (
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn no_body_and_no_json_are_told_apart() {
+    fn an_empty_body_and_broken_json_are_different_errors() {
         for empty in ["", " \n", "\0\0", "\u{feff}"] {
             let error = read::<Example>(empty.as_bytes()).unwrap_err();
             assert_eq!(error, Unreadable::Empty);
@@ -291,9 +291,9 @@ mod tests {
         }
     }
 
-    /// Whoever depends on the types alone may read them with serde_json.
+    /// A user of the types alone may read them with serde_json.
     #[test]
-    fn a_body_without_oddities_is_read_by_serde_json_as_well() {
+    fn serde_json_reads_the_same_from_a_body_without_oddities() {
         let body = r#"{"id":"ana","text":"t","maybe":"m","number":1,"result":1,"list":["a"],"pairs":[{"to":"x"}]}"#;
         let read: Example = read(body.as_bytes()).unwrap();
         assert_eq!(serde_json::from_str::<Example>(body).unwrap(), read);

@@ -2,14 +2,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::any::Any;
 
-/// An integer by which nothing is decided: a time, a flag. It may be missing, and whatever is no integer is as if it
-/// were missing.
+/// An integer that decides nothing, such as a time or a flag. It may be missing, and a value that is not an integer
+/// counts as missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Number(Option<i64>);
 
 impl Number {
-    /// The number, where there is one.
+    /// The number. `None` if it is missing.
     #[must_use]
     pub fn get(self) -> Option<i64> {
         self.0
@@ -36,7 +36,7 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// The integer that a text writes as `1` or `1.0`.
+/// The integer in a text such as `1` or `1.0`.
 pub(super) fn integer(digits: &str) -> Option<i128> {
     let digits = digits.trim();
     digits
@@ -45,9 +45,9 @@ pub(super) fn integer(digits: &str) -> Option<i128> {
         .or_else(|| exact(digits.parse().ok()?).map(i128::from))
 }
 
-/// The integer that a float is.
+/// The integer that a float represents, if it represents exactly one.
 pub(super) fn exact(number: f64) -> Option<i64> {
-    // Beyond it, a float stands for several integers.
+    // Beyond this, one float represents several integers.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[allow(clippy::cast_possible_truncation)]
     (number.fract() == 0.0 && number.abs() <= EXACT).then_some(number as i64)

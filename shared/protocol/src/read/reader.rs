@@ -15,11 +15,11 @@ use super::{
     number::integer,
 };
 
-/// One value of a body that is known to be JSON. Only what is asked for is looked at.
+/// One value of a body that is known to be JSON. It parses only what a type asks for.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'de, 'n> {
     json: &'de str,
-    /// Counts the members of lists that did not fit.
+    /// Counts list members that did not fit.
     left_out: &'n Cell<usize>,
 }
 
@@ -35,7 +35,7 @@ impl<'de, 'n> Reader<'de, 'n> {
         }
     }
 
-    /// What it holds, seen from outside.
+    /// The kind of the value, by its first byte.
     fn kind(self) -> Kind {
         match self.json.as_bytes().first() {
             Some(b'"') => Kind::Text,
@@ -47,7 +47,7 @@ impl<'de, 'n> Reader<'de, 'n> {
         }
     }
 
-    /// Reads one level with serde_json, which checked it before.
+    /// Reads one level with serde_json, which has already checked the syntax.
     fn level<T: Deserialize<'de>>(self) -> Result<T, Error> {
         serde_json::from_str(self.json).map_err(|_| Error::custom("it is not JSON"))
     }
@@ -61,7 +61,7 @@ impl<'de, 'n> Reader<'de, 'n> {
         }
     }
 
-    /// The integer in any of its forms.
+    /// The integer, written in any of its forms.
     fn integer(self) -> Option<i128> {
         match self.kind() {
             Kind::Number => integer(self.json),
@@ -125,7 +125,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
                 } else if let Ok(number) = self.json.parse() {
                     visitor.visit_u64(number)
                 } else {
-                    // 1e400 is infinite.
+                    // 1e400 is infinite as a float.
                     visitor.visit_f64(self.json.parse().unwrap_or(f64::NAN))
                 }
             }
@@ -138,7 +138,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        // serde would take a list, field by field.
+        // serde would also accept a list, and take its members for the fields.
         let Kind::Object = self.kind() else {
             return Err(Error::custom("expected an object"));
         };
@@ -198,7 +198,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
     }
 }
 
-/// The entries of an object, as they stand there.
+/// The entries of an object, in the order of the body.
 struct Entries<'de, 'n> {
     entries: std::vec::IntoIter<(Cow<'de, str>, &'de RawValue)>,
     value: Option<&'de RawValue>,
@@ -236,7 +236,7 @@ impl<'de> MapAccess<'de> for Entries<'de, '_> {
     }
 }
 
-/// The values of an object for the fields of a type: each once, the last one of its key.
+/// The values of an object for the fields of a type. Each field occurs once, with the last value of its key.
 struct Fields<'de, 'n> {
     values: std::iter::Zip<
         std::slice::Iter<'static, &'static str>,
@@ -326,7 +326,7 @@ impl<'de> SeqAccess<'de> for Elements<'de, '_> {
     }
 }
 
-/// A member of a list, for [`Members`](super::Members): first the member, and if that does not fit, its JSON.
+/// A member of a list, for [`Members`](super::Members): first as the member, and if that does not fit, as its JSON.
 struct Attempts<'de, 'n> {
     member: Reader<'de, 'n>,
     is_first: bool,

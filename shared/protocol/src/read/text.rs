@@ -2,8 +2,8 @@ use std::borrow::Cow;
 
 /// A body as text that serde_json can read.
 ///
-/// RFC 8259 lets a parser ignore a byte order mark (section 8.1); serde_json does not, nor does it read an escaped
-/// surrogate without its other half, as JavaScript writes it.
+/// serde_json does not accept a byte order mark, which RFC 8259 lets a parser ignore (section 8.1). It also does not
+/// accept an escaped surrogate without its other half, which JavaScript can write.
 #[must_use]
 pub fn text(body: &[u8]) -> Cow<'_, str> {
     let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
@@ -17,7 +17,7 @@ pub fn text(body: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The same JSON with `\ufffd` in the place of escaped surrogates that are alone.
+/// Replaces each escaped surrogate without its other half by `\ufffd`.
 fn whole_characters(json: &str) -> Cow<'_, str> {
     let mut changed: Option<String> = None;
     let mut copied = 0;
@@ -37,7 +37,7 @@ fn whole_characters(json: &str) -> Cow<'_, str> {
                 copied = escape + 6;
                 copied
             }
-            // Over what is escaped: it can be a backslash. It can also be the first byte of several.
+            // Skips what is escaped: it can be a backslash, and it can be the first of several bytes.
             _ => (escape + 2).min(json.len()),
         };
     }
@@ -50,11 +50,11 @@ fn whole_characters(json: &str) -> Cow<'_, str> {
     }
 }
 
-/// The UTF-16 unit that is escaped at that place.
+/// The UTF-16 unit that is escaped at this place.
 fn escaped_unit(json: &str, at: usize) -> Option<u16> {
     let digits = json.as_bytes().get(at..at + 6)?.strip_prefix(b"\\u")?;
     let digits = std::str::from_utf8(digits).ok()?;
-    // Not a sign, which from_str_radix would take.
+    // from_str_radix would accept a sign.
     let all_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     all_hex.then(|| u16::from_str_radix(digits, 16).ok())?
 }
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_before_nuls_behind_and_foreign_bytes_do_no_harm() {
+    fn a_byte_order_mark_nuls_at_the_end_and_foreign_bytes_are_accepted() {
         assert_eq!(text(b"\xef\xbb\xbf{}\0\0"), "{}");
         assert_eq!(
             text(b"{\"a\":\"caf\xe9\\ud83d\"}"),

@@ -1,15 +1,14 @@
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-/// What Tencent Chat can be told where its command has no form of answer of its own.
+/// The answer to all commands of Tencent Chat that have no special form of answer.
 ///
-/// The result of an "after" callback is ignored. A "before" callback about friends is answered with
-/// [`Decisions`](super::Decisions) about each person, and never refused with these fields: a non-zero `ErrorCode`
-/// there lets everything through.
+/// Tencent Chat ignores the answer to an "after" callback. The answer to a "before" callback about friends is
+/// [`Decisions`](super::Decisions). These fields cannot refuse it: an `ErrorCode` other than 0 allows everything there.
 ///
-/// <https://www.tencentcloud.com/document/product/1047/34354>
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34354>.
 ///
 /// ```
-/// use protocol::tencent::Answer;
+/// use imhook_protocol::tencent::Answer;
 ///
 /// assert_eq!(
 ///     serde_json::to_string(&Answer::Ok).unwrap(),
@@ -24,9 +23,10 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 pub enum Answer {
     /// The callback was accepted.
     Ok,
-    /// The callback was not accepted, and why, in one sentence.
+    /// The callback was not accepted. The text says why, in one sentence.
     Fail(String),
-    /// What is asked must not happen, and why: what all "before" commands but the two about friends understand.
+    /// What is asked must not happen. The text says why. All "before" commands except the two about friends understand
+    /// it.
     Refuse(String),
 }
 
@@ -45,7 +45,7 @@ impl Serialize for Answer {
     }
 }
 
-/// The answer to what has happened: it was accepted.
+/// The answer to an "after" callback: it was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Noted;
 

@@ -5,16 +5,18 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use super::{Before, names};
 use crate::{Answer, Json, Reason};
 
-/// What is decided about one person of a "before" callback.
+/// The decision about one person of a "before" callback.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// It goes ahead.
     Allow,
-    /// It does not.
+    /// It stops.
     Refuse(Refusal),
 }
 
-/// What the user's client is told about a person who was refused.
+/// What the user's client gets about a person who is refused.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43468>.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// `ResultCode`.
@@ -33,8 +35,10 @@ impl Refusal {
     }
 }
 
-/// A `ResultCode` of one's own: 38000 to 39000, the range that Tencent Chat's documents leave to the app and
-/// pass on to the client.
+/// A `ResultCode` of the app: 38000 to 39000, the range that Tencent Chat's documents leave to it. Tencent Chat passes
+/// such a code on to the client.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43468>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ResultCode(i32);
 
@@ -43,7 +47,7 @@ impl ResultCode {
     ///
     /// # Errors
     ///
-    /// For every other number.
+    /// For any other number.
     pub const fn new(code: i32) -> Result<Self, InvalidResultCode> {
         if 38000 <= code && code <= 39000 {
             Ok(Self(code))
@@ -71,18 +75,21 @@ impl fmt::Display for InvalidResultCode {
 
 impl std::error::Error for InvalidResultCode {}
 
-/// What Tencent Chat is told after a "before" callback: one decision for each person, in the order of the
-/// body. Those who are named by no user id come last.
+/// The answer to a "before" callback of Tencent Chat: one decision for each person, in the order of the body. People
+/// without a readable user id come last.
 ///
-/// [`Before::decide`](super::Before::decide) is the only way to one, so nobody is left out: what happens to
-/// a person who is missing is not documented. And it has no `ErrorCode` of its own: one that is not 0 says that
-/// this side has failed, and lets everybody through.
+/// Only [`Before::decide`](super::Before::decide) makes it, so it has everybody. The documents do not say what happens
+/// to a person who is missing. Its `ErrorCode` is always 0: another one means that this side failed, and allows
+/// everybody.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43468> and
+/// <https://www.tencentcloud.com/document/product/1047/43467>.
 ///
 /// ```
-/// use protocol::tencent::{Before, Decision, PrevFriendAdd, Refusal, ResultCode};
+/// use imhook_protocol::tencent::{Before, Decision, PrevFriendAdd, Refusal, ResultCode};
 ///
 /// let body = r#"{"From_Account": "ana", "FriendItem": [{"To_Account": "leo"}, {"To_Account": "bob"}]}"#;
-/// let callback: PrevFriendAdd = protocol::read(body.as_bytes()).unwrap();
+/// let callback: PrevFriendAdd = imhook_protocol::read(body.as_bytes()).unwrap();
 /// let decisions = callback.decide(|asked| match asked.to.as_str() {
 ///     "bob" => Decision::Refuse(Refusal::new(ResultCode::new(38001).unwrap(), "no")),
 ///     _ => Decision::Allow,
@@ -104,7 +111,7 @@ impl Decisions {
         Self(decisions)
     }
 
-    /// Each person, and what was decided.
+    /// Each person, with the decision.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Decision)> {
         self.0
             .iter()
@@ -190,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_codes_that_reach_the_client_are_taken() {
+    fn only_codes_that_reach_the_client_are_accepted() {
         for code in [i32::MIN, -1, 0, 1, 37999, 39001, i32::MAX] {
             assert!(ResultCode::new(code).is_err());
         }

@@ -1,9 +1,9 @@
 //! Tencent Chat: a hosted chat server.
 //!
-//! It POSTs every command of an app to one URL and names the command in the query (see [`Query`]),
-//! waits two seconds, and takes a status other than 200 or a body that is not JSON as a failure.
+//! It POSTs all commands of an app to one URL and names the command in the query: see [`Query`]. It waits two seconds.
+//! A status other than 200 and a body that is not JSON count as failures.
 //!
-//! <https://www.tencentcloud.com/document/product/1047/34354>
+//! Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34354>.
 
 mod answer;
 mod decision;
@@ -22,22 +22,22 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{Callback, Json, Members, read::Any};
 
-/// The body of one "before" callback command: what a client is about to do about several people. Tencent Chat
-/// waits for [`Decisions`], and goes ahead when none arrive, unless the console says otherwise.
+/// The body of a "before" callback: what a client is about to do about several people. Tencent Chat waits for
+/// [`Decisions`]. If none arrive it goes ahead, unless the console says otherwise.
 ///
-/// Only clients cause it: what the app's backend does through the REST API is not asked about.
+/// Only clients cause it. Tencent Chat does not ask about calls of its REST API.
 pub trait Before: Callback {
-    /// What is said about one person.
+    /// What the body says about one person.
     type Item: Person;
 
-    /// The member of the body that lists the people.
+    /// The field of the body with the list of people.
     const LIST: &'static str;
 
-    /// Every person who is decided about, in the order of the body.
+    /// The people who are decided about, in the order of the body.
     fn people(&self) -> &Members<Self::Item>;
 
-    /// Decides about every person. Those who are named by no user id are not asked about: they are allowed here, and
-    /// the receiver decides about them.
+    /// Decides about every person. It does not call `decide` for people without a readable user id. They are allowed,
+    /// and the caller can refuse them with [`Answer::refuse`](crate::Answer::refuse).
     fn decide(&self, mut decide: impl FnMut(&Self::Item) -> Decision) -> Decisions {
         let people = self.people();
         let decided = people
@@ -48,13 +48,13 @@ pub trait Before: Callback {
     }
 }
 
-/// Somebody who is decided about.
+/// A person who is decided about.
 pub trait Person: DeserializeOwned + Send + Sync + 'static {
-    /// Who.
+    /// The person's user id.
     fn to(&self) -> &UserId;
 }
 
-/// By what people are called who have no user id, as far as they are called anything.
+/// The names of people who have no valid user id. People without any name are left out.
 fn names(people: &[String]) -> impl Iterator<Item = String> {
     #[derive(Deserialize)]
     struct Named {
@@ -72,7 +72,7 @@ fn names(people: &[String]) -> impl Iterator<Item = String> {
     })
 }
 
-/// A question about everybody who has no user id.
+/// A question about each person who has a name but no valid user id.
 fn unreadable<'a, T>(people: &'a Members<T>) -> impl Iterator<Item = Question<'a>> {
     names(people.left_out()).map(|_| Question::unreadable())
 }

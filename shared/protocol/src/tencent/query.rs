@@ -1,23 +1,24 @@
 use std::fmt;
 
-/// What Tencent Chat says in the query of every callback.
+/// The query of a callback of Tencent Chat.
 ///
-/// Parameters come in any order, unknown ones are ignored, names are case-sensitive. A name that
-/// appears twice with different values is kept as such, so that whoever reads it cannot be shown one
-/// value while somebody else is shown the other.
+/// Parameters come in any order, unknown ones are ignored, and names are case-sensitive. If a parameter occurs twice
+/// with different values, both are kept. Otherwise two readers could each see another value.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34354>, except for `RequestId`. The
+/// documents do not have it, but recorded requests do.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Query {
-    /// `SdkAppid`: the app in decimal. The receiver must check that it is its own.
+    /// `SdkAppid`: the app's id in decimal. The receiver must check that it is its own app.
     pub sdk_app_id: Vec<String>,
     /// `CallbackCommand`.
     pub callback_command: Vec<String>,
-    /// `Sign`: 64 hex digits, only when a token is configured. A credential for one minute: keep it out
-    /// of logs.
+    /// `Sign`: 64 hex digits, only if a token is configured. It is a credential for one minute, so keep it out of logs.
     pub sign: Vec<String>,
     /// `RequestTime`: decimal Unix seconds, only with `Sign`.
     pub request_time: Vec<String>,
-    /// `RequestId` or `RequestID`: undocumented, seen since 2021. Whether a retry repeats it is unknown.
+    /// `RequestId` or `RequestID`: not documented, seen since 2021. It is unknown whether a retry repeats it.
     pub request_id: Vec<String>,
 }
 
@@ -42,7 +43,7 @@ impl Query {
     }
 }
 
-// `sign` is a credential.
+// Without `sign`, which is a credential.
 impl fmt::Debug for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Query")
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_are_found_in_any_order_and_unknown_ones_ignored() {
+    fn parameters_may_have_any_order_and_unknown_ones_are_ignored() {
         let documented = [
             ("SdkAppid", "1400000001"),
             ("CallbackCommand", "Sns.CallbackFriendDelete"),
@@ -76,13 +77,13 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_parameter_with_another_value_is_not_hidden() {
+    fn both_values_of_a_repeated_parameter_are_kept() {
         let query = Query::from_pairs([("SdkAppid", "1"), ("SdkAppid", "1"), ("SdkAppid", "2")]);
         assert_eq!(query.sdk_app_id, ["1", "2"]);
     }
 
     #[test]
-    fn both_spellings_of_the_request_id_are_known() {
+    fn both_spellings_of_the_request_id_are_read() {
         for name in ["RequestId", "RequestID"] {
             assert_eq!(Query::from_pairs([(name, "r1")]).request_id, ["r1"]);
         }

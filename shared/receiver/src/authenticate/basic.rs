@@ -8,8 +8,8 @@ use super::{BASE64, Rejection, Sha256Digest, only, sha256};
 
 /// Checks HTTP Basic credentials against one user with one or two passwords.
 ///
-/// Two, because the password stands in OpenIM's configuration and log and must be replaceable without a
-/// moment in which callbacks are refused. Only digests are kept.
+/// OpenIM's configuration and log contain the password, so it must be possible to change it. With two passwords, no
+/// callback is refused during the change. The verifier keeps only digests.
 #[derive(Clone)]
 pub struct BasicVerifier {
     accepted: Vec<Sha256Digest>,
@@ -25,11 +25,11 @@ impl BasicVerifier {
         Self { accepted }
     }
 
-    /// Whether these headers carry the right credentials.
+    /// Checks the credentials in these headers.
     ///
     /// # Errors
     ///
-    /// Says why they do not.
+    /// Says why the headers do not have the right credentials.
     pub fn check(&self, headers: &HeaderMap) -> Result<(), Rejection> {
         let values = headers.get_all(AUTHORIZATION).iter();
         let header = only(values, Rejection::BasicMissing, Rejection::BasicRepeated)?.as_bytes();
@@ -45,7 +45,7 @@ impl BasicVerifier {
             .decode(credentials.trim_ascii())
             .map_err(|_| Rejection::BasicEncoding)?;
         let given = sha256(&[&credentials]);
-        // Every candidate is compared, and user and password as one: the time it takes tells nothing.
+        // Compares every candidate, and user and password together: the time that it takes shows nothing about them.
         let matches = self
             .accepted
             .iter()
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_refused_for_a_reason_of_its_own() {
+    fn everything_else_is_refused_with_its_own_reason() {
         let right = header("openim:new");
         for (wrong, reason) in [
             (header("openim:newer"), Rejection::BasicWrong),

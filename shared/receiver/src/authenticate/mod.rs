@@ -1,7 +1,7 @@
-//! Who is calling.
+//! Checks who calls.
 //!
-//! A body becomes readable only by passing a verifier: [`Verified`] cannot be made in any other way.
-//! Each verifier has a `check` without I/O that says why, in a [`Rejection`], a caller is not believed.
+//! Only a verifier makes a body readable: nothing else makes a [`Verified`]. Each verifier has a `check` without I/O.
+//! When it does not accept a caller, it gives the reason as a [`Rejection`].
 
 mod basic;
 mod rejection;
@@ -26,7 +26,7 @@ pub use signature::{
 };
 pub use tencent::{TencentVerifier, tencent_sign};
 
-/// A body nobody has vouched for yet. It cannot be read.
+/// A body that no verifier has accepted yet. It cannot be read.
 #[derive(Clone, Copy)]
 pub struct Unverified<'a>(&'a [u8]);
 
@@ -51,24 +51,24 @@ impl<'a> Verified<'a> {
 /// How an OpenIM server proves who it is.
 #[derive(Clone)]
 pub enum OpenImVerifier {
-    /// It does not: whoever reaches the URL is believed. For a laptop, or behind something that has
-    /// authenticated the caller already.
+    /// No proof: every caller that reaches the URL is accepted. For a laptop, or for a function behind something that
+    /// has authenticated the caller already.
     None,
     /// HTTP Basic authentication, which OpenIM's client sends when the configured URL is
     /// `https://user:password@host/…`.
     Basic(BasicVerifier),
-    /// The signature of OpenIM's commercial edition over a nonce, and the nonces that were seen.
+    /// The signature of OpenIM's commercial edition over a nonce, and the nonces that were used before.
     Signature(SignatureVerifier, Nonces),
 }
 
-/// A body whose sender is known.
+/// The body of an authenticated caller.
 pub(crate) struct Authentic<'a> {
     pub(crate) body: Verified<'a>,
-    /// What the callback uses up, once it is accepted.
+    /// The nonce that the callback uses up when it is accepted.
     pub(crate) nonce: Option<Nonce>,
 }
 
-/// Vouches for the body of a call.
+/// Checks the caller with the verifier of its server, and gives the body.
 pub(crate) fn authenticate<'a>(
     verifiers: &Verifiers,
     call: &Call<'a>,
@@ -96,8 +96,7 @@ pub(crate) fn authenticate<'a>(
     })
 }
 
-/// Uses up a nonce. The same request may do it again: an answer that was lost on the way does not make it a second
-/// use.
+/// Uses up a nonce. The same request may use it again, because the first answer can be lost on the way.
 pub(crate) async fn spend(
     verifiers: &Verifiers,
     nonce: Nonce,
@@ -112,15 +111,15 @@ pub(crate) async fn spend(
         Ok(Ok(true)) => return Ok(()),
         Ok(Ok(false)) => return Err(Problem::unauthorized(Rejection::NonceUsed)),
         Ok(Err(error)) => error.to_string(),
-        Err(_) => "no time was left for it".to_owned(),
+        Err(_) => "no time was left".to_owned(),
     };
     Err(Problem::new(
         ProblemKind::NotReady,
-        format!("whether the nonce was used before is not known: {unknown}"),
+        format!("cannot check whether the nonce was used before: {unknown}"),
     ))
 }
 
-// Secrets, and what could be used to guess them, stay out of every `{:?}`.
+// By hand, because `{:?}` must show no secret, and nothing that helps to guess one.
 impl fmt::Debug for OpenImVerifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -131,7 +130,7 @@ impl fmt::Debug for OpenImVerifier {
     }
 }
 
-/// Go pads, others may not.
+/// Go pads base64. Other clients may not.
 const ANY_PADDING: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 pub(crate) const BASE64: GeneralPurpose =
@@ -149,7 +148,7 @@ fn sha256(parts: &[&[u8]]) -> Sha256Digest {
     hash.finalize().into()
 }
 
-/// The one value of something that may be there once, or which of the others it is.
+/// The only value; or `missing` if there is none, or `repeated` if there are more.
 fn only<T>(
     mut values: impl Iterator<Item = T>,
     missing: Rejection,

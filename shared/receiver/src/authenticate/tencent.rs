@@ -6,11 +6,11 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::{Rejection, only, sha256};
 
-/// Checks that a callback belongs to our app of Tencent Chat, and its signature.
+/// Checks that a callback of Tencent Chat is our app's, and checks its signature.
 #[derive(Clone)]
 pub struct TencentVerifier {
     sdk_app_id: String,
-    /// `None` where callbacks need no signature.
+    /// `None` if callbacks need no signature.
     tokens: Option<Vec<String>>,
 }
 
@@ -20,8 +20,8 @@ pub struct TencentVerifier {
 const REQUEST_TIME_WINDOW_SECONDS: u64 = 60;
 
 impl TencentVerifier {
-    /// Accepts the app's callbacks that are signed with any of the tokens. An empty token is none: everybody
-    /// can sign with it.
+    /// Accepts the app's callbacks that are signed with any of the tokens. Ignores an empty token, because everybody can
+    /// sign with it.
     pub fn new(
         sdk_app_id: impl Into<String>,
         tokens: impl IntoIterator<Item = impl Into<String>>,
@@ -33,8 +33,8 @@ impl TencentVerifier {
         }
     }
 
-    /// Accepts the app's callbacks without a signature: whoever knows the app's id, which stands in every
-    /// client, is believed.
+    /// Accepts the app's callbacks without a signature: every caller that knows the app's id is accepted. Every client
+    /// of the app contains that id.
     pub fn unsigned(sdk_app_id: impl Into<String>) -> Self {
         Self {
             sdk_app_id: sdk_app_id.into(),
@@ -42,13 +42,13 @@ impl TencentVerifier {
         }
     }
 
-    /// Whether callbacks must be signed. Otherwise whoever knows the app's id is believed.
+    /// Whether callbacks must be signed. If not, every caller that knows the app's id is accepted.
     #[must_use]
     pub fn wants_signatures(&self) -> bool {
         self.tokens.is_some()
     }
 
-    /// Whether a request with this query is one of our app's.
+    /// Checks that a request with this query is our app's.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ fn check_signature(tokens: &[String], query: &Query, now: Timestamp) -> Result<(
         Rejection::RequestTimeMissing,
         Rejection::RequestTimeRepeated,
     )?;
-    // `parse` alone would take a sign.
+    // `parse` alone would accept `+` and `-`.
     if !request_time.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Rejection::RequestTimeInvalid);
     }
@@ -99,7 +99,7 @@ fn check_signature(tokens: &[String], query: &Query, now: Timestamp) -> Result<(
 
 /// The `Sign` that Tencent Chat sends: 64 lower-case hex digits of `SHA-256(token + RequestTime)`.
 ///
-/// Public, so that a set-up can be tested with signed requests of one's own.
+/// It is public, so you can test a set-up with requests that you sign.
 /// <https://www.tencentcloud.com/document/product/1047/34354>
 ///
 /// ```
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_is_good_for_sixty_seconds_either_way() {
+    fn a_signature_is_accepted_for_sixty_seconds_either_way() {
         let sign = tencent_sign("token", "1700000000");
         let query = [APP, ("Sign", &*sign), ("RequestTime", "1700000000")];
         for (now, good) in [
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_app_or_a_doubtful_query_is_refused_for_a_reason_of_its_own() {
+    fn another_app_or_a_wrong_query_is_refused_with_its_own_reason() {
         use Rejection::*;
 
         let sign = tencent_sign("token", "1700000000");
@@ -233,7 +233,7 @@ mod tests {
                 "{query:?}"
             );
         }
-        // Repeated with the same value it says nothing else.
+        // Repeating the same value changes nothing.
         assert_eq!(
             tencent(&["token"], &[APP, APP, time, sign, sign], 1_700_000_000),
             Ok(())
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn unsigned_callbacks_are_believed_only_where_that_is_asked_for() {
+    fn unsigned_callbacks_are_accepted_only_when_that_is_configured() {
         let time = ("RequestTime", "1700000000");
         let signed_with_nothing = tencent_sign("", time.1);
         let signed = [APP, time, ("Sign", signed_with_nothing.as_str())];

@@ -6,8 +6,8 @@ use tracing::warn;
 
 use super::{Asking, By, reason};
 
-/// Counts the questions that are not refused yet, where a policy limits how many there may be, and refuses those
-/// beyond the limit. Gives whether the count could not be had.
+/// Counts the questions that are not refused yet, if a policy limits them, and refuses those beyond the limit. Gives
+/// `true` if a limit applies but the count is not known.
 pub(super) async fn requests<'a, C, A: Answer<C>>(
     asking: &'a Asking<'_>,
     questions: &[Question<'_>],
@@ -39,7 +39,7 @@ pub(super) async fn requests<'a, C, A: Answer<C>>(
     total.is_none()
 }
 
-/// Counts so many requests of a user. Gives the number of the last one; `None` when it cannot be had.
+/// Adds this many requests to a user's count. Gives the new count; `None` if it is not known.
 async fn total(
     asking: &Asking<'_>,
     limit: &RequestLimit,
@@ -51,7 +51,7 @@ async fn total(
     let error = match timeout_at(asking.counted_by, raising).await {
         Ok(Ok(count)) => return Some(count),
         Ok(Err(error)) => error.to_string(),
-        Err(_) => "no time was left for it".to_owned(),
+        Err(_) => "no time was left".to_owned(),
     };
     warn!(error, "friend requests could not be counted");
     None

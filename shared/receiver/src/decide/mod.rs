@@ -1,7 +1,7 @@
-//! What is made of a callback: what it tells, and what it is answered.
+//! Turns a callback into its answer and its events.
 //!
-//! Of something that is about to happen, policies are asked first, and a refusal of theirs ends it. Then the handler
-//! is. What it changes is laid over what policies changed, field by field. When nobody could decide, `ON_FAILURE` does.
+//! For a before callback, the policies decide first. If they refuse, the handler does not run. If they and the handler
+//! change the same field, the handler's value counts. If nobody could decide, `ON_FAILURE` does.
 
 mod count;
 mod nobody;
@@ -25,47 +25,47 @@ use crate::{
     handle::{Handle, Said},
 };
 
-/// What decides, beside the handler.
+/// What a decision depends on, besides the handler.
 pub(crate) struct Asking<'a> {
     pub(crate) call: &'a Call<'a>,
-    /// Those of the command.
+    /// The rules of the command.
     pub(crate) rules: &'a Rules,
     pub(crate) limits: Option<&'a Limits>,
-    /// When there has to be an answer.
+    /// When the answer has to be ready.
     pub(crate) end: Instant,
-    /// When counting has to be over.
+    /// When counting has to be finished.
     pub(crate) counted_by: Instant,
     pub(crate) on_failure: OnFailure,
 }
 
-/// What was made of a callback.
+/// The result for a callback.
 pub(crate) struct Decided {
     /// The answer.
     pub(crate) body: String,
-    /// What is recorded about it.
+    /// The events to record.
     pub(crate) events: Events,
-    /// Of a callback that asks.
+    /// `None` for an after callback.
     pub(crate) decision: Option<Decision>,
 }
 
-/// A decision, as it is logged.
+/// A decision for the log.
 #[derive(Debug)]
 pub(crate) struct Decision {
     pub(crate) word: Word,
     pub(crate) by: By,
-    /// Of the first refusal.
+    /// The code of the first refusal.
     pub(crate) code: Option<i32>,
-    /// The policies' rule that refused first.
+    /// The rule in the policies that refused first.
     pub(crate) rule: Option<String>,
     /// Why the handler did not decide.
     pub(crate) failed: Option<ProblemKind>,
 }
 
-/// What was decided, in a word.
+/// The decision in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Word {
     Allowed,
-    /// For Tencent Chat: at least one person.
+    /// For Tencent Chat: at least one person was refused.
     Refused,
     Amended,
 }
@@ -85,9 +85,9 @@ impl Word {
 pub(crate) enum By {
     Handler,
     Policies,
-    /// Nobody could: it is what the operator chose for that, or for a command that is not known.
+    /// Nobody could decide. The operator's setting for failures or for unknown commands counts.
     Failure,
-    /// Nobody was asked: the caller was not believed.
+    /// The verifier did not accept the caller, so nobody else decided.
     Verifier,
 }
 
@@ -102,7 +102,7 @@ impl By {
     }
 }
 
-/// What has happened.
+/// Handles an after callback.
 pub(crate) async fn after<C, F, Form>(
     callback: C,
     handle: F,
@@ -122,7 +122,7 @@ where
     })
 }
 
-/// What is about to happen.
+/// Decides about a before callback.
 pub(crate) async fn before<C, F, Form>(
     callback: C,
     handle: F,
@@ -138,14 +138,14 @@ where
     let mut answer = unchanged.clone();
     let questions = callback.questions();
     let count = questions.len();
-    // Of each question that is refused: by whom, and by which rule.
+    // For each refused question: who refused it, and by which rule.
     let mut refused_by: Vec<Option<(By, Option<&str>)>> = vec![None; count];
     let mut unreadable = false;
 
     for (n, question) in questions.iter().enumerate() {
-        // Judging many long texts takes time, in which nothing else happens.
+        // Judging many long texts takes time, and does not await, so no time-out can end it.
         if count > 1 && Instant::now() >= asking.end {
-            warn!("no time was left to ask the policies about everybody");
+            warn!("no time was left to judge everybody by the policies");
             let none = Vec::<C::Event>::new();
             let nobody = Nobody::of(&callback);
             let problem = Problem::new(ProblemKind::Internal, "no time was left");
@@ -167,7 +167,7 @@ where
                 if asking.on_failure == OnFailure::Refuse {
                     let problem = Problem::new(
                         ProblemKind::InvalidField,
-                        "what a policy looks at cannot be read",
+                        "a field that a policy needs cannot be read",
                     );
                     answer.refuse(n, &failure(asking.call, &problem));
                     refused_by[n] = Some((By::Failure, None));
@@ -203,7 +203,7 @@ where
         }
     }
 
-    // Somebody was allowed, or refused, whom nobody could count or decide about.
+    // True if at least one answer came from the setting for failures.
     let by_failure = refused_by
         .iter()
         .flatten()
@@ -223,7 +223,7 @@ where
     })
 }
 
-/// A decision as it is logged: by the first refusal, if there is one.
+/// The decision for the log. If somebody was refused, it describes the first refusal.
 fn decision<C: Callback>(
     unchanged: &C::Answer,
     by_policies: &C::Answer,
@@ -251,7 +251,7 @@ fn decision<C: Callback>(
     }
 }
 
-/// What the handler says. Its bugs and its slowness are no reason to answer nothing.
+/// Runs the handler. A panic or a late handler is a problem, so that the callback still gets an answer.
 async fn handled<C, F, Form>(callback: C, handle: F, context: Context) -> Result<Said<C>, Problem>
 where
     C: Callback,
@@ -264,7 +264,7 @@ where
         Ok(Err(_)) => Err(Problem::new(ProblemKind::Internal, "a handler panicked")),
         Err(_) => Err(Problem::new(
             ProblemKind::Internal,
-            "a handler did not end in time",
+            "a handler did not finish in time",
         )),
     }
 }

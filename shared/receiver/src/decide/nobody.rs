@@ -7,8 +7,8 @@ use crate::{
     answer::{failure, to_json},
 };
 
-/// What a callback that asks is answered when nobody could decide. It is made before anybody is asked, because it
-/// depends on the callback, which the handler takes.
+/// The answer to a before callback when nobody could decide. It is prepared first, because it depends on the callback,
+/// which the handler consumes.
 pub(crate) struct Nobody {
     answer: Box<Answering>,
     names_nobody: bool,
@@ -16,7 +16,7 @@ pub(crate) struct Nobody {
 
 type Answering = dyn Fn(OnFailure, &Reason) -> Answered + Send + Sync;
 
-/// An answer, and what it says.
+/// An answer, and its summary for the log.
 pub(crate) struct Answered {
     pub(crate) body: String,
     pub(crate) word: Word,
@@ -28,7 +28,7 @@ impl Nobody {
         Self::unless_refused::<C>(C::Answer::unchanged(callback))
     }
 
-    /// The same where the body does not fit the command.
+    /// The answer if the body does not fit the command.
     pub(crate) fn of_unread<C: Callback>(body: Json<'_>) -> Self {
         Self::unless_refused::<C>(C::Answer::unread(body))
     }
@@ -53,7 +53,7 @@ impl Nobody {
         }
     }
 
-    /// Whether the answer says nothing, because the callback names nobody about whom it could.
+    /// Whether the answer is empty, because the callback names nobody.
     pub(crate) fn names_nobody(&self) -> bool {
         self.names_nobody
     }
@@ -63,7 +63,7 @@ impl Nobody {
         (self.answer)(on_failure, reason)
     }
 
-    /// The answer as a decision. `events` are none, of the callback's family.
+    /// The answer as a decision. `events` is the empty list of the callback's family.
     pub(super) fn decided(&self, asking: &Asking<'_>, failed: &Problem, events: Events) -> Decided {
         let reason = failure(asking.call, failed);
         let Answered { body, word, code } = self.answer(asking.on_failure, &reason);
@@ -81,7 +81,7 @@ impl Nobody {
     }
 }
 
-/// An answer in which everything that is still open is decided as the operator chose for failures.
+/// Decides every open question of an answer as the operator chose for failures.
 pub(super) fn filled<C: Callback>(
     mut answer: C::Answer,
     on_failure: OnFailure,

@@ -1,4 +1,4 @@
-//! Between a gateway's JSON and a journey: an event becomes a request, a reply becomes the gateway's response.
+//! Turns a gateway's event into a request, and a reply into the gateway's response.
 
 mod repair;
 
@@ -18,12 +18,12 @@ use serde::{Deserialize, Serialize, de::IgnoredAny};
 use self::repair::repaired;
 use crate::{Problem, ProblemKind, Reply, Unverified, authenticate::BASE64};
 
-/// What a journey needs of an HTTP request, wherever it came from.
+/// What the receiver needs of an HTTP request, from any gateway.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Request {
-    /// The gateway's id of the request: the identity of what it carries. From a REST API it is the extended
-    /// request id, because callers can set the other one.
+    /// The gateway's id of the request, which becomes the reception's id. From a REST API it is the extended request id,
+    /// because callers can set the other one.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-variables-for-access-logging.html>
     pub id: String,
     /// When the gateway received it.
@@ -42,7 +42,7 @@ pub struct Request {
     payload: Payload,
 }
 
-/// The forms in which gateways hand requests to functions, and want their answers.
+/// The form of a gateway's event. The response has to have the same form.
 ///
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>,
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
@@ -61,7 +61,7 @@ pub(crate) enum Payload {
 }
 
 impl Payload {
-    /// The form of an event, even of one that cannot be read.
+    /// The form of an event, even if the event cannot be read.
     pub(crate) fn of(event: &str) -> Self {
         let event = repaired(event);
         let kind: Option<Kind> = event.and_then(|event| serde_json::from_str(&event).ok());
@@ -71,22 +71,21 @@ impl Payload {
 
 impl Request {
     /// Reads a gateway event: REST API (payload v1), HTTP API or function URL (payload v2), or Application Load
-    /// Balancer. What it says beside a request does not matter, however odd it is.
+    /// Balancer. Other fields of the event may have any content.
     ///
-    /// `invocation_id` and `now` stand in where the event names no request id or time of its own. A load balancer's
-    /// never does: callers can choose its `x-amzn-trace-id`.
+    /// `invocation_id` and `now` are used if the event has no request id or time. A load balancer's event never has an
+    /// id that counts, because callers can choose its `x-amzn-trace-id`.
     ///
     /// # Errors
     ///
-    /// When the event is no object, or names neither a method nor a body, or its body is not the base64 that it is said
-    /// to be.
+    /// When the event is not an object, has neither a method nor a body, or says that its body is base64 and it is not.
     pub fn from_event(text: &str, invocation_id: &str, now: Timestamp) -> Result<Self, Problem> {
         let (payload, parts) = read(text).ok_or_else(|| unreadable(NO_EVENT))?;
         let body = parts.body.unwrap_or_default();
         let body = if parts.is_base64_encoded {
             BASE64
                 .decode(body)
-                .map_err(|_| unreadable("the body is not the base64 that it is said to be"))?
+                .map_err(|_| unreadable("the event says that the body is base64, but it is not"))?
         } else {
             body.into_bytes()
         };
@@ -102,7 +101,7 @@ impl Request {
                 .get_all(OPERATION_ID_HEADER)
                 .into_iter()
                 .find(|id| !id.is_empty())
-                // The client chose it: any bytes are possible.
+                // Lossy, because the client chose it: any bytes are possible.
                 .map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()),
             headers: parts.headers,
             body,
@@ -110,24 +109,24 @@ impl Request {
         })
     }
 
-    /// The form in which the gateway wants its answer.
+    /// The form that the response has to have.
     pub(crate) fn payload(&self) -> Payload {
         self.payload
     }
 
-    /// The body, which a verifier has to vouch for before it can be read.
+    /// The body. It can be read only after a verifier has accepted the caller.
     #[must_use]
     pub fn body(&self) -> Unverified<'_> {
         Unverified::new(&self.body)
     }
 
-    /// Whether somebody asks if this function is there: a load balancer, an uptime check.
+    /// Whether it is a health check of a load balancer or an uptime check.
     pub(crate) fn is_health_check(&self) -> bool {
         let mut segments = self.path.rsplit('/').filter(|segment| !segment.is_empty());
         matches!(self.method.as_str(), "GET" | "HEAD") && segments.next() == Some("healthz")
     }
 
-    /// What the caller calls the request, in the way of its server.
+    /// OpenIM's `operationID`, or Tencent Chat's `RequestId`.
     pub(crate) fn operation_id(&self, dialect: Source) -> Option<String> {
         match dialect {
             Source::Tencent => self.tencent_query().request_id.into_iter().next(),
@@ -143,13 +142,13 @@ impl Request {
             .map(|(_, value)| value.as_str())
     }
 
-    /// What Tencent Chat says in the query.
+    /// The query parameters of Tencent Chat.
     pub(crate) fn tencent_query(&self) -> tencent::Query {
         tencent::Query::from_pairs(self.query.iter().map(|(k, v)| (k.as_str(), v.as_str())))
     }
 }
 
-// Headers, query and body hold credentials and what users wrote.
+// By hand, because headers, query and body contain credentials and what users wrote.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -160,14 +159,14 @@ impl fmt::Debug for Request {
     }
 }
 
-/// In the place of the parser's own words, which could quote the request.
+/// Replaces the parser's message, which could quote the request.
 const NO_EVENT: &str = "the event is neither API Gateway's payload v1 nor v2 nor a load balancer's";
 
 fn unreadable(why: &'static str) -> Problem {
     Problem::new(ProblemKind::UnreadableRequest, why)
 }
 
-/// What tells the kinds of events apart, and what the event types of `lambda_http` leave out.
+/// The fields that show the kind of an event, and a field that the event types of `lambda_http` leave out.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Kind {
@@ -181,7 +180,7 @@ struct Kind {
 struct KindContext {
     http: Option<IgnoredAny>,
     elb: Option<IgnoredAny>,
-    /// Only `catch-all-fields` would have it, by buffering every object of an event.
+    /// Only the feature `catch-all-fields` would read it, and it would buffer every object of an event.
     extended_request_id: Option<String>,
 }
 
@@ -198,24 +197,24 @@ impl Kind {
     }
 }
 
-/// Reads an event with the types that `lambda_http` reads it with. What `lambda_http` makes of them is not used: its
-/// request has one of several headers of a name and not a REST API's own id, and a body that is not the base64 that it
-/// is said to be is a panic.
+/// Reads an event with the types that `lambda_http` uses. The request that `lambda_http` makes of them is not used, for
+/// three reasons. It keeps only one of several headers with the same name. It has no extended request id of a REST API. It
+/// panics if a body should be base64 and is not.
 ///
-/// A reading of our own, of only what is needed here, was cheaper: with these types a stored callback takes 8 % more
-/// instructions (1.069 million in place of 0.988; with link-time optimisation 7 %) and 6 % more time (median). That is
-/// within the tenth that types which others keep up to date may cost. Without a table it takes 29 % more instructions,
-/// and still 6 % less time than a fixed answer of `lambda_http`.
+/// Our own types with only the needed fields were cheaper. With the types of `lambda_http`, a stored callback takes 8 %
+/// more instructions (1.069 million instead of 0.988; with link-time optimisation 7 %) and 6 % more time (median). That is
+/// less than the 10 % that we accept for types which others keep up to date. Without a table, a callback takes 29 % more
+/// instructions, but still 6 % less time than a fixed answer of `lambda_http`.
 ///
-/// They take no event in which one thing is odd. Such an event is repaired and read once more.
+/// These types reject an event if one field is odd. Such an event is repaired and read again.
 fn read(event: &str) -> Option<(Payload, Parts)> {
     let read = || Parts::read(event).or_else(|| Parts::read(&repaired(event)?));
-    // These types panic at more headers than a map can hold. No gateway passes on so many, but what a gateway says of
-    // a panic, OpenIM would read as "allowed".
+    // These types panic if there are more headers than a map can hold. No gateway passes on so many. But OpenIM would
+    // read a gateway's answer after a panic as "allowed".
     panic::catch_unwind(read).ok().flatten()
 }
 
-/// What all kinds of events have, each in its own way.
+/// The parts of a request that all kinds of events have, each in its own form.
 struct Parts {
     id: Option<String>,
     /// 0 where the event has no time.
@@ -317,7 +316,8 @@ impl Parts {
     }
 }
 
-/// What a gateway says twice is read once: all values where the event has them, or else the one of each name.
+/// Some events have parameters and headers twice: with all values, and with one value per name. Takes the first form if
+/// the event has it, or else the second.
 fn all_or_single<T>(all: T, single: T, is_empty: impl Fn(&T) -> bool) -> T {
     if is_empty(&all) { single } else { all }
 }
@@ -335,8 +335,8 @@ fn parse_query(raw: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// `cargo lambda watch` writes seconds where API Gateway writes milliseconds. A number that would be a
-/// time before 2001 in milliseconds is none, and the clock is better than whole seconds.
+/// The time of an event, or `now`. `cargo lambda watch` writes seconds where API Gateway writes milliseconds. So a number
+/// that means a time before 2001 in milliseconds is not used: our clock is more exact than whole seconds.
 fn received_at(epoch_millis: i64, now: Timestamp) -> Timestamp {
     const YEAR_2001: i64 = 1_000_000_000_000;
     if epoch_millis < YEAR_2001 {
@@ -345,12 +345,12 @@ fn received_at(epoch_millis: i64, now: Timestamp) -> Timestamp {
     Timestamp::from_unix_millis(epoch_millis).unwrap_or(now)
 }
 
-/// What a gateway makes an HTTP response of.
+/// The response to a gateway, which turns it into an HTTP response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayResponse {
     status_code: u16,
-    /// A load balancer's alone: a REST API takes a key that it does not know as a malformed response.
+    /// Only for a load balancer: to a REST API, a response with an unknown key is malformed.
     #[serde(skip_serializing_if = "Option::is_none")]
     status_description: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -359,7 +359,7 @@ pub struct GatewayResponse {
     multi_value_headers: Option<Headers<[&'static str; 1]>>,
     body: String,
     is_base64_encoded: bool,
-    /// Payload v2's alone: `cargo lambda watch` takes its absence as a malformed response.
+    /// Only for payload v2: to `cargo lambda watch`, a response without it is malformed.
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies: Option<[(); 0]>,
 }
@@ -371,7 +371,7 @@ struct Headers<T> {
 }
 
 impl GatewayResponse {
-    /// What tells that the function is there, and which version, and nothing else: everybody may ask.
+    /// The answer to a health check: the function's version, and nothing else, because everybody may ask.
     pub(crate) fn health(request: &Request) -> Self {
         let version = env!("CARGO_PKG_VERSION");
         let reply = Reply {
@@ -385,11 +385,11 @@ impl GatewayResponse {
         response
     }
 
-    /// The reply in the form in which the request came.
+    /// The reply in the form of the request.
     pub(crate) fn new(reply: Reply, payload: Payload) -> Self {
         let content_type = "application/json";
         let is_load_balancer = matches!(payload, Payload::LoadBalancer { .. });
-        // A target group with multi-value headers takes no others.
+        // A target group with multi-value headers accepts only these.
         let is_multi_value = payload == Payload::LoadBalancer { multi_value: true };
         Self {
             status_code: reply.status,
@@ -422,7 +422,7 @@ pub(crate) mod tests {
         Timestamp::from_unix_millis(1_800_000_000_000).unwrap()
     }
 
-    /// A callback as each kind of gateway hands it over.
+    /// A callback in the event of each kind of gateway.
     pub(crate) fn callbacks() -> [(Payload, Value); 4] {
         let rest_api = json!({
             "resource": "/{proxy+}", "path": "/callbackX", "httpMethod": "POST",
@@ -463,7 +463,7 @@ pub(crate) mod tests {
         ]
     }
 
-    /// Fails unless the event is read as the callback that it was made of.
+    /// Asserts that the event is read as the callback that it was made from.
     fn assert_understood(payload: Payload, event: &str) {
         let request = Request::from_event(event, "r", now()).expect(event);
         assert_eq!(request.payload(), payload, "{event}");
@@ -482,7 +482,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_header_that_nobody_needs_may_be_none_that_http_allows() {
+    fn an_unneeded_header_that_http_does_not_allow_changes_nothing() {
         let odd = [
             ("no name", json!("x")),
             ("", json!("x")),
@@ -513,7 +513,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn of_several_values_of_a_header_those_are_kept_that_http_allows() {
+    fn only_the_values_of_a_header_that_http_allows_are_kept() {
         let event = json!({
             "httpMethod": "POST", "requestContext": {"httpMethod": "POST"},
             "multiValueHeaders": {"x": ["a", "b\u{1}", null, 5, "c"], "y": "\u{1}"},
@@ -525,7 +525,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_nobody_needs_may_be_of_any_type_and_absent() {
+    fn an_unneeded_field_may_have_any_type_or_be_absent() {
         let places = [
             "/resource",
             "/version",
@@ -590,7 +590,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn of_what_is_there_twice_the_last_counts() {
+    fn the_last_of_two_equal_keys_counts() {
         for (payload, event) in callbacks() {
             for (name, value) in [
                 ("body", r#""other""#),
@@ -611,7 +611,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_nobody_needs_may_be_beyond_a_parser() {
+    fn an_unneeded_field_may_be_too_much_for_the_parser() {
         let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
         for (payload, event) in callbacks() {
             for value in [
@@ -648,7 +648,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn the_method_may_stand_in_one_place_only_and_a_body_is_posted() {
+    fn the_method_may_be_in_one_place_only_and_an_event_with_a_body_is_a_post() {
         let [(_, rest_api), (_, http_api), ..] = callbacks();
         let mut event = rest_api.clone();
         let context = event["requestContext"].as_object_mut().unwrap();
@@ -682,7 +682,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_event_without_a_context_is_a_rest_apis() {
+    fn an_event_without_a_context_is_read_as_a_rest_apis() {
         for context in [None, Some(json!(null)), Some(json!("x")), Some(json!([]))] {
             let mut event = callbacks()[0].1.clone();
             event.as_object_mut().unwrap().remove("requestContext");
@@ -715,7 +715,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_emulator_may_have_read_the_body_and_count_time_in_fractions_or_texts() {
+    fn an_emulator_may_send_a_parsed_body_and_a_time_as_a_fraction_or_a_text() {
         let [(_, rest_api), (_, http_api), ..] = callbacks();
         for time in [json!(1_795_264_496_789.25), json!("1795264496789")] {
             let mut event = rest_api.clone();
@@ -732,7 +732,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_vpc_lattice_services_event_is_understood() {
+    fn an_event_of_vpc_lattice_is_understood() {
         // https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html
         let event = json!({
             "version": "2.0", "path": "/callbackX", "method": "POST",
@@ -769,7 +769,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn only_get_and_head_of_healthz_ask_for_health() {
+    fn only_get_and_head_of_healthz_are_health_checks() {
         let asks = |method: &str, path: &str| {
             let event = json!({"httpMethod": method, "path": path, "requestContext": {"httpMethod": method}});
             let request = Request::from_event(&event.to_string(), "i", now()).unwrap();
@@ -802,7 +802,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_event_without_a_request_id_is_known_by_its_invocation() {
+    fn an_event_without_a_request_id_gets_the_id_of_its_invocation() {
         let event = r#"{"httpMethod":"POST","path":"/x","requestContext":{"requestId":"","httpMethod":"POST","identity":{}}}"#;
         let request = Request::from_event(event, "invocation", now()).unwrap();
         assert_eq!(request.id, "invocation");
@@ -810,7 +810,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_id_that_the_caller_can_choose_is_the_last_resort() {
+    fn an_id_that_the_caller_can_choose_counts_only_without_the_gateways_own() {
         let id = |context: &str| {
             let event = format!(
                 r#"{{"httpMethod":"POST","path":"/x","requestContext":{{{context}"httpMethod":"POST","identity":{{}}}}}}"#
@@ -827,7 +827,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn two_headers_of_a_name_are_two() {
+    fn two_headers_with_the_same_name_stay_two() {
         let event = r#"{"httpMethod":"POST","path":"/x","headers":{"authorization":"b"},
             "multiValueHeaders":{"authorization":["a","b"]},
             "requestContext":{"httpMethod":"POST","identity":{}}}"#;
@@ -907,7 +907,7 @@ pub(crate) mod tests {
             assert_eq!(our_query, query, "{event}");
             assert_eq!(ours.body, theirs.body().to_vec(), "{event}");
             for name in ours.headers.keys() {
-                // lambda_http keeps one of several.
+                // `lambda_http` keeps only one of several values.
                 let one = theirs.headers().get(name).unwrap();
                 assert!(ours.headers.get_all(name).iter().any(|value| value == one));
             }
@@ -928,7 +928,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_event_of_another_kind_is_a_problem_and_not_quoted() {
+    fn an_event_of_another_kind_is_a_problem_and_is_not_quoted() {
         let half =
             r#"{"requestContext":{"elb":{"targetGroupArn":"secret"}},"path":"/x","body":null}"#;
         let bad_method = r#"{"httpMethod":"PO ST","body":"secret"}"#;
@@ -975,7 +975,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_load_balancers_event_is_known_by_its_invocation() {
+    fn an_event_of_a_load_balancer_gets_the_id_of_its_invocation() {
         for multi_value in [false, true] {
             let event = load_balancer(multi_value).to_string();
             let request = Request::from_event(&event, "invocation", now()).unwrap();
@@ -1046,7 +1046,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn an_answer_has_the_form_of_the_request() {
+    fn a_response_has_the_form_of_the_event() {
         let response = |event: &str| {
             let reply = Reply {
                 status: 503,
@@ -1075,7 +1075,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_belongs_to_the_other_payload_is_not_read() {
+    fn fields_of_the_other_payload_are_not_read() {
         let v2 = r#"{"rawPath":"/x","rawQueryString":"a=1","headers":{"a":"1"},"multiValueHeaders":{"a":["2"]},
             "multiValueQueryStringParameters":{"a":["2"]},"requestContext":{"http":{"method":"POST"}}}"#;
         let v1 = r#"{"httpMethod":"POST","path":"/x","rawPath":"/y","rawQueryString":"a=2","headers":{"a":"1"},
@@ -1089,7 +1089,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn more_headers_than_there_can_be_are_a_problem() {
+    fn more_headers_than_a_map_can_hold_are_a_problem() {
         let headers: Vec<String> = (0..40_000).map(|n| format!(r#""h{n}":"v""#)).collect();
         let headers = headers.join(",");
         let event = format!(

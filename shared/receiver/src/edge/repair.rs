@@ -1,20 +1,20 @@
-//! What there is to read of an event that is not quite what its gateway's documents say.
+//! Reads an event that is not quite what its gateway's documents say.
 
 use std::collections::BTreeMap;
 
 use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Map, Value, json, value::RawValue};
 
-/// The members of a JSON object as they stand in the text, but for those that are null; the last one of those with the
-/// same name.
+/// The members of a JSON object, as written in the text. Members that are null are left out. If several members have the
+/// same name, the last one counts.
 type Members<'a> = BTreeMap<String, &'a RawValue>;
 
-/// The same event with nothing but what is read of one, each thing of the type that it has to have. Headers that HTTP
-/// does not allow are not in it, nor anything that is null or of another type: nobody needs them.
+/// Makes an event with only the fields that the receiver reads, each with the right type. It leaves out headers that HTTP
+/// does not allow, and fields that are null or have another type: no callback needs them.
 ///
-/// None, if the text is no JSON object. Whether the event says enough is for its reader to see.
+/// Gives `None` if the text is not a JSON object. Does not check whether the event has all that a request needs.
 pub(super) fn repaired(text: &str) -> Option<String> {
-    // An event can hold half a character, too.
+    // An event can contain half a character, too.
     let text = protocol::text(text.as_bytes());
     let event = members(&text)?;
     let context = object(event.get("requestContext"));
@@ -50,13 +50,13 @@ pub(super) fn repaired(text: &str) -> Option<String> {
     let any = |_: &str, _: &str| true;
     let repaired = json!({
         "httpMethod": method,
-        // The type of an HTTP API's event takes both names.
+        // The type of an HTTP API's event accepts both names.
         "path": path.into_iter().find_map(string),
         "rawQueryString": string(event.get("rawQueryString")),
         "queryStringParameters": values(event.get("queryStringParameters"), any),
         "multiValueQueryStringParameters": values(event.get("multiValueQueryStringParameters"), any),
         "headers": values(event.get("headers"), is_header),
-        // Whether it is there says how a load balancer wants its answer.
+        // The key must stay even if it is empty: a load balancer then needs it in the response, too.
         "multiValueHeaders": event.get("multiValueHeaders").map(|all| values(Some(all), is_header)),
         "body": event.get("body").map(body),
         "isBase64Encoded": scalar(event.get("isBase64Encoded")).is_some_and(|it| it == "true"),
@@ -65,7 +65,7 @@ pub(super) fn repaired(text: &str) -> Option<String> {
     Some(repaired.to_string())
 }
 
-/// The method, wherever the event names it. What has a body and names none was posted.
+/// The method, from any place where the event can name it. An event with a body and without a method counts as a POST.
 fn method(event: &Members<'_>, context: &Members<'_>, http: &Members<'_>) -> Option<String> {
     let named = [
         http.get("method"),
@@ -87,12 +87,12 @@ fn members(json: &str) -> Option<Members<'_>> {
     Some(members)
 }
 
-/// Without members, if it is no object.
+/// The members of an object; empty if it is not an object.
 fn object<'a>(raw: Option<&&'a RawValue>) -> Members<'a> {
     raw.and_then(|raw| members(raw.get())).unwrap_or_default()
 }
 
-/// Null for what is not there or cannot be read.
+/// A value; null if it is missing or cannot be read.
 fn value(raw: Option<&&RawValue>) -> Value {
     raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
         .unwrap_or_default()
@@ -106,7 +106,7 @@ fn string(raw: Option<&&RawValue>) -> Option<String> {
     }
 }
 
-/// A text, or what was to be one.
+/// A text; a number or a boolean becomes a text.
 fn scalar(raw: Option<&&RawValue>) -> Option<String> {
     text(value(raw))
 }
@@ -120,22 +120,22 @@ fn text(value: Value) -> Option<String> {
     }
 }
 
-/// 0 for what is none.
+/// An integer; 0 if it is not a number.
 fn integer(raw: Option<&&RawValue>) -> i64 {
     let text = scalar(raw).unwrap_or_default();
-    // Emulators count in fractions. A time that is too large for the type is too large for a time.
+    // Emulators send fractions. The cast may cut a number that is too large, because such a time is wrong anyway.
     #[allow(clippy::cast_possible_truncation)]
     text.parse()
         .or_else(|_| text.parse().map(|number: f64| number as i64))
         .unwrap_or_default()
 }
 
-/// The body's text. Some emulators have read the JSON in it already.
+/// The body's text. Some emulators send the parsed JSON instead of the text.
 fn body(raw: &&RawValue) -> String {
     serde_json::from_str(raw.get()).unwrap_or_else(|_| raw.get().to_owned())
 }
 
-/// One value or several for each name, those that are to be kept.
+/// For each name, the value or values that `is_kept` accepts.
 fn values(raw: Option<&&RawValue>, is_kept: impl Fn(&str, &str) -> bool) -> Map<String, Value> {
     object(raw)
         .into_iter()

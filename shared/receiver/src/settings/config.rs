@@ -5,19 +5,19 @@ use store::Settings;
 
 use super::secrets;
 
-/// The longest body that is read when `MAX_BODY_BYTES` says nothing. 2,000 new friends of Tencent Chat have 305 KB, and
-/// OpenIM imports 20,000 friends in 700 KB.
+/// The longest body that is read, unless `MAX_BODY_BYTES` is set. A body with 2,000 new friends of Tencent Chat has
+/// 305 KB, and an import of 20,000 friends into OpenIM has 700 KB.
 pub(super) const DEFAULT_MAX_BODY_BYTES: usize = 1_000_000;
-/// Lambda takes 6 MB of an event, in which a body has up to twice its length.
+/// Lambda accepts events up to 6 MB. In an event, a body can have twice its length.
 const MOST_BODY_BYTES: usize = 3_000_000;
 const DEFAULT_RETENTION_DAYS: u32 = 365;
-/// Tencent Chat, the strictest caller, waits two seconds.
+/// Tencent Chat waits two seconds, less than any other caller.
 const DEFAULT_DEADLINE_MS: u64 = 1500;
-/// A user waits for each callback that asks.
+/// A user waits for the answer to a before callback.
 const DEFAULT_BEFORE_DEADLINE_MS: u64 = 300;
 pub(super) const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
-/// What a function takes from its environment, apart from [`Verifiers`](crate::Verifiers).
+/// The settings of a function in its environment, except those of [`Verifiers`](crate::Verifiers).
 ///
 /// An empty value counts as not set.
 ///
@@ -26,29 +26,29 @@ pub(super) const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// | `MAX_BODY_BYTES` | 1000000 | The longest body that is read, at most 3000000 |
 /// | `EVENTS_TABLE` | none | The events table; without it nothing is stored |
 /// | `EVENT_RETENTION_DAYS` | 365 | Days after which events expire; 0 keeps them for ever |
-/// | `EVENTS_QUEUE_URL` | none | The queue for events that the table does not take in time |
-/// | `DEADLINE_MS` | 1500 | Milliseconds within which a callback is answered, whatever is down; 800 to 2500 |
-/// | `BEFORE_DEADLINE_MS` | 300 | The same for a callback that asks before something happens, because a user waits for the answer; 100 to 2500 |
-/// | `POLICIES_FILE` | `policies.json` beside the binary, if there is one | What callbacks that ask are answered: [`policies`] |
-/// | `LIMITS_TABLE` | required when the policies limit requests | The table that counts them |
-/// | `ON_FAILURE` | `refuse` | What callers are told when the receiver itself fails: [`OnFailure`] |
-/// | `UNKNOWN_COMMAND` | `allow` | What is answered when a command that is not known asks before something happens: [`UnknownCommand`] |
+/// | `EVENTS_QUEUE_URL` | none | The queue for events that the table does not store in time |
+/// | `DEADLINE_MS` | 1500 | Milliseconds within which an after callback is answered, whatever is down; 800 to 2500 |
+/// | `BEFORE_DEADLINE_MS` | 300 | Milliseconds within which a before callback is answered, because a user waits for the answer; 100 to 2500 |
+/// | `POLICIES_FILE` | `policies.json` next to the binary, if it exists | The rules for before callbacks: [`policies`] |
+/// | `LIMITS_TABLE` | required when the policies limit requests | The table that counts requests |
+/// | `ON_FAILURE` | `refuse` | The answer when the receiver itself fails: [`OnFailure`] |
+/// | `UNKNOWN_COMMAND` | `allow` | The answer to a before callback with an unknown command: [`UnknownCommand`] |
 ///
-/// and, when a table or a secret is named, those of [`store::Settings::from_env`].
+/// If a table or a secret is named, the settings of [`store::Settings::from_env`] are read as well.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
     /// The longest body that is read, in bytes.
     pub max_body_bytes: usize,
-    /// How long a function may take to answer, whatever is down.
+    /// How long a function may take to answer an after callback, whatever is down.
     pub deadline: Duration,
-    /// The same for callbacks that ask before something happens.
+    /// How long a function may take to answer a before callback, whatever is down.
     pub before_deadline: Duration,
-    /// What callers are told when the receiver itself fails.
+    /// The answer when the receiver itself fails.
     pub on_failure: OnFailure,
-    /// What is answered when a command that is not known asks before something happens.
+    /// The answer to a before callback with an unknown command.
     pub unknown_command: UnknownCommand,
-    /// How AWS is reached; `None` where nothing in it is named.
+    /// How to reach AWS; `None` if the settings name no table and no secret.
     pub settings: Option<Settings>,
     /// Where accepted callbacks are stored; `None` means check, log and answer without storing.
     pub storage: Option<StorageConfig>,
@@ -60,32 +60,32 @@ pub struct Config {
 pub struct StorageConfig {
     /// The events table's name.
     pub events_table: String,
-    /// How long events are kept; `None` is for ever.
+    /// How long events are kept; `None` means for ever.
     pub retention: Option<Duration>,
-    /// The queue for what the table does not take in time.
+    /// The queue for events that the table does not store in time.
     pub queue_url: Option<String>,
 }
 
-/// What OpenIM is told when the receiver itself fails: the event could not be stored, the configuration is
-/// wrong, a bug, no time was left; and of a question that cannot be read. A caller that is not believed is refused in
-/// any case.
+/// The answer to OpenIM when the receiver itself fails: the event could not be stored, the settings are wrong, there is a
+/// bug, or no time was left. It is also the answer to a before callback that cannot be read. A caller that is not
+/// authenticated is always refused.
 ///
-/// It matters for the callbacks that ask before something happens. Refusing keeps users from doing what
-/// could not be checked; allowing lets them do it unchecked.
+/// It matters for before callbacks. `refuse` stops users from doing what could not be checked. `allow` lets them do it
+/// unchecked.
 ///
-/// Tencent Chat is told the same for each person of a callback that asks, as far as its body names them. To every other
-/// failure it is answered `FAIL`, and the app's console says what happens then.
+/// Tencent Chat gets the same answer for each person that the body of a before callback names. After any other failure it
+/// gets `FAIL`, and the app's console says what happens then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
-    /// `refuse`: the user is told that it did not work.
+    /// `refuse`: the user sees that it did not work.
     #[default]
     Refuse,
     /// `allow`: the user notices nothing.
     Allow,
 }
 
-/// What is answered when a command asks before something happens and this version does not know it. Both servers can
-/// be told to send more than is known here, and one URL is for all.
+/// The answer to a before callback whose command this version does not know. An operator can switch on more commands than
+/// this version knows, and the server sends all of them to the same URL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum UnknownCommand {
     /// `allow`: it happens as it was asked for.
@@ -96,7 +96,7 @@ pub enum UnknownCommand {
 }
 
 impl OnFailure {
-    /// For answers that are given although the configuration is wrong.
+    /// Reads only this setting, for answers when the other settings are wrong.
     pub(crate) fn from_env(get: impl Fn(&str) -> Option<String>) -> Self {
         match get("ON_FAILURE").as_deref() {
             Some("allow") => Self::Allow,
@@ -111,12 +111,12 @@ impl Config {
         storage.is_some_and(|storage| storage.queue_url.is_some())
     }
 
-    /// Reads the settings through `get`, which is the environment outside of tests, for a function that
-    /// serves commands of these servers.
+    /// Reads the settings of a function that serves commands of these servers. It reads them through `get`: from the
+    /// environment, except in tests.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, in one list.
+    /// Lists everything that is wrong.
     pub fn from_env(
         serves: &[Source],
         get: impl Fn(&str) -> Option<String>,
@@ -186,7 +186,7 @@ impl Config {
     }
 }
 
-/// Within how much time a callback that asks is answered.
+/// The time within which a before callback is answered.
 pub(crate) fn before_deadline(
     get: impl Fn(&str) -> Option<String>,
     wrong: &mut Vec<String>,
@@ -226,7 +226,7 @@ where
     }
 }
 
-/// Everything that is wrong with a function's environment. Names no values.
+/// Everything that is wrong with a function's settings. Shows no values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidConfig(pub Vec<String>);
 

@@ -4,7 +4,7 @@ use tokio::time::Instant;
 
 use super::Config;
 
-/// The shares of the time that a callback has.
+/// How the time of a callback is divided.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Deadlines {
     after: Shares,
@@ -20,7 +20,7 @@ impl Deadlines {
         }
     }
 
-    /// Those of a callback. `asks` says whether somebody waits for a decision.
+    /// The shares of a callback. `asks` says whether it is a before callback.
     pub(crate) fn shares(&self, asks: bool) -> Shares {
         match asks {
             true => self.before,
@@ -29,29 +29,29 @@ impl Deadlines {
     }
 }
 
-/// How a deadline is divided among what an answer can wait for. Seldom does more than one of them take its whole
-/// share; when they do, `all` cuts short what comes last.
+/// How a deadline is divided among the steps that an answer can wait for. The shares add up to more than the deadline,
+/// because few callbacks need more than one of them in full. If one does, `all` cuts the last step short.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Shares {
-    /// For opening a connection when a function starts. A callback may be waiting for that, so a table that
-    /// hangs must not use up its patience; a good one answers in a tenth of it.
+    /// For opening a connection when a function starts. A callback may be waiting, so a table that hangs must not use up
+    /// its time. A healthy table answers in a tenth of this share.
     pub(crate) open: Duration,
     /// For the nonces table.
     pub(crate) nonces: Duration,
     /// For the limits table.
     pub(crate) limits: Duration,
-    /// For the handler, which may wait for something of its own.
+    /// For the handler, which may wait for another service.
     pub(crate) handler: Duration,
     /// For the events table.
     pub(crate) table: Duration,
     /// For the queue.
     pub(crate) queue: Duration,
-    /// When all of that has ended, whatever took the time.
+    /// For all steps together.
     pub(crate) all: Duration,
 }
 
 impl Shares {
-    /// When a share that begins now ends, in a callback that came at `start`.
+    /// The end of a share that begins now, for a callback that came at `start`.
     pub(crate) fn end(self, start: Instant, share: Duration) -> Instant {
         (start + self.all).min(Instant::now() + share)
     }
@@ -68,7 +68,7 @@ impl Shares {
                 deadline * 4 / 5
             },
             queue: deadline * 2 / 5,
-            // The answer's way out takes milliseconds, however short the deadline is.
+            // Sending the answer takes milliseconds, however short the deadline is.
             all: (deadline * 19 / 20).min(deadline.saturating_sub(Duration::from_millis(10))),
         }
     }

@@ -1,4 +1,4 @@
-//! What an operator sets: the environment, the secrets, `policies.json`.
+//! Reads what an operator sets: the environment, the secrets and `policies.json`.
 
 mod config;
 mod deadline;

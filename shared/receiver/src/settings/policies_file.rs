@@ -1,4 +1,4 @@
-//! `policies.json`, as a function finds it.
+//! Finds and reads `policies.json`.
 
 use std::path::PathBuf;
 
@@ -7,12 +7,12 @@ use tracing::warn;
 
 use crate::Handler;
 
-/// Reads the document that `POLICIES_FILE` names, or the one beside the binary; without either, nothing is
-/// switched on. A function that is not asked needs none.
+/// Reads the file that `POLICIES_FILE` names, or `policies.json` next to the binary. If neither exists, or if the
+/// function serves no before command, there are no rules.
 ///
 /// # Errors
 ///
-/// Everything that is wrong in it, each with its place.
+/// Lists everything that is wrong in the file, each with its place.
 pub(crate) fn load(
     handlers: &[Handler],
     get: impl Fn(&str) -> Option<String>,
@@ -45,7 +45,7 @@ pub(crate) fn load(
     Ok(policies)
 }
 
-/// Warns of rules for these commands that do not bind everybody.
+/// Warns of rules for these commands that can be bypassed.
 pub(crate) fn warn_of_bypasses(handlers: &[Handler], policies: &Policies) {
     for (command, sentence) in policies.bypasses() {
         if handlers.iter().any(|handler| handler.name() == command) {
@@ -54,7 +54,7 @@ pub(crate) fn warn_of_bypasses(handlers: &[Handler], policies: &Policies) {
     }
 }
 
-/// Whether one of these commands has to be counted.
+/// Whether a policy limits the requests of one of these commands.
 pub(crate) fn limits_requests(handlers: &[Handler], policies: &Policies) -> bool {
     handlers
         .iter()

@@ -1,4 +1,4 @@
-//! What callers prove themselves with, from Secrets Manager.
+//! Fetches from Secrets Manager the passwords, keys and tokens that callers are checked with.
 
 use std::{collections::HashMap, fmt, time::Duration};
 
@@ -7,10 +7,10 @@ use futures_util::future::try_join_all;
 use store::{Settings, StoreError};
 use tracing::warn;
 
-/// A callback may be waiting for the start. Secrets Manager answers in a tenth of this.
+/// How long fetching may take. A callback may be waiting for the start. Secrets Manager usually answers in a tenth of this.
 const BUDGET: Duration = Duration::from_millis(700);
 
-/// The secret of one server: the variable that names it, and the variables that its document may hold.
+/// The secret of one server: the variable that names it, and the variables that its document may contain.
 struct ServersSecret {
     source: Source,
     variable: &'static str,
@@ -35,7 +35,7 @@ const SECRETS: &[ServersSecret] = &[
     },
 ];
 
-/// The secrets that a function for these servers is to fetch: variable and id of each.
+/// The secrets that a function for these servers needs: the variable and the id of each.
 pub(crate) fn wanted(
     serves: &[Source],
     get: impl Fn(&str) -> Option<String>,
@@ -47,7 +47,7 @@ pub(crate) fn wanted(
         .collect()
 }
 
-/// The variables that these secrets may hold.
+/// The variables that these secrets may contain.
 pub(crate) fn names(wanted: &[(&'static str, String)]) -> Vec<&'static str> {
     SECRETS
         .iter()
@@ -61,10 +61,10 @@ pub(crate) fn names(wanted: &[(&'static str, String)]) -> Vec<&'static str> {
         .collect()
 }
 
-/// Fetched secrets: the variable that names each, and its text.
+/// Fetched secrets: for each, the variable that names it, and its text.
 pub(crate) type Documents = Vec<(&'static str, String)>;
 
-/// Fetches them, all at once.
+/// Fetches the secrets, all at the same time.
 pub(crate) async fn fetch(
     settings: &Settings,
     wanted: &[(&'static str, String)],
@@ -82,8 +82,8 @@ pub(crate) async fn fetch(
     .await
 }
 
-/// The variables in the documents. A document is a JSON object of strings whose names are those of the
-/// environment variables that they stand for.
+/// The variables in the documents. A document is a JSON object of strings, named like the environment variables that
+/// they replace.
 pub(crate) fn variables(
     documents: &Documents,
     get: impl Fn(&str) -> Option<String>,
@@ -91,7 +91,7 @@ pub(crate) fn variables(
 ) -> HashMap<String, String> {
     let mut variables = HashMap::new();
     for (variable, text) in documents {
-        // The parser's own words could quote the secret.
+        // Without the parser's message, which could quote the secret.
         let Ok(document) = serde_json::from_str::<HashMap<String, String>>(text) else {
             wrong.push(format!(
                 "the secret that {variable} names is not a JSON object of strings"
@@ -113,10 +113,10 @@ pub(crate) fn variables(
             }
         }
         if unknown > 0 {
-            // Not their names: whoever swaps name and value would find the secret in the log.
+            // Without the names: if somebody swapped a name and its value, the log would show the secret.
             warn!(
                 unknown,
-                "the secret that {variable} names has names that are not known: {} are",
+                "the secret that {variable} names has names that are not known; known are {}",
                 holds.join(", ")
             );
         }
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_stands_in_for_the_variables_of_its_server_only() {
+    fn a_secret_sets_only_the_variables_of_its_server() {
         let (variables, wrong) = read(
             r#"{"OPENIM_BASIC_PASSWORD":"p","TENCENT_TOKEN":"t","EVENTS_TABLE":"e"}"#,
             &[],
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_wants_the_secrets_of_the_servers_that_it_answers() {
+    fn a_function_needs_only_the_secrets_of_the_servers_that_it_serves() {
         let get = |name: &str| Some(format!("id of {name}"));
         assert_eq!(wanted(&[], get), []);
         assert_eq!(

@@ -34,10 +34,10 @@ fn verifiers(serves: &[Source], env: &[(&str, &str)]) -> Result<Verifiers, Vec<S
 }
 
 #[test]
-fn believing_everybody_needs_its_name() {
+fn accepting_every_caller_has_to_be_configured() {
     assert_eq!(
         verifiers(BOTH, &[]).unwrap_err(),
-        ["OPENIM_VERIFIER is not set: basic, signature, or none to believe everybody"]
+        ["OPENIM_VERIFIER is not set: basic, signature, or none to accept every caller"]
     );
     assert!(verifiers(&[Source::Tencent], &[]).is_ok());
     let app = ("TENCENT_SDK_APP_ID", "1400000001");
@@ -53,7 +53,7 @@ fn believing_everybody_needs_its_name() {
     let none = verifiers(BOTH, env).unwrap();
     assert!(matches!(none.openim, Some(OpenImVerifier::None)));
     assert!(!none.tencent.unwrap().wants_signatures());
-    // A token does not count when none is asked for by name.
+    // A token changes nothing if the verifier is `none`.
     let env = &[app, ("TENCENT_VERIFIER", "none"), ("TENCENT_TOKEN", "t")];
     let none = verifiers(&[Source::Tencent], env).unwrap();
     assert!(!none.tencent.unwrap().wants_signatures());
@@ -88,7 +88,7 @@ fn all_mistakes_are_listed_and_no_value_is_shown() {
 
     let wrong = verifiers(BOTH, &[("OPENIM_VERIFIER", "signature")]).unwrap_err();
     assert_eq!(wrong.len(), 6, "{wrong:#?}");
-    // What is in a secret that could not be fetched is not missing.
+    // A variable is not missing if its secret was not fetched yet.
     let pending = ["OPENIM_BASIC_PASSWORD", "TENCENT_TOKEN"];
     let wrong = Verifiers::from_env(BOTH, get(basic), &pending, |_, _| None);
     let InvalidConfig(wrong) = wrong.unwrap_err();
@@ -111,7 +111,7 @@ fn all_mistakes_are_listed_and_no_value_is_shown() {
 }
 
 #[test]
-fn the_signature_verifier_takes_every_algorithm_by_openims_name() {
+fn the_signature_verifier_accepts_openims_name_of_every_algorithm() {
     let public = include_str!("../../../../tests/keys/rsa.public.pem");
     for (algorithm, key) in [
         ("HMAC-SHA1", "k"),
@@ -174,7 +174,7 @@ fn retention_zero_keeps_events_for_ever() {
 }
 
 #[test]
-fn aws_is_reached_only_when_something_in_it_is_named() {
+fn aws_settings_are_read_only_when_a_table_or_a_secret_is_named() {
     for name in [
         "EVENTS_TABLE",
         "NONCES_TABLE",

@@ -14,26 +14,26 @@ use crate::{
 
 const DEFAULT_NONCE_WINDOW_SECONDS: u64 = SECONDS_PER_DAY;
 
-/// How the servers whose commands a function serves are told from strangers.
+/// The verifiers of the servers whose commands a function serves.
 ///
-/// Secrets may stand in the environment, for a laptop, or in Secrets Manager: see the crate's page.
+/// Secrets can be in Secrets Manager ([how](crate#secrets)), or in the environment on a laptop.
 ///
 /// | Variable | Default | Meaning |
 /// |---|---|---|
-/// | `OPENIM_VERIFIER` | required for OpenIM | `basic`, `signature`, or `none` to believe everybody |
+/// | `OPENIM_VERIFIER` | required for OpenIM | `basic`, `signature`, or `none` to accept every caller |
 /// | `OPENIM_BASIC_USER` | required with `basic` | User name in the configured URL |
 /// | `OPENIM_BASIC_PASSWORD` | required with `basic`, secret | Password in the configured URL |
 /// | `OPENIM_BASIC_PASSWORD_PREVIOUS` | none, secret | A second password, accepted during a change |
 /// | `OPENIM_SIGNATURE_ALGORITHM` | required with `signature` | [`SignatureAlgorithm`], by OpenIM's name |
 /// | `OPENIM_SIGNATURE_HEADER` | required with `signature` | Name of the header with the signature |
-/// | `OPENIM_NONCE_HEADER` | required with `signature` | Name of the header with what was signed |
+/// | `OPENIM_NONCE_HEADER` | required with `signature` | Name of the header with the nonce, which is signed |
 /// | `OPENIM_SIGNATURE_ENCODING` | required with `signature` | `hex` or `base64` |
 /// | `OPENIM_SIGNATURE_KEY` | required with `signature`, secret | Shared secret (HMAC) or public key as PEM |
 /// | `OPENIM_SIGNATURE_KEY_PREVIOUS` | none, secret | A second key, accepted during a change |
 /// | `NONCES_TABLE` | required with `signature` | The table that remembers nonces |
 /// | `OPENIM_NONCE_WINDOW_SECONDS` | 86400 | Seconds for which a nonce is not accepted again; 60 to 31536000 |
 /// | `TENCENT_SDK_APP_ID` | none | Our app; without it, all callbacks of Tencent Chat are refused |
-/// | `TENCENT_VERIFIER` | `token` | `token`, or `none` to believe whoever knows the app's id |
+/// | `TENCENT_VERIFIER` | `token` | `token`, or `none` to accept every caller that knows the app's id |
 /// | `TENCENT_TOKEN` | required with `token`, secret | Token of the console |
 /// | `TENCENT_TOKEN_PREVIOUS` | none, secret | A second token, accepted during a change |
 #[derive(Clone, Debug)]
@@ -46,13 +46,12 @@ pub struct Verifiers {
 }
 
 impl Verifiers {
-    /// Reads the settings through `get`, which knows the environment and the fetched secrets. What is
-    /// `pending` is in a secret that was not fetched, and no mistake. `nonces` gives the table of that name and
-    /// window.
+    /// Reads the settings through `get`, which knows the environment and the fetched secrets. A `pending` variable may be
+    /// missing, because its secret has not been fetched. `nonces` gives the nonces table for a name and a window.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, in one list.
+    /// Lists everything that is wrong.
     pub(crate) fn from_env(
         serves: &[Source],
         get: impl Fn(&str) -> Option<String>,
@@ -78,7 +77,7 @@ impl Verifiers {
     }
 }
 
-/// Gives what has to be set, or says that it is not.
+/// Reads a variable that has to be set. If it is not, adds that to `wrong`.
 fn need(
     get: impl Fn(&str) -> Option<String>,
     wrong: &mut Vec<String>,
@@ -106,12 +105,12 @@ fn openim_verifier(
         Some("basic") => basic_verifier(get, wrong).map(OpenImVerifier::Basic),
         Some("signature") => signature_verifier(get, nonces, wrong),
         Some(_) => {
-            wrong.push("OPENIM_VERIFIER is neither basic nor signature nor none".to_owned());
+            wrong.push("OPENIM_VERIFIER is not basic, signature or none".to_owned());
             None
         }
         None => {
             wrong.push(
-                "OPENIM_VERIFIER is not set: basic, signature, or none to believe everybody"
+                "OPENIM_VERIFIER is not set: basic, signature, or none to accept every caller"
                     .to_owned(),
             );
             None
@@ -163,7 +162,7 @@ fn signature_verifier(
             .map_err(|()| {
                 let names: Vec<_> = SignatureAlgorithm::ALL.iter().map(|a| a.name()).collect();
                 let names = names.join(", ");
-                wrong.push(format!("OPENIM_SIGNATURE_ALGORITHM is none of {names}"));
+                wrong.push(format!("OPENIM_SIGNATURE_ALGORITHM is not one of {names}"));
             })
             .ok()
     });
@@ -198,7 +197,7 @@ fn tencent_verifier(
     get: impl Fn(&str) -> Option<String>,
     wrong: &mut Vec<String>,
 ) -> Option<TencentVerifier> {
-    // Without one, all callbacks of Tencent Chat are refused, and OpenIM's are none the worse.
+    // Not a mistake: without an app, callbacks of Tencent Chat are refused, and OpenIM's still work.
     let app = get("TENCENT_SDK_APP_ID")?;
     if !app.bytes().all(|byte| byte.is_ascii_digit()) {
         wrong.push("TENCENT_SDK_APP_ID is not a decimal number".to_owned());

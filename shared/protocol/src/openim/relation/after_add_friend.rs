@@ -1,24 +1,23 @@
-//! `callbackAfterAddFriendCommand` (`afterAddFriend` in `webhooks.yml`), sent since v3.4.2.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/after-add-friend>
-
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{Callback, Command, FreeText, When, openim::Noted};
 
-/// A friend request was stored, or an old one renewed, and waits for an answer.
+/// `callbackAfterAddFriendCommand`: a friend request was stored, or an old one was renewed, and waits for an answer.
 ///
-/// **Not a friendship.** The documents title this "after agreeing to add a friend"; the server sends it
-/// when the *request* is stored ([deviation](crate::openim::deviations#add-friend-is-a-request)).
+/// **Not a friendship.** The title of the document is "after agreeing to add a friend", but the server sends this when
+/// it has stored the *request* ([deviation](crate::openim::deviations#add-friend-is-a-request)).
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackAfterAddFriendReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/after-add-friend>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct AfterAddFriend {
-    /// Who asks for the friendship.
+    /// The user who asks for the friendship.
     #[serde(rename = "fromUserID")]
     pub from_user_id: UserId,
-    /// Who is asked.
+    /// The user who is asked.
     #[serde(rename = "toUserID")]
     pub to_user_id: UserId,
     /// The greeting; may be empty.

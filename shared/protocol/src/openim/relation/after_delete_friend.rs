@@ -1,23 +1,23 @@
-//! `callbackAfterDeleteFriendCommand` (`afterDeleteFriend` in `webhooks.yml`), sent since v3.4.2.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/after-delete-friend>
-
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{Callback, Command, When, openim::Noted};
 
-/// A user, or an administrator for that user, removed one person from that user's own friend list.
+/// `callbackAfterDeleteFriendCommand`: a user, or an administrator for that user, removed one person from the user's
+/// friend list.
 ///
-/// One direction only: the other side still lists the owner until it deletes too. Since v3.8.0 it is
-/// also sent when there was no such friendship.
+/// Only one direction changes: the other user still lists the owner. Since v3.8.0 the server also sends this if there
+/// was no such friendship.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackAfterDeleteFriendReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/after-delete-friend>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterDeleteFriend {
-    /// Whose friend list changed.
+    /// The user whose friend list changed.
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: UserId,
-    /// Who was removed from it.
+    /// The user who was removed from it.
     #[serde(rename = "friendUserID")]
     pub friend_user_id: UserId,
 }

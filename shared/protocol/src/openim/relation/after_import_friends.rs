@@ -1,22 +1,21 @@
-//! `callbackAfterImportFriendsCommand` (`afterImportFriends` in `webhooks.yml`), sent since v3.4.2.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/after-import-friends>
-
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{Callback, Command, Members, When, openim::Noted};
 
-/// An administrator made one user and a list of users friends, in both directions.
+/// `callbackAfterImportFriendsCommand`: an administrator made one user and a list of users friends, in both directions.
 ///
-/// Some may have been friends before; their entries were left as they were.
+/// Some may have been friends before. Their entries did not change.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackAfterImportFriendsReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/after-import-friends>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterImportFriends {
-    /// Who got the friends.
+    /// The user who got the friends.
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: UserId,
-    /// Who they are, as the callback before left the list: 1 to 1,000 users, or as many as it asked for.
+    /// The friends: 1 to 1,000 users, or the list that the answer to the "before" callback asked for.
     #[serde(rename = "friendUserIDs")]
     pub friend_user_ids: Members<UserId>,
 }

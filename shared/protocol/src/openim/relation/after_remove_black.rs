@@ -1,24 +1,23 @@
-//! `callbackAfterRemoveBlackCommand` (`afterRemoveBlack` in `webhooks.yml`), sent since v3.8.1.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/after-remove-black>
-
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{Callback, Command, When, openim::Noted};
 
-/// A user unblocked another one.
+/// `callbackAfterRemoveBlackCommand`: a user unblocked another user.
 ///
-/// The documents say that it comes before the removal and can refuse it; it comes after, and nothing
-/// that is answered matters ([deviation](crate::openim::deviations#remove-black-is-after)). Also sent when that user was
-/// not blocked.
+/// The documents say that this comes before the removal and can be refused. It comes after the removal, and the server
+/// ignores the answer ([deviation](crate::openim::deviations#remove-black-is-after)). The server also sends it if the
+/// user was not blocked.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackAfterRemoveBlackReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/after-remove-black>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterRemoveBlack {
-    /// Who had blocked.
+    /// The user who had blocked.
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: UserId,
-    /// Who is not blocked any more.
+    /// The user who is no longer blocked.
     #[serde(rename = "blackUserID")]
     pub black_user_id: UserId,
 }

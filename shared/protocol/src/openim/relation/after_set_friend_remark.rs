@@ -1,26 +1,25 @@
-//! `callbackAfterSetFriendRemarkCommand` (`afterSetFriendRemark` in `webhooks.yml`), sent since v3.7.0.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/after-set-friend-remark>
-
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{Callback, Command, When, openim::Noted};
 
-/// The private name that one user keeps for a friend was stored.
+/// `callbackAfterSetFriendRemarkCommand`: the private name that one user keeps for a friend was stored.
 ///
-/// Only for `POST /friend/set_friend_remark`: remarks set by client SDKs since v3.8.1 go through
+/// Only `POST /friend/set_friend_remark` causes this. Client SDKs since v3.8.1 set remarks through
 /// `/friend/update_friends`, which sends no callback.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackAfterSetFriendRemarkReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/after-set-friend-remark>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterSetFriendRemark {
-    /// Whose friend list holds the remark.
+    /// The user whose friend list holds the remark.
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: UserId,
-    /// Whom the remark names.
+    /// The user whom the remark names.
     #[serde(rename = "friendUserID")]
     pub friend_user_id: UserId,
-    /// The stored text; empty when the remark was cleared.
+    /// The stored text. Empty if the remark was cleared.
     // Required: a missing remark must not be read as a cleared one.
     pub remark: String,
 }

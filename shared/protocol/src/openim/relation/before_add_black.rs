@@ -1,7 +1,3 @@
-//! `callbackBeforeAddBlackCommand` (`beforeAddBlack` in `webhooks.yml`), sent since v3.8.1.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/before-add-black>
-
 use domain::{Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,18 +6,21 @@ use crate::{
     openim::{Before, Decision, NoAmendment},
 };
 
-/// A user is about to block another one.
+/// `callbackBeforeAddBlackCommand`: a user is about to block another user.
 ///
-/// The only sign of a block: no callback comes after it
-/// ([deviation](crate::openim::deviations#no-callback-comes-after-a-block)). It can still fail, because the other user
-/// does not exist or is blocked already.
+/// This is the only sign of a block, because no callback comes after it
+/// ([deviation](crate::openim::deviations#no-callback-comes-after-a-block)). The block can still fail, because the
+/// other user does not exist or is already blocked.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackBeforeAddBlackReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/before-add-black>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BeforeAddBlack {
-    /// Who wants to block.
+    /// The user who wants to block.
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: UserId,
-    /// Who is to be blocked.
+    /// The user who is to be blocked.
     #[serde(rename = "blackUserID")]
     pub black_user_id: UserId,
 }

@@ -1,7 +1,3 @@
-//! `callbackBeforeAddFriendCommand` (`beforeAddFriend` in `webhooks.yml`), sent since v3.0.0.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/before-add-friend>
-
 use domain::{Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,25 +6,28 @@ use crate::{
     openim::{Before, Decision, NoAmendment},
 };
 
-/// Somebody asks for a friendship, and nothing is stored yet.
+/// `callbackBeforeAddFriendCommand`: a user asks for a friendship, and nothing is stored yet.
 ///
-/// Sent for every repeated request, too, also when both are friends already. The asked user need not exist:
-/// the server looks only afterwards.
+/// The server also sends this for a repeated request, and if both are already friends. The asked user may not exist:
+/// the server checks that afterwards.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackBeforeAddFriendReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/before-add-friend>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct BeforeAddFriend {
-    /// Who asks for the friendship.
+    /// The user who asks for the friendship.
     #[serde(rename = "fromUserID")]
     pub from_user_id: UserId,
-    /// Who is asked.
+    /// The user who is asked.
     #[serde(rename = "toUserID")]
     pub to_user_id: UserId,
     /// The greeting; may be empty.
     #[serde(default)]
     pub req_msg: FreeText,
-    /// Free text of the app; may be empty. The callback after it does not repeat it.
-    // The documents' example leaves it out.
+    /// Free text of the app; may be empty. The "after" callback does not have it.
+    // The example in the document does not have it either.
     #[serde(default, skip_serializing_if = "FreeText::is_empty")]
     pub ex: FreeText,
 }

@@ -1,7 +1,3 @@
-//! `callbackBeforeAddFriendAgreeCommand` (`beforeAddFriendAgree` in `webhooks.yml`), sent since v3.4.2.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/before-add-friend-agree>
-
 use domain::{Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,25 +6,28 @@ use crate::{
     openim::{Before, Decision, NoAmendment},
 };
 
-/// Somebody is about to accept a friend request.
+/// `callbackBeforeAddFriendAgreeCommand`: a user is about to accept a friend request.
 ///
-/// Sent before the server looks for the request: it may not exist, or have been answered. A refusal of
-/// a request sends no callback.
+/// The server sends this before it looks for the request, which may not exist or may be answered already. If a user
+/// refuses a request, the server sends no callback.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackBeforeAddFriendAgreeReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/before-add-friend-agree>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BeforeAddFriendAgree {
-    /// Who had asked for the friendship, not who acts now.
+    /// The user who had asked for the friendship, and does not act now.
     #[serde(rename = "fromUserID")]
     pub from_user_id: UserId,
-    /// Who was asked and accepts.
-    // The wire's name has nothing to do with block lists: see `deviations`.
+    /// The user who was asked and accepts.
+    // The wire name has nothing to do with block lists: see `deviations`.
     #[serde(rename = "blackUserID")]
     pub to_user_id: UserId,
     /// Always 1, "accepted".
-    // These two start with a capital on the wire.
+    // The wire names of this field and the next begin with a capital.
     #[serde(rename = "HandleResult", default)]
     pub handle_result: Number,
-    /// What the accepting user wrote; may be empty.
+    /// The text of the accepting user; may be empty.
     #[serde(rename = "HandleMsg", default)]
     pub handle_msg: FreeText,
 }
@@ -50,7 +49,7 @@ impl Callback for BeforeAddFriendAgree {
     type Event = relation::Event;
     type Answer = Decision<NoAmendment>;
 
-    /// Who accepts is the one who acts.
+    /// The user who accepts is the actor.
     fn questions(&self) -> Vec<Question<'_>> {
         let others = [&self.from_user_id];
         vec![Question::new(&self.to_user_id, others).message(&self.handle_msg)]

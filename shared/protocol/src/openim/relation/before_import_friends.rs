@@ -1,7 +1,3 @@
-//! `callbackBeforeImportFriendsCommand` (`beforeImportFriends` in `webhooks.yml`), sent since v3.4.2.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/before-import-friends>
-
 use domain::{Change, Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,16 +6,19 @@ use crate::{
     openim::{Amendment, Before, Decision},
 };
 
-/// An administrator is about to make one user and a list of users friends.
+/// `callbackBeforeImportFriendsCommand`: an administrator is about to make one user and a list of users friends.
 ///
-/// OpenIM's companion `chat` does it for every new account that gets default friends.
+/// OpenIM's companion server `chat` does this for every new account that gets default friends.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackBeforeImportFriendsReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/before-import-friends>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BeforeImportFriends {
-    /// Who is to get the friends.
+    /// The user who is to get the friends.
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: UserId,
-    /// Who they are: 1 to 1,000 different users who exist, without the owner.
+    /// The friends: 1 to 1,000 different users who exist, without the owner.
     #[serde(rename = "friendUserIDs")]
     pub friend_user_ids: Members<UserId>,
 }
@@ -32,7 +31,7 @@ impl Callback for BeforeImportFriends {
         switch: Some("beforeImportFriends"),
         family: Family::Relation,
         when: When::Before(Rules {
-            // An empty list in the answer would be ignored; the first N are never empty.
+            // The server would ignore an empty list, but the first N are never empty.
             list: Some("friendUserIDs"),
             ..Rules::USERS
         }),
@@ -62,11 +61,14 @@ impl Before for BeforeImportFriends {
     type Amendment = AmendedFriends;
 }
 
-/// The list that is imported in the place of the one that was asked for. Never empty: the server ignores an
-/// empty list and imports everybody, so to import nobody is to refuse.
+/// The list that is imported instead of the list that was asked for.
+///
+/// It is never empty: the server ignores an empty list and imports everybody. To import nobody, refuse.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackBeforeImportFriendsResp`.
 ///
 /// ```
-/// use protocol::openim::AmendedFriends;
+/// use imhook_protocol::openim::AmendedFriends;
 ///
 /// assert_eq!(AmendedFriends::new([]), None);
 /// ```
@@ -79,8 +81,8 @@ pub struct AmendedFriends {
 impl Amendment for AmendedFriends {}
 
 impl AmendedFriends {
-    /// The whole new list; `None` when it is empty. The server does not look at it again: users who do not
-    /// exist become friends, too.
+    /// The whole new list. `None` if it is empty. The server does not check it again: users who do not exist become
+    /// friends, too.
     #[must_use]
     pub fn new(friends: impl IntoIterator<Item = UserId>) -> Option<Self> {
         let friend_user_ids: Vec<UserId> = friends.into_iter().collect();

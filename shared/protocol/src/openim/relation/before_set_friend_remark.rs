@@ -1,7 +1,3 @@
-//! `callbackBeforeSetFriendRemarkCommand` (`beforeSetFriendRemark` in `webhooks.yml`), sent since v3.7.0.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/relation/before-set-friend-remark>
-
 use domain::{Change, Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,22 +6,26 @@ use crate::{
     openim::{Amendment, Before, Decision},
 };
 
-/// Somebody asks to set the private name that one user keeps for a friend.
+/// `callbackBeforeSetFriendRemarkCommand`: somebody asks to set the private name that one user keeps for a friend.
 ///
-/// **Not authorized yet**: the server asks before it checks who the caller is, so any user who is logged in
-/// can cause it with the id of another as the owner. Nor need the two be friends.
+/// **Not authorized yet**: the server sends this before it checks the caller. Any user who is logged in can cause it
+/// with another user's id as the owner. The two users may not be friends.
 ///
-/// Only for `POST /friend/set_friend_remark`, as [`AfterSetFriendRemark`](crate::openim::AfterSetFriendRemark).
+/// Only `POST /friend/set_friend_remark` causes this, as for
+/// [`AfterSetFriendRemark`](crate::openim::AfterSetFriendRemark).
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackBeforeSetFriendRemarkReq`;
+/// <https://docs.openim.io/platform-api/webhooks/relation/before-set-friend-remark>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BeforeSetFriendRemark {
-    /// Whose friend list is to hold the remark.
+    /// The user whose friend list is to hold the remark.
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: UserId,
-    /// Whom the remark is to name.
+    /// The user whom the remark is to name.
     #[serde(rename = "friendUserID")]
     pub friend_user_id: UserId,
-    /// The proposed text; empty to clear the remark.
+    /// The proposed text. An empty one clears the remark.
     #[serde(default)]
     pub remark: FreeText,
 }
@@ -40,7 +40,7 @@ impl Callback for BeforeSetFriendRemark {
         when: When::Before(Rules {
             name: Text::amendable("remark"),
             bypass: crate::Bypass::unasked(
-                "POST /friend/update_friends changes remarks and never asks; client SDKs since v3.8.1 use nothing else.",
+                "POST /friend/update_friends changes remarks and never asks; client SDKs since v3.8.1 use only this route.",
             ),
             ..Rules::USERS
         }),
@@ -67,11 +67,14 @@ impl Before for BeforeSetFriendRemark {
     type Amendment = AmendedRemark;
 }
 
-/// The remark that is set in the place of the proposed one. Never empty: the server ignores an empty remark
-/// and sets the proposed one, so a remark cannot be cleared by an answer.
+/// The remark that is set instead of the proposed one.
+///
+/// It is never empty: the server ignores an empty remark and sets the proposed one. So an answer cannot clear a remark.
+///
+/// Source: OpenIM, `pkg/callbackstruct/friend.go`, `CallbackBeforeSetFriendRemarkResp`.
 ///
 /// ```
-/// use protocol::openim::AmendedRemark;
+/// use imhook_protocol::openim::AmendedRemark;
 ///
 /// assert_eq!(AmendedRemark::new(""), None);
 /// ```
@@ -83,7 +86,7 @@ pub struct AmendedRemark {
 impl Amendment for AmendedRemark {}
 
 impl AmendedRemark {
-    /// The new text; `None` when it is empty.
+    /// The new text. `None` if it is empty.
     #[must_use]
     pub fn new(remark: impl Into<String>) -> Option<Self> {
         let remark = remark.into();

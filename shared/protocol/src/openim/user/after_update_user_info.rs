@@ -1,35 +1,35 @@
-//! `callbackAfterUpdateUserInfoCommand` (`afterUpdateUserInfo` in `webhooks.yml`), sent since v3.4.2.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/user/after-update-user-info>
-
 use domain::{Family, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{Callback, Command, FreeText, When, openim::Noted};
 
-/// A user's profile was changed through `POST /user/update_user_info`, which is deprecated.
+/// `callbackAfterUpdateUserInfoCommand`: a user's profile was changed through `POST /user/update_user_info`, which is
+/// deprecated.
 ///
-/// What was not changed is empty. The app's own text, `ex`, is empty even when it was changed. The API call can
-/// still report an error after this.
+/// A field that did not change is empty. The app's own text, `ex`, is empty even if it changed. The API call can still
+/// report an error after this.
+///
+/// Source: OpenIM, `pkg/callbackstruct/user.go`, `CallbackAfterUpdateUserInfoReq`;
+/// <https://docs.openim.io/platform-api/webhooks/user/after-update-user-info>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterUpdateUserInfo {
-    /// Whose profile.
+    /// The user whose profile changed.
     #[serde(rename = "userID")]
     pub user_id: UserId,
-    /// The new name; empty when it did not change.
+    /// The new name. Empty if it did not change.
     #[serde(rename = "nickName", default)]
     pub nickname: Option<FreeText>,
-    /// The new address of the picture; empty when it did not change.
+    /// The new URL of the picture. Empty if it did not change.
     #[serde(rename = "faceURL", default)]
     pub face_url: Option<FreeText>,
-    /// Never filled by the server.
+    /// The server never fills it.
     #[serde(default)]
     pub ex: Option<FreeText>,
 }
 
 impl AfterUpdateUserInfo {
-    /// The fields that changed, in the words of [`user::Event::ProfileChanged`].
+    /// The fields that changed, with their names in [`user::Event::ProfileChanged`].
     #[must_use]
     pub fn changed(&self) -> Vec<String> {
         let fields = [("nickname", &self.nickname), ("avatar", &self.face_url)];

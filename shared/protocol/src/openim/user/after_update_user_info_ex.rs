@@ -1,35 +1,35 @@
-//! `callbackAfterUpdateUserInfoExCommand` (`afterUpdateUserInfoEx` in `webhooks.yml`), sent since v3.5.0.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/user/after-update-user-info-ex>
-
 use domain::{Family, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{Callback, Command, FreeText, When, openim::Noted};
 
-/// A user's profile was changed through `POST /user/update_user_info_ex`, the route of current clients.
+/// `callbackAfterUpdateUserInfoExCommand`: a user's profile was changed through `POST /user/update_user_info_ex`, the
+/// route of current clients.
 ///
-/// What was not changed is null. The app's own text, `ex`, is null even when it was changed. The API call can
-/// still report an error after this.
+/// A field that did not change is null. The app's own text, `ex`, is null even if it changed. The API call can still
+/// report an error after this.
+///
+/// Source: OpenIM, `pkg/callbackstruct/user.go`, `CallbackAfterUpdateUserInfoExReq`;
+/// <https://docs.openim.io/platform-api/webhooks/user/after-update-user-info-ex>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterUpdateUserInfoEx {
-    /// Whose profile.
+    /// The user whose profile changed.
     #[serde(rename = "userID")]
     pub user_id: UserId,
-    /// The new name; empty when it was cleared.
+    /// The new name. Empty if it was cleared.
     #[serde(rename = "nickName", default)]
     pub nickname: Option<FreeText>,
-    /// The new address of the picture; empty when it was cleared.
+    /// The new URL of the picture. Empty if it was cleared.
     #[serde(rename = "faceURL", default)]
     pub face_url: Option<FreeText>,
-    /// Never filled by the server.
+    /// The server never fills it.
     #[serde(default)]
     pub ex: Option<FreeText>,
 }
 
 impl AfterUpdateUserInfoEx {
-    /// The fields that changed, in the words of [`user::Event::ProfileChanged`].
+    /// The fields that changed, with their names in [`user::Event::ProfileChanged`].
     #[must_use]
     pub fn changed(&self) -> Vec<String> {
         let fields = [("nickname", &self.nickname), ("avatar", &self.face_url)];

@@ -1,7 +1,3 @@
-//! `callbackAfterUserRegisterCommand` (`afterUserRegister` in `webhooks.yml`), sent since v3.4.2.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/user/after-user-register>
-
 use domain::{Family, Source, user};
 use serde::{Deserialize, Serialize};
 
@@ -10,14 +6,17 @@ use crate::{
     openim::{NewUser, Noted},
 };
 
-/// A batch of accounts was created through `POST /user/user_register`.
+/// `callbackAfterUserRegisterCommand`: a batch of accounts was created through `POST /user/user_register`.
 ///
-/// Accounts for notifications, which have a route of their own, are created without a callback. Servers up to v3.8.0
-/// send their own secret in a member `secret`, which is not read here.
+/// Accounts for notifications have another route, which sends no callback. Servers up to v3.8.0 send their own secret
+/// in a field `secret`, which this type does not read.
+///
+/// Source: OpenIM, `pkg/callbackstruct/user.go`, `CallbackAfterUserRegisterReq`;
+/// <https://docs.openim.io/platform-api/webhooks/user/after-user-register>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterUserRegister {
-    /// The new users, as the callback before left the list.
+    /// The new users, after the answer to the "before" callback.
     pub users: Members<NewUser>,
 }
 

@@ -1,7 +1,3 @@
-//! `callbackBeforeUpdateUserInfoCommand` (`beforeUpdateUserInfo` in `webhooks.yml`), sent since v3.4.0.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/user/before-update-user-info>
-
 use domain::{Change, Family, Question, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
@@ -10,23 +6,27 @@ use crate::{
     openim::{Amendment, Before, Decision},
 };
 
-/// A user's profile is about to be changed through `POST /user/update_user_info`, which is deprecated.
+/// `callbackBeforeUpdateUserInfoCommand`: a user's profile is about to be changed through
+/// `POST /user/update_user_info`, which is deprecated.
 ///
-/// What is not to change is empty. The app's own text, `ex`, is null even when it is to change, so nothing can be decided
-/// about it.
+/// A field that is not to change is empty. The app's own text, `ex`, is null even if it is to change, so nobody can
+/// decide about it.
+///
+/// Source: OpenIM, `pkg/callbackstruct/user.go`, `CallbackBeforeUpdateUserInfoReq`;
+/// <https://docs.openim.io/platform-api/webhooks/user/before-update-user-info>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BeforeUpdateUserInfo {
-    /// Whose profile.
+    /// The user whose profile is to change.
     #[serde(rename = "userID")]
     pub user_id: UserId,
-    /// The proposed name; empty when it is not to change.
+    /// The proposed name. Empty if it is not to change.
     #[serde(rename = "nickName", default)]
     pub nickname: Option<FreeText>,
-    /// The proposed address of the picture; empty when it is not to change.
+    /// The proposed URL of the picture. Empty if it is not to change.
     #[serde(rename = "faceURL", default)]
     pub face_url: Option<FreeText>,
-    /// Never filled by the server.
+    /// The server never fills it.
     #[serde(default)]
     pub ex: Option<FreeText>,
 }
@@ -73,9 +73,9 @@ impl Before for BeforeUpdateUserInfo {
     type Amendment = AmendedProfile;
 }
 
-/// What is stored in the place of what was asked for.
+/// The profile that is stored instead of the proposed one. Fields that are left out stay as they were asked for.
 ///
-/// Fields that are left out stay as they were asked for.
+/// Source: OpenIM, `pkg/callbackstruct/user.go`, `CallbackBeforeUpdateUserInfoResp`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AmendedProfile {
     #[serde(rename = "nickName", skip_serializing_if = "Option::is_none")]
@@ -91,7 +91,8 @@ impl AmendedProfile {
         Self::default()
     }
 
-    /// This name, also when none was asked for. An empty one leaves the old name as it is, whatever was asked for.
+    /// Sets this name, also if no name was proposed. An empty name keeps the user's old name, even if another was
+    /// proposed.
     #[must_use]
     pub fn nickname(self, nickname: impl Into<String>) -> Self {
         Self {
@@ -100,7 +101,7 @@ impl AmendedProfile {
         }
     }
 
-    /// This address of the picture, as [`nickname`](Self::nickname).
+    /// Sets this URL of the picture, with the same rules as for [`nickname`](Self::nickname).
     #[must_use]
     pub fn face_url(self, face_url: impl Into<String>) -> Self {
         Self {

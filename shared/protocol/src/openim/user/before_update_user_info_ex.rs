@@ -1,7 +1,3 @@
-//! `callbackBeforeUpdateUserInfoExCommand` (`beforeUpdateUserInfoEx` in `webhooks.yml`), sent since v3.5.0.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/user/before-update-user-info-ex>
-
 use domain::{Change, Family, Question, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
@@ -10,23 +6,27 @@ use crate::{
     openim::{Amendment, Before, Decision},
 };
 
-/// A user's profile is about to be changed through `POST /user/update_user_info_ex`, the route of current clients.
+/// `callbackBeforeUpdateUserInfoExCommand`: a user's profile is about to be changed through
+/// `POST /user/update_user_info_ex`, the route of current clients.
 ///
-/// What is not to change is null. The app's own text, `ex`, is null even when it is to change, so nothing can be decided
-/// about it.
+/// A field that is not to change is null. The app's own text, `ex`, is null even if it is to change, so nobody can
+/// decide about it.
+///
+/// Source: OpenIM, `pkg/callbackstruct/user.go`, `CallbackBeforeUpdateUserInfoExReq`;
+/// <https://docs.openim.io/platform-api/webhooks/user/before-update-user-info-ex>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BeforeUpdateUserInfoEx {
-    /// Whose profile.
+    /// The user whose profile is to change.
     #[serde(rename = "userID")]
     pub user_id: UserId,
-    /// The proposed name; empty to clear it.
+    /// The proposed name. An empty one clears the old name.
     #[serde(rename = "nickName", default)]
     pub nickname: Option<FreeText>,
-    /// The proposed address of the picture; empty to clear it.
+    /// The proposed URL of the picture. An empty one clears the old URL.
     #[serde(rename = "faceURL", default)]
     pub face_url: Option<FreeText>,
-    /// Never filled by the server.
+    /// The server never fills it.
     #[serde(default)]
     pub ex: Option<FreeText>,
 }
@@ -72,10 +72,12 @@ impl Before for BeforeUpdateUserInfoEx {
     type Amendment = AmendedProfileEx;
 }
 
-/// What is stored in the place of what was asked for.
+/// The profile that is stored instead of the proposed one. Fields that are left out stay as they were asked for.
 ///
-/// Fields that are left out stay as they were asked for. A field that the request does not change cannot be answered:
-/// the server crashes on it, and the user's change is lost.
+/// It never has a field that the request does not change: the server's handler would crash, and the user's change would
+/// be lost.
+///
+/// Source: OpenIM, `pkg/callbackstruct/user.go`, `CallbackBeforeUpdateUserInfoExResp`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AmendedProfileEx {
     #[serde(rename = "nickName", skip_serializing_if = "Option::is_none")]
@@ -85,8 +87,8 @@ pub struct AmendedProfileEx {
 }
 
 impl AmendedProfileEx {
-    /// Of what is asked, with each field that it changes as `nickname` and `face_url` leave it. An empty text empties
-    /// the field. `None` when nothing is different then.
+    /// Changes the proposed name with `nickname` and the proposed URL with `face_url`. A field for which nothing is
+    /// proposed stays so. An empty text clears the field. `None` if both functions change nothing.
     #[must_use]
     pub fn of(
         asked: &BeforeUpdateUserInfoEx,

@@ -1,7 +1,3 @@
-//! `callbackBeforeUserRegisterCommand` (`beforeUserRegister` in `webhooks.yml`), sent since v3.4.2.
-//!
-//! <https://docs.openim.io/platform-api/webhooks/user/before-user-register>
-
 use domain::{Family, Question, Source, user};
 use serde::{Deserialize, Serialize};
 
@@ -11,14 +7,18 @@ use crate::{
     read,
 };
 
-/// The app's backend is about to create a batch of accounts through `POST /user/user_register`.
+/// `callbackBeforeUserRegisterCommand`: the app's backend is about to create a batch of accounts through
+/// `POST /user/user_register`.
 ///
-/// A refusal keeps all of them from being created. Servers up to v3.8.0 send their own secret in a member `secret`,
-/// which is not read here.
+/// After a refusal none of them is created. Servers up to v3.8.0 send their own secret in a field `secret`, which this
+/// type does not read.
+///
+/// Source: OpenIM, `pkg/callbackstruct/user.go`, `CallbackBeforeUserRegisterReq`;
+/// <https://docs.openim.io/platform-api/webhooks/user/before-user-register>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BeforeUserRegister {
-    /// The users to be.
+    /// The users who are to be created.
     pub users: Members<NewUser>,
 }
 
@@ -53,7 +53,7 @@ impl Before for BeforeUserRegister {
     type Amendment = AmendedUsers;
 }
 
-/// Whether the JSON of an account is null, or has no id.
+/// Whether the JSON of an account is null or has no id.
 fn is_nobody(user: &str) -> bool {
     #[derive(Deserialize)]
     struct Account {
@@ -64,9 +64,13 @@ fn is_nobody(user: &str) -> bool {
     account.is_ok_and(|account| account.is_none_or(|it| it.id.is_empty() && !it.id.is_odd()))
 }
 
-/// The batch that is registered in the place of the one that was asked for. Made of what the callback asked for: the
-/// server takes an element as it is, so that a member which is missing would be emptied, and checks no id again.
-/// Never empty: the server ignores an empty list and registers everybody, so to register nobody is to refuse.
+/// The batch that is registered instead of the batch that was asked for.
+///
+/// It is made from the users of the callback. The server takes each element as it is, so a missing field would be
+/// emptied, and it does not check the ids again. The batch is never empty: the server ignores an empty list and
+/// registers everybody. To register nobody, refuse.
+///
+/// Source: OpenIM, `pkg/callbackstruct/user.go`, `CallbackBeforeUserRegisterResp`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AmendedUsers {
     users: Vec<NewUser>,
@@ -75,8 +79,8 @@ pub struct AmendedUsers {
 impl Amendment for AmendedUsers {}
 
 impl AmendedUsers {
-    /// Those users of the callback that are chosen, as `choose` leaves them; `None` when nobody is left. What it
-    /// makes of an id does not count: ids stay as they were asked for.
+    /// The users of the callback for whom `choose` returns true, with the changes that it makes. Ids stay as they were
+    /// asked for, even if `choose` changes them. `None` if no user is chosen.
     #[must_use]
     pub fn of(
         asked: &BeforeUserRegister,

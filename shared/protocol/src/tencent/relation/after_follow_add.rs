@@ -1,33 +1,33 @@
-//! `Follow.CallbackAfterFollowAdd`, since 2025.
-//!
-//! <https://www.tencentcloud.com/document/product/1047/70355>
-
 use domain::{Family, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{Callback, Command, Members, Number, When, tencent::Noted};
 
-/// A user follows others, through a client or the REST API.
+/// `Follow.CallbackAfterFollowAdd`: a user follows others, through a client or the REST API. Sent since 2025.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/70355>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AfterFollowAdd {
-    /// Who follows.
+    /// The user who follows.
     #[serde(rename = "From_Account")]
     pub follower: UserId,
-    /// Who is followed now, and was not before.
-    // A list of objects here, a list of texts in the callback about the end of it.
+    /// The users who are followed now and were not before.
+    // A list of objects here, but a list of texts in `AfterFollowDelete`.
     #[serde(rename = "FollowList")]
     pub followed: Members<Followed>,
-    /// Unix milliseconds.
+    /// The time of the event, in Unix milliseconds.
     #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
     pub event_time: Number,
 }
 
 /// One user who is followed.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/70355>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Followed {
-    /// Who. The documents' words for it, "who succeeds in following", are a mistranslation.
+    /// The user's id. The document's words for it, "who succeeds in following", seem to be a mistranslation.
     #[serde(rename = "To_Account")]
     pub to: UserId,
 }

@@ -1,7 +1,3 @@
-//! `Sns.CallbackBlackListAdd`.
-//!
-//! <https://www.tencentcloud.com/document/product/1047/34361>
-
 use domain::{Family, Source, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +6,12 @@ use crate::{
     tencent::{Noted, Pair},
 };
 
-/// Users were blocked.
+/// `Sns.CallbackBlackListAdd`: users were blocked, by a client or `v4/sns/black_list_add`.
 ///
-/// Sent after a client or `v4/sns/black_list_add` blocked somebody. When they were friends, a
-/// [`FriendDelete`](crate::tencent::FriendDelete) comes, too, before or after it, unless the console says that they
-/// remain friends. The reverse entry is not made.
+/// If the users were friends, a [`FriendDelete`](crate::tencent::FriendDelete) comes, too, before or after this. The
+/// console can say that they stay friends. No entry is made in the opposite direction.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34361>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BlackListAdd {

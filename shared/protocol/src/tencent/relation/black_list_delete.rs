@@ -1,7 +1,3 @@
-//! `Sns.CallbackBlackListDelete`.
-//!
-//! <https://www.tencentcloud.com/document/product/1047/34362>
-
 use domain::{Family, Source, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +6,11 @@ use crate::{
     tencent::{Noted, Pair},
 };
 
-/// Users were unblocked.
+/// `Sns.CallbackBlackListDelete`: users were unblocked, by a client or `v4/sns/black_list_delete`.
 ///
-/// Sent after a client or `v4/sns/black_list_delete` unblocked somebody. It restores no friendship.
+/// This restores no friendship.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34362>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct BlackListDelete {

@@ -1,7 +1,3 @@
-//! `Sns.CallbackFriendDelete`.
-//!
-//! <https://www.tencentcloud.com/document/product/1047/34360>
-
 use domain::{Family, Source, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,16 +6,18 @@ use crate::{
     tencent::{Noted, Pair},
 };
 
-/// Entries were removed from friend lists.
+/// `Sns.CallbackFriendDelete`: entries were removed from friend lists.
 ///
-/// Sent after a client or `v4/sns/friend_delete` deleted friends, and after somebody blocked a friend
-/// (blocking ends the friendship in both directions unless the console says otherwise). It carries no
-/// time and no identifier: "delete, add again, delete again" gives two identical bodies.
+/// A client or `v4/sns/friend_delete` deleted friends, or somebody blocked a friend. A block ends the friendship in
+/// both directions, unless the console says otherwise. The body carries no time and no identifier: "delete, add again,
+/// delete again" gives two identical bodies.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34360>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FriendDelete {
-    /// The entries that were really deleted, in the order of the body: 1 to about 2,000. A two-way
-    /// deletion lists both directions.
+    /// The entries that were really deleted, in the order of the body: 1 to about 2,000. A two-way deletion lists both
+    /// directions.
     #[serde(rename = "PairList")]
     pub pairs: Members<Pair>,
 }

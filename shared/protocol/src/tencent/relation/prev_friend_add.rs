@@ -1,7 +1,3 @@
-//! `Sns.CallbackPrevFriendAdd`.
-//!
-//! <https://www.tencentcloud.com/document/product/1047/43468>
-
 use domain::{Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,52 +6,56 @@ use crate::{
     tencent::{Before, Decisions, Person, unreadable},
 };
 
-/// A client asks for friendships, and nothing is done yet.
+/// `Sns.CallbackPrevFriendAdd`: a client asks for friendships, and nothing has happened yet.
 ///
-/// The REST API's `friend_add` does not send it.
+/// The REST API's `friend_add` does not cause it.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43468>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PrevFriendAdd {
-    /// Who is logged in; the same as `from` in practice.
+    /// The user who is logged in. In practice the same as `from`.
     #[serde(rename = "Requester_Account", skip_serializing_if = "Option::is_none")]
     pub requester: Option<FreeText>,
-    /// For whom friends are asked.
+    /// The user for whom the client asks.
     #[serde(rename = "From_Account")]
     pub from: UserId,
-    /// Who is asked, one by one.
+    /// The people who are asked.
     #[serde(rename = "FriendItem")]
     pub friends: Members<AskedFriend>,
     /// `Add_Type_Both` or `Add_Type_Single`.
     #[serde(rename = "AddType", skip_serializing_if = "Option::is_none")]
     pub add_type: Option<FreeText>,
-    /// 1 when it is forced.
-    // `ForceFlag` in the callback after.
+    /// 1 if the addition is forced.
+    // `ForceFlag` in `FriendAdd`.
     #[serde(
         rename = "ForceAddFlags",
         default,
         skip_serializing_if = "Number::is_none"
     )]
     pub force_add_flags: Number,
-    /// Unix milliseconds.
+    /// The time of the event, in Unix milliseconds.
     #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
     pub event_time: Number,
 }
 
 /// One person who is asked for friendship.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43468>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AskedFriend {
-    /// Who.
+    /// The person's user id.
     #[serde(rename = "To_Account")]
     pub to: UserId,
-    /// The private name that `from` gives.
+    /// The private name that `from` gives the person.
     #[serde(rename = "Remark", skip_serializing_if = "Option::is_none")]
     pub remark: Option<FreeText>,
     /// The group of friends to put the person into.
-    // `TagName` in the callback about the answer.
+    // `TagName` in `FriendResponse`.
     #[serde(rename = "GroupName", skip_serializing_if = "Option::is_none")]
     pub group: Option<FreeText>,
-    /// `AddSource_Type_` and a word of the client.
+    /// `AddSource_Type_` and a keyword of the client.
     #[serde(rename = "AddSource", skip_serializing_if = "Option::is_none")]
     pub source: Option<FreeText>,
     /// The message to the person.
@@ -75,7 +75,7 @@ impl Callback for PrevFriendAdd {
             message: Text::fixed("AddWording"),
             name: Text::fixed("Remark"),
             bypass: crate::Bypass::unasked(
-                "The REST API (friend_add, friend_import) never asks, and nobody is asked when a remark is changed later.",
+                "The REST API (friend_add, friend_import) never asks, and a later change of a remark does not ask either.",
             ),
             ..Rules::USERS
         }),

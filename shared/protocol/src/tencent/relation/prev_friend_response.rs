@@ -1,7 +1,3 @@
-//! `Sns.CallbackPrevFriendResponse`.
-//!
-//! <https://www.tencentcloud.com/document/product/1047/43467>
-
 use domain::{Family, Question, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
@@ -10,57 +6,63 @@ use crate::{
     tencent::{Before, Decisions, Person, unreadable},
 };
 
-/// A client answers friend requests, and nothing is done yet.
+/// `Sns.CallbackPrevFriendResponse`: a client answers friend requests, and nothing has happened yet.
 ///
-/// Answers through the REST API do not send it.
+/// Answers through the REST API do not cause it.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43467>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PrevFriendResponse {
-    /// Who is logged in; the same as `from` in practice.
+    /// The user who is logged in. In practice the same as `from`.
     #[serde(rename = "Requester_Account", skip_serializing_if = "Option::is_none")]
     pub requester: Option<FreeText>,
-    /// Who was asked, and answers.
+    /// The user who was asked and answers.
     #[serde(rename = "From_Account")]
     pub from: UserId,
-    /// Whose requests are answered, one by one.
+    /// The answers, one for each request.
     #[serde(rename = "ResponseFriendItem")]
     pub responses: Members<FriendResponse>,
-    /// Unix milliseconds.
+    /// The time of the event, in Unix milliseconds.
     #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
     pub event_time: Number,
 }
 
 /// The answer to one request.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43467>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FriendResponse {
-    /// Who had asked.
+    /// The user who had asked.
     #[serde(rename = "To_Account")]
     pub to: UserId,
-    /// The private name that `from` gives.
+    /// The private name that `from` gives this user.
     #[serde(rename = "Remark", skip_serializing_if = "Option::is_none")]
     pub remark: Option<FreeText>,
-    /// The group of friends to put the person into.
-    // `GroupName` in the callback about the request.
+    /// The group of friends to put this user into.
+    // `GroupName` in `AskedFriend`.
     #[serde(rename = "TagName", skip_serializing_if = "Option::is_none")]
     pub group: Option<FreeText>,
-    /// What is answered.
+    /// The answer.
     #[serde(rename = "ResponseAction", default)]
     pub action: ResponseAction,
 }
 
-/// What is answered to a friend request.
+/// An answer to a friend request.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43467>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "FreeText", into = "String")]
 #[non_exhaustive]
 pub enum ResponseAction {
-    /// `Response_Action_Agree`: who asked gets the friend, and nobody else.
+    /// `Response_Action_Agree`: the user who asked gets the friend, and the other user does not.
     Agree,
-    /// `Response_Action_AgreeAndAdd`: both get each other.
+    /// `Response_Action_AgreeAndAdd`: both users get each other as friends.
     AgreeAndAdd,
     /// `Response_Action_Reject`.
     Reject,
-    /// A word that is not documented; empty when there is no word.
+    /// A word that is not documented. Empty if there is no word.
     Other(String),
 }
 
@@ -102,7 +104,7 @@ impl Callback for PrevFriendResponse {
         when: When::Before(Rules {
             name: Text::fixed("Remark"),
             bypass: crate::Bypass::unasked(
-                "The REST API never asks about an answer, and nobody is asked when a remark is changed later.",
+                "The REST API never asks about an answer, and a later change of a remark does not ask either.",
             ),
             ..Rules::USERS
         }),

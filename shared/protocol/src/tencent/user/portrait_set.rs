@@ -1,51 +1,53 @@
-//! `Profile.CallbackPortraitSet`.
-//!
-//! <https://www.tencentcloud.com/document/product/1047/48733>
-
 use domain::{Family, Source, UserId, user};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Callback, Command, FreeText, Members, Number, When, read::Any, tencent::Noted};
 
-/// Fields of a user's profile changed, by a client or the REST API.
+/// `Profile.CallbackPortraitSet`: a client or the REST API changed fields of a user's profile.
 ///
-/// Sent only where the console's "profile change subscription" is switched on, too.
+/// Tencent Chat sends this only if the "profile change subscription" is also switched on in the console.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/48733>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PortraitSet {
-    /// Who changed them.
+    /// The user who made the change.
     #[serde(rename = "Operator_Account", skip_serializing_if = "Option::is_none")]
     pub operator: Option<FreeText>,
-    /// Whose profile.
+    /// The user whose profile changed.
     #[serde(rename = "From_Account")]
     pub user: UserId,
-    /// Unix milliseconds.
+    /// The time of the event, in Unix milliseconds.
     #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
     pub event_time: Number,
-    /// The fields that changed, and no others.
+    /// The fields that changed, and no other fields.
     #[serde(rename = "ProfileItem")]
     pub fields: Members<ProfileField>,
 }
 
-/// One field, and what it says now.
+/// One field of a profile, with its new value.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/48733>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ProfileField {
-    /// The field as Tencent Chat calls it: `Tag_Profile_IM_…`, or `Tag_Profile_Custom_…` for the app's own.
+    /// Tencent Chat's name of the field: `Tag_Profile_IM_…`, or `Tag_Profile_Custom_…` for a field of the app's own.
     #[serde(rename = "Tag")]
     pub tag: String,
-    /// What it says now.
+    /// The new value.
     #[serde(rename = "Value", default)]
     pub value: ProfileValue,
 }
 
-/// What a field says: a text or a number, depending on the field.
+/// The value of a field: a text or a number, depending on the field.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/48733>.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum ProfileValue {
-    /// Birthday, language, level, role.
+    /// The value of birthday, language, level and role.
     Number(i64),
-    /// Everything else. A location can hold unprintable characters.
+    /// The value of all other fields. A location can hold unprintable characters.
     Text(String),
     /// Nothing, or neither a text nor an integer of 64 bits.
     #[default]
@@ -63,7 +65,7 @@ impl<'de> Deserialize<'de> for ProfileValue {
 }
 
 impl ProfileField {
-    /// The field in the words of [`user::Event::ProfileChanged`](domain::user::Event::ProfileChanged).
+    /// The name of the field in [`user::Event::ProfileChanged`](domain::user::Event::ProfileChanged).
     #[must_use]
     pub fn name(&self) -> String {
         if let Some(custom) = self.tag.strip_prefix("Tag_Profile_Custom_") {

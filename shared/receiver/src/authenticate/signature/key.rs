@@ -11,11 +11,11 @@ use spki::{
 
 use super::SignatureAlgorithm;
 
-/// What a signature is checked with.
+/// A key that checks signatures.
 #[derive(Clone)]
 pub(super) enum Key {
     Hmac(hmac::Key),
-    /// One key under each form that a signature with it may have.
+    /// A public key, and each form that its signatures may have.
     Public(Vec<u8>, Vec<&'static dyn VerificationAlgorithm>),
 }
 
@@ -85,7 +85,7 @@ const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 
-/// ring refuses other sizes too, but with each callback and not at the start.
+/// The size of an RSA modulus. ring refuses other sizes too, but only when a callback comes, not at the start.
 fn rsa_modulus_bytes(key: &[u8]) -> Option<usize> {
     SliceReader::new(key)
         .ok()?
@@ -96,7 +96,7 @@ fn rsa_modulus_bytes(key: &[u8]) -> Option<usize> {
         .ok()
 }
 
-/// A key that cannot be used. Shows nothing of it.
+/// Why a key cannot be used. Shows nothing of the key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidKey(pub(super) &'static str);
 

@@ -15,7 +15,7 @@ pub use self::key::InvalidKey;
 use self::key::Key;
 use super::{BASE64, BASE64_URL_SAFE, Rejection, Sha256Digest, only, sha256};
 
-/// How OpenIM's commercial edition signs, by the names of its `signature.algorithm` setting.
+/// How OpenIM's commercial edition signs. The names are those of its `signature.algorithm` setting.
 ///
 /// <https://docs.openim.io/platform-api/webhooks/overview>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +26,10 @@ pub enum SignatureAlgorithm {
     HmacSha256,
     /// `HMAC-SHA512`
     HmacSha512,
-    /// `RSA-SHA256`. The padding is not documented: PKCS #1 v1.5 and PSS are both accepted.
+    /// `RSA-SHA256`. OpenIM does not document the padding, so both PKCS #1 v1.5 and PSS are accepted.
     RsaSha256,
-    /// `ECDSA-SHA256`. The form is not documented: ASN.1 is accepted on the curves P-256 and P-384, and
-    /// on P-256 the two numbers alone (64 bytes) as well.
+    /// `ECDSA-SHA256`. OpenIM does not document the form. ASN.1 is accepted on the curves P-256 and P-384. On P-256, the
+    /// two numbers alone (64 bytes) are accepted too.
     EcdsaSha256,
 }
 
@@ -75,7 +75,7 @@ impl FromStr for SignatureAlgorithm {
     }
 }
 
-/// How the bytes of a signature are written in its header. Not documented, so it has to be told.
+/// How the header encodes the bytes of a signature. OpenIM does not document it, so the operator has to set it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureEncoding {
     /// Hex digits, of either case.
@@ -117,9 +117,9 @@ impl FromStr for SignatureEncoding {
 
 /// Checks the signature of OpenIM's commercial edition.
 ///
-/// It covers the value of the nonce header and nothing else: it proves that the sender has the key, not
-/// that the body is the sender's. TLS protects the body, and a nonce that is accepted once only keeps an
-/// observed pair from being used again.
+/// The signature covers the value of the nonce header and nothing else. It proves that the sender has the key, but not
+/// that the body is the sender's: TLS protects the body. Each nonce is accepted once only, so nobody can use a nonce and
+/// a signature that they have seen.
 #[derive(Clone)]
 pub struct SignatureVerifier {
     signature_header: HeaderName,
@@ -133,7 +133,7 @@ pub struct SignatureVerifier {
 pub struct Nonce(Sha256Digest);
 
 impl Nonce {
-    /// What it is remembered by: its SHA-256 in hex. The nonce itself may have any length.
+    /// Its SHA-256 in hex, which is what the nonces table stores. The nonce itself may have any length.
     #[must_use]
     pub fn digest(&self) -> String {
         base16ct::lower::encode_string(&self.0)
@@ -141,12 +141,12 @@ impl Nonce {
 }
 
 impl SignatureVerifier {
-    /// Accepts signatures that were made with any of the keys: for HMAC the shared secret, for RSA and
-    /// ECDSA the public key as PEM (`-----BEGIN PUBLIC KEY-----`).
+    /// Accepts the signatures of any of the keys. For HMAC, a key is the shared secret. For RSA and ECDSA, it is the
+    /// public key as PEM (`-----BEGIN PUBLIC KEY-----`).
     ///
     /// # Errors
     ///
-    /// Everything that is wrong, in one list, which shows no key.
+    /// Lists everything that is wrong. The list shows no key.
     pub fn new(
         algorithm: SignatureAlgorithm,
         encoding: SignatureEncoding,
@@ -190,12 +190,12 @@ impl SignatureVerifier {
         }
     }
 
-    /// The nonce of a request with these headers, if its signature is good. Whether it was used before is
-    /// not known here.
+    /// The nonce of a request with these headers, if its signature is right. Does not check whether the nonce was used
+    /// before.
     ///
     /// # Errors
     ///
-    /// Says why there is none.
+    /// Says what is missing or wrong.
     pub fn check(&self, headers: &HeaderMap) -> Result<Nonce, Rejection> {
         let signature = only(
             headers.get_all(&self.signature_header).iter(),
@@ -229,9 +229,9 @@ impl SignatureVerifier {
 
 /// The signature that OpenIM's commercial edition sends with a nonce.
 ///
-/// Public, so that a set-up can be tested with signed requests of one's own. For HMAC the key is the
-/// shared secret, for RSA and ECDSA the private key as PEM (`-----BEGIN PRIVATE KEY-----`, PKCS #8). RSA
-/// pads as PKCS #1 v1.5 says, ECDSA is on the curve P-256 and writes ASN.1.
+/// It is public, so you can test a set-up with requests that you sign. For HMAC, the key is the shared secret. For RSA
+/// and ECDSA, it is the private key as PEM (`-----BEGIN PRIVATE KEY-----`, PKCS #8). RSA pads as PKCS #1 v1.5 says. ECDSA
+/// uses the curve P-256 and writes ASN.1.
 ///
 /// ```
 /// use receiver::{SignatureAlgorithm::HmacSha256, SignatureEncoding::Hex, openim_sign};
@@ -245,7 +245,7 @@ impl SignatureVerifier {
 ///
 /// # Errors
 ///
-/// When the key is none of the algorithm's.
+/// When the key does not belong to the algorithm.
 pub fn openim_sign(
     algorithm: SignatureAlgorithm,
     encoding: SignatureEncoding,
@@ -323,7 +323,7 @@ mod tests {
         verifier.check(&map)
     }
 
-    /// Signing keys of each algorithm, with what verifies them.
+    /// For each algorithm, the key that signs and the key that verifies.
     const PAIRS: &[(SignatureAlgorithm, &str, &str)] = &[
         (SignatureAlgorithm::HmacSha1, "secret", "secret"),
         (SignatureAlgorithm::HmacSha256, "secret", "secret"),
@@ -341,7 +341,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_each_algorithm_signs_verifies_in_both_encodings_and_nothing_else_does() {
+    fn only_the_right_signature_is_accepted_for_each_algorithm_and_encoding() {
         for (algorithm, signing, verifying) in PAIRS {
             for encoding in [SignatureEncoding::Hex, SignatureEncoding::Base64] {
                 let verifier = verifier(*algorithm, encoding, &[verifying]);
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn either_key_of_a_rotation_is_good() {
+    fn both_keys_of_a_rotation_are_accepted() {
         let hmac = SignatureAlgorithm::HmacSha256;
         let both = verifier(hmac, SignatureEncoding::Hex, &["new", "old"]);
         for (key, good) in [("new", true), ("old", true), ("older", false), ("", false)] {
@@ -389,9 +389,9 @@ mod tests {
         }
     }
 
-    /// Made with `openssl dgst -sha256 -sign`, for the forms that the signer here does not write.
+    /// `openssl dgst -sha256 -sign` made these signatures, in the forms that `openim_sign` does not write.
     #[test]
-    fn every_form_of_a_signature_that_others_write_is_accepted() {
+    fn every_form_of_a_signature_that_other_signers_write_is_accepted() {
         let nonce = ("x-nonce", "n-1");
         for (algorithm, public, encoding, sign) in [
             (
@@ -447,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_could_never_verify_are_all_named_at_the_start_and_no_key_is_shown() {
+    fn all_settings_that_could_never_verify_are_named_at_the_start_and_no_key_is_shown() {
         let wrong = |algorithm, signature_header, nonce_header, keys: &[&str]| {
             let hex = SignatureEncoding::Hex;
             SignatureVerifier::new(algorithm, hex, signature_header, nonce_header, keys)
@@ -489,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_kind_signs_nothing() {
+    fn a_key_of_another_kind_cannot_sign() {
         for algorithm in [
             SignatureAlgorithm::RsaSha256,
             SignatureAlgorithm::EcdsaSha256,
