@@ -175,12 +175,12 @@ fn project(test: &str, files: &[(&str, &str)]) -> PathBuf {
 }
 
 #[test]
-fn no_document_is_larger_than_its_readers_have_time_for() {
+fn documents_keep_to_their_limits_of_size() {
     assert_nothing_is_wrong(&too_large(&documents(&root()), &LIMITS));
 }
 
 #[test]
-fn a_document_that_is_too_large_or_missing_is_named() {
+fn a_document_that_is_too_large_or_missing_is_reported() {
     let large = "x".repeat(101);
     let page = "x".repeat(PAGE + 1);
     let root = project(

@@ -387,7 +387,7 @@ fn normalised(line: &str) -> String {
 }
 
 #[test]
-fn every_block_says_what_it_is_and_is_that() {
+fn every_block_has_a_language_and_is_valid() {
     let documents = documents(&root());
     super::assert_nothing_is_wrong(&wrong(&root(), &documents));
     let blocks: Vec<Block> = documents.iter().flat_map(blocks).collect();
@@ -396,7 +396,7 @@ fn every_block_says_what_it_is_and_is_that() {
 }
 
 #[tokio::test]
-async fn every_command_that_documents_show_does_what_they_say() {
+async fn commands_in_documents_run_and_print_what_is_shown() {
     let made_by_ci = made_by_ci(&root());
     let (mut count, mut wrong) = (0, Vec::new());
     for document in documents(&root()) {
@@ -417,7 +417,7 @@ fn document(text: &str) -> Document {
 }
 
 #[test]
-fn a_block_that_is_not_what_it_says_is_named() {
+fn wrong_blocks_are_reported() {
     let good = r#"
 ```json
 {"a": 1}
@@ -615,7 +615,7 @@ $ five
 }
 
 #[test]
-fn ci_makes_what_test_needs_and_nothing_else() {
+fn the_targets_that_ci_makes_are_found_in_the_makefile() {
     let made = made_by_ci(&root());
     for target in ["test", "check", "clippy", "book"] {
         assert!(made.contains(target), "{target}: {made:?}");
@@ -626,7 +626,7 @@ fn ci_makes_what_test_needs_and_nothing_else() {
 }
 
 #[test]
-fn what_is_never_the_same_is_not_compared_and_everything_else_is() {
+fn only_times_durations_and_ids_are_not_compared() {
     let expected = "\
 FRIEND      AS OF
 7720934416  2026-11-21T14:08:38.855Z
@@ -666,7 +666,7 @@ date: Sun, 22 Nov 2026 00:00:00 GMT
 }
 
 #[tokio::test]
-async fn commands_that_fail_or_print_something_else_are_named() {
+async fn commands_that_fail_or_print_something_else_are_reported() {
     let page = |path: &str, blocks: &str| Document {
         path: path.to_owned(),
         text: blocks.to_owned(),

@@ -119,7 +119,7 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_book_is_built_without_a_warning_and_its_links_lead_to_something() {
+fn the_book_builds_without_a_warning_and_without_dead_links() {
     let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
     assert!(makefile.contains("\n\t.local/cargo/bin/mdbook build docs\n"));
     let book = scratch("book");
@@ -140,7 +140,7 @@ fn the_book_is_built_without_a_warning_and_its_links_lead_to_something() {
 }
 
 #[test]
-fn a_book_with_links_that_lead_nowhere_is_seen() {
+fn dead_links_of_a_book_are_reported() {
     let settings = fs::read_to_string(root().join("docs/book.toml")).unwrap();
     let summary = "# Summary\n\n[Home](README.md)\n\n- [A](a.md)\n";
     let home = "\

@@ -214,7 +214,7 @@ fn not_listed(documents: &[Document]) -> Vec<String> {
 }
 
 #[test]
-fn every_link_leads_to_something() {
+fn no_link_is_dead() {
     let documents = documents(&root());
     super::assert_nothing_is_wrong(&dead(&root(), &documents));
     let links: usize = documents.iter().map(|it| links(&it.text).len()).sum();
@@ -230,7 +230,7 @@ fn every_file_that_is_named_as_code_exists() {
 }
 
 #[test]
-fn a_file_that_is_named_and_missing_is_found() {
+fn a_missing_file_that_is_named_as_code_is_reported() {
     let text = "\
 `src/a.rs` `src/sub/` `src/<name>.rs` `src/*.rs` `/etc/hosts` `other/b.rs` `b.rs` `target/b.rs` `./src/b.rs`
 
@@ -258,7 +258,7 @@ src/b.rs `src/b.rs`
 }
 
 #[test]
-fn every_page_is_in_the_books_list() {
+fn every_page_is_in_the_summary() {
     super::assert_nothing_is_wrong(&not_listed(&documents(&root())));
 }
 
@@ -303,7 +303,7 @@ const PAGE: &str = "\
 ";
 
 #[test]
-fn dead_links_are_found_and_others_are_not() {
+fn dead_links_are_reported_and_others_are_not() {
     let files = [
         ("README.md", README),
         ("docs/README.md", BAD_README),
@@ -392,7 +392,7 @@ fn headings_have_the_anchors_that_github_gives_them() {
 }
 
 #[test]
-fn a_page_that_the_list_lacks_or_repeats_is_named() {
+fn a_page_that_the_summary_lacks_or_repeats_is_reported() {
     let summary =
         "# Summary\n\n[Home](README.md)\n\n- [A](a.md)\n- [B](sub/b.md)\n- [B](sub/b.md)\n";
     let files = [

@@ -144,7 +144,7 @@ fn sentences_are_short() {
 }
 
 #[test]
-fn sentences_end_where_a_reader_takes_breath() {
+fn dots_in_code_and_abbreviations_end_no_sentence() {
     let document = "\
 # A heading. It is none.
 
@@ -194,7 +194,7 @@ comment. It is none. -->
 }
 
 #[test]
-fn a_sentence_of_36_words_is_named_and_one_of_35_is_not() {
+fn a_sentence_of_36_words_is_reported_and_one_of_35_is_not() {
     let of = |words: usize| format!("{}end.", "word ".repeat(words - 1));
     let document = Document {
         path: "docs/page.md".to_owned(),
