@@ -18,8 +18,9 @@ pub(crate) fn callbacks(commands: &[&Command], stored: &Stored) -> String {
 # Callbacks
 
 A *before* callback asks whether something may happen, and its server waits for the answer. An *after* callback reports
-what has happened. *Stored* is the type of the events that go into the table. *Rules* are the keys that a command can have
-in [`policies.json`](policies.md); policies can change the values of those in **bold**.
+what has happened. *Handler* is the source file that you edit. *Stored* is the type of the events that go into the table.
+*Rules* are the keys that a command can have in [`policies.json`](policies.md); policies can change the values of those in
+**bold**.
 ",
     );
     let mut heading = (None, None);
@@ -96,11 +97,6 @@ fn table(page: &mut String, source: Source, commands: &[&Command], stored: &Stor
         "---|".repeat(head.len())
     );
     for command in commands {
-        let handler = names::handler(command);
-        let shown = match source {
-            Source::OpenIm => command.function(),
-            Source::Tencent => names::module(command),
-        };
         let code = |text: &str| format!("`{text}`");
         let events: Vec<String> = stored.of(command).iter().map(|it| code(it)).collect();
         let names = std::iter::once(&command.name).chain(command.earlier);
@@ -109,7 +105,7 @@ fn table(page: &mut String, source: Source, commands: &[&Command], stored: &Stor
             Some(names.join(", earlier ")),
             openim(command.switch.map(code).unwrap_or_default()),
             openim(command.since.unwrap_or_default().to_owned()),
-            Some(format!("[`{shown}`](../{handler})")),
+            Some(code(&names::handler(command))),
             Some(events.join(", ")),
             match command.when {
                 When::After => None,

@@ -21,7 +21,7 @@ pub use dynamodb::{Dynamodb, Table};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use function::Function;
 pub use functions::FUNCTIONS;
-pub use nginx::{Nginx, RECEIVER};
+pub use nginx::{Nginx, RECEIVER, TYPED_IN};
 pub use process::{Process, binary, free_port, nowhere, tool};
 pub use queue::{Queue, redrive};
 pub use relationships::wait_for_relationships;

@@ -21,6 +21,9 @@ pub const RECEIVER: &str = "receiver.example";
 /// The folders where nginx puts bodies that do not fit into memory.
 const TEMPORARY: [&str; 5] = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
 
+/// The tests run the blocks of `docs/reverse-proxy.md` that contain one of these.
+pub const TYPED_IN: [&str; 3] = ["RECEIVER_HOST", "read -r", "/etc/cron.d"];
+
 /// nginx, set up by the commands of `docs/reverse-proxy.md` with other addresses and folders.
 pub struct Nginx {
     /// The URL to which OpenIM would send callbacks.
@@ -44,8 +47,13 @@ impl Nginx {
         fs::create_dir_all(&folder).unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
 
-        type_in(&folder, "RECEIVER_HOST", "").await;
+        type_in(&folder, TYPED_IN[0], "").await;
         write_secret(&folder, password).await;
+        type_in(&folder, TYPED_IN[2], "").await;
+        let cron = fs::read_to_string(folder.join("webhook-proxy")).unwrap();
+        let fields: Vec<&str> = cron.split_whitespace().collect();
+        // Five say when; then who does what.
+        assert_eq!(fields[5..], ["root", "/usr/sbin/nginx", "-s", "reload"]);
         let file = folder.join("webhook-proxy.conf");
         let mut config = fs::read_to_string(&file).unwrap();
         let folder_name = folder.to_str().unwrap();
@@ -180,7 +188,7 @@ impl Drop for Nginx {
 }
 
 async fn write_secret(folder: &Path, password: &str) {
-    type_in(folder, "read -r", &format!("{password}\n")).await;
+    type_in(folder, TYPED_IN[1], &format!("{password}\n")).await;
     let secret = fs::metadata(folder.join("webhook-proxy.secret")).unwrap();
     assert_eq!(secret.permissions().mode() & 0o777, 0o600);
 }
@@ -204,6 +212,7 @@ async fn type_in(folder: &Path, part: &str, input: &str) {
         .replace("sudo ", "")
         .replace("/etc/nginx/conf.d", folder)
         .replace("/etc/nginx", folder)
+        .replace("/etc/cron.d", folder)
         .replace(
             "host=abcde12345.execute-api.eu-central-1.amazonaws.com",
             &format!("host={RECEIVER}"),
@@ -212,6 +221,7 @@ async fn type_in(folder: &Path, part: &str, input: &str) {
         .args(["-euc", &commands])
         .current_dir(root())
         .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
     let mut stdin = shell.stdin.take().unwrap();
