@@ -58,7 +58,8 @@ dist: build
 package:
 	scripts/package.py $(ARCHITECTURE) $(VERSION) $(LAMBDA_DIR) $(IMHOOK_DIR)/imhook/bootstrap $(DIST)
 
-# What goes with the archives in dist: an SBOM of Cargo.lock, check sums, the notes.
+# What goes with the archives in dist: an SBOM, check sums, the notes. The SBOM has the locked versions of all crates except
+# those for building and testing only.
 release-files: .local/cargo/bin/cargo-sbom
 	.local/cargo/bin/cargo-sbom sbom --output-format cyclone_dx_json_1_6 >$(DIST)/webhook-receiver-$(VERSION).cdx.json
 	cd $(DIST) && sha256sum -- *.zip *.tar.gz *.cdx.json >SHA256SUMS
