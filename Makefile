@@ -207,7 +207,7 @@ project: .local/tools/tests/tools.installed .local/project/tests/project.install
 
 # Before a release of imhook-domain and imhook-protocol: would crates.io accept both, and does the version number say
 # whether something breaks for their users? `cargo publish` here packs and compiles them, and uploads nothing. BASELINE is
-# what users have: the last tag, or another commit (BASELINE=v0.1.0). Before the first tag it is the last commit.
+# what users have: the last tag, or another commit (BASELINE=<commit>) that has both packages. Without a tag it is HEAD.
 .PHONY: publish-check
 PUBLISHED = --package imhook-domain --package imhook-protocol
 BASELINE = $(or $(shell git describe --tags --abbrev=0 2>/dev/null),HEAD)
@@ -216,7 +216,7 @@ publish-check: .local/cargo/bin/cargo-semver-checks
 	.local/cargo/bin/cargo-semver-checks semver-checks $(PUBLISHED) --baseline-rev $(BASELINE)
 
 .local/cargo/bin/cargo-semver-checks:
-	cargo install cargo-semver-checks --version 0.51.0 --locked --root .local/cargo
+	cargo install cargo-semver-checks --version 0.51.0 --locked --debug --root .local/cargo
 
 # What `make bench` compares: what `make build` makes, for this machine, and in the same run of Cargo the floor; then, with
 # other features of the same libraries, the functions that do nothing.
