@@ -18,7 +18,7 @@ pub(crate) fn callbacks(commands: &[&Command], stored: &Stored) -> String {
 # Callbacks
 
 A *before* callback asks whether something may happen, and its server waits for the answer. An *after* callback reports
-what has happened. *Handler* is the source file that you edit. *Stored* is the type of the events that go into the table.
+what has happened. *Handler* is the source file that you edit. *Stored* is the type of the [events](events.md) that go into the table.
 *Rules* are the keys that a command can have in [`policies.json`](policies.md); policies can change the values of those in
 **bold**.
 ",

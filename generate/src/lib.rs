@@ -10,6 +10,7 @@ use protocol::Command;
 
 mod binaries;
 mod callbacks;
+mod events;
 mod functions;
 mod makefile;
 mod marks;
@@ -63,6 +64,7 @@ fn outputs(root: &Path, commands: &[&Command]) -> Vec<Output> {
         part("policies.schema.json", schema::schema),
         part("docs/policies.md", policies::policies),
         whole("docs/callbacks.md", callbacks::callbacks(commands, &stored)),
+        whole("docs/events.md", events::events(root, commands, &stored)),
         whole("docs/webhooks.yml", webhooks::webhooks(commands, &stored)),
         whole(samples::PATH, samples::samples(commands, &stored)),
         whole(functions::PATH, functions::functions(commands)),

@@ -8,9 +8,12 @@ use serde_json::Value;
 
 use crate::names;
 
-/// The names of each command's events, in their order in the payloads.
+/// The names of each command's events, in their order in the payloads, and the first payload's event of each name.
 #[derive(Default)]
-pub struct Stored(BTreeMap<&'static str, Vec<String>>);
+pub struct Stored {
+    names: BTreeMap<&'static str, Vec<String>>,
+    examples: BTreeMap<String, Value>,
+}
 
 impl Stored {
     /// Reads them from `tests/payloads`. A command without payloads has no events.
@@ -19,7 +22,8 @@ impl Stored {
             Source::OpenIm => &["server", "document"][..],
             Source::Tencent => &["document"][..],
         };
-        let events = |command: &Command| {
+        let mut examples = BTreeMap::new();
+        let mut events = |command: &Command| {
             let mut events = Vec::new();
             for case in cases(command) {
                 let file = names::payload(command, &format!("{case}.events"));
@@ -28,8 +32,9 @@ impl Stored {
                 for event in listed {
                     let name = event["type"].as_str().unwrap_or_default().to_owned();
                     if !events.contains(&name) {
-                        events.push(name);
+                        events.push(name.clone());
                     }
+                    examples.entry(name).or_insert(event);
                 }
             }
             events
@@ -37,11 +42,17 @@ impl Stored {
         let stored = commands
             .iter()
             .map(|command| (command.name, events(command)));
-        Self(stored.collect())
+        let names = stored.collect();
+        Self { names, examples }
+    }
+
+    /// An event of that name, as JSON.
+    pub(crate) fn example(&self, event: &str) -> Option<&Value> {
+        self.examples.get(event)
     }
 
     /// The names of a command's events.
     pub(crate) fn of(&self, command: &Command) -> &[String] {
-        self.0.get(command.name).map_or(&[], Vec::as_slice)
+        self.names.get(command.name).map_or(&[], Vec::as_slice)
     }
 }

@@ -34,7 +34,12 @@ fn copy(name: &str) -> PathBuf {
             .map(move |name| format!("{folder}/{name}"))
             .collect::<Vec<_>>()
     });
-    for file in files.into_iter().chain(payloads) {
+    let events = Family::ALL.into_iter().flat_map(|family| {
+        let paths =
+            ["/event.rs", ".rs"].map(|end| format!("shared/domain/src/{}{end}", family.as_str()));
+        paths.into_iter().filter(|path| root().join(path).exists())
+    });
+    for file in files.into_iter().chain(payloads).chain(events) {
         let copied = folder.join(&file);
         fs::create_dir_all(copied.parent().unwrap()).unwrap();
         fs::copy(root().join(&file), copied).unwrap();
@@ -74,6 +79,7 @@ fn a_renamed_command_makes_every_file_that_names_it_wrong() {
         "policies.schema.json".to_owned(),
         "docs/policies.md".to_owned(),
         "docs/callbacks.md".to_owned(),
+        "docs/events.md".to_owned(),
         "docs/webhooks.yml".to_owned(),
         "cli/src/samples.rs".to_owned(),
         "tests/support/src/functions.rs".to_owned(),

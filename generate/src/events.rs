@@ -1,0 +1,173 @@
+//! `docs/events.md`: every event, with its fields, the commands that give it, and an example.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
+
+use domain::Family;
+use protocol::Command;
+use syn::{Attribute, Expr, Field, File, Item, ItemEnum, ItemStruct, Lit, Meta, Type};
+
+use crate::{Stored, names, policies::cell};
+
+/// The whole text of the page.
+pub(crate) fn events(root: &Path, commands: &[&Command], stored: &Stored) -> String {
+    let mut page = String::from(
+        "<!-- Written by make generate, from shared/domain and tests/payloads. -->
+
+# Events
+
+An event says what happened, in words of neither server. Both servers' callbacks give the same events, so a program that
+reads them need not know the server. Each item of the [events table](storage.md) has a list of them in `events`. `type` tells
+them apart. A program must accept types and fields that it does not know, because later versions add some.
+
+*From* lists the commands that give the event.
+",
+    );
+    for family in Family::ALL {
+        let Some(source) = source(root, family) else {
+            continue;
+        };
+        let _ = write!(page, "\n## {}\n", family.as_str());
+        let structs: BTreeMap<String, &ItemStruct> = source
+            .items
+            .iter()
+            .filter_map(|item| match item {
+                Item::Struct(item) => Some((item.ident.to_string(), item)),
+                _ => None,
+            })
+            .collect();
+        for variant in source
+            .items
+            .iter()
+            .filter_map(event_enum)
+            .flat_map(|it| &it.variants)
+        {
+            let name = snake_case(&variant.ident.to_string());
+            let _ = write!(
+                page,
+                "\n### `{name}`\n\n{}\n",
+                documentation(&variant.attrs)
+            );
+            page.push_str("\n| Field | Type | Meaning |\n|---|---|---|\n");
+            fields(&mut page, "", variant.fields.iter(), &structs);
+            let from: Vec<String> = commands
+                .iter()
+                .filter(|command| stored.of(command).contains(&name))
+                .map(|command| format!("{} `{}`", names::server(command.source), command.name))
+                .collect();
+            let from = if from.is_empty() {
+                "nothing yet".to_owned()
+            } else {
+                from.join(", ")
+            };
+            let _ = write!(page, "\nFrom: {from}.\n");
+            if let Some(event) = stored.example(&name) {
+                let fields = variant
+                    .fields
+                    .iter()
+                    .filter_map(|field| field.ident.as_ref());
+                let fields = fields.map(ToString::to_string);
+                let members = ["type".to_owned()].into_iter().chain(fields);
+                let members = members.map(|key| format!("\"{key}\": {}", event[&key]));
+                let members: Vec<String> = members.collect();
+                let _ = write!(page, "\n```json\n{{{}}}\n```\n", members.join(", "));
+            }
+        }
+    }
+    page
+}
+
+/// The file that has the family's events. The family `unknown` has none.
+fn source(root: &Path, family: Family) -> Option<File> {
+    let folder = root.join("shared/domain/src").join(family.as_str());
+    let text = fs::read_to_string(folder.join("event.rs"))
+        .or_else(|_| fs::read_to_string(folder.with_extension("rs")));
+    syn::parse_file(&text.ok()?).ok()
+}
+
+fn event_enum(item: &Item) -> Option<&ItemEnum> {
+    match item {
+        Item::Enum(item) if item.ident == "Event" => Some(item),
+        _ => None,
+    }
+}
+
+/// Adds a row for each field. A list of objects has a row for each of their fields, too.
+fn fields<'a>(
+    page: &mut String,
+    prefix: &str,
+    fields: impl Iterator<Item = &'a Field>,
+    structs: &BTreeMap<String, &'a ItemStruct>,
+) {
+    for field in fields {
+        let name = field.ident.as_ref().map(ToString::to_string);
+        let name = format!("{prefix}{}", name.unwrap_or_default());
+        let (kind, object) = kind(&field.ty, structs);
+        let meaning = cell(&documentation(&field.attrs).replace('\n', " "));
+        let _ = writeln!(page, "| `{name}` | {kind} | {meaning} |");
+        if let Some(object) = object {
+            self::fields(page, &format!("{name}[]."), object.fields.iter(), structs);
+        }
+    }
+}
+
+/// What the type of a field is in JSON, and the objects that it lists.
+fn kind<'a>(
+    ty: &Type,
+    structs: &BTreeMap<String, &'a ItemStruct>,
+) -> (String, Option<&'a ItemStruct>) {
+    let Type::Path(path) = ty else {
+        return (String::new(), None);
+    };
+    let Some(last) = path.path.segments.last() else {
+        return (String::new(), None);
+    };
+    let name = last.ident.to_string();
+    if name == "Vec"
+        && let syn::PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(syn::GenericArgument::Type(member)) = arguments.args.first()
+    {
+        let (of, object) = kind(member, structs);
+        return (format!("list of {of}s"), object);
+    }
+    match (name.as_str(), structs.get(&name)) {
+        ("UserId", _) => ("user id".to_owned(), None),
+        (_, Some(object)) => ("object".to_owned(), Some(*object)),
+        ("String", None) => ("text".to_owned(), None),
+        (other, None) => (other.to_lowercase(), None),
+    }
+}
+
+/// The doc comment. Links to other events are their names in the stored form.
+fn documentation(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| {
+        let Meta::NameValue(meta) = &attribute.meta else {
+            return None;
+        };
+        let Expr::Lit(value) = &meta.value else {
+            return None;
+        };
+        match &value.lit {
+            Lit::Str(text) if meta.path.is_ident("doc") => Some(text.value().trim().to_owned()),
+            _ => None,
+        }
+    });
+    let mut text = lines.collect::<Vec<_>>().join("\n");
+    while let Some((before, rest)) = text.split_once("[`")
+        && let Some((name, rest)) = rest.split_once("`](")
+        && let Some((_, after)) = rest.split_once(')')
+    {
+        text = format!("{before}`{}`{after}", snake_case(name));
+    }
+    text
+}
+
+fn snake_case(name: &str) -> String {
+    let mut snake = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(c.to_lowercase());
+    }
+    snake
+}
