@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::{Events, Reception, UserId, relation::Event};
+use receiver::messages;
 use serde_json::{Value, json};
 use support::{
     Dynamodb, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, binary, nowhere,
@@ -223,10 +224,7 @@ async fn a_large_event_is_in_short_log_lines_and_resubmitted_from_them() {
     for line in &lines {
         assert!(line.len() < 40_000, "{}", line.len());
         let line: Value = serde_json::from_str(line).unwrap();
-        assert_eq!(
-            line["message"],
-            "the event was neither stored nor queued; this line holds a part of it"
-        );
+        assert_eq!(line["message"], messages::PART_ONLY_IN_LOG);
         assert!(
             line["part"].as_u64() >= Some(1) && line["part"].as_u64() <= line["parts"].as_u64()
         );

@@ -1,5 +1,7 @@
 //! What the log contains, and what it never contains.
 
+use models::root;
+use receiver::messages;
 use serde_json::Value;
 use support::{Dynamodb, Function, OPEN, Request};
 
@@ -51,12 +53,12 @@ async fn every_line_is_json_and_a_callbacks_line_has_its_ids() {
     };
     let stored = of("op-1");
     assert_eq!(stored["level"], "INFO");
-    assert_eq!(stored["message"], "callback stored");
+    assert_eq!(stored["message"], messages::STORED);
     assert_eq!(stored["command"], "callbackAfterSetFriendRemarkCommand");
     assert_eq!(stored["requestId"], "reception-1");
     let refused = of("op-2");
     assert_eq!(refused["level"], "WARN");
-    assert_eq!(refused["message"], "callback stored as it came");
+    assert_eq!(refused["message"], messages::STORED_AS_IT_CAME);
     assert_eq!(refused["problem"], "the body does not fit the command");
     assert_eq!(refused["at"], "$.remark");
     assert_eq!(refused["detail"], "invalid type: array, expected a string");
@@ -116,7 +118,7 @@ async fn the_start_logs_one_warning_for_a_rule_that_the_server_can_bypass() {
     }
     std::fs::remove_file(&file).unwrap();
     let mut lines = lines(&function);
-    lines.retain(|line| line["message"] == "a policy can be bypassed");
+    lines.retain(|line| line["message"] == messages::BYPASS);
     let [line] = &lines[..] else {
         panic!("{lines:#?}");
     };
@@ -124,4 +126,17 @@ async fn the_start_logs_one_warning_for_a_rule_that_the_server_can_bypass() {
     assert_eq!(line["command"], "callbackBeforeSetFriendRemarkCommand");
     let bypass = line["bypass"].as_str().unwrap();
     assert!(bypass.contains("/friend/update_friends"), "{bypass}");
+}
+
+#[test]
+fn the_documents_quote_log_messages_as_they_are() {
+    for (page, message) in [
+        ("docs/troubleshooting.md", messages::CONSOLE_CHECK),
+        ("docs/policies.md", messages::BYPASS),
+        ("README.md", messages::STORED),
+    ] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(message), "{page} does not quote: {message}");
+    }
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use receiver::messages;
 use serde_json::json;
 use support::{
     Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Secret, nowhere,
@@ -229,6 +230,6 @@ async fn a_start_continues_after_a_callback_that_could_not_wait_for_it() {
         function
             .log()
             .join("\n")
-            .contains("no time was left for the start")
+            .contains(messages::NO_TIME_FOR_START)
     );
 }

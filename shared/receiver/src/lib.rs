@@ -50,6 +50,7 @@ mod handle;
 mod handler;
 mod journey;
 mod log;
+pub mod messages;
 mod problem;
 mod record;
 mod serve;

@@ -15,6 +15,7 @@ use crate::{
     decide::{Answered, By, Decision, Word},
     end::Done,
     find::printable,
+    messages::{CONSOLE_CHECK, STORED, STORED_AS_IT_CAME},
     record::Kept,
 };
 
@@ -71,7 +72,7 @@ pub(crate) fn done(done: &Done) {
             kept,
             ..
         } => match kept {
-            Kept::Recorded(events, Recorded::New) => info!(events, "callback stored"),
+            Kept::Recorded(events, Recorded::New) => info!(events, "{STORED}"),
             Kept::Recorded(events, Recorded::Known) => info!(events, "callback was stored before"),
             Kept::Queued(events) => info!(events, "callback queued"),
             Kept::Recorded(events, Recorded::Nothing) | Kept::Nowhere(events) => {
@@ -112,13 +113,13 @@ pub(crate) fn done(done: &Done) {
             }
         }
         Done::Check => {
-            warn!("no command in query or body: answered as Tencent Chat's check of a new URL");
+            warn!("{CONSOLE_CHECK}");
         }
         Done::Kept(problem, kept) => {
             let message = match kept {
                 Kept::Queued(_) => "callback queued as it came",
                 Kept::Nowhere(_) => "callback accepted, nothing stored",
-                Kept::Recorded(..) => "callback stored as it came",
+                Kept::Recorded(..) => STORED_AS_IT_CAME,
             };
             warn!(
                 problem = problem.kind().message(),

@@ -5,7 +5,12 @@ use store::{EventsTable, Queue, Recorded};
 use tokio::time::timeout_at;
 use tracing::{error, warn};
 
-use crate::{OnFailure, Problem, ProblemKind, call::Call, settings::Shares};
+use crate::{
+    OnFailure, Problem, ProblemKind,
+    call::Call,
+    messages::{ONLY_IN_LOG, PART_ONLY_IN_LOG},
+    settings::Shares,
+};
 
 /// Where accepted callbacks are recorded.
 #[derive(Debug)]
@@ -83,12 +88,7 @@ fn log_event(reception: &Reception, table_error: &str, queue_error: Option<&str>
     let event = serde_json::to_string(reception).unwrap_or_default();
     let pieces = pieces(&event);
     if let [event] = pieces[..] {
-        error!(
-            table_error,
-            queue_error,
-            event,
-            "the event was neither stored nor queued; this line holds all of it"
-        );
+        error!(table_error, queue_error, event, "{ONLY_IN_LOG}");
         return;
     }
     for (part, event) in (1..).zip(&pieces) {
@@ -99,7 +99,7 @@ fn log_event(reception: &Reception, table_error: &str, queue_error: Option<&str>
             part,
             parts = pieces.len(),
             event,
-            "the event was neither stored nor queued; this line holds a part of it"
+            "{PART_ONLY_IN_LOG}"
         );
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     call::Call,
     edge::{GatewayResponse, Payload},
     log,
+    messages::NO_TIME_FOR_START,
     settings::{Shares, before_deadline},
 };
 
@@ -199,12 +200,9 @@ impl Function {
             return self.receiver().await;
         }
         let end = start + Shares::of(self.before_deadline, false).all;
-        timeout_at(end, self.receiver()).await.unwrap_or_else(|_| {
-            Err(Problem::new(
-                ProblemKind::NotReady,
-                "no time was left for the start",
-            ))
-        })
+        timeout_at(end, self.receiver())
+            .await
+            .unwrap_or_else(|_| Err(Problem::new(ProblemKind::NotReady, NO_TIME_FOR_START)))
     }
 
     /// The answer if the receiver could not start or the request cannot be read.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use policies::{Mistakes, Policies};
 use tracing::warn;
 
-use crate::Handler;
+use crate::{Handler, messages::BYPASS};
 
 /// Reads the file that `POLICIES_FILE` names, or `policies.json` next to the binary. If neither exists, or if the
 /// function serves no before command, there are no rules.
@@ -49,7 +49,7 @@ pub(crate) fn load(
 pub(crate) fn warn_of_bypasses(handlers: &[Handler], policies: &Policies) {
     for (command, sentence) in policies.bypasses() {
         if handlers.iter().any(|handler| handler.name() == command) {
-            warn!(command, bypass = sentence, "a policy can be bypassed");
+            warn!(command, bypass = sentence, "{BYPASS}");
         }
     }
 }
