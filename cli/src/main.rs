@@ -24,6 +24,7 @@ mod view;
 use std::{error::Error, net::IpAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use store::{ErrorKind, StoreError};
 
 #[derive(Parser)]
 #[command(name = "imhook", about, version)]
@@ -122,8 +123,17 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<out::NobodyReads>() => ExitCode::from(NOBODY_READS),
         Err(error) => {
+            if is_unavailable(&*error) {
+                out::complain("DynamoDB does not answer. On a laptop, `make run` starts it.");
+            }
             out::complain(&format!("error: {error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_unavailable(error: &(dyn Error + 'static)) -> bool {
+    error
+        .downcast_ref::<StoreError>()
+        .is_some_and(|error| error.kind() == ErrorKind::Unavailable)
 }

@@ -12,7 +12,7 @@ use domain::{
     user::{self, RegisteredUser},
 };
 use serde_json::Value;
-use support::{Dynamodb, Table, binary};
+use support::{Dynamodb, Table, binary, nowhere};
 use tokio::process::Command;
 
 /// Ids with characters that a terminal would obey, and the longest ones.
@@ -318,4 +318,22 @@ async fn a_closed_output_ends_the_program_without_an_error_message() {
         assert_eq!(ended.status.code(), Some(141), "{command:?}");
     }
     std::fs::remove_file(policies).unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_answer_is_the_first_line_of_the_error() {
+    let nowhere = format!("http://{}", nowhere());
+    for command in [&["friends-of", "ana"][..], &["history", "ana"], &["sample"]] {
+        let output = Command::new(binary("imhook"))
+            .args(command)
+            .args(["--dynamodb", &nowhere])
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        let first = error.lines().next();
+        let expected = "DynamoDB does not answer. On a laptop, `make run` starts it.";
+        assert_eq!(first, Some(expected), "{error}");
+    }
 }

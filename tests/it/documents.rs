@@ -98,7 +98,14 @@ fn files(root: &Path) -> Vec<String> {
 
 /// Whether Git ignores it.
 fn is_ignored(path: &str) -> bool {
-    const IGNORED: [&str; 5] = ["target", ".git", ".local", ".aws-sam", "fuzz/artifacts"];
+    const IGNORED: [&str; 6] = [
+        "target",
+        ".git",
+        ".local",
+        ".aws-sam",
+        "dist",
+        "fuzz/artifacts",
+    ];
     let is = |ignored: &str| path == ignored || path.starts_with(&format!("{ignored}/"));
     IGNORED.into_iter().any(is) || path.contains("__pycache__")
 }
