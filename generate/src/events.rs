@@ -4,9 +4,13 @@ use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
 use domain::Family;
 use protocol::Command;
-use syn::{Attribute, Expr, Field, File, Item, ItemEnum, ItemStruct, Lit, Meta, Type};
+use syn::{Attribute, Expr, Field, File, Item, ItemEnum, ItemStruct, Lit, Meta, Type, Variant};
 
-use crate::{Stored, names, policies::cell};
+use crate::{
+    Stored,
+    names::{self, snake_case},
+    policies::cell,
+};
 
 /// The whole text of the page.
 pub(crate) fn events(root: &Path, commands: &[&Command], stored: &Stored) -> String {
@@ -35,45 +39,49 @@ them apart. A program must accept types and fields that it does not know, becaus
                 _ => None,
             })
             .collect();
-        for variant in source
-            .items
-            .iter()
-            .filter_map(event_enum)
-            .flat_map(|it| &it.variants)
-        {
-            let name = snake_case(&variant.ident.to_string());
-            let _ = write!(
-                page,
-                "\n### `{name}`\n\n{}\n",
-                documentation(&variant.attrs)
-            );
-            page.push_str("\n| Field | Type | Meaning |\n|---|---|---|\n");
-            fields(&mut page, "", variant.fields.iter(), &structs);
-            let from: Vec<String> = commands
-                .iter()
-                .filter(|command| stored.of(command).contains(&name))
-                .map(|command| format!("{} `{}`", names::server(command.source), command.name))
-                .collect();
-            let from = if from.is_empty() {
-                "nothing yet".to_owned()
-            } else {
-                from.join(", ")
-            };
-            let _ = write!(page, "\nFrom: {from}.\n");
-            if let Some(event) = stored.example(&name) {
-                let fields = variant
-                    .fields
-                    .iter()
-                    .filter_map(|field| field.ident.as_ref());
-                let fields = fields.map(ToString::to_string);
-                let members = ["type".to_owned()].into_iter().chain(fields);
-                let members = members.map(|key| format!("\"{key}\": {}", event[&key]));
-                let members: Vec<String> = members.collect();
-                let _ = write!(page, "\n```json\n{{{}}}\n```\n", members.join(", "));
-            }
+        let variants = source.items.iter().filter_map(event_enum);
+        for variant in variants.flat_map(|it| &it.variants) {
+            event(&mut page, variant, &structs, commands, stored);
         }
     }
     page
+}
+
+/// Adds the section of an event.
+fn event(
+    page: &mut String,
+    variant: &Variant,
+    structs: &BTreeMap<String, &ItemStruct>,
+    commands: &[&Command],
+    stored: &Stored,
+) {
+    let name = snake_case(&variant.ident.to_string());
+    let meaning = documentation(&variant.attrs);
+    let _ = write!(page, "\n### `{name}`\n\n{meaning}\n");
+    page.push_str("\n| Field | Type | Meaning |\n|---|---|---|\n");
+    fields(page, "", variant.fields.iter(), structs);
+    let from: Vec<String> = commands
+        .iter()
+        .filter(|command| stored.of(command).contains(&name))
+        .map(|command| format!("{} `{}`", names::server(command.source), command.name))
+        .collect();
+    let from = if from.is_empty() {
+        "nothing yet".to_owned()
+    } else {
+        from.join(", ")
+    };
+    let _ = write!(page, "\nFrom: {from}.\n");
+    if let Some(example) = stored.example(&name) {
+        // The order of the fields is that of the type.
+        let fields = variant.fields.iter().filter_map(|it| it.ident.as_ref());
+        let keys = ["type".to_owned()]
+            .into_iter()
+            .chain(fields.map(ToString::to_string));
+        let members: Vec<String> = keys
+            .map(|key| format!("\"{key}\": {}", example[&key]))
+            .collect();
+        let _ = write!(page, "\n```json\n{{{}}}\n```\n", members.join(", "));
+    }
 }
 
 /// The file that has the family's events. The family `unknown` has none.
@@ -159,15 +167,4 @@ fn documentation(attributes: &[Attribute]) -> String {
         text = format!("{before}`{}`{after}", snake_case(name));
     }
     text
-}
-
-fn snake_case(name: &str) -> String {
-    let mut snake = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && !snake.is_empty() {
-            snake.push('_');
-        }
-        snake.extend(c.to_lowercase());
-    }
-    snake
 }

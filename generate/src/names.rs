@@ -107,7 +107,7 @@ pub(crate) fn pascal_case(kebab: &str) -> String {
         .collect()
 }
 
-fn snake_case(pascal: &str) -> String {
+pub(crate) fn snake_case(pascal: &str) -> String {
     let mut snake = String::new();
     for letter in pascal.chars() {
         if letter.is_uppercase() && !snake.is_empty() {

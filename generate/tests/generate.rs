@@ -105,6 +105,36 @@ fn a_renamed_command_makes_every_file_that_names_it_wrong() {
 }
 
 #[test]
+fn the_page_of_events_has_every_family_and_every_stored_event() {
+    let page = fs::read_to_string(root().join("docs/events.md")).unwrap();
+    for family in Family::ALL {
+        let heading = format!("\n## {}\n", family.as_str());
+        assert_eq!(
+            page.contains(&heading),
+            family != Family::Unknown,
+            "{heading}"
+        );
+    }
+    let mut events = 0;
+    for entry in fs::read_dir(root().join("tests/payloads/openim"))
+        .unwrap()
+        .chain(fs::read_dir(root().join("tests/payloads/tencent")).unwrap())
+    {
+        let path = entry.unwrap().path();
+        if !path.to_str().unwrap().ends_with(".events.json") {
+            continue;
+        }
+        let listed: Vec<Value> = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+        for event in listed {
+            let name = event["type"].as_str().unwrap();
+            assert!(page.contains(&format!("\n### `{name}`\n")), "{name}");
+            events += 1;
+        }
+    }
+    assert!(events > 0);
+}
+
+#[test]
 fn deleted_parts_are_written_again_unchanged() {
     let folder = copy("deleted");
     let files = generate::files(&folder, &commands());
