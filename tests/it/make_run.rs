@@ -523,23 +523,25 @@ async fn a_new_start_continues_in_the_stream_where_the_last_one_stopped() {
     const UPDATED: &str = "relationships updated";
     let folder = folder("restart");
     let program = binary("imhook");
-    let run = Run::start(&folder, &program).await;
+    let mut run = Run::start(&folder, &program).await;
     for n in 0..5 {
         assert_allowed(&run.delete("a", &format!("b{n}")).await);
     }
     let (events, relationships) = (run.table("events"), run.table("relationships"));
     wait_for_relationships(&events, &relationships).await;
-    assert!(run.lines_with(UPDATED) > 0);
+    // The function logs a line after it has written the rows.
+    run.wait_for_line(UPDATED).await;
     // The checkpoint is written a little after the rows.
     tokio::time::sleep(Duration::from_secs(1)).await;
     run.stop(Signal::SIGTERM).await;
 
-    let run = Run::start(&folder, &program).await;
+    let mut run = Run::start(&folder, &program).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(run.functions(), [], "no event is left to apply");
     assert_allowed(&run.delete("a", "c").await);
     let (events, relationships) = (run.table("events"), run.table("relationships"));
     wait_for_relationships(&events, &relationships).await;
+    run.wait_for_line(UPDATED).await;
     let updates = run.process.lines();
     let updates: Vec<&String> = updates.iter().filter(|it| it.contains(UPDATED)).collect();
     assert_eq!(updates.len(), 1, "{updates:?}");
