@@ -96,18 +96,17 @@ fn files(root: &Path) -> Vec<String> {
     found
 }
 
-/// Whether Git ignores it.
+/// Whether Git ignores it, as the project's .gitignore says. A line that begins with a slash is a path from the root, and
+/// any other line is the name of a file or folder.
 fn is_ignored(path: &str) -> bool {
-    const IGNORED: [&str; 6] = [
-        "target",
-        ".git",
-        ".local",
-        ".aws-sam",
-        "dist",
-        "fuzz/artifacts",
-    ];
-    let is = |ignored: &str| path == ignored || path.starts_with(&format!("{ignored}/"));
-    IGNORED.into_iter().any(is) || path.contains("__pycache__")
+    let lines = include_str!("../../.gitignore").lines();
+    [".git"]
+        .into_iter()
+        .chain(lines)
+        .any(|line| match line.strip_prefix('/') {
+            Some(ignored) => Path::new(path).starts_with(ignored),
+            None => path.split('/').any(|name| name == line),
+        })
 }
 
 /// The parts of a document, each with its place: Markdown as GitHub reads it.
