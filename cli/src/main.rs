@@ -124,7 +124,7 @@ async fn main() -> ExitCode {
         Err(error) if error.is::<out::NobodyReads>() => ExitCode::from(NOBODY_READS),
         Err(error) => {
             if is_unavailable(&*error) {
-                out::complain("DynamoDB does not answer. On a laptop, `make run` starts it.");
+                out::complain("DynamoDB is not available. On a laptop, `make run` starts it.");
             }
             out::complain(&format!("error: {error}"));
             ExitCode::FAILURE

@@ -321,7 +321,7 @@ async fn a_closed_output_ends_the_program_without_an_error_message() {
 }
 
 #[tokio::test]
-async fn a_database_that_does_not_answer_is_the_first_line_of_the_error() {
+async fn an_unavailable_database_is_the_first_line_of_the_error() {
     let nowhere = format!("http://{}", nowhere());
     for command in [&["friends-of", "ana"][..], &["history", "ana"], &["sample"]] {
         let output = Command::new(binary("imhook"))
@@ -333,7 +333,7 @@ async fn a_database_that_does_not_answer_is_the_first_line_of_the_error() {
         assert_eq!(output.status.code(), Some(1), "{command:?}");
         let error = String::from_utf8(output.stderr).unwrap();
         let first = error.lines().next();
-        let expected = "DynamoDB does not answer. On a laptop, `make run` starts it.";
+        let expected = "DynamoDB is not available. On a laptop, `make run` starts it.";
         assert_eq!(first, Some(expected), "{error}");
     }
 }
