@@ -45,7 +45,7 @@ LAMBDA_DIR = target/lambda
 put-policies:
 	for function in $(ASKED); do if [ -d "$(LAMBDA_DIR)/$$function" ]; then cp policies.json "$(LAMBDA_DIR)/$$function/"; fi; done
 
-# What a release has, as CI makes it: make dist && make dist ARCHITECTURE=x86-64 && make release-files
+# Builds the files of a release, as CI does: make dist && make dist ARCHITECTURE=x86-64 && make release-files
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
 DIST = dist
 IMHOOK_DIR = target/imhook
@@ -54,22 +54,22 @@ dist: build
 	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --profile $(PROFILE) --$(ARCHITECTURE) --package cli --bin imhook --lambda-dir $(IMHOOK_DIR)
 	$(MAKE) package
 
-# Of what was built, in dist/<architecture>: template.yaml with a zip for each function, and that folder and imhook as archives.
+# Packs the build into dist/<architecture>: template.yaml with a zip for each function. Archives that folder, and imhook.
 package:
 	scripts/package.py $(ARCHITECTURE) $(VERSION) $(LAMBDA_DIR) $(IMHOOK_DIR)/imhook/bootstrap $(DIST)
 
-# What goes with the archives in dist: an SBOM, check sums, the notes. The SBOM has the locked versions of all crates except
-# those for building and testing only.
+# Adds the SBOM, the checksums and the notes to the archives in dist. The SBOM has the locked versions of all crates except
+# those that are only for building and testing.
 release-files: .local/cargo/bin/cargo-sbom
 	.local/cargo/bin/cargo-sbom sbom --output-format cyclone_dx_json_1_6 >$(DIST)/webhook-receiver-$(VERSION).cdx.json
 	cd $(DIST) && sha256sum -- *.zip *.tar.gz *.cdx.json >SHA256SUMS
 	scripts/release-notes.sh $(VERSION) >$(DIST)/NOTES.md
 
-# What CI does last, with the program gh and its GH_TOKEN: make release TAG=v1.2.3
+# Publishes dist as the release of a tag, with the program gh and its GH_TOKEN: make release TAG=v1.2.3
 release:
 	gh release create "$(TAG)" --verify-tag --title "$(TAG)" --notes-file $(DIST)/NOTES.md -- $(wildcard $(addprefix $(DIST)/,*.zip *.tar.gz *.cdx.json SHA256SUMS))
 
-# make release-check TAG=v1.2.3 REPOSITORY=https://… : whether that tag is a release, at that address.
+# Checks that the tag can become a release at this address: make release-check TAG=v1.2.3 REPOSITORY=https://…
 release-check:
 	scripts/release-check.sh "$(TAG)" "$(REPOSITORY)"
 
@@ -130,7 +130,7 @@ clippy:
 doc:
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 
-# Of docs/, into target/book: open target/book/index.html.
+# Builds the book from docs. Open target/book/index.html.
 book: .local/cargo/bin/mdbook
 	.local/cargo/bin/mdbook build docs
 
@@ -140,12 +140,12 @@ unused: .local/cargo/bin/cargo-machete
 deny: .local/tools/tests/tools.installed
 	.local/tools/bin/cargo-deny --locked check --deny warnings --hide-inclusion-graph bans licenses sources
 
-# Known vulnerabilities. Their database is a Git repository, so `make test` does without.
+# Looks for known vulnerabilities. Not part of `make test`, because the database is a Git repository.
 .PHONY: advisories oldest-rust
 advisories: .local/tools/tests/tools.installed
 	.local/tools/bin/cargo-deny --locked check advisories
 
-# With the oldest Rust that Cargo.toml allows. rustup installs it.
+# Compiles with the oldest Rust that Cargo.toml allows. rustup installs it.
 RUST_VERSION := $(shell sed -n 's/^rust-version = "\(.*\)"$$/\1/p' Cargo.toml)
 oldest-rust:
 	rustup toolchain install $(RUST_VERSION) --profile minimal
@@ -156,7 +156,7 @@ template: .local/tools/tests/tools.installed .local/checkov/tests/checkov.instal
 	SAM_CLI_TELEMETRY=0 .local/tools/bin/sam validate --lint --region eu-central-1
 	.local/checkov/bin/checkov
 
-# What others see of the project: workflows, forms, spelling, and what a release is made of.
+# Checks workflows, issue forms and spelling, and tests the scripts that package a release.
 project: .local/tools/tests/tools.installed .local/project/tests/project.installed
 	.local/project/bin/typos
 	.local/project/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
@@ -198,7 +198,7 @@ project: .local/tools/tests/tools.installed .local/project/tests/project.install
 .local/cargo/bin/cargo-machete:
 	cargo install cargo-machete --version 0.9.2 --locked --debug --root .local/cargo
 
-# The same, without what serves a book and watches its files, and without debug information, for a quarter less time.
+# Without the server and the file watcher, which nobody uses here. Without debug information it compiles a quarter faster.
 .local/cargo/bin/mdbook:
 	CARGO_PROFILE_DEV_DEBUG=0 cargo install mdbook --version 0.5.4 --locked --debug --no-default-features --features search --root .local/cargo
 
@@ -218,8 +218,8 @@ publish-check: .local/cargo/bin/cargo-semver-checks
 .local/cargo/bin/cargo-semver-checks:
 	cargo install cargo-semver-checks --version 0.51.0 --locked --debug --root .local/cargo
 
-# What `make bench` compares: what `make build` makes, for this machine, and in the same run of Cargo the floor; then, with
-# other features of the same libraries, the functions that do nothing.
+# Builds what `make bench` compares. The first run of Cargo builds our functions and the SDK floor for this machine. The
+# second one builds the functions that do nothing, because they need other features of the same libraries.
 .PHONY: bench-functions bench-tested
 # Not target/lambda, which has the functions for deployment, perhaps for another architecture.
 BENCH_DIR = target/bench/lambda
