@@ -224,7 +224,17 @@ fn sentences(events: &Events) -> Vec<String> {
         Events::Unknown => {
             vec!["kept as it came: the command is unknown, or the body did not fit".to_owned()]
         }
+        Events::Group(events) => events.iter().map(as_json).collect(),
+        Events::Message(events) => events.iter().map(as_json).collect(),
+        Events::Conversation(events) => events.iter().map(as_json).collect(),
+        Events::Presence(events) => events.iter().map(as_json).collect(),
+        Events::Push(events) => events.iter().map(as_json).collect(),
+        Events::Decision(events) => events.iter().map(as_json).collect(),
     }
+}
+
+fn as_json(event: &impl Serialize) -> String {
+    serde_json::to_string(event).unwrap_or_default()
 }
 
 fn about_user(event: &user::Event) -> String {

@@ -26,7 +26,7 @@ them apart. A program must accept types and fields that it does not know, becaus
 *From* lists the commands that give the event.
 ",
     );
-    for family in Family::ALL {
+    for family in Family::ALL.iter().copied() {
         let Some(source) = source(root, family) else {
             continue;
         };

@@ -17,14 +17,13 @@ pub(crate) fn missing(root: &Path, commands: &[&Command]) -> Vec<String> {
             names::module(command)
         );
         let mut files = vec![wire_type, names::handler(command)];
-        let cases = match command.source {
-            Source::OpenIm => &["document", "server"][..],
-            Source::Tencent => &["document"][..],
+        // A body that OpenIM's server sent. For Tencent Chat there are only the documents.
+        let case = match command.source {
+            Source::OpenIm => "server",
+            Source::Tencent => "document",
         };
-        for case in cases {
-            files.push(names::payload(command, case));
-            files.push(names::payload(command, &format!("{case}.events")));
-        }
+        files.push(names::payload(command, case));
+        files.push(names::payload(command, &format!("{case}.events")));
         files.retain(|file| !root.join(file).is_file());
         missing.extend(
             files

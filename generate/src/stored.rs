@@ -19,7 +19,9 @@ impl Stored {
     /// Reads them from `tests/payloads`. A command without payloads has no events.
     pub fn read(root: &Path, commands: &[&Command]) -> Self {
         let cases = |command: &Command| match command.source {
-            Source::OpenIm => &["server", "document"][..],
+            Source::OpenIm => &[
+                "server", "server-2", "server-3", "server-4", "server-5", "document",
+            ][..],
             Source::Tencent => &["document"][..],
         };
         let mut examples = BTreeMap::new();

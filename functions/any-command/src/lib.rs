@@ -10,7 +10,7 @@ use receiver::Handler;
 /// All handlers of both servers.
 #[must_use]
 pub fn handlers() -> Vec<Handler> {
-    let openim = Family::ALL.into_iter().flat_map(of_openim);
+    let openim = Family::ALL.iter().copied().flat_map(of_openim);
     openim.chain(tencent::handlers()).collect()
 }
 
@@ -20,6 +20,11 @@ fn of_openim(family: Family) -> Vec<Handler> {
     match family {
         Family::Relation => relation::handlers(),
         Family::User => user::handlers(),
-        Family::Unknown => Vec::new(),
+        Family::Group => group::handlers(),
+        Family::Message => message::handlers(),
+        Family::Conversation => conversation::handlers(),
+        Family::Presence => presence::handlers(),
+        Family::Push => push::handlers(),
+        Family::Decision | Family::Unknown => Vec::new(),
     }
 }

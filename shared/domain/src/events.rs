@@ -1,105 +1,174 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{UserId, relation, user};
-
-/// What a callback is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Family {
-    /// Friendship, friend requests, remarks, blocks and follows.
-    Relation,
-    /// Accounts and their profiles.
-    User,
-    /// Commands that this version does not know, and callbacks that no handler could turn into events.
-    Unknown,
-}
-
-impl Family {
-    /// All families, in the order in which documents list them.
-    pub const ALL: [Self; 3] = [Self::Relation, Self::User, Self::Unknown];
-
-    /// The name of the family in tables, folders and logs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Relation => "relation",
-            Self::User => "user",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// What one callback says, in the callback's order. All events of a callback belong to one family.
-///
-/// The serialized form has two members: `family` and `events`. A callback that is kept as it came has no `events`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "family", content = "events", rename_all = "snake_case")]
-#[serde(from = "Stored")]
-pub enum Events {
-    /// Events about relations.
-    Relation(Vec<relation::Event>),
-    /// Events about users.
-    User(Vec<user::Event>),
-    /// The callback is kept as it came: see [`Reception::body`](crate::Reception::body).
-    Unknown,
-}
+use crate::{
+    Conversation, GroupId, UserId, conversation, decision, group, message, presence, push,
+    relation,
+    split::{Continues, halve, join},
+    user,
+};
 
 /// What the events table files a reception under.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Subject<'a> {
     /// The user whose own data changed.
     User(&'a UserId),
-    /// No user: nothing says what the callback means.
+    /// The group that changed.
+    Group(&'a GroupId),
+    /// The conversation in which something was written or read.
+    Conversation(&'a Conversation),
+    /// No subject: nothing says what the callback means.
     UnknownCommand,
 }
 
+/// An event that says what it is filed under.
+pub(crate) trait Filed {
+    /// `None` if there is nothing to file.
+    fn subject(&self) -> Option<Subject<'_>>;
+}
+
+/// Declares the families of events.
+macro_rules! families {
+    ($($(#[$doc:meta])* $Family:ident($module:ident),)+) => {
+        /// What a callback is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Family {
+            $($(#[$doc])* $Family,)+
+            /// Commands that this version does not know, and callbacks that no handler could turn into events.
+            Unknown,
+        }
+
+        impl Family {
+            /// All families, in the order in which documents list them.
+            pub const ALL: &[Self] = &[$(Self::$Family,)+ Self::Unknown];
+
+            /// The name of the family in tables, folders and logs.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$Family => stringify!($module),)+
+                    Self::Unknown => "unknown",
+                }
+            }
+        }
+
+        /// What one callback says, in the callback's order. All events of a callback belong to one family.
+        ///
+        /// The serialized form has two members: `family` and `events`. A callback that is kept as it came has no `events`.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "family", content = "events", rename_all = "snake_case")]
+        #[serde(from = "Stored")]
+        pub enum Events {
+            $($(#[$doc])* $Family(Vec<$module::Event>),)+
+            /// The callback is kept as it came: see [`Reception::body`](crate::Reception::body).
+            Unknown,
+        }
+
+        impl Events {
+            /// No events of a family.
+            #[must_use]
+            pub fn none(family: Family) -> Self {
+                match family {
+                    $(Family::$Family => Self::$Family(Vec::new()),)+
+                    Family::Unknown => Self::Unknown,
+                }
+            }
+
+            /// The family of the events.
+            #[must_use]
+            pub fn family(&self) -> Family {
+                match self {
+                    $(Self::$Family(_) => Family::$Family,)+
+                    Self::Unknown => Family::Unknown,
+                }
+            }
+
+            /// The number of events.
+            #[must_use]
+            pub fn len(&self) -> usize {
+                match self {
+                    $(Self::$Family(events) => events.len(),)+
+                    Self::Unknown => 0,
+                }
+            }
+
+            /// What the events are filed under: the subject of the first event. `None` if there is nothing to file.
+            #[must_use]
+            pub fn subject(&self) -> Option<Subject<'_>> {
+                match self {
+                    $(Self::$Family(events) => events.first().and_then(Filed::subject),)+
+                    Self::Unknown => Some(Subject::UnknownCommand),
+                }
+            }
+
+            /// Takes off the second half of the events. If that cuts an event, it says how the second half continues the
+            /// first. `None` if they cannot be halved.
+            pub(crate) fn split_off_half(&mut self) -> Option<(Option<Continues>, Self)> {
+                match self {
+                    $(Self::$Family(events) => {
+                        let (continues, half) = halve(events)?;
+                        Some((continues, Self::$Family(half)))
+                    })+
+                    Self::Unknown => None,
+                }
+            }
+
+            /// Appends events of the same family.
+            pub(crate) fn append(&mut self, continues: Option<Continues>, more: Self) {
+                match (self, more) {
+                    $((Self::$Family(events), Self::$Family(more)) => join(events, continues, more),)+
+                    _ => {}
+                }
+            }
+        }
+
+        $(impl From<Vec<$module::Event>> for Events {
+            fn from(events: Vec<$module::Event>) -> Self {
+                Self::$Family(events)
+            }
+        })+
+
+        /// The types of events have different names in all families, so an event says its family.
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum StoredEvents {
+            $($Family(Vec<$module::Event>),)+
+        }
+
+        impl From<StoredEvents> for Events {
+            fn from(stored: StoredEvents) -> Self {
+                match stored {
+                    $(StoredEvents::$Family(events) => Self::$Family(events),)+
+                }
+            }
+        }
+    };
+}
+
+families! {
+    /// Friendship, friend requests, remarks, blocks and follows.
+    Relation(relation),
+    /// Accounts and their profiles.
+    User(user),
+    /// Groups and their members.
+    Group(group),
+    /// Messages.
+    Message(message),
+    /// The records that users keep of their conversations.
+    Conversation(conversation),
+    /// Who is connected.
+    Presence(presence),
+    /// What goes to devices: whom it reaches, and with which text.
+    Push(push),
+    /// What was answered to callbacks that ask first.
+    Decision(decision),
+}
+
 impl Events {
-    /// The family of the events.
-    #[must_use]
-    pub fn family(&self) -> Family {
-        match self {
-            Self::Relation(_) => Family::Relation,
-            Self::User(_) => Family::User,
-            Self::Unknown => Family::Unknown,
-        }
-    }
-
-    /// The number of events.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Relation(events) => events.len(),
-            Self::User(events) => events.len(),
-            Self::Unknown => 0,
-        }
-    }
-
     /// Whether there are no events.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// What the events are filed under: the subject of the first event. `None` if there is nothing to file.
-    #[must_use]
-    pub fn subject(&self) -> Option<Subject<'_>> {
-        match self {
-            Self::Relation(events) => events.first().map(|first| Subject::User(first.subject())),
-            Self::User(events) => events.first()?.subject().map(Subject::User),
-            Self::Unknown => Some(Subject::UnknownCommand),
-        }
-    }
-}
-
-impl From<Vec<relation::Event>> for Events {
-    fn from(events: Vec<relation::Event>) -> Self {
-        Self::Relation(events)
-    }
-}
-
-impl From<Vec<user::Event>> for Events {
-    fn from(events: Vec<user::Event>) -> Self {
-        Self::User(events)
     }
 }
 
@@ -110,32 +179,16 @@ struct Stored {
     #[serde(default)]
     family: Option<Family>,
     #[serde(default)]
-    events: StoredEvents,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum StoredEvents {
-    Relation(Vec<relation::Event>),
-    User(Vec<user::Event>),
-}
-
-impl Default for StoredEvents {
-    fn default() -> Self {
-        Self::Relation(Vec::new())
-    }
+    events: Option<StoredEvents>,
 }
 
 impl From<Stored> for Events {
     fn from(stored: Stored) -> Self {
-        match (stored.family, stored.events) {
+        let events = stored.events.map(Self::from);
+        match (stored.family, events) {
             (Some(Family::Unknown), _) => Self::Unknown,
-            // An empty list always reads as the first variant of `StoredEvents`.
-            (Some(Family::User), StoredEvents::Relation(events)) if events.is_empty() => {
-                Self::User(Vec::new())
-            }
-            (_, StoredEvents::Relation(events)) => Self::Relation(events),
-            (_, StoredEvents::User(events)) => Self::User(events),
+            (_, Some(events)) if !events.is_empty() => events,
+            (family, _) => Self::none(family.unwrap_or(Family::Relation)),
         }
     }
 }
@@ -188,14 +241,6 @@ mod tests {
         ] {
             assert_eq!(serde_json::to_value(&events).unwrap(), stored);
             assert_eq!(serde_json::from_value::<Events>(stored).unwrap(), events);
-            assert_eq!(
-                events.family(),
-                match &events {
-                    Events::Relation(_) => Family::Relation,
-                    Events::User(_) => Family::User,
-                    Events::Unknown => Family::Unknown,
-                }
-            );
             if !events.is_empty() {
                 assert_eq!(events.subject(), Some(Subject::User(&id("a"))));
             }

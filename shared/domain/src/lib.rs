@@ -4,7 +4,8 @@
 //! [`relation::Event::FriendDeleted`], whichever server reports it, and has one stored form.
 //! This crate does no I/O, knows no server's wire format, and depends on no AWS crate.
 //!
-//! * [`Events`]: what one callback says, by [`Family`] ([`relation`], [`user`]).
+//! * [`Events`]: what one callback says, by [`Family`] ([`relation`], [`user`], [`group`], [`message`],
+//!   [`conversation`], [`presence`], [`push`], [`decision`]).
 //! * [`Reception`]: one accepted callback, with its events, its server and its time.
 //! * [`relation::rows`]: what events mean for who is friends with whom.
 //! * [`Question`]: what a callback asks before something happens, and the [`Change`] that a policy can make.
@@ -14,18 +15,25 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+pub mod conversation;
+pub mod decision;
 mod events;
+pub mod group;
+mod id;
+pub mod message;
+pub mod presence;
+pub mod push;
 mod question;
 mod reception;
 pub mod relation;
 mod split;
 mod timestamp;
 pub mod user;
-mod user_id;
 
+pub use conversation::Conversation;
 pub use events::{Events, Family, Subject};
+pub use id::{GroupId, InvalidGroupId, InvalidUserId, UserId};
 pub use question::{Change, Question, Words};
 pub use reception::{Part, Reception, Source};
 pub use split::Continues;
 pub use timestamp::{Arrivals, OutOfRange, Timestamp};
-pub use user_id::{InvalidUserId, UserId};

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Events, Subject, Timestamp, UserId,
-    split::{Continues, halve, halve_text, join},
+    split::{Continues, halve_text},
 };
 
 /// One accepted callback, with its events, its server and the time of its arrival.
@@ -79,7 +79,7 @@ impl Reception {
         }
         let subject = match self.events.subject() {
             Some(Subject::User(user)) => Some(user.clone()),
-            Some(Subject::UnknownCommand) | None => None,
+            _ => None,
         };
         let mut rest = vec![Self {
             part: Some(Part {
@@ -117,17 +117,13 @@ impl Reception {
     /// Takes off the second half of the events or of the body. `None` if neither can be halved.
     fn split_off_half(&mut self) -> Option<Self> {
         let (continues, events, body) = match &mut self.events {
-            Events::Relation(events) => {
-                let (continues, half) = halve(events)?;
-                (continues, Events::Relation(half), None)
-            }
-            Events::User(events) => {
-                let (continues, half) = halve(events)?;
-                (continues, Events::User(half), None)
-            }
             Events::Unknown => {
                 let half = halve_text(self.body.as_mut()?)?;
                 (None, Events::Unknown, Some(half))
+            }
+            events => {
+                let (continues, half) = events.split_off_half()?;
+                (continues, half, None)
             }
         };
         let before = self.events.len() - usize::from(continues.is_some());
@@ -169,11 +165,7 @@ impl Reception {
         let mut whole = parts.next().ok_or_else(Vec::new)?;
         for reception in parts {
             let continues = reception.part.and_then(|part| part.continues);
-            match (&mut whole.events, reception.events) {
-                (Events::Relation(events), Events::Relation(more)) => join(events, continues, more),
-                (Events::User(events), Events::User(more)) => join(events, continues, more),
-                _ => {}
-            }
+            whole.events.append(continues, reception.events);
             if let Some(more) = reception.body {
                 whole.body.get_or_insert_default().push_str(&more);
             }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    UserId,
+    Subject, UserId,
+    events::Filed,
     split::{Continues, Split, halve_list, halve_text},
 };
 
@@ -46,6 +47,12 @@ impl Event {
             Self::ProfileChanged { user, .. } => Some(user),
             Self::UsersRegistered { users } => users.first().map(|first| &first.user),
         }
+    }
+}
+
+impl Filed for Event {
+    fn subject(&self) -> Option<Subject<'_>> {
+        self.subject().map(Subject::User)
     }
 }
 

@@ -73,6 +73,13 @@ pub struct Text {
 }
 
 impl Rules {
+    /// No rules of the command's own.
+    pub const NONE: Self = Self {
+        acting_user: false,
+        other_user: false,
+        ..Self::USERS
+    };
+
     /// Rules about the acting user and the other user, which most commands have.
     pub const USERS: Self = Self {
         acting_user: true,
@@ -170,9 +177,22 @@ pub const fn commands(source: Source, family: Family) -> &'static [&'static Comm
     match (source, family) {
         (Source::OpenIm, Family::Relation) => openim::relation::COMMANDS,
         (Source::OpenIm, Family::User) => openim::user::COMMANDS,
+        (Source::OpenIm, Family::Group) => openim::group::COMMANDS,
+        (Source::OpenIm, Family::Message) => openim::message::COMMANDS,
+        (Source::OpenIm, Family::Conversation) => openim::conversation::COMMANDS,
+        (Source::OpenIm, Family::Presence) => openim::presence::COMMANDS,
+        (Source::OpenIm, Family::Push) => openim::push::COMMANDS,
         (Source::Tencent, Family::Relation) => tencent::relation::COMMANDS,
         (Source::Tencent, Family::User) => tencent::user::COMMANDS,
-        (Source::OpenIm | Source::Tencent, Family::Unknown) => &[],
+        (
+            Source::Tencent,
+            Family::Group
+            | Family::Message
+            | Family::Conversation
+            | Family::Presence
+            | Family::Push,
+        )
+        | (Source::OpenIm | Source::Tencent, Family::Decision | Family::Unknown) => &[],
     }
 }
 
@@ -183,7 +203,8 @@ pub fn catalogue() -> impl Iterator<Item = &'static Command> {
         .into_iter()
         .flat_map(move |source| {
             Family::ALL
-                .into_iter()
+                .iter()
+                .copied()
                 .flat_map(move |family| commands(source, family))
         })
         .copied()

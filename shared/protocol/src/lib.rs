@@ -31,12 +31,12 @@ struct Readme;
 ///
 /// `cargo fmt` does not see these files, so `make fmt` names them.
 macro_rules! commands {
-    ($($file:ident::$Type:ident),+ $(,)?) => {
+    ($($file:ident::$Type:ident),* $(,)?) => {
         $(
             mod $file;
             pub use $file::*;
-        )+
-        pub(crate) const COMMANDS: &[&crate::Command] = &[$(&<$Type as crate::Callback>::COMMAND),+];
+        )*
+        pub(crate) const COMMANDS: &[&crate::Command] = &[$(&<$Type as crate::Callback>::COMMAND),*];
     };
 }
 

@@ -87,13 +87,13 @@ where
 /// Declares the module of each command of a family, and `handlers()`, which gives all their handlers.
 #[macro_export]
 macro_rules! handlers {
-    ($($command:ident),+ $(,)?) => {
-        $(pub mod $command;)+
+    ($($command:ident),* $(,)?) => {
+        $(pub mod $command;)*
 
         /// Every handler, in the order of their names.
         #[must_use]
         pub fn handlers() -> Vec<$crate::Handler> {
-            vec![$($crate::handler($command::handle)),+]
+            vec![$($crate::handler($command::handle)),*]
         }
     };
 }

@@ -5,7 +5,7 @@
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
-//! | `pk` | S | Partition key: `user#` and the [subject](domain::Events::subject); `unknown#<command>#<0 to 7>` if the family is `unknown`, so a busy command has several partitions |
+//! | `pk` | S | Partition key, made from the [subject](domain::Events::subject): `user#<user>`; `group#<group>`; `users#<length>#<user>#<user>` for the conversation of two users, with the length of the first id in bytes; `group-messages#<00 to 15>#<group>` for the conversation of a group, which can be busy; `conversation#<id>` for any other; `unknown#<command>#<0 to 7>` if there is no subject |
 //! | `sk` | S | Sort key: the time of reception, `#`, and the reception's id; for every part after the first, also `#` and its number in four digits |
 //! | `id` | S | The reception's id, which is the gateway's request id: the idempotency key |
 //! | `received_at` | S | When the gateway received it, RFC 3339 in UTC with milliseconds |
@@ -39,7 +39,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Events, Family, Reception, Subject, UserId};
+use domain::{Conversation, Events, Family, GroupId, Reception, Subject, UserId};
 use serde::{Deserialize as _, Deserializer, Serialize};
 
 use crate::{ErrorKind, StoreError};
@@ -57,6 +57,10 @@ pub const FAMILY: &str = "family";
 /// How many partitions the callbacks of one unknown command are spread over. Each accepts 1,000 writes a second.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html>
 const UNKNOWN_PARTITIONS: u32 = 8;
+
+/// How many partitions the messages of one group are spread over. It never changes, because a reader has to know all of
+/// them.
+pub(crate) const GROUP_MESSAGES_PARTITIONS: u32 = 16;
 
 const VERSION: u8 = 2;
 /// The version of a part's item. An earlier version of this program must not read a part as a whole reception.
@@ -78,13 +82,47 @@ pub(crate) fn pk(user: &UserId) -> String {
     format!("user#{user}")
 }
 
-/// The partition of a callback that is kept as it came. It depends only on the reception, so writing it again uses the
-/// same key.
+/// The partition of a group, without its messages.
+pub(crate) fn group_pk(group: &GroupId) -> String {
+    format!("group#{group}")
+}
+
+/// The partition of a callback that is kept as it came.
 fn unknown_pk(reception: &Reception) -> String {
     // Cut, because a caller can choose it, and a key has a limited length. The attribute `command` has all of it.
     let command: String = reception.command.chars().take(200).collect();
-    let sum = reception.id.bytes().map(u32::from).sum::<u32>();
-    format!("unknown#{command}#{}", sum % UNKNOWN_PARTITIONS)
+    format!(
+        "unknown#{command}#{}",
+        spread(&reception.id, UNKNOWN_PARTITIONS)
+    )
+}
+
+/// The partition of a conversation.
+fn conversation_pk(conversation: &Conversation, id: &str) -> String {
+    match conversation {
+        // The length tells where the first id ends, because an id can contain any character.
+        Conversation::Users([one, other]) => {
+            format!("users#{}#{one}#{other}", one.as_str().len())
+        }
+        Conversation::Group(group) => {
+            group_messages_pk(group, spread(id, GROUP_MESSAGES_PARTITIONS))
+        }
+        // Cut, because a key has a limited length, and nothing limits this id.
+        Conversation::Id(id) => {
+            let id: String = id.chars().take(500).collect();
+            format!("conversation#{id}")
+        }
+    }
+}
+
+/// One of the partitions of a group's messages.
+pub(crate) fn group_messages_pk(group: &GroupId, number: u32) -> String {
+    format!("group-messages#{number:02}#{group}")
+}
+
+/// A number below `partitions`. It depends only on the reception's id, so writing the reception again uses the same key.
+fn spread(id: &str, partitions: u32) -> u32 {
+    id.bytes().map(u32::from).sum::<u32>() % partitions
 }
 
 /// The item of a reception; `None` if it has no events.
@@ -98,6 +136,8 @@ pub(crate) fn from_reception(
     let item = Item {
         pk: match subject {
             Subject::User(user) => pk(user),
+            Subject::Group(group) => group_pk(group),
+            Subject::Conversation(conversation) => conversation_pk(conversation, &reception.id),
             Subject::UnknownCommand => unknown_pk(reception),
         },
         sk: match &reception.part {

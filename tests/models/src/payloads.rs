@@ -1,6 +1,6 @@
 use std::{fs, path::PathBuf};
 
-use domain::{Events, Family, Source};
+use domain::{Events, Source};
 
 use crate::root;
 
@@ -76,11 +76,9 @@ fn read(source: Source, file: PathBuf) -> Payload {
     let known = protocol::command(source, command);
     let known = known.unwrap_or_else(|| panic!("{name}: the catalogue has no such command"));
     let events = fs::read(file.with_extension("events.json")).unwrap();
-    let events = match known.family {
-        Family::Relation => serde_json::from_slice(&events).map(Events::Relation),
-        Family::User => serde_json::from_slice(&events).map(Events::User),
-        Family::Unknown => panic!("{name}: the catalogue gives it no family"),
-    };
+    let events: serde_json::Value = serde_json::from_slice(&events).unwrap();
+    let stored = serde_json::json!({"family": known.family, "events": events});
+    let events = serde_json::from_value::<Events>(stored);
     Payload {
         source,
         command: command.to_owned(),

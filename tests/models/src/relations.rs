@@ -38,8 +38,8 @@ impl Model {
                 Events::Relation(events) => {
                     events.iter().cloned().for_each(|event| model.happen(event));
                 }
-                // User events and unknown callbacks change no relationship.
-                Events::User(_) | Events::Unknown => {}
+                // Events of other families and unknown callbacks change no relationship.
+                _ => {}
             }
         }
         model

@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    UserId,
+    Subject, UserId,
+    events::Filed,
     split::{Continues, Split, halve_list, halve_text},
 };
 
@@ -123,6 +124,12 @@ impl Event {
             | Self::Unblocked { owner, .. } => owner,
             Self::Followed { follower, .. } | Self::Unfollowed { follower, .. } => follower,
         }
+    }
+}
+
+impl Filed for Event {
+    fn subject(&self) -> Option<Subject<'_>> {
+        Some(Subject::User(self.subject()))
     }
 }
 

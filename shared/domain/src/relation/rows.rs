@@ -144,7 +144,7 @@ pub fn changes(reception: &Reception) -> Vec<Change> {
     let mut rows = BTreeMap::new();
     let events = match &reception.events {
         Events::Relation(events) => events.as_slice(),
-        Events::User(_) | Events::Unknown => &[],
+        _ => &[],
     };
     let part = reception.part.as_ref();
     let first = part.map_or(0, |part| part.first as usize);

@@ -7,7 +7,12 @@
 //! Source: OpenIM, `pkg/callbackstruct/common.go`; <https://docs.openim.io/platform-api/webhooks/overview>.
 
 mod answer;
+pub(crate) mod conversation;
 pub mod deviations;
+pub(crate) mod group;
+pub(crate) mod message;
+pub(crate) mod presence;
+pub(crate) mod push;
 pub(crate) mod relation;
 pub(crate) mod user;
 

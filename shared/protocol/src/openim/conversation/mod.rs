@@ -1,0 +1,3 @@
+//! The records that users keep of their conversations.
+
+commands! {}

@@ -1,0 +1,3 @@
+//! Messages: sent, changed, recalled and read.
+
+commands! {}

@@ -1,0 +1,3 @@
+//! What goes to devices: whom it reaches, and with which text.
+
+commands! {}
