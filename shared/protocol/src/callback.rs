@@ -34,8 +34,9 @@ pub trait Answer<C: ?Sized>: Serialize + Clone + PartialEq + Send + Sync + 'stat
     /// operator allows that.
     fn unchanged(asked: &C) -> Self;
 
-    /// The answer that allows everything if the body does not fit the command.
-    fn unread(body: Json<'_>) -> Self;
+    /// The answer that allows everything if the body was not read, or does not fit the command. `None` if no answer to
+    /// such a body allows anything.
+    fn unread(body: Json<'_>) -> Option<Self>;
 
     /// The number of questions that it answers.
     fn questions(&self) -> usize;
@@ -77,8 +78,8 @@ macro_rules! note {
                 Self
             }
 
-            fn unread(_: crate::Json<'_>) -> Self {
-                Self
+            fn unread(_: crate::Json<'_>) -> Option<Self> {
+                Some(Self)
             }
 
             fn questions(&self) -> usize {

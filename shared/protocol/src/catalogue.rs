@@ -260,6 +260,18 @@ const TENCENT_ASKS: &[&str] = &[
     "OfficialAccount.CallbackBeforeSendMsg",
 ];
 
+/// Whether an "allow" without more fields makes the operation fail. OpenIM takes the group from the answer to these two
+/// commands, also if the answer names none. So only an answer that is made from the body allows anything.
+///
+/// Source: OpenIM, `internal/rpc/group/callback.go`, `webhookBeforeSetGroupInfo` and `webhookBeforeSetGroupInfoEx`.
+#[must_use]
+pub fn plain_allow_fails(name: &str) -> bool {
+    matches!(
+        name,
+        "callbackBeforeSetGroupInfoCommand" | "callbackBeforeSetGroupInfoExCommand"
+    )
+}
+
 /// Whether a command that has no type here may be refused. Two commands must not be: OpenIM asks only once, when it
 /// makes a chat's records, and a refusal breaks the chat for good.
 ///

@@ -48,7 +48,8 @@ pub mod tencent;
 
 pub use callback::{Answer, Callback, Note, Reason};
 pub use catalogue::{
-    Bypass, Command, Rules, Text, When, asks, catalogue, command, commands, unknown_may_be_refused,
+    Bypass, Command, Rules, Text, When, asks, catalogue, command, commands, plain_allow_fails,
+    unknown_may_be_refused,
 };
 pub use domain;
 pub use domain::{InvalidUserId, UserId};

@@ -1,7 +1,7 @@
 //! The ways in which a callback's journey ends.
 
 use crate::{
-    Problem,
+    OnFailure, Problem,
     decide::{Answered, Decision},
     record::Kept,
 };
@@ -30,4 +30,6 @@ pub(crate) struct Failed {
     pub(crate) problem: Problem,
     /// The answer in the form of the command, if the command's type can give one.
     pub(crate) answer: Option<Answered>,
+    /// What the operator chose for failures, as far as an answer without fields of the body can do it.
+    pub(crate) on_failure: OnFailure,
 }

@@ -62,6 +62,15 @@ pub(crate) fn claimed<'h>(handlers: &'h [Handler], call: &Call<'_>) -> Option<&'
     }
 }
 
+/// The command of a request of which only the gateway's event is known, if even that.
+pub(crate) fn likely<'a>(handlers: &'a [Handler], call: Option<&'a Call<'_>>) -> Option<&'a str> {
+    let claimed = call.and_then(|call| call.claimed.as_deref());
+    claimed.or_else(|| {
+        let source = handlers.first()?.source();
+        only(handlers, call.map_or(source, |call| call.source)).map(Handler::name)
+    })
+}
+
 fn served(handlers: &[Handler], source: Source) -> impl Iterator<Item = &Handler> {
     handlers.iter().filter(move |it| it.source() == source)
 }

@@ -16,7 +16,7 @@ use crate::{
 pub struct Handler {
     command: &'static Command,
     read: Arc<ReadBody>,
-    unread: fn(Json<'_>) -> Nobody,
+    unread: fn(Json<'_>) -> Option<Nobody>,
 }
 
 type ReadBody = dyn Fn(Json<'_>) -> Result<Box<dyn Act>, Unreadable> + Send + Sync;
@@ -128,9 +128,10 @@ impl Handler {
         (self.read)(body)
     }
 
-    /// The answer if the body cannot be read; `None` for an after command.
+    /// The answer if the body was not read, or cannot be read. `None` for an after command, or if no answer allows
+    /// anything.
     pub(crate) fn unread(&self, body: Json<'_>) -> Option<Nobody> {
-        self.is_before().then(|| (self.unread)(body))
+        self.is_before().then(|| (self.unread)(body))?
     }
 }
 

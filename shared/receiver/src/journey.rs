@@ -79,10 +79,7 @@ impl Receiver {
                 Err(Problem::new(ProblemKind::Internal, "the receiver panicked"))
             });
             let asks = progress.asks;
-            let end = end.map_err(|problem| Failed {
-                answer: self.undecided(call, progress, &problem),
-                problem,
-            });
+            let end = end.map_err(|problem| self.failed(call, progress, problem));
             self.log(&end, call, asks);
             self.answer(end, call, asks)
         }
@@ -264,6 +261,16 @@ impl Receiver {
         Ok(())
     }
 
+    fn failed(&self, call: &Call<'_>, progress: Progress<'_>, problem: Problem) -> Failed {
+        let handler = progress.handler.map(Handler::name);
+        let command = handler.or(call.claimed.as_deref());
+        Failed {
+            on_failure: self.on_failure.without_body(command),
+            answer: self.undecided(call, progress, &problem),
+            problem,
+        }
+    }
+
     /// The answer if nobody could decide about a callback, in the form of its command.
     fn undecided(
         &self,
@@ -324,10 +331,15 @@ impl Receiver {
             Err(Failed {
                 problem,
                 answer: Some(answer),
+                ..
             }) => Reply::decided(call.source, answer.body, Some(problem.kind())),
-            Err(Failed { problem, .. }) => {
+            Err(Failed {
+                problem,
+                on_failure,
+                ..
+            }) => {
                 let operation_id = call.operation_id.as_deref();
-                Reply::problem(call.source, &problem, operation_id, self.on_failure, asks)
+                Reply::problem(call.source, &problem, operation_id, on_failure, asks)
             }
         }
     }
@@ -338,9 +350,11 @@ impl Receiver {
                 log::unknown(done, name, self.is_new(name));
             }
             Ok(done) => log::done(done),
-            Err(Failed { problem, answer }) => {
-                log::failed(problem, answer.as_ref(), call.source, self.on_failure, asks);
-            }
+            Err(Failed {
+                problem,
+                answer,
+                on_failure,
+            }) => log::failed(problem, answer.as_ref(), call.source, *on_failure, asks),
         }
     }
 

@@ -23,7 +23,7 @@ use crate::{
     StartError,
     call::Call,
     edge::{GatewayResponse, Payload},
-    log,
+    find, log,
     messages::NO_TIME_FOR_START,
     settings::{Shares, before_deadline},
 };
@@ -182,7 +182,10 @@ impl Function {
         };
         let receiver = match self.receiver_by(start, asks).await {
             Ok(receiver) => receiver,
-            Err(problem) => return self.refuse(&problem, event, invocation_id, asks, source),
+            Err(problem) => {
+                let command = find::likely(&self.handlers, call.as_ref().ok());
+                return self.refuse(&problem, event, invocation_id, asks, source, command);
+            }
         };
         match &mut call {
             Ok(call) => {
@@ -190,7 +193,10 @@ impl Function {
                 let reply = Box::pin(receiver.receive(call)).await;
                 GatewayResponse::new(reply, call.request.payload())
             }
-            Err(problem) => self.refuse(problem, event, invocation_id, asks, source),
+            Err(problem) => {
+                let command = find::likely(&self.handlers, None);
+                self.refuse(problem, event, invocation_id, asks, source, command)
+            }
         }
     }
 
@@ -213,8 +219,9 @@ impl Function {
         invocation_id: &str,
         asks: bool,
         source: Source,
+        command: Option<&str>,
     ) -> GatewayResponse {
-        let on_failure = OnFailure::from_env(&*self.get);
+        let on_failure = OnFailure::from_env(&*self.get).without_body(command);
         error_span!("callback", requestId = invocation_id)
             .in_scope(|| log::failed(problem, None, source, on_failure, asks));
         let reply = Reply::problem(source, problem, None, on_failure, asks);

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{Before, deviations::integer_or_string};
-use crate::{Json, Reason};
+use crate::{Json, Reason, plain_allow_fails};
 
 /// The answer to a "before" callback of OpenIM.
 ///
@@ -105,8 +105,12 @@ impl<C: Before<Amendment = A>, A: Amendment, R: Refuse> crate::Answer<C> for Dec
         asked.as_asked().map_or(Self::Allow, Self::Amend)
     }
 
-    fn unread(_: Json<'_>) -> Self {
-        Self::Allow
+    fn unread(body: Json<'_>) -> Option<Self> {
+        if !plain_allow_fails(C::COMMAND.name) {
+            return Some(Self::Allow);
+        }
+        let read = body.read::<C>().ok()?;
+        Some(Self::unchanged(&read.callback))
     }
 
     fn questions(&self) -> usize {

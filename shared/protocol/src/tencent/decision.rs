@@ -124,9 +124,10 @@ impl<C: Before> Answer<C> for Decisions {
         asked.decide(|_| Decision::Allow)
     }
 
-    fn unread(body: Json<'_>) -> Self {
+    fn unread(body: Json<'_>) -> Option<Self> {
         let people = body.members(C::LIST);
-        Self(names(&people).map(|name| (name, Decision::Allow)).collect())
+        let allowed = names(&people).map(|name| (name, Decision::Allow));
+        Some(Self(allowed.collect()))
     }
 
     fn questions(&self) -> usize {

@@ -28,9 +28,9 @@ impl Nobody {
         Self::unless_refused::<C>(C::Answer::unchanged(callback))
     }
 
-    /// The answer if the body does not fit the command.
-    pub(crate) fn of_unread<C: Callback>(body: Json<'_>) -> Self {
-        Self::unless_refused::<C>(C::Answer::unread(body))
+    /// The answer if the body was not read, or does not fit the command. `None` if no answer allows anything.
+    pub(crate) fn of_unread<C: Callback>(body: Json<'_>) -> Option<Self> {
+        C::Answer::unread(body).map(Self::unless_refused::<C>)
     }
 
     fn unless_refused<C: Callback>(unchanged: C::Answer) -> Self {

@@ -1,6 +1,7 @@
 use std::{fmt, time::Duration};
 
 use domain::Source;
+use protocol::plain_allow_fails;
 use store::Settings;
 
 use super::secrets;
@@ -101,6 +102,15 @@ impl OnFailure {
         match get("ON_FAILURE").as_deref() {
             Some("allow") => Self::Allow,
             _ => Self::Refuse,
+        }
+    }
+
+    /// The choice for an answer that has no fields of the body. If such an answer cannot allow the command, it refuses: the
+    /// operation fails either way, and a refusal says why.
+    pub(crate) fn without_body(self, command: Option<&str>) -> Self {
+        match command {
+            Some(name) if plain_allow_fails(name) => Self::Refuse,
+            _ => self,
         }
     }
 }
