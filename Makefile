@@ -38,6 +38,13 @@ ASKED = before-add-black \
   before-update-user-info \
   before-update-user-info-ex \
   before-user-register \
+  before-apply-join-group \
+  before-create-group \
+  before-invite-user-to-group \
+  before-member-join-group \
+  before-set-group-info \
+  before-set-group-info-ex \
+  before-set-group-member-info \
   tencent \
   any-command
 # --- end of generated ---

@@ -27,6 +27,22 @@ pub(crate) const OPENIM: &[Sample] = &[
     Sample { command: "callbackBeforeUpdateUserInfoCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeUpdateUserInfoCommand.server.json"), stored: false },
     Sample { command: "callbackBeforeUpdateUserInfoExCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeUpdateUserInfoExCommand.server.json"), stored: false },
     Sample { command: "callbackBeforeUserRegisterCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeUserRegisterCommand.server.json"), stored: false },
+    Sample { command: "callbackAfterCreateGroupCommand", body: include_str!("../../tests/payloads/openim/callbackAfterCreateGroupCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterDisMissGroupCommand", body: include_str!("../../tests/payloads/openim/callbackAfterDisMissGroupCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterJoinGroupCommand", body: include_str!("../../tests/payloads/openim/callbackAfterJoinGroupCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterKickGroupCommand", body: include_str!("../../tests/payloads/openim/callbackAfterKickGroupCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterQuitGroupCommand", body: include_str!("../../tests/payloads/openim/callbackAfterQuitGroupCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterSetGroupInfoCommand", body: include_str!("../../tests/payloads/openim/callbackAfterSetGroupInfoCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterSetGroupInfoExCommand", body: include_str!("../../tests/payloads/openim/callbackAfterSetGroupInfoExCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterSetGroupMemberInfoCommand", body: include_str!("../../tests/payloads/openim/callbackAfterSetGroupMemberInfoCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterTransferGroupOwnerCommand", body: include_str!("../../tests/payloads/openim/callbackAfterTransferGroupOwnerCommand.server.json"), stored: true },
+    Sample { command: "callbackBeforeJoinGroupCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeJoinGroupCommand.server.json"), stored: true },
+    Sample { command: "callbackBeforeCreateGroupCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeCreateGroupCommand.server.json"), stored: false },
+    Sample { command: "callbackBeforeInviteJoinGroupCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeInviteJoinGroupCommand.server.json"), stored: false },
+    Sample { command: "callbackBeforeMembersJoinGroupCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeMembersJoinGroupCommand.server.json"), stored: true },
+    Sample { command: "callbackBeforeSetGroupInfoCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSetGroupInfoCommand.server.json"), stored: false },
+    Sample { command: "callbackBeforeSetGroupInfoExCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSetGroupInfoExCommand.server.json"), stored: false },
+    Sample { command: "callbackBeforeSetGroupMemberInfoCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSetGroupMemberInfoCommand.server.json"), stored: false },
 ];
 
 #[rustfmt::skip]

@@ -19,7 +19,7 @@ pub enum Outcome {
         /// `errDlt`.
         detail: String,
     },
-    /// OpenIM stops with its own error, because it cannot read the answer.
+    /// OpenIM stops with its own error, because it cannot read the answer, or cannot do what the answer says.
     Fails,
     /// OpenIM stops, because its handler panics when it applies the answer. The client gets an empty body with status
     /// 500, or Go's stack trace as a message.
@@ -45,6 +45,12 @@ struct Field {
     replaces: Replaces,
     /// What happens when it replaces null. By default, nothing special.
     null_in_request: Option<NullInRequest>,
+    /// What the callback's body has if the request has null.
+    request_shows_null_as: Option<Value>,
+    /// What happens if the field is then empty. By default, nothing special.
+    emptied: Option<Emptied>,
+    /// What happens if the field is then blank. By default, nothing special.
+    blank: Option<Blank>,
     #[serde(rename = "effect")]
     _effect: String,
 }
@@ -54,6 +60,23 @@ struct Field {
 enum Replaces {
     WhenNotEmpty,
     WhenNotNull,
+    /// Also when it is missing.
+    Always,
+    Never,
+    /// It is a list of users, and each of its values replaces that of the user in the request's `memberList`.
+    InMembers,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Emptied {
+    Fails,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Blank {
+    DropsEverything,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -80,6 +103,12 @@ enum Plain {
     Int32,
     #[serde(rename = "int64")]
     Int64,
+    #[serde(rename = "string?")]
+    MaybeText,
+    #[serde(rename = "int32?")]
+    MaybeInt32,
+    #[serde(rename = "int64?")]
+    MaybeInt64,
 }
 
 #[derive(Deserialize)]
@@ -112,9 +141,14 @@ fn field<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
 }
 
 impl Plain {
-    /// The value that Go reads; `None` if Go returns an error. A missing value and null are read as empty.
+    /// The value that Go reads; `None` if Go returns an error. A missing value and null are read as empty, or as null
+    /// if the type has null.
     fn read(self, value: Option<&Value>) -> Option<Value> {
         match (self, value) {
+            (Self::MaybeText | Self::MaybeInt32 | Self::MaybeInt64, None) => Some(Value::Null),
+            (Self::MaybeText, some) => Self::Text.read(some),
+            (Self::MaybeInt32, some) => Self::Int32.read(some),
+            (Self::MaybeInt64, some) => Self::Int64.read(some),
             (Self::Text, None) => Some("".into()),
             (Self::Text, Some(text)) => text.is_string().then(|| text.clone()),
             (Self::Texts, None) => Some(Value::Array(Vec::new())),
@@ -161,20 +195,28 @@ pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome 
     }
     // `null` is a readable answer, too.
     let answer: Value = serde_json::from_str(answer).unwrap();
-    let asked = request;
+    let asked = meant(command, request);
     let mut request = asked.clone();
     let mut crashes = false;
     for rule in rules(command) {
-        let Some(value) = field(&answer, &rule.name) else {
-            continue;
+        let value = match (field(&answer, &rule.name), &rule.kind) {
+            (Some(value), kind) => kind.read(value),
+            (None, Kind::Plain(plain)) if rule.replaces == Replaces::Always => plain.read(None),
+            (None, _) => continue,
         };
-        let Some(value) = rule.kind.read(value) else {
+        let Some(value) = value else {
             return Outcome::Fails;
         };
         let list = value.as_array();
         let empty = list.is_some_and(Vec::is_empty) || value == "";
-        if empty && rule.replaces == Replaces::WhenNotEmpty {
-            continue;
+        match rule.replaces {
+            Replaces::Never => continue,
+            Replaces::WhenNotEmpty if empty => continue,
+            Replaces::InMembers => {
+                crashes |= replace_in_members(&mut request, &value).is_none();
+                continue;
+            }
+            Replaces::WhenNotEmpty | Replaces::WhenNotNull | Replaces::Always => {}
         }
         // The server's handler dereferences the pointers of the request, and those in a list.
         crashes |= rule.null_in_request == Some(NullInRequest::Crashes)
@@ -189,8 +231,55 @@ pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome 
             detail,
         } => stops(code, message, detail),
         _ if crashes => Outcome::Crashes,
-        _ => Outcome::Proceeds(request),
+        _ => done(command, request),
     }
+}
+
+/// What OpenIM does with a request if it asks nobody.
+pub fn openim_unasked(command: &str, request: &Value) -> Outcome {
+    done(command, meant(command, request))
+}
+
+/// The request of the user. The body shows some fields as empty or 0 if the request does not have them.
+fn meant(command: &str, body: &Value) -> Value {
+    let mut request = body.clone();
+    for rule in rules(command) {
+        if rule.request_shows_null_as.as_ref() == Some(&body[&rule.name]) {
+            request[&rule.name] = Value::Null;
+        }
+    }
+    request
+}
+
+/// Does what a request says.
+fn done(command: &str, mut request: Value) -> Outcome {
+    let is = |rule: &Field, what: fn(&str) -> bool| request[&rule.name].as_str().is_some_and(what);
+    let mut fields = rules(command).iter();
+    if fields.any(|it| it.emptied == Some(Emptied::Fails) && is(it, str::is_empty)) {
+        return Outcome::Fails;
+    }
+    let is_blank = |text: &str| text.trim().is_empty();
+    let mut fields = rules(command).iter();
+    if fields.any(|it| it.blank == Some(Blank::DropsEverything) && is(it, is_blank)) {
+        for rule in rules(command).iter().filter(|it| it.emptied.is_none()) {
+            request[&rule.name] = Value::Null;
+        }
+    }
+    Outcome::Proceeds(request)
+}
+
+/// Replaces values of the request's members. `None` if an element has no user, which crashes the server's handler.
+fn replace_in_members(request: &mut Value, changes: &Value) -> Option<()> {
+    for change in changes.as_array()? {
+        let user = change["userID"].as_str()?;
+        let members = request["memberList"].as_array_mut()?.iter_mut();
+        for member in members.filter(|member| member["userID"] == user) {
+            for (name, value) in change.as_object()?.iter().filter(|(_, it)| !it.is_null()) {
+                member[name] = value.clone();
+            }
+        }
+    }
+    Some(())
 }
 
 /// Fills the gaps of a refusal as OpenIM does before the client gets it.
@@ -386,4 +475,131 @@ fn an_answer_changes_a_profile_and_the_newer_command_crashes_on_a_field_that_is_
         openim_proceeds(newer, &asked(newer), refused),
         Outcome::Stops { code: 20001, .. }
     ));
+}
+
+#[test]
+fn a_change_of_a_group_takes_its_fields_from_the_answer() {
+    use serde_json::json;
+
+    let old = "callbackBeforeSetGroupInfoCommand";
+    let body = json!({
+        "groupID": "g", "groupName": "Name", "notification": "Note", "introduction": "", "faceURL": "f", "ex": "",
+        "needVerification": 2, "lookMemberInfo": 0, "applyMemberFriend": 0,
+    });
+    let done = |group: &str, name: &str, face: &str, ex: Value, look: Value| {
+        Outcome::Proceeds(json!({
+            "groupID": group, "groupName": name, "notification": "Note", "introduction": "", "faceURL": face, "ex": ex,
+            "needVerification": 2, "lookMemberInfo": look, "applyMemberFriend": null,
+        }))
+    };
+    let null = Value::Null;
+    let as_asked = done("g", "Name", "f", null.clone(), null.clone());
+    assert_eq!(openim_unasked(old, &body), as_asked);
+    for (answer, outcome) in [
+        ("{}", Outcome::Fails),
+        (r#"{"groupID":null}"#, Outcome::Fails),
+        (
+            r#"{"groupID":"g"}"#,
+            done("g", "", "", null.clone(), null.clone()),
+        ),
+        (
+            r#"{"groupID":"h","groupName":"Name","faceURL":"f"}"#,
+            done("h", "Name", "f", null.clone(), null.clone()),
+        ),
+        (
+            r#"{"groupID":"g","groupName":"Name","introduction":"","faceURL":"f","notification":"Other"}"#,
+            as_asked,
+        ),
+        // What the body shows as empty or 0 would be stored.
+        (
+            r#"{"groupID":"g","groupName":"Name","faceURL":"f","ex":"","lookMemberInfo":0}"#,
+            done("g", "Name", "f", json!(""), json!(0)),
+        ),
+        (r#"{"groupID":"g","groupName":1}"#, Outcome::Fails),
+        (r#"{"groupID":"g","lookMemberInfo":"1"}"#, Outcome::Fails),
+    ] {
+        assert_eq!(openim_proceeds(old, &body, answer), outcome, "{answer}");
+    }
+
+    let new = "callbackBeforeSetGroupInfoExCommand";
+    let body = json!({
+        "groupID": "g", "groupName": "Name", "notification": "Note", "introduction": null, "faceURL": "", "ex": null,
+        "needVerification": 0, "lookMemberInfo": null, "applyMemberFriend": null,
+    });
+    let done = |name: Value, notice: Value, face: Value, rule: Value| {
+        Outcome::Proceeds(json!({
+            "groupID": "g", "groupName": name, "notification": notice, "introduction": null, "faceURL": face, "ex": null,
+            "needVerification": rule, "lookMemberInfo": null, "applyMemberFriend": null,
+        }))
+    };
+    let as_asked = done(json!("Name"), json!("Note"), json!(""), json!(0));
+    let nothing = done(null.clone(), null.clone(), null.clone(), null.clone());
+    assert_eq!(openim_unasked(new, &body), as_asked);
+    for (answer, outcome) in [
+        ("{}", Outcome::Fails),
+        (
+            r#"{"groupID":"g"}"#,
+            done(null.clone(), json!("Note"), null.clone(), null.clone()),
+        ),
+        (
+            r#"{"groupID":"g","groupName":"Name","faceURL":"","needVerification":0,"ex":null}"#,
+            as_asked,
+        ),
+        (
+            r#"{"groupID":"g","groupName":"","faceURL":"f"}"#,
+            nothing.clone(),
+        ),
+        (
+            r#"{"groupID":"g","groupName":" \t","faceURL":"f"}"#,
+            nothing.clone(),
+        ),
+        (
+            r#"{"groupID":"g","groupName":{"value":"x"}}"#,
+            Outcome::Fails,
+        ),
+        (r#"{"groupID":"g","needVerification":"1"}"#, Outcome::Fails),
+    ] {
+        assert_eq!(openim_proceeds(new, &body, answer), outcome, "{answer}");
+    }
+    let mut blank = body.clone();
+    blank["groupName"] = json!(" ");
+    assert_eq!(openim_unasked(new, &blank), nothing);
+    assert!(matches!(
+        openim_proceeds(old, &body, r#"{"nextCode":1,"errCode":20001}"#),
+        Outcome::Stops { code: 20001, .. }
+    ));
+}
+
+#[test]
+fn an_answer_about_joining_members_changes_those_that_it_names_and_crashes_without_a_user() {
+    use serde_json::json;
+
+    let command = "callbackBeforeMembersJoinGroupCommand";
+    let body = json!({
+        "groupID": "g", "memberList": [{"userID": "ana", "ex": ""}, {"userID": "leo", "ex": ""}], "groupEx": "",
+    });
+    let with = |member: Value| {
+        let mut request = body.clone();
+        request["memberList"][1] = member;
+        Outcome::Proceeds(request)
+    };
+    let unchanged = Outcome::Proceeds(body.clone());
+    for (list, outcome) in [
+        ("null", unchanged.clone()),
+        ("[]", unchanged.clone()),
+        (r#"[{"userID":"eva","roleLevel":100}]"#, unchanged.clone()),
+        (r#"[{"userID":"leo","nickname":null}]"#, unchanged),
+        (
+            r#"[{"userID":"leo","nickname":"L","roleLevel":100}]"#,
+            with(json!({"userID": "leo", "ex": "", "nickname": "L", "roleLevel": 100})),
+        ),
+        ("[null]", Outcome::Crashes),
+        (r#"[{"nickname":"L"}]"#, Outcome::Crashes),
+        (r#"[{"userID":null}]"#, Outcome::Crashes),
+        (r#"[{"userID":1}]"#, Outcome::Fails),
+        (r#"[{"userID":"leo","muteEndTime":"1"}]"#, Outcome::Fails),
+    ] {
+        let answer = format!(r#"{{"memberCallbackList":{list}}}"#);
+        assert_eq!(openim_proceeds(command, &body, &answer), outcome, "{list}");
+    }
 }

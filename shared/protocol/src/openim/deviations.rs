@@ -37,6 +37,58 @@
 //! The documents let a field of the answer replace the field of the request "when it is present". The server ignores an
 //! empty list and an empty remark. So an answer can empty neither.
 //!
+//! # A change of a group needs its fields back
+//!
+//! The documents say that the answers to `callbackBeforeSetGroupInfoCommand` and `callbackBeforeSetGroupInfoExCommand`
+//! *may* return fields of the group. The server takes several of them from the answer, also if they are missing there.
+//! Without the group's id the change fails, and with nothing but the id the server drops most of it. The whole body is no
+//! safe answer either: for the first command, it shows what does not change as empty or 0, and the server would store
+//! that.
+//!
+//! # Values of the current route are plain
+//!
+//! An older document shows the values of `callbackBeforeSetGroupInfoExCommand` as `{"value": "x"}`, in both directions.
+//! The server sends and reads plain values, and cannot read an answer in the documented form.
+//!
+//! # A role in an answer is not checked
+//!
+//! The documents offer `roleLevel` in the answers about members, and `status` and `groupType` in the answer about a new
+//! group. The server takes any number: a second owner, or a group that is dissolved from the start. So the answers of
+//! this crate do not have these fields.
+//!
+//! # An invitation is refused as a whole
+//!
+//! The documents let an answer name users who must not be added, in `refusedMembersAccount`. The server reads the list and
+//! does nothing with it.
+//!
+//! # Who joins is called `inviterUserID`
+//!
+//! In `callbackAfterJoinGroupCommand`, the documents call `inviterUserID` the user who invited somebody. It is the user
+//! who joined, and the body has no other user. An older document has `userID`, which no server ever sent there.
+//!
+//! # Only a free join is reported
+//!
+//! An older document says that `callbackAfterJoinGroupCommand` also comes after an approval or an invitation, or if an
+//! administrator adds a user. The server sends it only if the group needs no approval. So most joins are only known as an
+//! intention, from `callbackBeforeMembersJoinGroupCommand`.
+//!
+//! # The list of first members repeats people
+//!
+//! The documents call `initMemberList` of `callbackAfterCreateGroupCommand` the first members with their roles. The server
+//! lists the owner and the administrators, and then everybody again as an ordinary member, the owner last. If an
+//! administrator of the app created the group without being a member, it is in the list, too, after all others.
+//!
+//! # The kind of a group is a control character
+//!
+//! The documents call `groupType` of `callbackBeforeJoinGroupCommand` and `callbackAfterDisMissGroupCommand` a text. It is
+//! the character with that number: kind 2 is `"\u0002"`.
+//!
+//! # A dissolution comes twice
+//!
+//! The documents describe one `callbackAfterDisMissGroupCommand` for a dissolution. The server sends two: one with the
+//! members, and a second one without them when it has told everybody. If the caller of the API lets it delete the members,
+//! it sends only one, without them.
+//!
 //! # `actionCode` 1 allows
 //!
 //! The older pages refuse with `"actionCode": 1, "nextCode": "1"`, and one page shows `nextCode` 1 for "allow". The

@@ -20,6 +20,7 @@ pub use answer::{
     Amendment, Answer, Decision, InvalidRefusalCode, NoAmendment, NoRefusal, Noted, Refusal,
     RefusalCode, Refuse,
 };
+pub use group::*;
 pub use relation::*;
 pub use user::*;
 
@@ -34,8 +35,8 @@ pub trait Before: Callback {
 
     /// The amendment that leaves everything as it was asked for, if the server needs one.
     ///
-    /// For most commands a plain "allow" does that. For some the server takes fields over from the answer, also fields
-    /// that are missing there. It needs all of them back.
+    /// For most commands a plain "allow" does that. For [some](crate::plain_allow_fails) the server takes fields over from
+    /// the answer, also fields that are missing there. It needs all of them back.
     fn as_asked(&self) -> Option<Self::Amendment> {
         None
     }

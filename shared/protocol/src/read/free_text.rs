@@ -1,6 +1,6 @@
 use std::{fmt, ops::Deref};
 
-use domain::Words;
+use domain::{UserId, Words};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::any::Any;
@@ -24,6 +24,12 @@ impl FreeText {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
+    }
+
+    /// The user with this id, where the body can do without one. `None` if no id can have this text.
+    #[must_use]
+    pub fn user_id(&self) -> Option<UserId> {
+        UserId::new(&*self.text).ok()
     }
 }
 
