@@ -15,12 +15,13 @@ use crate::{
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
-    /// A callback that asks was answered.
+    /// A callback that asks was answered. If it asks about several persons and the server reads an answer for each, each
+    /// has its own event. The event does not hold what users wrote.
     Decided {
-        /// `allowed`, `refused` or `amended`.
-        decision: String,
+        /// The decision: `allowed`, `refused` or `amended`.
+        decision: Verdict,
         /// Who decided: `policies`, `handler`, or `failure` if nobody could.
-        by: String,
+        by: By,
         /// The code of the refusal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         code: Option<i32>,
@@ -42,6 +43,55 @@ pub enum Event {
     },
 }
 
+/// The decision in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It may happen as it was asked for.
+    Allowed,
+    /// It must not happen.
+    Refused,
+    /// It may happen with a change.
+    Amended,
+}
+
+impl Verdict {
+    /// The word in tables and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Allowed => "allowed",
+            Self::Refused => "refused",
+            Self::Amended => "amended",
+        }
+    }
+}
+
+/// Who decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    /// The rules in the policies.
+    Policies,
+    /// The handler of the command.
+    Handler,
+    /// Nobody could. The operator's setting for failures or for unknown commands counts.
+    Failure,
+}
+
+impl By {
+    /// The word in tables and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Policies => "policies",
+            Self::Handler => "handler",
+            Self::Failure => "failure",
+        }
+    }
+}
+
+/// The user who acts. Without one, the group, then the first user whom it is about, then the conversation.
 impl Filed for Event {
     fn subject(&self) -> Option<Subject<'_>> {
         let Self::Decided {
@@ -51,8 +101,10 @@ impl Filed for Event {
             conversation,
             ..
         } = self;
-        let user = actor.as_ref().or(others.first()).map(Subject::User);
-        user.or_else(|| group.as_ref().map(Subject::Group))
+        let actor = actor.as_ref().map(Subject::User);
+        actor
+            .or_else(|| group.as_ref().map(Subject::Group))
+            .or_else(|| others.first().map(Subject::User))
             .or_else(|| conversation.as_ref().map(Subject::Conversation))
             .or(Some(Subject::UnknownCommand))
     }

@@ -198,13 +198,19 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::Timestamp;
 
     fn id(id: &str) -> UserId {
         UserId::new(id).unwrap()
     }
 
+    fn group() -> GroupId {
+        GroupId::new("g").unwrap()
+    }
+
     #[test]
     fn the_stored_form_of_every_family_is_fixed() {
+        let at = Timestamp::from_unix_millis(1_700_000_000_123).unwrap();
         for (events, stored) in [
             (
                 Events::Relation(vec![relation::Event::FriendAdded {
@@ -234,6 +240,66 @@ mod tests {
                 ]}),
             ),
             (
+                Events::Conversation(vec![conversation::Event::ConversationCreated {
+                    owner: Some(id("a")),
+                    conversation: Conversation::between(id("b"), id("a")),
+                }]),
+                json!({"family": "conversation", "events": [
+                    {"type": "conversation_created", "owner": "a", "conversation": {"users": ["a", "b"]}}
+                ]}),
+            ),
+            (
+                Events::Presence(vec![
+                    presence::Event::SeenOnline {
+                        user: id("a"),
+                        platform: "IOS".into(),
+                        background: Some(false),
+                        seen_at: Some(at),
+                        connection: Some("c".into()),
+                    },
+                    presence::Event::WentOffline {
+                        user: id("a"),
+                        platform: "IOS".into(),
+                        seen_at: None,
+                        connection: None,
+                    },
+                ]),
+                json!({"family": "presence", "events": [
+                    {"type": "seen_online", "user": "a", "platform": "IOS", "background": false,
+                        "seen_at": "2023-11-14T22:13:20.123Z", "connection": "c"},
+                    {"type": "went_offline", "user": "a", "platform": "IOS"},
+                ]}),
+            ),
+            (
+                Events::Decision(vec![
+                    decision::Event::Decided {
+                        decision: decision::Verdict::Refused,
+                        by: decision::By::Policies,
+                        code: Some(28004),
+                        rule: Some("reqMsg.maxChars".into()),
+                        actor: Some(id("a")),
+                        others: vec![id("b")],
+                        group: Some(group()),
+                        conversation: Some(Conversation::Group(group())),
+                    },
+                    decision::Event::Decided {
+                        decision: decision::Verdict::Amended,
+                        by: decision::By::Handler,
+                        code: None,
+                        rule: None,
+                        actor: None,
+                        others: Vec::new(),
+                        group: None,
+                        conversation: None,
+                    },
+                ]),
+                json!({"family": "decision", "events": [
+                    {"type": "decided", "decision": "refused", "by": "policies", "code": 28004, "rule": "reqMsg.maxChars",
+                        "actor": "a", "others": ["b"], "group": "g", "conversation": {"group": "g"}},
+                    {"type": "decided", "decision": "amended", "by": "handler"},
+                ]}),
+            ),
+            (
                 Events::User(Vec::new()),
                 json!({"family": "user", "events": []}),
             ),
@@ -247,6 +313,150 @@ mod tests {
         }
         assert_eq!(Events::Unknown.subject(), Some(Subject::UnknownCommand));
         assert_eq!(Events::Relation(Vec::new()).subject(), None);
+    }
+
+    #[test]
+    fn the_stored_form_of_every_event_about_a_group_is_fixed() {
+        use group::{Event, Joined, Left, Member, Role};
+
+        let member = |user: &str, role| Member {
+            user: id(user),
+            role,
+        };
+        for (event, stored) in [
+            (
+                Event::GroupCreated {
+                    group: group(),
+                    name: "n".into(),
+                    owner: Some(id("a")),
+                    creator: Some(id("b")),
+                    members: vec![
+                        member("a", Some(Role::Owner)),
+                        member("b", Some(Role::Admin)),
+                        member("c", Some(Role::Member)),
+                        member("d", Some(Role::Other(7))),
+                        member("e", None),
+                    ],
+                },
+                json!({"type": "group_created", "group": "g", "name": "n", "owner": "a", "creator": "b", "members": [
+                    {"user": "a", "role": "owner"}, {"user": "b", "role": "admin"}, {"user": "c", "role": "member"},
+                    {"user": "d", "role": 7}, {"user": "e"},
+                ]}),
+            ),
+            (
+                Event::GroupChanged {
+                    group: group(),
+                    fields: vec!["name".into()],
+                    by: None,
+                },
+                json!({"type": "group_changed", "group": "g", "fields": ["name"]}),
+            ),
+            (
+                Event::MembersJoined {
+                    group: group(),
+                    members: vec![id("a")],
+                    how: Joined::AtCreation,
+                    by: Some(id("b")),
+                },
+                json!({"type": "members_joined", "group": "g", "members": ["a"], "how": "at_creation", "by": "b"}),
+            ),
+            (
+                Event::MembersJoinIntended {
+                    group: group(),
+                    members: vec![id("a")],
+                },
+                json!({"type": "members_join_intended", "group": "g", "members": ["a"]}),
+            ),
+            (
+                Event::JoinIntended {
+                    group: group(),
+                    user: id("a"),
+                    message: String::new(),
+                },
+                json!({"type": "join_intended", "group": "g", "user": "a", "message": ""}),
+            ),
+            (
+                Event::MembersLeft {
+                    group: group(),
+                    members: vec![id("a")],
+                    how: Left::Removed,
+                    by: Some(id("b")),
+                    reason: "r".into(),
+                },
+                json!({"type": "members_left", "group": "g", "members": ["a"], "how": "removed", "by": "b", "reason": "r"}),
+            ),
+            (
+                Event::MemberChanged {
+                    group: group(),
+                    member: id("a"),
+                    fields: vec!["role".into()],
+                    role: Some(Role::Admin),
+                    by: None,
+                },
+                json!({"type": "member_changed", "group": "g", "member": "a", "fields": ["role"], "role": "admin"}),
+            ),
+            (
+                Event::OwnerChanged {
+                    group: group(),
+                    from: Some(id("a")),
+                    to: id("b"),
+                    by: None,
+                },
+                json!({"type": "owner_changed", "group": "g", "from": "a", "to": "b"}),
+            ),
+            (
+                Event::GroupDissolved {
+                    group: group(),
+                    owner: Some(id("a")),
+                    members: Vec::new(),
+                },
+                json!({"type": "group_dissolved", "group": "g", "owner": "a", "members": []}),
+            ),
+        ] {
+            let events = Events::Group(vec![event]);
+            let stored = json!({"family": "group", "events": [stored]});
+            assert_eq!(serde_json::to_value(&events).unwrap(), stored);
+            assert_eq!(serde_json::from_value::<Events>(stored).unwrap(), events);
+            assert_eq!(events.subject(), Some(Subject::Group(&group())));
+        }
+    }
+
+    #[test]
+    fn a_decision_is_filed_under_who_acts_then_the_group_then_whom_it_is_about() {
+        let decided = |actor: Option<&str>, group, others: &[&str], conversation| {
+            Events::Decision(vec![decision::Event::Decided {
+                decision: decision::Verdict::Allowed,
+                by: decision::By::Handler,
+                code: None,
+                rule: None,
+                actor: actor.map(id),
+                others: others.iter().map(|other| id(other)).collect(),
+                group,
+                conversation,
+            }])
+        };
+        let conversation = Conversation::Id("c".into());
+        for (events, subject) in [
+            (
+                decided(Some("a"), Some(group()), &["b"], None),
+                Subject::User(&id("a")),
+            ),
+            (
+                decided(None, Some(group()), &["b"], None),
+                Subject::Group(&group()),
+            ),
+            (
+                decided(None, None, &["b"], Some(conversation.clone())),
+                Subject::User(&id("b")),
+            ),
+            (
+                decided(None, None, &[], Some(conversation.clone())),
+                Subject::Conversation(&conversation),
+            ),
+            (decided(None, None, &[], None), Subject::UnknownCommand),
+        ] {
+            assert_eq!(events.subject(), Some(subject));
+        }
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use imhook_domain::{
-    Continues, Events, Part, Reception, Source, Timestamp, UserId,
+    Continues, Conversation, Events, GroupId, Part, Reception, Source, Timestamp, UserId,
+    decision::{self, By, Verdict},
+    group::{self, Joined, Left, Member, Role},
     relation::{
         Event,
         rows::{AsOf, Aspect, Fact, TEXT_BYTES, changes},
@@ -86,10 +88,121 @@ fn user_event() -> impl Strategy<Value = user::Event> {
     ]
 }
 
+fn group() -> GroupId {
+    GroupId::new("g").unwrap()
+}
+
+fn group_event() -> impl Strategy<Value = group::Event> {
+    use group::Event;
+
+    let people = || vec(person(), 0..60);
+    let maybe = || proptest::option::of(person());
+    let fields = || vec(text(), 0..20);
+    let role = || {
+        prop_oneof![
+            Just(None),
+            Just(Some(Role::Admin)),
+            Just(Some(Role::Other(9)))
+        ]
+    };
+    let member = (person(), role()).prop_map(|(user, role)| Member { user, role });
+    prop_oneof![
+        (text(), maybe(), maybe(), vec(member, 0..60)).prop_map(
+            |(name, owner, creator, members)| Event::GroupCreated {
+                group: group(),
+                name,
+                owner,
+                creator,
+                members
+            }
+        ),
+        (fields(), maybe()).prop_map(|(fields, by)| Event::GroupChanged {
+            group: group(),
+            fields,
+            by
+        }),
+        (people(), maybe()).prop_map(|(members, by)| Event::MembersJoined {
+            group: group(),
+            members,
+            how: Joined::Invited,
+            by
+        }),
+        people().prop_map(|members| Event::MembersJoinIntended {
+            group: group(),
+            members
+        }),
+        (person(), text()).prop_map(|(user, message)| Event::JoinIntended {
+            group: group(),
+            user,
+            message
+        }),
+        (people(), maybe(), text()).prop_map(|(members, by, reason)| Event::MembersLeft {
+            group: group(),
+            members,
+            how: Left::Removed,
+            by,
+            reason
+        }),
+        (person(), fields(), role(), maybe()).prop_map(|(member, fields, role, by)| {
+            Event::MemberChanged {
+                group: group(),
+                member,
+                fields,
+                role,
+                by,
+            }
+        }),
+        (maybe(), person(), maybe()).prop_map(|(from, to, by)| Event::OwnerChanged {
+            group: group(),
+            from,
+            to,
+            by
+        }),
+        (maybe(), people()).prop_map(|(owner, members)| Event::GroupDissolved {
+            group: group(),
+            owner,
+            members
+        }),
+    ]
+}
+
+/// The decisions of one callback. They have the same acting user, group and conversation.
+fn decisions() -> impl Strategy<Value = Vec<decision::Event>> {
+    let verdict = prop_oneof![Just(Verdict::Refused), Just(Verdict::Allowed)];
+    let by = prop_oneof![Just(By::Policies), Just(By::Failure)];
+    let decided = (
+        verdict,
+        by,
+        proptest::option::of(20_001..29_000_i32),
+        proptest::option::of("[a-z.]{1,20}"),
+        vec(person(), 0..60),
+    );
+    let about = (proptest::option::of(person()), any::<bool>(), any::<bool>());
+    (vec(decided, 0..20), about).prop_map(|(decided, (actor, in_group, in_conversation))| {
+        decided
+            .into_iter()
+            .map(
+                |(decision, by, code, rule, others)| decision::Event::Decided {
+                    decision,
+                    by,
+                    code,
+                    rule,
+                    actor: actor.clone(),
+                    others,
+                    group: in_group.then(group),
+                    conversation: in_conversation.then(|| Conversation::Group(group())),
+                },
+            )
+            .collect()
+    })
+}
+
 fn receptions() -> impl Strategy<Value = Reception> {
     prop_oneof![
         4 => vec(event(), 0..40).prop_map(|events| reception(events.into(), None)),
         2 => vec(user_event(), 0..10).prop_map(|events| reception(events.into(), None)),
+        2 => vec(group_event(), 0..10).prop_map(|events| reception(events.into(), None)),
+        1 => decisions().prop_map(|events| reception(events.into(), None)),
         1 => text().prop_map(|body| reception(Events::Unknown, Some(body))),
     ]
 }

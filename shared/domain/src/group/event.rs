@@ -225,10 +225,9 @@ impl Event {
                 | Self::MembersLeft { members, .. }
                 | Self::GroupDissolved { members, .. },
             ) => Some(Long::Users(members)),
-            (
-                Continues::List,
-                Self::GroupChanged { fields, .. } | Self::MemberChanged { fields, .. },
-            ) => Some(Long::Fields(fields)),
+            (_, Self::GroupChanged { fields, .. } | Self::MemberChanged { fields, .. }) => {
+                Some(Long::Fields(fields))
+            }
             (
                 Continues::Text,
                 Self::GroupCreated { name: text, .. }
@@ -252,7 +251,14 @@ impl Split for Event {
                     halve_list(first).map(|it| *second = it).is_some()
                 }
                 (Some(Long::Fields(first)), Some(Long::Fields(second))) => {
-                    halve_list(first).map(|it| *second = it).is_some()
+                    let half = match continues {
+                        Continues::List => halve_list(first),
+                        Continues::Text => {
+                            let text = first.last_mut().and_then(halve_text);
+                            text.map(|text| vec![text])
+                        }
+                    };
+                    half.map(|it| *second = it).is_some()
                 }
                 (Some(Long::Text(first)), Some(Long::Text(second))) => {
                     halve_text(first).map(|it| *second = it).is_some()
@@ -260,6 +266,12 @@ impl Split for Event {
                 _ => false,
             };
             if is_halved {
+                // The first half of a list keeps the text. In both, it would be joined to itself.
+                if let (Continues::List, Some(Long::Text(text))) =
+                    (continues, half.long(Continues::Text))
+                {
+                    text.clear();
+                }
                 return Some((continues, half));
             }
         }
@@ -270,7 +282,14 @@ impl Split for Event {
         match (self.long(continues), half.long(continues)) {
             (Some(Long::Users(list)), Some(Long::Users(more))) => list.append(more),
             (Some(Long::Members(list)), Some(Long::Members(more))) => list.append(more),
-            (Some(Long::Fields(list)), Some(Long::Fields(more))) => list.append(more),
+            (Some(Long::Fields(list)), Some(Long::Fields(more))) => {
+                if continues == Continues::Text
+                    && let (Some(last), false) = (list.last_mut(), more.is_empty())
+                {
+                    last.push_str(&more.remove(0));
+                }
+                list.append(more);
+            }
             (Some(Long::Text(text)), Some(Long::Text(more))) => text.push_str(more),
             _ => return Some(half),
         }
