@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use domain::Reception;
 use serde_json::Value;
-use store::Recorded;
+use store::{Recorded, Retention};
 
 use crate::{Result, out, tables::Tables};
 
@@ -20,14 +20,23 @@ pub(crate) struct Options {
     /// Days after which the events expire, counted from their reception; 0 keeps them for ever
     #[arg(long, default_value_t = 365)]
     retention_days: u32,
+    /// The same for messages and decisions
+    #[arg(long, default_value_t = 90)]
+    message_retention_days: u32,
+    /// The same for who was connected
+    #[arg(long, default_value_t = 7)]
+    presence_retention_days: u32,
 }
 
 /// Reads log lines from standard input and records every event in them. An event that is in the table already does not
 /// change, so the same log can be read again. The lines of a large event can come in any order.
 pub(crate) async fn resubmit(options: Options) -> Result<()> {
-    let retention = (options.retention_days > 0)
-        .then(|| Duration::from_secs(u64::from(options.retention_days) * 24 * 60 * 60));
-    let table = options.tables.events(retention)?;
+    let days = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 24 * 60 * 60));
+    let table = options.tables.events(Retention {
+        events: days(options.retention_days),
+        messages: days(options.message_retention_days),
+        presence: days(options.presence_retention_days),
+    })?;
 
     let (mut new, mut known, mut left_out) = (0, 0, 0);
     let mut incomplete = Incomplete::default();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use domain::{Reception, UserId};
 use serde_json::Value;
-use store::{EventsTable, Settings};
+use store::{EventsTable, Retention, Settings};
 
 use crate::{
     Result, out,
@@ -31,7 +31,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn sample(options: Options) -> Result<()> {
     let dynamodb = store::dynamodb(&Settings::local(&options.dynamodb), Duration::from_secs(10));
-    let table = EventsTable::new(dynamodb, &options.table, None);
+    let table = EventsTable::new(dynamodb, &options.table, Retention::default());
     let client = reqwest::Client::new();
     for sample in OPENIM {
         let request = client

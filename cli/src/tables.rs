@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use clap::Args;
-use store::{EventsTable, RelationshipsTable, Settings};
+use store::{EventsTable, RelationshipsTable, Retention, Settings};
 
 use crate::Result;
 
@@ -58,8 +58,8 @@ impl Tables {
         Ok(store::dynamodb(&self.settings()?, Duration::from_secs(10)))
     }
 
-    /// The events table. Events that are written to it expire after `retention`.
-    pub(crate) fn events(&self, retention: Option<Duration>) -> Result<EventsTable> {
+    /// The events table. What is written to it expires after `retention`.
+    pub(crate) fn events(&self, retention: Retention) -> Result<EventsTable> {
         Ok(EventsTable::new(
             self.client()?,
             &self.events_table,
@@ -78,7 +78,7 @@ impl Tables {
     pub(crate) fn patient(&self) -> Result<(EventsTable, RelationshipsTable)> {
         let client = store::patient(&self.settings()?);
         Ok((
-            EventsTable::new(client.clone(), &self.events_table, None),
+            EventsTable::new(client.clone(), &self.events_table, Retention::default()),
             RelationshipsTable::new(client, &self.relationships_table),
         ))
     }

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use domain::{Events, Reception, Timestamp, UserId, relation, user};
 use serde::Serialize;
 use store::{
-    Position,
+    Position, Retention,
     relationships_table::{Block, Direction, Entry, Friend},
 };
 
@@ -96,7 +96,7 @@ pub(crate) async fn answer(question: Question) -> Result<()> {
             )
         }
         Question::History { user, options } => {
-            let table = options.tables.events(None)?;
+            let table = options.tables.events(Retention::default())?;
             let history = table.history(&id(user)?).await?;
             unreadable = history.unreadable;
             (Answer::History(history.receptions), options)

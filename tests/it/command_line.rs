@@ -69,7 +69,7 @@ impl Tables {
         let events = dynamodb.events_table().await;
         let relationships = dynamodb.relationships_table().await;
         for reception in history {
-            events.events_table(None).record(reception).await.unwrap();
+            events.events_table().record(reception).await.unwrap();
         }
         for applied in relationships.relationships_table().apply(history).await {
             applied.unwrap();

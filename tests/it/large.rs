@@ -68,7 +68,7 @@ async fn started(name: &str, table: &Table, path: &str) -> Function {
 }
 
 async fn history(table: &Table, of: &str) -> Vec<Reception> {
-    let history = table.events_table(None).history(&user(of)).await;
+    let history = table.events_table().history(&user(of)).await;
     history.unwrap().receptions
 }
 
@@ -102,7 +102,7 @@ async fn an_import_of_twenty_thousand_is_answered_and_stored_once() {
     );
 
     // The import is recognised by each of its parts.
-    let events = table.events_table(None);
+    let events = table.events_table();
     for part in store::parts(&history[0]).iter().chain(&history) {
         assert_eq!(
             events.record(part).await.unwrap(),

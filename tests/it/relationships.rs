@@ -59,7 +59,7 @@ async fn deliver(function: &Function, records: &[Value]) -> Vec<String> {
 }
 
 async fn store(events: &Table, history: &[Reception]) {
-    let table = events.events_table(None);
+    let table = events.events_table();
     for reception in history {
         table.record(reception).await.unwrap();
     }

@@ -2,8 +2,14 @@
 
 use std::time::Duration;
 
-use domain::{Events, Reception, Source, Timestamp, UserId, relation::Event};
-use store::{ErrorKind, EventsTable, History, Recorded};
+use domain::{
+    Conversation, Events, Family, GroupId, Reception, Source, Timestamp, UserId, conversation,
+    decision::{self, By, Verdict},
+    group, message, presence,
+    relation::Event,
+    user,
+};
+use store::{ErrorKind, EventsTable, History, Recorded, Retention};
 use support::Dynamodb;
 
 fn user(id: &str) -> UserId {
@@ -28,9 +34,65 @@ fn reception(id: &str, owner: &str, millis: i64) -> Reception {
     }
 }
 
+/// One event of each family that has events.
+fn one_of_each_family() -> impl Iterator<Item = Events> {
+    let ana = || user("ana");
+    let group = || GroupId::new("g").unwrap();
+    let families: [Events; 7] = [
+        vec![Event::FriendDeleted {
+            owner: ana(),
+            friend: user("leo"),
+        }]
+        .into(),
+        vec![user::Event::ProfileChanged {
+            user: ana(),
+            fields: Vec::new(),
+        }]
+        .into(),
+        vec![group::Event::GroupDissolved {
+            group: group(),
+            owner: None,
+            members: Vec::new(),
+        }]
+        .into(),
+        vec![message::Event::MessageNumbered {
+            conversation: Conversation::Group(group()),
+            message: message::MessageRef::default(),
+        }]
+        .into(),
+        vec![conversation::Event::ConversationCreated {
+            owner: Some(ana()),
+            conversation: Conversation::Group(group()),
+        }]
+        .into(),
+        vec![presence::Event::WentOffline {
+            user: ana(),
+            platform: "Web".to_owned(),
+            seen_at: None,
+            connection: None,
+        }]
+        .into(),
+        vec![decided(Some(ana()), None)].into(),
+    ];
+    families.into_iter()
+}
+
+fn decided(actor: Option<UserId>, group: Option<GroupId>) -> decision::Event {
+    decision::Event::Decided {
+        decision: Verdict::Refused,
+        by: By::Policies,
+        code: Some(28_004),
+        rule: None,
+        actor,
+        others: Vec::new(),
+        group,
+        conversation: None,
+    }
+}
+
 async fn a_reception_is_stored_once_and_may_be_recorded_often(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
-    let events = table.events_table(None);
+    let events = table.events_table();
     let first = reception("r1", "ana", 0);
     assert_eq!(events.record(&first).await.unwrap(), Recorded::New);
     for _ in 0..3 {
@@ -45,7 +107,7 @@ async fn twenty_concurrent_writers_store_a_reception_once(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
     let writers: Vec<_> = (0..20)
         .map(|_| {
-            let events = table.events_table(None);
+            let events = table.events_table();
             tokio::spawn(async move { events.record(&reception("r", "ana", 0)).await.unwrap() })
         })
         .collect();
@@ -58,7 +120,7 @@ async fn twenty_concurrent_writers_store_a_reception_once(dynamodb: &Dynamodb) {
 }
 
 async fn a_users_history_is_one_query_with_the_oldest_first(dynamodb: &Dynamodb) {
-    let events = dynamodb.events_table().await.events_table(None);
+    let events = dynamodb.events_table().await.events_table();
     for (id, owner, millis) in [
         ("b", "ana", 1000),
         ("a", "ana", 5),
@@ -80,27 +142,47 @@ async fn a_users_history_is_one_query_with_the_oldest_first(dynamodb: &Dynamodb)
     );
 }
 
-async fn events_expire_after_their_retention_or_never(dynamodb: &Dynamodb) {
+async fn events_expire_after_the_retention_of_their_family_or_never(dynamodb: &Dynamodb) {
+    let days = |days: u64| Some(Duration::from_secs(days * 86_400));
+    let by_family = Retention {
+        events: days(3),
+        messages: days(2),
+        presence: days(1),
+    };
+    let mut all = vec![("unknown", 3, Events::Unknown)];
+    all.extend(one_of_each_family().map(|events| {
+        let days = match events.family() {
+            Family::Message | Family::Decision => 2,
+            Family::Presence => 1,
+            _ => 3,
+        };
+        (events.family().as_str(), days, events)
+    }));
     let table = dynamodb.events_table().await;
-    let day = Some(Duration::from_secs(86_400));
-    table
-        .events_table(day)
-        .record(&reception("day", "ana", 0))
-        .await
-        .unwrap();
-    table
-        .events_table(None)
-        .record(&reception("ever", "bob", 0))
-        .await
-        .unwrap();
-    for item in table.items().await {
-        let expires_at = item
-            .get("expires_at")
-            .map(|value| value.as_n().unwrap().as_str());
-        match item["id"].as_s().unwrap().as_str() {
-            "day" => assert_eq!(expires_at, Some("1700086400")),
-            _ => assert_eq!(expires_at, None),
+    let expiring = EventsTable::new(table.client.clone(), &table.name, by_family);
+    for (family, _, events) in &all {
+        for (events_table, prefix) in [(&expiring, "once"), (&table.events_table(), "ever")] {
+            let reception = Reception {
+                events: events.clone(),
+                ..reception(&format!("{prefix} {family}"), "ana", 0)
+            };
+            let recorded = events_table.record(&reception).await.unwrap();
+            assert_eq!(recorded, Recorded::New);
         }
+    }
+    let items = table.items().await;
+    assert_eq!(items.len(), 2 * all.len());
+    for item in items {
+        let expires_at = item.get("expires_at");
+        let expires_at = expires_at.map(|value| value.as_n().unwrap().parse().unwrap());
+        let expected = match item["id"].as_s().unwrap().split_once(' ').unwrap() {
+            ("once", family) => all
+                .iter()
+                .find(|it| it.0 == family)
+                .map(|(_, days, _)| 1_700_000_000 + days * 86_400),
+            _ => None,
+        };
+        assert_eq!(expires_at, expected, "{}", item["id"].as_s().unwrap());
     }
     let described = table
         .client
@@ -115,9 +197,9 @@ async fn events_expire_after_their_retention_or_never(dynamodb: &Dynamodb) {
 
 async fn opening_the_connection_writes_nothing_and_fails_without_a_table(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
-    table.events_table(None).open_connection().await.unwrap();
+    table.events_table().open_connection().await.unwrap();
     assert_eq!(table.items().await.len(), 0);
-    let missing = EventsTable::new(dynamodb.client(), "no-such-table", None);
+    let missing = EventsTable::new(dynamodb.client(), "no-such-table", Retention::default());
     let error = missing.open_connection().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     let error = missing.record(&reception("r", "ana", 0)).await.unwrap_err();
@@ -129,7 +211,7 @@ async fn a_reception_without_events_is_not_stored(dynamodb: &Dynamodb) {
     let mut empty = reception("r", "ana", 0);
     empty.events = Events::Relation(Vec::new());
     assert_eq!(
-        table.events_table(None).record(&empty).await.unwrap(),
+        table.events_table().record(&empty).await.unwrap(),
         Recorded::Nothing
     );
     assert_eq!(table.items().await.len(), 0);
@@ -137,7 +219,7 @@ async fn a_reception_without_events_is_not_stored(dynamodb: &Dynamodb) {
 
 async fn the_longest_user_id_and_two_thousand_events_fit(dynamodb: &Dynamodb) {
     let table = dynamodb.events_table().await;
-    let events = table.events_table(None);
+    let events = table.events_table();
     let longest = reception("r", &"x".repeat(UserId::MAX_BYTES), 0);
     assert_eq!(events.record(&longest).await.unwrap(), Recorded::New);
     let mut many = reception("many", "ana", 0);
@@ -159,7 +241,7 @@ async fn a_reception_that_does_not_fit_is_an_invalid_request(dynamodb: &Dynamodb
     let table = dynamodb.events_table().await;
     // Longer than a sort key may be.
     let large = reception(&"x".repeat(2000), "ana", 0);
-    let error = table.events_table(None).record(&large).await.unwrap_err();
+    let error = table.events_table().record(&large).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
 }
 
@@ -183,7 +265,7 @@ async fn a_large_reception_is_several_items_and_one_entry_of_the_history(dynamod
     let small = ["a", "b"].map(|id| reception(id, "ana", if id == "a" { 0 } else { 4 }));
     for one_by_one in [false, true] {
         let table = dynamodb.events_table().await;
-        let events = table.events_table(None);
+        let events = table.events_table();
         for reception in [&small[1], &imported, &named, &unknown, &small[0]] {
             let mut parts = store::parts(reception);
             if one_by_one {
@@ -245,7 +327,7 @@ on_both! {
     a_reception_is_stored_once_and_may_be_recorded_often
     twenty_concurrent_writers_store_a_reception_once
     a_users_history_is_one_query_with_the_oldest_first
-    events_expire_after_their_retention_or_never
+    events_expire_after_the_retention_of_their_family_or_never
     opening_the_connection_writes_nothing_and_fails_without_a_table
     a_reception_without_events_is_not_stored
     the_longest_user_id_and_two_thousand_events_fit

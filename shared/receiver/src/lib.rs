@@ -72,7 +72,9 @@ pub use lambda_runtime::Error;
 pub use log::init as init_logging;
 pub use problem::{Problem, ProblemKind};
 pub use serve::{Function, serve};
-pub use settings::{Config, InvalidConfig, OnFailure, StorageConfig, UnknownCommand, Verifiers};
+pub use settings::{
+    Config, InvalidConfig, OnFailure, RecordDecisions, StorageConfig, UnknownCommand, Verifiers,
+};
 pub use start::StartError;
 
 /// Reads a setting by its name: from the environment, except in tests.

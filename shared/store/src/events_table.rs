@@ -1,7 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fmt,
-    time::Duration,
 };
 
 use aws_sdk_dynamodb::{
@@ -13,7 +12,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    StoreError,
+    Retention, StoreError,
     error::condition_held,
     item,
     parts::{is_surely_one_piece, parts},
@@ -27,7 +26,7 @@ const CONCURRENT_PARTS: usize = 4;
 pub struct EventsTable {
     client: Client,
     name: String,
-    retention: Option<Duration>,
+    retention: Retention,
 }
 
 /// The result of recording a reception.
@@ -97,9 +96,9 @@ pub struct Description {
 }
 
 impl EventsTable {
-    /// The table with that name. Events expire after `retention`; `None` keeps them for ever.
+    /// The table with that name. What is written to it expires after `retention`.
     #[must_use]
-    pub fn new(client: Client, name: impl Into<String>, retention: Option<Duration>) -> Self {
+    pub fn new(client: Client, name: impl Into<String>, retention: Retention) -> Self {
         Self {
             client,
             name: name.into(),
@@ -144,7 +143,7 @@ impl EventsTable {
     /// When DynamoDB could not be reached, did not answer in time, or refused. The reception, or some of its parts, may
     /// still have been written, if only an answer was lost. Recording it again is safe, and writes what is missing.
     pub async fn record(&self, reception: &Reception) -> Result<Recorded, StoreError> {
-        let Some(item) = item::from_reception(reception, self.retention)? else {
+        let Some(item) = item::from_reception(reception, &self.retention)? else {
             return Ok(Recorded::Nothing);
         };
         if is_surely_one_piece(reception, &item) {
@@ -153,7 +152,7 @@ impl EventsTable {
         let parts = parts(reception);
         let items = parts
             .iter()
-            .filter_map(|part| item::from_reception(part, self.retention).transpose())
+            .filter_map(|part| item::from_reception(part, &self.retention).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         let mut written = stream::iter(items)
             .map(|item| self.put(item))

@@ -12,12 +12,12 @@
 //! | `source` | S | `openim` or `tencent` |
 //! | `command` | S | The callback command as that server spells it |
 //! | `operation_id` | S | OpenIM's `operationID`, or Tencent Chat's `RequestId`; absent if it was empty |
-//! | `family` | S | The [family](domain::Family): `relation`, `user`, or `unknown`. A stream filter can select by it |
+//! | `family` | S | The [family](domain::Family), such as `relation`. A stream filter can select by it |
 //! | `events` | L of M | The domain events of that [family](domain::Events) in the order of the callback, each with its `type`; absent if the family is `unknown` |
 //! | `body` | S | The callback's body as it came, if the family is `unknown`: the command is unknown, the body did not fit the command, or the handler failed |
 //! | `part` | M | Only in a part: its `number`, counted from 0; `of` how many; `first`, the place of its first event in the whole; `continues` (`list` or `text`), if its first event is a piece of the last event of the part before; `subject`, which gives `pk` |
 //! | `v` | N | Version of this layout: 2, or 3 for a part, which came later. In version 1 the family is always `relation`, even for changed profiles |
-//! | `expires_at` | N | Unix seconds after which DynamoDB may delete the item (TTL); absent if events are kept for ever |
+//! | `expires_at` | N | Unix seconds after which DynamoDB may delete the item (TTL): the family's [retention](crate::Retention); absent if its events are kept for ever |
 //!
 //! **Access patterns.** *History of a user*, oldest first: Query on `pk`. *A user's history from a time on*: Query on
 //! `pk` with `sk >= <time>`, because times sort as text. *New events of everybody*: the table's stream.
@@ -36,13 +36,13 @@
 //! written when the event comes again. Until then, [`history`](crate::EventsTable::history) gives the existing parts one
 //! by one.
 
-use std::{collections::HashMap, time::Duration};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Conversation, Events, Family, GroupId, Reception, Subject, UserId};
 use serde::{Deserialize as _, Deserializer, Serialize};
 
-use crate::{ErrorKind, StoreError};
+use crate::{ErrorKind, Retention, StoreError};
 
 /// The partition key's attribute.
 pub const PK: &str = "pk";
@@ -128,7 +128,7 @@ fn spread(id: &str, partitions: u32) -> u32 {
 /// The item of a reception; `None` if it has no events.
 pub(crate) fn from_reception(
     reception: &Reception,
-    retention: Option<Duration>,
+    retention: &Retention,
 ) -> Result<Option<HashMap<String, AttributeValue>>, StoreError> {
     let Some(subject) = reception.subject() else {
         return Ok(None);
@@ -151,7 +151,7 @@ pub(crate) fn from_reception(
             Some(_) => PART_VERSION,
             None => VERSION,
         },
-        expires_at: retention.map(|retention| {
+        expires_at: retention.of(reception.events.family()).map(|retention| {
             let seconds = i64::try_from(retention.as_secs()).unwrap_or(i64::MAX);
             reception.received_at.unix_seconds().saturating_add(seconds)
         }),
@@ -206,9 +206,21 @@ where
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use domain::{Source, Timestamp, relation::Event};
 
     use super::*;
+
+    const FOR_EVER: Retention = Retention {
+        events: None,
+        messages: None,
+        presence: None,
+    };
+    const MINUTE: Retention = Retention {
+        events: Some(Duration::from_secs(60)),
+        ..FOR_EVER
+    };
 
     fn reception(pairs: usize) -> Reception {
         let id = |n: usize| UserId::new(format!("{n:032}")).unwrap();
@@ -234,9 +246,7 @@ mod tests {
     #[test]
     fn a_reception_survives_the_table() {
         let reception = reception(3);
-        let item = from_reception(&reception, Some(Duration::from_secs(60)))
-            .unwrap()
-            .unwrap();
+        let item = from_reception(&reception, &MINUTE).unwrap().unwrap();
         assert_eq!(to_reception(item).unwrap(), reception);
     }
 
@@ -247,7 +257,7 @@ mod tests {
         assert_eq!(parts.len(), 4);
         let mut keys = Vec::new();
         for part in &parts {
-            let item = from_reception(part, None).unwrap().unwrap();
+            let item = from_reception(part, &FOR_EVER).unwrap().unwrap();
             assert_eq!(item["pk"].as_s().unwrap(), &format!("user#{:032}", 0));
             assert_eq!(item["v"].as_n().unwrap(), "3");
             keys.push(item["sk"].as_s().unwrap().clone());
@@ -260,9 +270,7 @@ mod tests {
 
     #[test]
     fn keys_and_expiry_depend_only_on_the_reception() {
-        let item = from_reception(&reception(1), Some(Duration::from_secs(60)))
-            .unwrap()
-            .unwrap();
+        let item = from_reception(&reception(1), &MINUTE).unwrap().unwrap();
         let s = |name: &str| item[name].as_s().unwrap().as_str();
         assert_eq!(s("pk"), format!("user#{:032}", 0));
         assert_eq!(
@@ -271,7 +279,7 @@ mod tests {
         );
         assert_eq!(item["expires_at"].as_n().unwrap(), "1700000060");
         assert!(!item.contains_key("operation_id"));
-        let kept = from_reception(&reception(1), None).unwrap().unwrap();
+        let kept = from_reception(&reception(1), &FOR_EVER).unwrap().unwrap();
         assert!(!kept.contains_key("expires_at"));
     }
 
@@ -287,8 +295,8 @@ mod tests {
                 body: Some(body.to_owned()),
                 ..reception(0)
             };
-            let item = from_reception(&unknown, None).unwrap().unwrap();
-            let again = from_reception(&unknown, None).unwrap().unwrap();
+            let item = from_reception(&unknown, &FOR_EVER).unwrap().unwrap();
+            let again = from_reception(&unknown, &FOR_EVER).unwrap().unwrap();
             assert_eq!(item, again);
             assert_eq!(item["family"].as_s().unwrap(), "unknown");
             assert_eq!(item["body"].as_s().unwrap(), body);
@@ -330,6 +338,6 @@ mod tests {
 
     #[test]
     fn a_reception_without_events_has_no_item() {
-        assert!(from_reception(&reception(0), None).unwrap().is_none());
+        assert!(from_reception(&reception(0), &FOR_EVER).unwrap().is_none());
     }
 }

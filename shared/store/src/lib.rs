@@ -36,6 +36,7 @@ mod nonces;
 mod parts;
 mod queue;
 pub mod relationships_table;
+mod retention;
 mod secret;
 
 pub use aws_sdk_dynamodb::Client;
@@ -47,4 +48,5 @@ pub use nonces::Nonces;
 pub use parts::parts;
 pub use queue::{InvalidMessage, Queue, from_message, to_message};
 pub use relationships_table::RelationshipsTable;
+pub use retention::Retention;
 pub use secret::secret;

@@ -55,7 +55,7 @@ mod tests {
     use domain::{Events, Source, Timestamp, UserId, relation, user};
 
     use super::*;
-    use crate::item::from_reception;
+    use crate::{Retention, item::from_reception};
 
     /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
     fn item_bytes(item: &HashMap<String, AttributeValue>) -> usize {
@@ -222,7 +222,9 @@ mod tests {
             assert!(parts.len() > 1, "{kind}");
             for part in &parts {
                 assert!(to_message(part).len() <= PART_BYTES, "{kind}");
-                let item = from_reception(part, None).unwrap().unwrap();
+                let item = from_reception(part, &Retention::default())
+                    .unwrap()
+                    .unwrap();
                 assert!(item_bytes(&item) <= 400_000, "{kind}");
             }
             assert!(Reception::whole(parts) == Ok(whole), "{kind}");
@@ -233,7 +235,9 @@ mod tests {
     fn a_reception_that_is_surely_one_piece_is_not_cut() {
         let mut surely = Vec::new();
         let mut check = |reception: &Reception| {
-            let item = from_reception(reception, None).unwrap().unwrap();
+            let item = from_reception(reception, &Retention::default())
+                .unwrap()
+                .unwrap();
             let sure = is_surely_one_piece(reception, &item);
             assert!(!sure || parts(reception).len() == 1);
             surely.push(sure);

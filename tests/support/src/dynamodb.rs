@@ -8,7 +8,7 @@ use std::{
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use domain::Reception;
 use models::root;
-use store::{EventsTable, RelationshipsTable, Settings};
+use store::{EventsTable, RelationshipsTable, Retention, Settings};
 use tokio::process::Command;
 
 use crate::{OPEN, Process, binary, free_port};
@@ -156,9 +156,9 @@ impl Table {
         .collect()
     }
 
-    /// This table, with the type that the functions use.
-    pub fn events_table(&self, retention: Option<Duration>) -> EventsTable {
-        EventsTable::new(self.client.clone(), &self.name, retention)
+    /// This table, with the type that the functions use. It keeps everything for ever.
+    pub fn events_table(&self) -> EventsTable {
+        EventsTable::new(self.client.clone(), &self.name, Retention::default())
     }
 
     /// This table, with the type that `project-views` uses.

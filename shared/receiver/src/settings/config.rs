@@ -1,8 +1,8 @@
 use std::{fmt, time::Duration};
 
-use domain::Source;
+use domain::{Source, decision::Verdict};
 use protocol::plain_allow_fails;
-use store::Settings;
+use store::{Retention, Settings};
 
 use super::secrets;
 
@@ -12,6 +12,8 @@ pub(super) const DEFAULT_MAX_BODY_BYTES: usize = 1_000_000;
 /// Lambda accepts events up to 6 MB. In an event, a body can have twice its length.
 const MOST_BODY_BYTES: usize = 3_000_000;
 const DEFAULT_RETENTION_DAYS: u32 = 365;
+const DEFAULT_MESSAGE_RETENTION_DAYS: u32 = 90;
+const DEFAULT_PRESENCE_RETENTION_DAYS: u32 = 7;
 /// Tencent Chat waits two seconds, less than any other caller.
 const DEFAULT_DEADLINE_MS: u64 = 1500;
 /// A user waits for the answer to a before callback.
@@ -27,6 +29,9 @@ pub(super) const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// | `MAX_BODY_BYTES` | 1000000 | The longest body that is read, at most 3000000 |
 /// | `EVENTS_TABLE` | none | The events table; without it nothing is stored |
 /// | `EVENT_RETENTION_DAYS` | 365 | Days after which events expire; 0 keeps them for ever |
+/// | `MESSAGE_RETENTION_DAYS` | 90 | The same for messages and decisions |
+/// | `PRESENCE_RETENTION_DAYS` | 7 | The same for who was connected |
+/// | `RECORD_DECISIONS` | `refused` | Which decisions are stored: [`RecordDecisions`] |
 /// | `EVENTS_QUEUE_URL` | none | The queue for events that the table does not store in time |
 /// | `DEADLINE_MS` | 1500 | Milliseconds within which an after callback is answered, whatever is down; 800 to 2500 |
 /// | `BEFORE_DEADLINE_MS` | 300 | Milliseconds within which a before callback is answered, because a user waits for the answer; 100 to 2500 |
@@ -61,8 +66,10 @@ pub struct Config {
 pub struct StorageConfig {
     /// The events table's name.
     pub events_table: String,
-    /// How long events are kept; `None` means for ever.
-    pub retention: Option<Duration>,
+    /// How long events are kept.
+    pub retention: Retention,
+    /// Which decisions are stored.
+    pub decisions: RecordDecisions,
     /// The queue for events that the table does not store in time.
     pub queue_url: Option<String>,
 }
@@ -94,6 +101,41 @@ pub enum UnknownCommand {
     Allow,
     /// `refuse`: it does not happen, unless a refusal would break a chat for good.
     Refuse,
+}
+
+/// Which decisions about before callbacks are stored. A callback whose caller is not authenticated stores nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RecordDecisions {
+    /// `refused`: the refusals, so that somebody can find out later who was refused and why.
+    #[default]
+    Refused,
+    /// `all`: also what was allowed or amended.
+    All,
+    /// `none`: none of them. The log has a line for each.
+    None,
+}
+
+impl RecordDecisions {
+    /// Whether a decision with this verdict is stored.
+    pub(crate) fn keeps(self, verdict: Verdict) -> bool {
+        match self {
+            Self::Refused => verdict == Verdict::Refused,
+            Self::All => true,
+            Self::None => false,
+        }
+    }
+
+    fn read(text: Option<&str>, wrong: &mut Vec<String>) -> Self {
+        match text {
+            None | Some("refused") => Self::Refused,
+            Some("all") => Self::All,
+            Some("none") => Self::None,
+            Some(_) => {
+                wrong.push("RECORD_DECISIONS is neither refused nor all nor none".to_owned());
+                Self::default()
+            }
+        }
+    }
 }
 
 impl OnFailure {
@@ -140,13 +182,13 @@ impl Config {
             DEFAULT_MAX_BODY_BYTES,
             1..=MOST_BODY_BYTES,
         );
-        let days = number(
-            get,
-            &mut wrong,
-            "EVENT_RETENTION_DAYS",
-            DEFAULT_RETENTION_DAYS,
-            0..=36_500,
-        );
+        let mut days = |name, default| days(get, &mut wrong, name, default);
+        let retention = Retention {
+            events: days("EVENT_RETENTION_DAYS", DEFAULT_RETENTION_DAYS),
+            messages: days("MESSAGE_RETENTION_DAYS", DEFAULT_MESSAGE_RETENTION_DAYS),
+            presence: days("PRESENCE_RETENTION_DAYS", DEFAULT_PRESENCE_RETENTION_DAYS),
+        };
+        let decisions = RecordDecisions::read(get("RECORD_DECISIONS").as_deref(), &mut wrong);
         let deadline = number(
             get,
             &mut wrong,
@@ -188,8 +230,8 @@ impl Config {
             settings,
             storage: events_table.map(|events_table| StorageConfig {
                 events_table,
-                retention: (days > 0)
-                    .then(|| Duration::from_secs(u64::from(days) * SECONDS_PER_DAY)),
+                retention,
+                decisions,
                 queue_url,
             }),
         })
@@ -208,6 +250,17 @@ pub(crate) fn before_deadline(
         DEFAULT_BEFORE_DEADLINE_MS,
         100..=2500,
     ))
+}
+
+/// A number of days as a time; `None` if it is 0, which means for ever.
+fn days(
+    get: impl Fn(&str) -> Option<String>,
+    wrong: &mut Vec<String>,
+    name: &str,
+    default: u32,
+) -> Option<Duration> {
+    let days = number(get, wrong, name, default, 0..=36_500);
+    (days > 0).then(|| Duration::from_secs(u64::from(days) * SECONDS_PER_DAY))
 }
 
 pub(super) fn number<N>(

@@ -9,6 +9,8 @@ mod tests;
 mod verifiers;
 
 pub(crate) use config::before_deadline;
-pub use config::{Config, InvalidConfig, OnFailure, StorageConfig, UnknownCommand};
+pub use config::{
+    Config, InvalidConfig, OnFailure, RecordDecisions, StorageConfig, UnknownCommand,
+};
 pub(crate) use deadline::{Deadlines, Shares};
 pub use verifiers::Verifiers;

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use domain::Source;
-use store::{Nonces, Settings};
+use store::{Nonces, Retention, Settings};
 
 use super::{config::DEFAULT_MAX_BODY_BYTES, *};
 use crate::OpenImVerifier;
@@ -67,6 +67,9 @@ fn all_mistakes_are_listed_and_no_value_is_shown() {
     let wrong = config(&[
         ("MAX_BODY_BYTES", "hunter2"),
         ("EVENT_RETENTION_DAYS", "-1"),
+        ("MESSAGE_RETENTION_DAYS", "hunter2"),
+        ("PRESENCE_RETENTION_DAYS", "36501"),
+        ("RECORD_DECISIONS", "hunter2"),
         ("EVENTS_TABLE", "events"),
         ("DEADLINE_MS", "0"),
         ("BEFORE_DEADLINE_MS", "99"),
@@ -74,7 +77,7 @@ fn all_mistakes_are_listed_and_no_value_is_shown() {
         ("UNKNOWN_COMMAND", "hunter2"),
     ])
     .unwrap_err();
-    assert_eq!(wrong.len(), 9, "{wrong:#?}");
+    assert_eq!(wrong.len(), 12, "{wrong:#?}");
     assert!(!wrong.concat().contains("hunter2"), "{wrong:#?}");
 
     let basic = &[
@@ -162,15 +165,46 @@ fn empty_values_count_as_not_set() {
 }
 
 #[test]
-fn retention_zero_keeps_events_for_ever() {
-    let retention = |days| {
-        let table = [("EVENTS_TABLE", "events"), ("EVENT_RETENTION_DAYS", days)];
-        let config = config(&[&table, LOCAL].concat()).unwrap();
-        config.storage.unwrap().retention
+fn every_retention_is_a_number_of_days_and_zero_is_for_ever() {
+    let days = |days: u64| Some(Duration::from_secs(days * 86_400));
+    let retention = |env: &[(&str, &str)]| {
+        let config = config(&[&[("EVENTS_TABLE", "events")], env, LOCAL].concat());
+        config.unwrap().storage.unwrap().retention
     };
-    assert_eq!(retention("0"), None);
-    assert_eq!(retention("2"), Some(Duration::from_secs(172_800)));
-    assert_eq!(retention(""), Some(Duration::from_secs(365 * 86_400)));
+    let default = Retention {
+        events: days(365),
+        messages: days(90),
+        presence: days(7),
+    };
+    assert_eq!(retention(&[]), default);
+    assert_eq!(retention(&[("EVENT_RETENTION_DAYS", "")]), default);
+    let set = [
+        ("EVENT_RETENTION_DAYS", "2"),
+        ("MESSAGE_RETENTION_DAYS", "0"),
+        ("PRESENCE_RETENTION_DAYS", "1"),
+    ];
+    let expected = Retention {
+        events: days(2),
+        messages: None,
+        presence: days(1),
+    };
+    assert_eq!(retention(&set), expected);
+    let for_ever = set.map(|(name, _)| (name, "0"));
+    assert_eq!(retention(&for_ever), Retention::default());
+}
+
+#[test]
+fn refusals_are_stored_unless_the_operator_says_otherwise() {
+    for (value, kept) in [
+        ("", RecordDecisions::Refused),
+        ("refused", RecordDecisions::Refused),
+        ("all", RecordDecisions::All),
+        ("none", RecordDecisions::None),
+    ] {
+        let env = [("EVENTS_TABLE", "events"), ("RECORD_DECISIONS", value)];
+        let config = config(&[&env, LOCAL].concat()).unwrap();
+        assert_eq!(config.storage.unwrap().decisions, kept, "{value}");
+    }
 }
 
 #[test]
