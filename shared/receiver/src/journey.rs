@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Events, Reception, Source};
+use domain::{Events, Reception, Source, decision::Verdict};
 use futures_util::FutureExt as _;
 use policies::Policies;
 use protocol::{Json, Unreadable, unknown_may_be_refused};
@@ -20,12 +20,12 @@ use crate::{
     authenticate::{self, Authentic},
     call::Call,
     context::Surroundings,
-    decide::{Answered, Asking, By, Decided, Decision, Nobody, Word},
+    decide::{Answered, Asked, Asking, Decided, Decision, Nobody, Ruling},
     end::{Done, Failed},
     find::{self, Envelope, Found, printable, safe},
     handler::Act,
     log,
-    record::{Kept, Storage, record},
+    record::{Kept, Storage, log_decision, record, record_decision},
     settings::Deadlines,
 };
 
@@ -79,7 +79,10 @@ impl Receiver {
                 Err(Problem::new(ProblemKind::Internal, "the receiver panicked"))
             });
             let asks = progress.asks;
-            let end = end.map_err(|problem| self.failed(call, progress, problem));
+            let end = end.map_err(|problem| self.failed(call, &progress, problem));
+            let keeping = AssertUnwindSafe(self.keep_decision(call, &end, progress)).catch_unwind();
+            // The answer is ready, so it goes out even if this has a bug. The panic is in the log.
+            let _ = keeping.await;
             self.log(&end, call, asks);
             self.answer(end, call, asks)
         }
@@ -215,15 +218,10 @@ impl Receiver {
         if asks {
             let refuses =
                 self.unknown_command == UnknownCommand::Refuse && unknown_may_be_refused(&name);
+            let code = refuses.then_some(ProblemKind::UnknownCommand.code().get());
             let decision = Decision {
-                word: if refuses {
-                    Word::Refused
-                } else {
-                    Word::Allowed
-                },
-                by: By::Failure,
-                code: refuses.then_some(ProblemKind::UnknownCommand.code().get()),
-                rule: None,
+                whole: Ruling::by_failure(code),
+                each: vec![Ruling::by_failure(code)],
                 failed: None,
             };
             return Ok(Done::UnknownAsked(name, decision));
@@ -261,7 +259,7 @@ impl Receiver {
         Ok(())
     }
 
-    fn failed(&self, call: &Call<'_>, progress: Progress<'_>, problem: Problem) -> Failed {
+    fn failed(&self, call: &Call<'_>, progress: &Progress<'_>, problem: Problem) -> Failed {
         let handler = progress.handler.map(Handler::name);
         let command = handler.or(call.claimed.as_deref());
         Failed {
@@ -275,24 +273,117 @@ impl Receiver {
     fn undecided(
         &self,
         call: &Call<'_>,
-        progress: Progress<'_>,
+        progress: &Progress<'_>,
         problem: &Problem,
     ) -> Option<Answered> {
         // A caller that is not authenticated is refused, whatever the command is.
         let body = progress
             .body
             .filter(|_| problem.kind().leaves_undecided())?;
-        let nobody = progress.nobody.or_else(|| {
+        let unread = || {
             let text = protocol::text(body);
             progress
                 .handler?
                 .unread(Json::new(&text).unwrap_or(Json::NOTHING))
-        })?;
+        };
+        let unread = match progress.nobody {
+            Some(_) => None,
+            None => unread(),
+        };
+        let nobody = progress.nobody.as_ref().or(unread.as_ref())?;
         // Tencent Chat reads an empty answer as "allowed". After a failure, it does what its console says.
         if nobody.names_nobody() {
             return None;
         }
         Some(nobody.answer(self.on_failure, &failure(call, problem)))
+    }
+
+    /// Records what was decided about a before callback, if the operator wants it. The answer does not depend on it.
+    async fn keep_decision(
+        &self,
+        call: &Call<'_>,
+        end: &Result<Done, Failed>,
+        progress: Progress<'_>,
+    ) {
+        let Some(storage) = self.storage.as_ref().filter(|_| progress.asks) else {
+            return;
+        };
+        let Some(rulings) = self.rulings(call, end, &progress) else {
+            return;
+        };
+        let mut asked = progress.nobody.map(Nobody::asked).unwrap_or_default();
+        // A body that could not be read does not say whom it asks about.
+        asked.resize_with(rulings.len(), Asked::default);
+        let decided: Vec<_> = asked
+            .into_iter()
+            .zip(rulings)
+            .filter(|(_, ruling)| storage.decisions.keeps(ruling.verdict))
+            .map(|(asked, ruling)| asked.decided(ruling))
+            .collect();
+        if decided.is_empty() {
+            return;
+        }
+        let command = match (end, progress.handler) {
+            (Ok(Done::UnknownAsked(name, _)), _) => name,
+            (_, Some(handler)) => handler.name(),
+            (_, None) => call.claimed.as_deref().unwrap_or_default(),
+        };
+        let mut reception = reception(call, command, decided.into(), None);
+        // The callback's own events have its id.
+        reception.id.push_str(".decision");
+        let own_events_failed = matches!(
+            end,
+            Err(Failed { problem, .. }) if problem.kind() == ProblemKind::NotStored
+        );
+        if own_events_failed {
+            log_decision(&reception);
+        } else {
+            record_decision(storage, &reception, call, self.deadlines.shares(true)).await;
+        }
+    }
+
+    /// The decision about each question of a before callback. `None` if the caller is not authenticated, or if Tencent
+    /// Chat's console decides.
+    fn rulings(
+        &self,
+        call: &Call<'_>,
+        end: &Result<Done, Failed>,
+        progress: &Progress<'_>,
+    ) -> Option<Vec<Ruling>> {
+        match end {
+            Ok(
+                Done::Handled {
+                    decision: Some(decision),
+                    ..
+                }
+                | Done::UnknownAsked(_, decision),
+            ) => Some(decision.each.clone()),
+            Ok(_) => None,
+            Err(Failed {
+                problem,
+                answer,
+                on_failure,
+            }) => {
+                let kind = problem.kind();
+                // Without the nonces, nobody knows whether the callback is a copy that somebody sends again.
+                if progress.body.is_none()
+                    || !kind.leaves_undecided()
+                    || kind == ProblemKind::NotReady
+                {
+                    return None;
+                }
+                match (answer, call.source, on_failure) {
+                    (Some(answer), ..) => Some(answer.rulings()),
+                    (None, Source::Tencent, _) => None,
+                    (None, Source::OpenIm, OnFailure::Refuse) => {
+                        Some(vec![Ruling::by_failure(Some(kind.code().get()))])
+                    }
+                    (None, Source::OpenIm, OnFailure::Allow) => {
+                        Some(vec![Ruling::by_failure(None)])
+                    }
+                }
+            }
+        }
     }
 
     async fn spend_nonce(
@@ -325,7 +416,7 @@ impl Receiver {
                 Reply::decided(call.source, body, failed)
             }
             Ok(Done::UnknownAsked(_, decision)) => {
-                Reply::unknown(call, decision.word == Word::Refused)
+                Reply::unknown(call, decision.whole.verdict == Verdict::Refused)
             }
             Ok(Done::Kept(..) | Done::Unknown(..) | Done::Check) => Reply::accepted(call.source),
             Err(Failed {

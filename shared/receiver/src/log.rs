@@ -2,7 +2,10 @@
 
 use std::{io, panic, sync::OnceLock};
 
-use domain::Source;
+use domain::{
+    Source,
+    decision::{By, Verdict},
+};
 use store::Recorded;
 use tracing::{Subscriber, error, info, level_filters::LevelFilter, warn};
 use tracing_subscriber::{
@@ -12,7 +15,7 @@ use tracing_subscriber::{
 
 use crate::{
     OnFailure, Problem, ProblemKind, Rejection,
-    decide::{Answered, By, Decision, Word},
+    decide::{Answered, Decision, Ruling},
     end::Done,
     find::printable,
     messages::{CONSOLE_CHECK, STORED, STORED_AS_IT_CAME},
@@ -90,14 +93,14 @@ pub(crate) fn done(done: &Done) {
                 Kept::Queued(_) => "callback decided and queued",
                 Kept::Recorded(_, Recorded::Nothing) | Kept::Nowhere(_) => "callback decided",
             };
-            let Decision {
-                word,
+            let Decision { whole, failed, .. } = decision;
+            let Ruling {
+                verdict,
                 by,
                 code,
                 rule,
-                failed,
-            } = decision;
-            let (decision, rule) = (word.as_str(), rule.as_deref());
+            } = whole;
+            let (decision, rule) = (verdict.as_str(), rule.as_deref());
             let problem = failed.map(ProblemKind::message);
             if *by == By::Failure {
                 warn!(
@@ -143,7 +146,9 @@ pub(crate) fn unknown(done: &Done, name: &str, is_new: bool) {
         _ => (None, "unknown command stored as it came"),
     };
     let (word, by, code) = match decision {
-        Some(it) => (Some(it.word.as_str()), Some(it.by.as_str()), it.code),
+        Some(Decision { whole: it, .. }) => {
+            (Some(it.verdict.as_str()), Some(it.by.as_str()), it.code)
+        }
         None => (None, None, None),
     };
     if is_new {
@@ -174,25 +179,28 @@ pub(crate) fn failed(
     asks: bool,
 ) {
     let kind = problem.kind();
-    let by = match kind.leaves_undecided() {
-        true => asks.then_some(By::Failure),
-        false => (asks && kind == ProblemKind::Unauthorized).then_some(By::Verifier),
+    let by_failure = asks && kind.leaves_undecided();
+    // The verifier did not accept the caller, so nobody else decided.
+    let by_verifier = asks && kind == ProblemKind::Unauthorized;
+    let by = match by_failure {
+        true => Some(By::Failure.as_str()),
+        false => by_verifier.then_some("verifier"),
     };
-    let decides = kind.is_ours() || by == Some(By::Failure);
+    let decides = kind.is_ours() || by_failure;
     // "failed" for Tencent Chat, because its console says what happens after a failure.
     let word = match (answer, source, on_failure) {
-        (Some(answer), ..) => answer.word.as_str(),
+        (Some(answer), ..) => Ruling::by_failure(answer.code()).verdict.as_str(),
         (None, Source::Tencent, _) => "failed",
-        (None, Source::OpenIm, OnFailure::Allow) if decides => Word::Allowed.as_str(),
-        (None, Source::OpenIm, _) => Word::Refused.as_str(),
+        (None, Source::OpenIm, OnFailure::Allow) if decides => Verdict::Allowed.as_str(),
+        (None, Source::OpenIm, _) => Verdict::Refused.as_str(),
     };
     // A failure is not called "refused", because the answer to OpenIM may be "allowed".
-    let message = if kind.is_ours() || word != Word::Refused.as_str() && by == Some(By::Failure) {
+    let message = if kind.is_ours() || word != Verdict::Refused.as_str() && by_failure {
         "callback failed"
     } else {
         "callback refused"
     };
-    let code = answer.and_then(|answer| answer.code);
+    let code = answer.and_then(Answered::code);
     warn!(
         code = code.unwrap_or(kind.code().get()),
         problem = kind.message(),
@@ -200,7 +208,7 @@ pub(crate) fn failed(
         at = problem.json_path(),
         rejection = problem.rejection().map(Rejection::kind),
         decision = (kind.is_ours() || by.is_some()).then_some(word),
-        decidedBy = by.map(By::as_str),
+        decidedBy = by,
         "{message}"
     );
 }

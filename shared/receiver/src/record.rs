@@ -1,4 +1,4 @@
-//! Records a callback's events in the table. If the table fails, in the queue. If both fail, in the log.
+//! Records a callback's events, and decisions, in the table. If the table fails, in the queue. If both fail, in the log.
 
 use domain::Reception;
 use store::{EventsTable, Queue, Recorded};
@@ -6,7 +6,7 @@ use tokio::time::timeout_at;
 use tracing::{error, warn};
 
 use crate::{
-    OnFailure, Problem, ProblemKind,
+    OnFailure, Problem, ProblemKind, RecordDecisions,
     call::Call,
     messages::{ONLY_IN_LOG, PART_ONLY_IN_LOG},
     settings::Shares,
@@ -17,11 +17,15 @@ use crate::{
 pub(crate) struct Storage {
     pub(crate) table: EventsTable,
     pub(crate) queue: Option<Queue>,
+    /// Which decisions are recorded.
+    pub(crate) decisions: RecordDecisions,
 }
 
 /// How much of an event one log line contains, in bytes as written in JSON. With everything else in the line, it stays
 /// below the 65,536 bytes at which Lambda was seen to cut lines.
 const LINE_BYTES: usize = 32 * 1024;
+
+const NO_TIME: &str = "no time was left";
 
 /// Where a callback's events are now. The number says how many.
 pub(crate) enum Kept {
@@ -33,6 +37,12 @@ pub(crate) enum Kept {
     Nowhere(usize),
 }
 
+/// Why a reception is neither in the table nor in the queue.
+struct NotKept {
+    table_error: String,
+    queue_error: Option<String>,
+}
+
 /// Records a reception. `asks` says whether its callback is a before callback.
 pub(crate) async fn record(
     storage: Option<&Storage>,
@@ -42,40 +52,25 @@ pub(crate) async fn record(
     asks: bool,
     on_failure: OnFailure,
 ) -> Result<Kept, Problem> {
-    let events = reception.events.len();
-    let Some(Storage { table, queue }) = storage else {
-        return Ok(Kept::Nowhere(events));
+    let Some(storage) = storage else {
+        return Ok(Kept::Nowhere(reception.events.len()));
     };
-    // Table and queue each have their share of the time. The end of all counts, too: a handler may have been slow.
-    let tables_end = shares.end(call.start, shares.table);
-    let table_error = match timeout_at(tables_end, table.record(reception)).await {
-        Ok(Ok(recorded)) => return Ok(Kept::Recorded(events, recorded)),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "no time was left".to_owned(),
-    };
-    // Any error of the table leads to the queue, because the caller sends the event only once.
-    let queue_error = match queue {
-        Some(queue) => match timeout_at(call.start + shares.all, queue.send(reception)).await {
-            Ok(Ok(())) => {
-                warn!(
-                    table_error,
-                    "the event was not stored in the table but queued"
-                );
-                return Ok(Kept::Queued(events));
-            }
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => Some("no time was left".to_owned()),
-        },
-        None => None,
+    let not_kept = match storage.keep(reception, call, shares).await {
+        Ok(kept) => return Ok(kept),
+        Err(not_kept) => not_kept,
     };
     if asks && on_failure == OnFailure::Refuse {
         // The answer will be a refusal, so what was asked does not happen: there is nothing to keep.
+        let NotKept {
+            table_error,
+            queue_error,
+        } = not_kept;
         error!(
             table_error,
             queue_error, "an intention was neither stored nor queued"
         );
     } else {
-        log_event(reception, &table_error, queue_error.as_deref());
+        log_event(reception, &not_kept);
     }
     Err(Problem::new(
         ProblemKind::NotStored,
@@ -83,8 +78,77 @@ pub(crate) async fn record(
     ))
 }
 
+/// Records a decision. The answer is ready and does not depend on it. If neither table nor queue takes the decision in
+/// time, the log has it.
+pub(crate) async fn record_decision(
+    storage: &Storage,
+    reception: &Reception,
+    call: &Call<'_>,
+    shares: Shares,
+) {
+    if let Err(not_kept) = storage.keep(reception, call, shares).await {
+        log_event(reception, &not_kept);
+    }
+}
+
+/// Writes a decision to the log, because table and queue have just failed for the callback's own events.
+pub(crate) fn log_decision(reception: &Reception) {
+    let table_error = "not tried: the callback's own event was not stored".to_owned();
+    let queue_error = None;
+    log_event(
+        reception,
+        &NotKept {
+            table_error,
+            queue_error,
+        },
+    );
+}
+
+impl Storage {
+    /// Keeps a reception: in the table, or in the queue if the table fails.
+    async fn keep(
+        &self,
+        reception: &Reception,
+        call: &Call<'_>,
+        shares: Shares,
+    ) -> Result<Kept, NotKept> {
+        let events = reception.events.len();
+        // Table and queue each have their share of the time. The end of all counts, too: a handler may have been slow.
+        let tables_end = shares.end(call.start, shares.table);
+        let table_error = match timeout_at(tables_end, self.table.record(reception)).await {
+            Ok(Ok(recorded)) => return Ok(Kept::Recorded(events, recorded)),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => NO_TIME.to_owned(),
+        };
+        let Some(queue) = &self.queue else {
+            return Err(NotKept {
+                table_error,
+                queue_error: None,
+            });
+        };
+        // Any error of the table leads to the queue, because the caller sends the event only once.
+        let queue_error = match timeout_at(call.start + shares.all, queue.send(reception)).await {
+            Ok(Ok(())) => {
+                warn!(
+                    table_error,
+                    "the event was not stored in the table but queued"
+                );
+                return Ok(Kept::Queued(events));
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => NO_TIME.to_owned(),
+        };
+        Err(NotKept {
+            table_error,
+            queue_error: Some(queue_error),
+        })
+    }
+}
+
 /// Writes an event to the log, the only place that is left. `imhook resubmit` reads it from there.
-fn log_event(reception: &Reception, table_error: &str, queue_error: Option<&str>) {
+fn log_event(reception: &Reception, not_kept: &NotKept) {
+    let table_error = not_kept.table_error.as_str();
+    let queue_error = not_kept.queue_error.as_deref();
     let event = serde_json::to_string(reception).unwrap_or_default();
     let pieces = pieces(&event);
     if let [event] = pieces[..] {

@@ -205,6 +205,10 @@ impl Storage {
             );
         }
         opened("events", table.open_connection(), shares).await;
-        Some(Self { table, queue })
+        Some(Self {
+            table,
+            queue,
+            decisions: storage.decisions,
+        })
     }
 }

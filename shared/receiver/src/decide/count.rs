@@ -1,10 +1,10 @@
-use domain::{Question, UserId};
+use domain::{Question, UserId, decision::By};
 use policies::{Outcome, RequestLimit};
 use protocol::Answer;
 use tokio::time::timeout_at;
 use tracing::warn;
 
-use super::{Asking, By, reason};
+use super::{Asking, reason};
 
 /// Counts the questions that are not refused yet, if a policy limits them, and refuses those beyond the limit. Gives
 /// `true` if a limit applies but the count is not known.

@@ -8,7 +8,10 @@ mod nobody;
 
 use std::panic::AssertUnwindSafe;
 
-use domain::Events;
+use domain::{
+    Events,
+    decision::{By, Verdict},
+};
 use futures_util::FutureExt as _;
 use policies::{Outcome, Rules};
 use protocol::{Answer as _, Callback, Reason};
@@ -16,7 +19,7 @@ use store::Limits;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
-pub(crate) use nobody::{Answered, Nobody};
+pub(crate) use nobody::{Answered, Asked, Nobody};
 
 use crate::{
     Context, OnFailure, Problem, ProblemKind,
@@ -48,56 +51,40 @@ pub(crate) struct Decided {
     pub(crate) decision: Option<Decision>,
 }
 
-/// A decision for the log.
+/// A decision, for the log and for the events table.
 #[derive(Debug)]
 pub(crate) struct Decision {
-    pub(crate) word: Word,
-    pub(crate) by: By,
-    /// The code of the first refusal.
-    pub(crate) code: Option<i32>,
-    /// The rule in the policies that refused first.
-    pub(crate) rule: Option<String>,
+    /// The whole in one: for Tencent Chat, refused if at least one person was. It has the code and the rule of the first
+    /// refusal.
+    pub(crate) whole: Ruling,
+    /// One for each question.
+    pub(crate) each: Vec<Ruling>,
     /// Why the handler did not decide.
     pub(crate) failed: Option<ProblemKind>,
 }
 
-/// The decision in one word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Word {
-    Allowed,
-    /// For Tencent Chat: at least one person was refused.
-    Refused,
-    Amended,
+/// The decision about one question.
+#[derive(Clone, Debug)]
+pub(crate) struct Ruling {
+    pub(crate) verdict: Verdict,
+    pub(crate) by: By,
+    /// The code of the refusal.
+    pub(crate) code: Option<i32>,
+    /// The rule in the policies that refused.
+    pub(crate) rule: Option<String>,
 }
 
-impl Word {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Allowed => "allowed",
-            Self::Refused => "refused",
-            Self::Amended => "amended",
-        }
-    }
-}
-
-/// Who decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum By {
-    Handler,
-    Policies,
-    /// Nobody could decide. The operator's setting for failures or for unknown commands counts.
-    Failure,
-    /// The verifier did not accept the caller, so nobody else decided.
-    Verifier,
-}
-
-impl By {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Handler => "handler",
-            Self::Policies => "policies",
-            Self::Failure => "failure",
-            Self::Verifier => "verifier",
+impl Ruling {
+    /// What the operator chose for the case that nobody can decide.
+    pub(crate) fn by_failure(code: Option<i32>) -> Self {
+        Self {
+            verdict: match code {
+                Some(_) => Verdict::Refused,
+                None => Verdict::Allowed,
+            },
+            by: By::Failure,
+            code,
+            rule: None,
         }
     }
 }
@@ -140,7 +127,7 @@ where
     let count = questions.len();
     // For each refused question: who refused it, and by which rule.
     let mut refused_by: Vec<Option<(By, Option<&str>)>> = vec![None; count];
-    let mut unreadable = false;
+    let mut unreadable = vec![false; count];
 
     for (n, question) in questions.iter().enumerate() {
         // Judging many long texts takes time, and does not await, so no time-out can end it.
@@ -163,7 +150,7 @@ where
                 }
             }
             Outcome::Unreadable => {
-                unreadable = true;
+                unreadable[n] = true;
                 if asking.on_failure == OnFailure::Refuse {
                     let problem = Problem::new(
                         ProblemKind::InvalidField,
@@ -208,10 +195,24 @@ where
         .iter()
         .flatten()
         .any(|(by, _)| *by == By::Failure);
-    let by_nobody = failed.is_some() || by_failure || unreadable || (uncounted && is_open(&answer));
+    let by_nobody = failed.is_some()
+        || by_failure
+        || unreadable.contains(&true)
+        || (uncounted && is_open(&answer));
+    let rulings = Rulings::<C> {
+        unchanged: &unchanged,
+        by_policies: &by_policies,
+        answer: &answer,
+        refused_by: &refused_by,
+    };
+    let is_undecided =
+        |n| failed.is_some() || uncounted || unreadable.get(n).copied().unwrap_or(false);
     let decision = Decision {
+        whole: rulings.whole(by_nobody),
+        each: (0..answer.questions())
+            .map(|n| rulings.of(n, is_undecided(n)))
+            .collect(),
         failed,
-        ..decision::<C>(&unchanged, &by_policies, &answer, &refused_by, by_nobody)
     };
     if !is_open(&answer) {
         events = Vec::new();
@@ -223,31 +224,74 @@ where
     })
 }
 
-/// The decision for the log. If somebody was refused, it describes the first refusal.
-fn decision<C: Callback>(
-    unchanged: &C::Answer,
-    by_policies: &C::Answer,
-    answer: &C::Answer,
-    refused_by: &[Option<(By, Option<&str>)>],
-    by_nobody: bool,
-) -> Decision {
-    let first = (0..refused_by.len().max(1)).find_map(|n| Some((n, answer.refused(n)?)));
-    let rule = first.and_then(|(n, _)| *refused_by.get(n)?);
-    let by = match (first, rule) {
-        (_, Some((by, _))) => by,
-        (None, None) if answer == by_policies && answer != unchanged => By::Policies,
-        (_, None) => By::Handler,
-    };
-    Decision {
-        word: match first {
-            Some(_) => Word::Refused,
-            None if answer == unchanged => Word::Allowed,
-            None => Word::Amended,
-        },
-        by: if by_nobody { By::Failure } else { by },
-        code: first.map(|(_, code)| code),
-        rule: rule.and_then(|(_, rule)| Some(rule?.to_owned())),
-        failed: None,
+/// What the answer says, and who brought that about.
+struct Rulings<'a, C: Callback> {
+    unchanged: &'a C::Answer,
+    by_policies: &'a C::Answer,
+    answer: &'a C::Answer,
+    /// For each question that was refused before the handler ran: who refused it, and by which rule.
+    refused_by: &'a [Option<(By, Option<&'a str>)>],
+}
+
+impl<C: Callback> Rulings<'_, C> {
+    /// The ruling about the whole callback. If somebody was refused, it describes the first refusal.
+    fn whole(&self, by_nobody: bool) -> Ruling {
+        let questions = self.answer.questions();
+        let first = (0..questions).find(|n| self.answer.refused(*n).is_some());
+        let mut whole = match first {
+            Some(n) => self.of(n, false),
+            None => self.not_refused(),
+        };
+        if by_nobody {
+            whole.by = By::Failure;
+        }
+        whole
+    }
+
+    /// The ruling about one question. `is_undecided` says that nobody could decide about it, unless it was refused before
+    /// the handler ran.
+    fn of(&self, question: usize, is_undecided: bool) -> Ruling {
+        let refused_by = self.refused_by.get(question).copied().flatten();
+        let code = self.answer.refused(question);
+        let mut ruling = match (code, refused_by) {
+            (Some(_), Some((by, rule))) => {
+                return Ruling {
+                    verdict: Verdict::Refused,
+                    by,
+                    code,
+                    rule: rule.map(ToOwned::to_owned),
+                };
+            }
+            (Some(_), None) => Ruling {
+                verdict: Verdict::Refused,
+                by: By::Handler,
+                code,
+                rule: None,
+            },
+            (None, _) => self.not_refused(),
+        };
+        if is_undecided {
+            ruling.by = By::Failure;
+        }
+        ruling
+    }
+
+    fn not_refused(&self) -> Ruling {
+        let is_refused = (0..self.answer.questions()).any(|n| self.answer.refused(n).is_some());
+        // An answer about several persons differs if another one was refused.
+        let is_amended = !is_refused && self.answer != self.unchanged;
+        Ruling {
+            verdict: match is_amended {
+                true => Verdict::Amended,
+                false => Verdict::Allowed,
+            },
+            by: match is_amended && self.answer == self.by_policies {
+                true => By::Policies,
+                false => By::Handler,
+            },
+            code: None,
+            rule: None,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
-use domain::Events;
+use domain::{Events, Question, UserId, decision::Event};
 use protocol::{Answer, Callback, Json, Reason};
 
-use super::{Asking, By, Decided, Decision, Word};
+use super::{Asking, Decided, Decision, Ruling};
 use crate::{
     OnFailure, Problem,
     answer::{failure, to_json},
@@ -12,6 +12,7 @@ use crate::{
 pub(crate) struct Nobody {
     answer: Box<Answering>,
     names_nobody: bool,
+    asked: Vec<Asked>,
 }
 
 type Answering = dyn Fn(OnFailure, &Reason) -> Answered + Send + Sync;
@@ -19,38 +20,83 @@ type Answering = dyn Fn(OnFailure, &Reason) -> Answered + Send + Sync;
 /// An answer, and its summary for the log.
 pub(crate) struct Answered {
     pub(crate) body: String,
-    pub(crate) word: Word,
-    pub(crate) code: Option<i32>,
+    /// The code of each question that is refused; `None` if it is allowed.
+    pub(crate) codes: Vec<Option<i32>>,
+}
+
+impl Answered {
+    /// The code of the first refusal.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.codes.iter().copied().find_map(|code| code)
+    }
+
+    /// The decision about each question.
+    pub(crate) fn rulings(&self) -> Vec<Ruling> {
+        self.codes.iter().copied().map(Ruling::by_failure).collect()
+    }
+}
+
+/// Whom a question is about. It has none of the question's texts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    actor: Option<UserId>,
+    others: Vec<UserId>,
+}
+
+impl Asked {
+    fn of(question: &Question<'_>) -> Self {
+        Self {
+            actor: question.actor.cloned(),
+            others: question.others.iter().copied().cloned().collect(),
+        }
+    }
+
+    /// The event of a decision about it.
+    pub(crate) fn decided(self, ruling: Ruling) -> Event {
+        Event::Decided {
+            decision: ruling.verdict,
+            by: ruling.by,
+            code: ruling.code,
+            rule: ruling.rule,
+            actor: self.actor,
+            others: self.others,
+            group: None,
+            conversation: None,
+        }
+    }
 }
 
 impl Nobody {
     pub(crate) fn of<C: Callback>(callback: &C) -> Self {
-        Self::unless_refused::<C>(C::Answer::unchanged(callback))
+        let asked = callback.questions().iter().map(Asked::of).collect();
+        Self::unless_refused::<C>(C::Answer::unchanged(callback), asked)
     }
 
     /// The answer if the body was not read, or does not fit the command. `None` if no answer allows anything.
     pub(crate) fn of_unread<C: Callback>(body: Json<'_>) -> Option<Self> {
-        C::Answer::unread(body).map(Self::unless_refused::<C>)
+        let answer = C::Answer::unread(body)?;
+        Some(Self::unless_refused::<C>(answer, Vec::new()))
     }
 
-    fn unless_refused<C: Callback>(unchanged: C::Answer) -> Self {
+    fn unless_refused<C: Callback>(unchanged: C::Answer, asked: Vec<Asked>) -> Self {
         let questions = unchanged.questions();
         let answer = move |on_failure, reason: &Reason| {
             let answer = filled::<C>(unchanged.clone(), on_failure, reason);
-            let code = (0..questions).find_map(|n| answer.refused(n));
             Answered {
                 body: to_json(&answer),
-                word: match code {
-                    Some(_) => Word::Refused,
-                    None => Word::Allowed,
-                },
-                code,
+                codes: (0..questions).map(|n| answer.refused(n)).collect(),
             }
         };
         Self {
             answer: Box::new(answer),
             names_nobody: questions == 0,
+            asked,
         }
+    }
+
+    /// Whom each question is about; empty if the body could not be read.
+    pub(crate) fn asked(self) -> Vec<Asked> {
+        self.asked
     }
 
     /// Whether the answer is empty, because the callback names nobody.
@@ -66,17 +112,15 @@ impl Nobody {
     /// The answer as a decision. `events` is the empty list of the callback's family.
     pub(super) fn decided(&self, asking: &Asking<'_>, failed: &Problem, events: Events) -> Decided {
         let reason = failure(asking.call, failed);
-        let Answered { body, word, code } = self.answer(asking.on_failure, &reason);
+        let answered = self.answer(asking.on_failure, &reason);
         Decided {
-            body,
-            events,
             decision: Some(Decision {
-                word,
-                by: By::Failure,
-                code,
-                rule: None,
+                whole: Ruling::by_failure(answered.code()),
+                each: answered.rulings(),
                 failed: Some(failed.kind()),
             }),
+            body: answered.body,
+            events,
         }
     }
 }
