@@ -165,6 +165,13 @@ families! {
 }
 
 impl Events {
+    /// Removes the contents of messages. All else stays: who wrote where and when, and of which kind.
+    pub fn remove_contents(&mut self) {
+        if let Self::Message(events) = self {
+            events.iter_mut().for_each(message::Event::remove_contents);
+        }
+    }
+
     /// Whether there are no events.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -6,6 +6,7 @@ use imhook_domain::{
     Continues, Conversation, Events, GroupId, Part, Reception, Source, Timestamp, UserId,
     decision::{self, By, Verdict},
     group::{self, Joined, Left, Member, Role},
+    message,
     relation::{
         Event,
         rows::{AsOf, Aspect, Fact, TEXT_BYTES, changes},
@@ -197,8 +198,88 @@ fn decisions() -> impl Strategy<Value = Vec<decision::Event>> {
     })
 }
 
-fn receptions() -> impl Strategy<Value = Reception> {
+fn content() -> impl Strategy<Value = message::Content> {
+    use message::Content;
+    let quoted = text().prop_map(|excerpt| message::Quoted {
+        excerpt,
+        ..message::Quoted::default()
+    });
     prop_oneof![
+        text().prop_map(|text| Content::Text { text }),
+        (text(), quoted).prop_map(|(text, quoted)| Content::Quote { text, quoted }),
+        (text(), text(), text()).prop_map(|(title, summary, messages)| Content::Merged {
+            title,
+            summary,
+            messages
+        }),
+        (text(), text()).prop_map(|(url, name)| Content::File {
+            url,
+            name,
+            bytes: Some(7)
+        }),
+        text().prop_map(|raw| Content::Other { raw }),
+    ]
+}
+
+/// Events of one callback are about one conversation. `None` is a read message in a group that the server does not name.
+fn message_event(conversation: Option<Conversation>) -> BoxedStrategy<message::Event> {
+    use message::Event;
+    let message = || {
+        (0..1000_i64).prop_map(|seq| message::MessageRef {
+            seq: Some(seq),
+            ..message::MessageRef::default()
+        })
+    };
+    let read = {
+        let conversation = conversation.clone();
+        (person(), vec(message(), 0..60)).prop_map(move |(reader, messages)| Event::MessagesRead {
+            conversation: conversation.clone(),
+            reader,
+            messages,
+            up_to: None,
+        })
+    };
+    let Some(conversation) = conversation else {
+        return read.boxed();
+    };
+    let (sent_in, recalled_in) = (conversation.clone(), conversation);
+    let sent = (
+        person(),
+        vec(person(), 0..60),
+        proptest::option::of(content()),
+        text(),
+    );
+    prop_oneof![
+        4 => sent.prop_map(move |(from, mentions, content, app_text)| Event::MessageSent {
+            conversation: sent_in.clone(),
+            from,
+            message: message::MessageRef::default(),
+            kind: message::Kind::Text,
+            sent_at: None,
+            mentions,
+            mentions_everybody: false,
+            content,
+            app_text: message::AppText(app_text),
+        }),
+        1 => read,
+        1 => vec(message(), 0..60).prop_map(move |messages| Event::MessagesRecalled {
+            conversation: recalled_in.clone(),
+            messages,
+            by: None,
+        }),
+        1 => Just(Event::MessageNumbered {
+            conversation: Conversation::Group(GroupId::new("g").unwrap()),
+            message: message::MessageRef::default(),
+        }),
+    ]
+    .boxed()
+}
+
+fn receptions() -> impl Strategy<Value = Reception> {
+    let group = || Some(Conversation::Group(GroupId::new("g").unwrap()));
+    prop_oneof![
+        3 => vec(message_event(group()), 0..6).prop_map(|events| reception(events.into(), None)),
+        1 => message_event(None).prop_map(|event| reception(vec![event].into(), None)),
         4 => vec(event(), 0..40).prop_map(|events| reception(events.into(), None)),
         2 => vec(user_event(), 0..10).prop_map(|events| reception(events.into(), None)),
         2 => vec(group_event(), 0..10).prop_map(|events| reception(events.into(), None)),

@@ -52,7 +52,9 @@ fn weight_of(map: &HashMap<String, AttributeValue>) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Events, Source, Timestamp, UserId, relation, user};
+    use domain::{
+        Conversation, Events, GroupId, Source, Timestamp, UserId, message, relation, user,
+    };
 
     use super::*;
     use crate::{Retention, item::from_reception};
@@ -211,6 +213,75 @@ mod tests {
                 reception(Events::Unknown, Some(&text)),
             ]);
         }
+        large.extend(large_messages());
+        large
+    }
+
+    /// Messages with much in each of their texts and lists.
+    fn large_messages() -> Vec<Reception> {
+        use message::{AppText, Content, Event, Kind, MessageRef, Quoted};
+        let from = UserId::new("\u{1}".repeat(UserId::MAX_BYTES)).unwrap();
+        let group = GroupId::new("\u{1}".repeat(GroupId::MAX_BYTES)).unwrap();
+        let sent = |content: Option<Content>, mentions: Vec<UserId>, app_text: &str| {
+            let event = Event::MessageSent {
+                conversation: Conversation::Group(group.clone()),
+                from: from.clone(),
+                message: MessageRef::default(),
+                kind: Kind::Text,
+                sent_at: None,
+                mentions,
+                mentions_everybody: true,
+                content,
+                app_text: AppText(app_text.to_owned()),
+            };
+            reception(vec![event], None)
+        };
+        let mut large = Vec::new();
+        for (what, bytes) in [("é", 1_000_000), ("\u{1}", 100_000)] {
+            let text = what.repeat(bytes / what.len());
+            let quoted = Quoted {
+                excerpt: text.clone(),
+                ..Quoted::default()
+            };
+            let custom = Content::Custom {
+                data: text.clone(),
+                description: text.clone(),
+                extension: text.clone(),
+            };
+            let quote = Content::Quote {
+                text: text.clone(),
+                quoted,
+            };
+            large.extend([
+                sent(Some(custom), vec![from.clone(); 100], &text),
+                sent(Some(quote), Vec::new(), ""),
+                sent(None, Vec::new(), &text),
+            ]);
+        }
+        let seqs = (0..20_000).map(|seq| MessageRef {
+            seq: Some(seq),
+            ..MessageRef::default()
+        });
+        large.extend([
+            sent(None, vec![from.clone(); 1000], ""),
+            reception(
+                vec![Event::MessagesRead {
+                    conversation: Some(Conversation::Group(group.clone())),
+                    reader: from.clone(),
+                    messages: seqs.clone().collect(),
+                    up_to: None,
+                }],
+                None,
+            ),
+            reception(
+                vec![Event::MessagesRecalled {
+                    conversation: Conversation::Group(group),
+                    messages: seqs.collect(),
+                    by: Some(from),
+                }],
+                None,
+            ),
+        ]);
         large
     }
 

@@ -1,0 +1,378 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Content;
+use crate::{
+    Conversation, Subject, Timestamp, UserId,
+    events::Filed,
+    split::{Continues, Split, halve_list, halve_text},
+};
+
+/// One fact about messages.
+///
+/// The events table holds the serialized form, so a variant or a field that was ever written is never renamed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event {
+    /// A user sent a message.
+    MessageSent {
+        /// Where it was sent.
+        conversation: Conversation,
+        /// The user who sent it.
+        from: UserId,
+        /// Its ids.
+        message: MessageRef,
+        /// What kind of content it has.
+        kind: Kind,
+        /// When it was sent, by the server's clock or the sender's. Absent if the server does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sent_at: Option<Timestamp>,
+        /// The mentioned users.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<UserId>,
+        /// Whether everybody in the conversation is mentioned.
+        #[serde(default, skip_serializing_if = "is_false")]
+        mentions_everybody: bool,
+        /// What the message says. Its `kind` is the message's, or `other` if it does not have the form of that kind.
+        /// Absent if contents are not kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        content: Option<Content>,
+        /// Text of the app's own that came with it: OpenIM's `ex`. Absent if there is none, or if contents are not kept.
+        #[serde(default, skip_serializing_if = "AppText::is_empty")]
+        app_text: AppText,
+    },
+    /// The server gave a message its number in the conversation.
+    MessageNumbered {
+        /// Where it was sent.
+        conversation: Conversation,
+        /// Its ids, with the number.
+        message: MessageRef,
+    },
+    /// Messages were recalled.
+    MessagesRecalled {
+        /// Where they were sent.
+        conversation: Conversation,
+        /// The messages.
+        messages: Vec<MessageRef>,
+        /// The user who recalled them. Absent if the server does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
+    /// A user read messages.
+    MessagesRead {
+        /// Where they were sent. Absent if the server does not say it: OpenIM does not say which group was read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        conversation: Option<Conversation>,
+        /// The user who read them.
+        reader: UserId,
+        /// The messages that the reader's client named; may be empty.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        messages: Vec<MessageRef>,
+        /// The number of the last message that was read. Absent if the server does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        up_to: Option<i64>,
+    },
+}
+
+// serde passes a reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// How servers identify a message. Each of these may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRef {
+    /// The server's id of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The id that the sender's client gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Its number in the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<i64>,
+}
+
+/// What kind of content a message has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// Plain text.
+    Text,
+    /// A picture.
+    Picture,
+    /// A voice message.
+    Sound,
+    /// A video.
+    Video,
+    /// A file.
+    File,
+    /// Text that mentions users.
+    Mention,
+    /// A place.
+    Location,
+    /// A user's card.
+    Card,
+    /// Text that quotes another message.
+    Quote,
+    /// Several messages in one.
+    Merged,
+    /// Content of the app's own.
+    Custom,
+    /// A sticker.
+    Face,
+    /// Text in Markdown.
+    Markdown,
+    /// A sign that the sender is typing.
+    Typing,
+    /// A notice of the server or the app to clients, such as a receipt.
+    Notification,
+    /// Any other kind.
+    #[serde(other)]
+    Other,
+}
+
+/// Text of the app's own that came with a message.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AppText(pub String);
+
+impl AppText {
+    /// Whether there is no such text.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Only the length, because contents must not be in logs.
+impl fmt::Debug for AppText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AppText({} bytes)", self.0.len())
+    }
+}
+
+impl Event {
+    /// Removes what users and apps wrote.
+    pub(crate) fn remove_contents(&mut self) {
+        if let Self::MessageSent {
+            content, app_text, ..
+        } = self
+        {
+            *content = None;
+            *app_text = AppText::default();
+        }
+    }
+
+    /// The list that can be cut.
+    fn list_mut(&mut self) -> Option<&mut Vec<MessageRef>> {
+        match self {
+            Self::MessagesRecalled { messages, .. } | Self::MessagesRead { messages, .. } => {
+                Some(messages)
+            }
+            Self::MessageSent { .. } | Self::MessageNumbered { .. } => None,
+        }
+    }
+
+    /// What a sent message consists of: the mentioned users, and the texts in an order that depends only on the kind.
+    fn sent_mut(&mut self) -> Option<(&mut Vec<UserId>, Vec<&mut String>)> {
+        match self {
+            Self::MessageSent {
+                mentions,
+                content,
+                app_text,
+                ..
+            } => {
+                let mut texts = content.as_mut().map_or_else(Vec::new, Content::texts_mut);
+                texts.push(&mut app_text.0);
+                Some((mentions, texts))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Filed for Event {
+    fn subject(&self) -> Option<Subject<'_>> {
+        match self {
+            Self::MessageSent { conversation, .. }
+            | Self::MessageNumbered { conversation, .. }
+            | Self::MessagesRecalled { conversation, .. }
+            | Self::MessagesRead {
+                conversation: Some(conversation),
+                ..
+            } => Some(Subject::Conversation(conversation)),
+            Self::MessagesRead { reader, .. } => Some(Subject::User(reader)),
+        }
+    }
+}
+
+impl Split for Event {
+    fn split_off_half(&mut self) -> Option<(Continues, Self)> {
+        let mut half = self.clone();
+        if let (Some(messages), Some(more)) = (self.list_mut(), half.list_mut()) {
+            *more = halve_list(messages)?;
+            return Some((Continues::List, half));
+        }
+        let ((mentions, mut texts), (more, rest)) = (self.sent_mut()?, half.sent_mut()?);
+        more.clear();
+        let longest = (0..texts.len()).max_by_key(|n| texts[*n].len())?;
+        if let Some(end) = halve_text(texts[longest]) {
+            for (n, text) in rest.into_iter().enumerate() {
+                text.clear();
+                if n == longest {
+                    text.push_str(&end);
+                }
+            }
+            return Some((Continues::Text, half));
+        }
+        if let Some(end) = halve_list(mentions) {
+            rest.into_iter().for_each(String::clear);
+            *more = end;
+            return Some((Continues::List, half));
+        }
+        // All of them are short. The last one goes to the second half, if it leaves anything in the first.
+        let last = (0..texts.len()).rfind(|n| !texts[*n].is_empty())?;
+        if mentions.is_empty() && texts[..last].iter().all(|text| text.is_empty()) {
+            return None;
+        }
+        for text in &mut rest.into_iter().take(last) {
+            text.clear();
+        }
+        texts[last].clear();
+        Some((Continues::Text, half))
+    }
+
+    fn join(&mut self, _: Continues, mut half: Self) -> Option<Self> {
+        if std::mem::discriminant(self) != std::mem::discriminant(&half) {
+            return Some(half);
+        }
+        if let (Some(messages), Some(more)) = (self.list_mut(), half.list_mut()) {
+            messages.append(more);
+            return None;
+        }
+        match (self.sent_mut(), half.sent_mut()) {
+            (Some((mentions, texts)), Some((more, rest))) if texts.len() == rest.len() => {
+                mentions.append(more);
+                for (text, end) in texts.into_iter().zip(rest) {
+                    text.push_str(end);
+                }
+                None
+            }
+            _ => Some(half),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Events, GroupId};
+
+    fn user(id: &str) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    fn sent() -> Event {
+        Event::MessageSent {
+            conversation: Conversation::between(user("leo"), user("ana")),
+            from: user("leo"),
+            message: MessageRef {
+                id: Some("s".to_owned()),
+                client_id: Some("c".to_owned()),
+                seq: None,
+            },
+            kind: Kind::Text,
+            sent_at: Timestamp::from_unix_millis(1_700_000_000_123).ok(),
+            mentions: vec![user("ana")],
+            mentions_everybody: true,
+            content: Some(Content::Text {
+                text: "hunter2".to_owned(),
+            }),
+            app_text: AppText("hunter3".to_owned()),
+        }
+    }
+
+    #[test]
+    fn the_stored_form_of_every_event_is_fixed() {
+        let group = Conversation::Group(GroupId::new("g").unwrap());
+        let numbered = |seq| MessageRef {
+            seq: Some(seq),
+            ..MessageRef::default()
+        };
+        for (event, stored) in [
+            (
+                sent(),
+                json!({
+                    "type": "message_sent", "conversation": {"users": ["ana", "leo"]}, "from": "leo",
+                    "message": {"id": "s", "client_id": "c"}, "kind": "text", "sent_at": "2023-11-14T22:13:20.123Z",
+                    "mentions": ["ana"], "mentions_everybody": true, "content": {"kind": "text", "text": "hunter2"},
+                    "app_text": "hunter3",
+                }),
+            ),
+            (
+                Event::MessageNumbered {
+                    conversation: group.clone(),
+                    message: numbered(3),
+                },
+                json!({"type": "message_numbered", "conversation": {"group": "g"}, "message": {"seq": 3}}),
+            ),
+            (
+                Event::MessagesRecalled {
+                    conversation: group.clone(),
+                    messages: vec![numbered(3)],
+                    by: Some(user("ana")),
+                },
+                json!({
+                    "type": "messages_recalled", "conversation": {"group": "g"}, "messages": [{"seq": 3}], "by": "ana",
+                }),
+            ),
+            (
+                Event::MessagesRead {
+                    conversation: None,
+                    reader: user("ana"),
+                    messages: Vec::new(),
+                    up_to: Some(3),
+                },
+                json!({"type": "messages_read", "reader": "ana", "up_to": 3}),
+            ),
+        ] {
+            assert_eq!(serde_json::to_value(&event).unwrap(), stored);
+            assert_eq!(serde_json::from_value::<Event>(stored).unwrap(), event);
+        }
+    }
+
+    #[test]
+    fn without_contents_an_event_still_says_who_wrote_where_and_when() {
+        assert!(!format!("{:?}", sent()).contains("hunter"), "{:?}", sent());
+        let mut events = Events::Message(vec![sent()]);
+        events.remove_contents();
+        assert_eq!(
+            serde_json::to_value(&events).unwrap()["events"],
+            json!([{
+                "type": "message_sent", "conversation": {"users": ["ana", "leo"]}, "from": "leo",
+                "message": {"id": "s", "client_id": "c"}, "kind": "text", "sent_at": "2023-11-14T22:13:20.123Z",
+                "mentions": ["ana"], "mentions_everybody": true,
+            }])
+        );
+    }
+
+    #[test]
+    fn a_half_of_another_kind_of_event_is_not_joined() {
+        let recalled = Event::MessagesRecalled {
+            conversation: Conversation::between(user("leo"), user("ana")),
+            messages: Vec::new(),
+            by: None,
+        };
+        assert_eq!(
+            sent().join(Continues::List, recalled.clone()),
+            Some(recalled)
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! Messages between users and in groups.
+
+mod content;
+mod event;
+
+pub use content::{Content, Degrees, Quoted};
+pub use event::{AppText, Event, Kind, MessageRef};
