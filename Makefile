@@ -45,6 +45,9 @@ ASKED = before-add-black \
   before-set-group-info \
   before-set-group-info-ex \
   before-set-group-member-info \
+  before-msg-modify \
+  before-send-group-msg \
+  before-send-single-msg \
   tencent \
   any-command
 # --- end of generated ---

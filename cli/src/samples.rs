@@ -43,6 +43,15 @@ pub(crate) const OPENIM: &[Sample] = &[
     Sample { command: "callbackBeforeSetGroupInfoCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSetGroupInfoCommand.server.json"), stored: false },
     Sample { command: "callbackBeforeSetGroupInfoExCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSetGroupInfoExCommand.server.json"), stored: false },
     Sample { command: "callbackBeforeSetGroupMemberInfoCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSetGroupMemberInfoCommand.server.json"), stored: false },
+    Sample { command: "callbackAfterGroupMsgReadCommand", body: include_str!("../../tests/payloads/openim/callbackAfterGroupMsgReadCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterMsgSaveDBCommand", body: include_str!("../../tests/payloads/openim/callbackAfterMsgSaveDBCommand.server.json"), stored: true },
+    Sample { command: "callbackBeforeAfterMsgCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeAfterMsgCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterSendGroupMsgCommand", body: include_str!("../../tests/payloads/openim/callbackAfterSendGroupMsgCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterSendSingleMsgCommand", body: include_str!("../../tests/payloads/openim/callbackAfterSendSingleMsgCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterSingleMsgReadCommand", body: include_str!("../../tests/payloads/openim/callbackAfterSingleMsgReadCommand.server.json"), stored: true },
+    Sample { command: "callbackBeforeMsgModifyCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeMsgModifyCommand.server.json"), stored: false },
+    Sample { command: "callbackBeforeSendGroupMsgCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSendGroupMsgCommand.server.json"), stored: false },
+    Sample { command: "callbackBeforeSendSingleMsgCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSendSingleMsgCommand.server.json"), stored: false },
 ];
 
 #[rustfmt::skip]

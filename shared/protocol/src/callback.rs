@@ -20,6 +20,12 @@ pub trait Callback: DeserializeOwned + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Whether it is about a sign for clients, such as typing or a receipt, and about nothing that a person wrote. Nobody
+    /// has to decide about such a callback.
+    fn is_signal(&self) -> bool {
+        false
+    }
+
     /// The answer that makes this change. `None` if no answer can make it.
     fn amended(&self, change: &Change) -> Option<Self::Answer> {
         let _ = change;

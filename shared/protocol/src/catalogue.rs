@@ -239,7 +239,6 @@ pub fn asks(source: Source, name: &str) -> bool {
 
 /// "Before" commands of OpenIM up to v3.6.0 whose names do not say so.
 const EARLIER_ASKS: &[&str] = &[
-    "callbackMsgModifyCommand",
     "callbackOfflinePushCommand",
     "callbackOnlinePushCommand",
     "callbackSuperGroupOnlinePushCommand",

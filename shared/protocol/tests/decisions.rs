@@ -10,9 +10,10 @@ use imhook_protocol::{
         AfterImportFriends, AmendedFriends, AmendedProfile, AmendedProfileEx, AmendedRemark,
         AmendedUsers, Amendment, Before, BeforeAddBlack, BeforeAddFriend, BeforeAddFriendAgree,
         BeforeApplyJoinGroup, BeforeCreateGroup, BeforeImportFriends, BeforeInviteUserToGroup,
-        BeforeMemberJoinGroup, BeforeSetFriendRemark, BeforeSetGroupInfo, BeforeSetGroupInfoEx,
-        BeforeSetGroupMemberInfo, BeforeUpdateUserInfo, BeforeUpdateUserInfoEx, BeforeUserRegister,
-        Decision, NoRefusal, Refusal, RefusalCode,
+        BeforeMemberJoinGroup, BeforeMsgModify, BeforeSendGroupMsg, BeforeSendSingleMsg,
+        BeforeSetFriendRemark, BeforeSetGroupInfo, BeforeSetGroupInfoEx, BeforeSetGroupMemberInfo,
+        BeforeUpdateUserInfo, BeforeUpdateUserInfoEx, BeforeUserRegister, Decision, NoRefusal,
+        Refusal, RefusalCode,
     },
     plain_allow_fails, tencent,
 };
@@ -146,6 +147,9 @@ fn every_before_callback_can_be_allowed_without_a_change_and_refused_with_a_reas
         allowed_and_refused::<BeforeSetGroupInfo>(),
         allowed_and_refused::<BeforeSetGroupInfoEx>(),
         allowed_and_refused::<BeforeSetGroupMemberInfo>(),
+        allowed_and_refused::<BeforeMsgModify>(),
+        allowed_and_refused::<BeforeSendGroupMsg>(),
+        allowed_and_refused::<BeforeSendSingleMsg>(),
     ];
     let before = catalogue().filter(|it| it.source == Source::OpenIm && it.is_before());
     assert_eq!(before.map(|it| it.name).collect::<Vec<_>>(), decided);

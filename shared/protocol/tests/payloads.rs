@@ -76,6 +76,15 @@ macro_rules! every_type {
             openim::BeforeSetGroupInfo,
             openim::BeforeSetGroupInfoEx,
             openim::BeforeSetGroupMemberInfo,
+            openim::AfterGroupMsgRead,
+            openim::AfterMsgSaveDb,
+            openim::AfterRevokeMsg,
+            openim::AfterSendGroupMsg,
+            openim::AfterSendSingleMsg,
+            openim::AfterSingleMsgRead,
+            openim::BeforeMsgModify,
+            openim::BeforeSendGroupMsg,
+            openim::BeforeSendSingleMsg,
             tencent::AfterFollowAdd,
             tencent::AfterFollowDelete,
             tencent::BlackListAdd,
@@ -158,6 +167,9 @@ fn asked_in(payload: &Payload, rules: &Rules) -> Vec<Asked> {
             ("userID", "nobody")
         }
         "callbackBeforeUserRegisterCommand" => ("nobody", "users"),
+        "callbackBeforeMsgModifyCommand"
+        | "callbackBeforeSendGroupMsgCommand"
+        | "callbackBeforeSendSingleMsgCommand" => return Vec::new(),
         "Sns.CallbackPrevFriendAdd" | "Sns.CallbackPrevFriendResponse" => {
             let items = ["FriendItem", "ResponseFriendItem"].map(|key| body[key].as_array());
             let items = items.into_iter().flatten().flatten();
@@ -550,7 +562,8 @@ fn every_wire_type_names_its_source() {
             let files = fs::read_dir(folder).into_iter().flatten();
             for file in files.map(|entry| entry.unwrap().path()) {
                 let text = fs::read_to_string(&file).unwrap();
-                let lines: Vec<&str> = text.lines().collect();
+                // A macro declares some types.
+                let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
                 for (number, line) in lines.iter().enumerate() {
                     let declared = ["pub struct ", "pub enum "]
                         .iter()

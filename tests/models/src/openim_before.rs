@@ -21,6 +21,8 @@ pub enum Outcome {
     },
     /// OpenIM stops with its own error, because it cannot read the answer, or cannot do what the answer says.
     Fails,
+    /// OpenIM stops with its error 1001, because it cannot use a value of the answer.
+    Objects,
     /// OpenIM stops, because its handler panics when it applies the answer. The client gets an empty body with status
     /// 500, or Go's stack trace as a message.
     Crashes,
@@ -39,10 +41,14 @@ struct Rules {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct Field {
     name: String,
+    /// The name of the request's field, if it is another one.
+    in_request: Option<String>,
     #[serde(rename = "type")]
     kind: Kind,
-    /// When this value replaces the request's field of the same name.
+    /// When this value replaces the request's field.
     replaces: Replaces,
+    /// What the value must be. Otherwise the server stops. Releases up to v3.8.3-patch.16 do not check it.
+    must_be: Option<MustBe>,
     /// What happens when it replaces null. By default, nothing special.
     null_in_request: Option<NullInRequest>,
     /// What the callback's body has if the request has null.
@@ -85,6 +91,12 @@ enum NullInRequest {
     Crashes,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum MustBe {
+    JsonObjectOrNull,
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Kind {
@@ -109,6 +121,12 @@ enum Plain {
     MaybeInt32,
     #[serde(rename = "int64?")]
     MaybeInt64,
+    /// A map from names to true or false.
+    #[serde(rename = "switches")]
+    Switches,
+    /// A structure. What is in it does not matter here.
+    #[serde(rename = "object")]
+    Object,
 }
 
 #[derive(Deserialize)]
@@ -160,6 +178,14 @@ impl Plain {
             (Self::Int32 | Self::Int64, None) => Some(0.into()),
             (Self::Int32, Some(number)) => i32::try_from(number.as_i64()?).ok().map(Into::into),
             (Self::Int64, Some(number)) => number.as_i64().map(Into::into),
+            (Self::Switches | Self::Object, None) => Some(serde_json::json!({})),
+            (Self::Switches, Some(map)) => {
+                let mut values = map.as_object()?.values();
+                values
+                    .all(|it| it.is_boolean() || it.is_null())
+                    .then(|| map.clone())
+            }
+            (Self::Object, Some(object)) => object.is_object().then(|| object.clone()),
         }
     }
 }
@@ -186,9 +212,18 @@ impl Kind {
     }
 }
 
-/// Reads the answer to a "before" callback as OpenIM does, and applies it to the request. A field of a wrong type makes
-/// the whole answer unreadable, even a refusal.
+/// Reads the answer to a "before" callback as OpenIM does (`main`), and applies it to the request. A field of a wrong
+/// type makes the whole answer unreadable, even a refusal.
 pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome {
+    proceeds(command, request, answer, true)
+}
+
+/// The same for the release v3.8.3-patch.16, which does not check the content of an amended message.
+pub fn openim_release_proceeds(command: &str, request: &Value, answer: &str) -> Outcome {
+    proceeds(command, request, answer, false)
+}
+
+fn proceeds(command: &str, request: &Value, answer: &str, checks: bool) -> Outcome {
     let verdict = read_as_openim(answer);
     if verdict == Verdict::Unreadable {
         return Outcome::Fails;
@@ -197,7 +232,7 @@ pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome 
     let answer: Value = serde_json::from_str(answer).unwrap();
     let asked = meant(command, request);
     let mut request = asked.clone();
-    let mut crashes = false;
+    let (mut crashes, mut objects) = (false, false);
     for rule in rules(command) {
         let value = match (field(&answer, &rule.name), &rule.kind) {
             (Some(value), kind) => kind.read(value),
@@ -218,11 +253,12 @@ pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome 
             }
             Replaces::WhenNotEmpty | Replaces::WhenNotNull | Replaces::Always => {}
         }
+        let name = rule.in_request.as_ref().unwrap_or(&rule.name);
         // The server's handler dereferences the pointers of the request, and those in a list.
-        crashes |= rule.null_in_request == Some(NullInRequest::Crashes)
-            && asked[&rule.name].is_null()
+        crashes |= rule.null_in_request == Some(NullInRequest::Crashes) && asked[name].is_null()
             || list.is_some_and(|list| list.contains(&Value::Null));
-        request[&rule.name] = value;
+        objects |= checks && rule.must_be.is_some() && !is_json_object_or_null(&value);
+        request[name] = value;
     }
     match verdict {
         Verdict::Refused {
@@ -230,6 +266,7 @@ pub fn openim_proceeds(command: &str, request: &Value, answer: &str) -> Outcome 
             message,
             detail,
         } => stops(code, message, detail),
+        _ if objects => Outcome::Objects,
         _ if crashes => Outcome::Crashes,
         _ => done(command, request),
     }
@@ -280,6 +317,12 @@ fn replace_in_members(request: &mut Value, changes: &Value) -> Option<()> {
         }
     }
     Some(())
+}
+
+/// Whether Go reads a text as JSON into a structure.
+fn is_json_object_or_null(text: &Value) -> bool {
+    let json = serde_json::from_str::<Value>(text.as_str().unwrap_or_default());
+    json.is_ok_and(|json| json.is_object() || json.is_null())
 }
 
 /// Fills the gaps of a refusal as OpenIM does before the client gets it.
@@ -601,5 +644,69 @@ fn an_answer_about_joining_members_changes_those_that_it_names_and_crashes_witho
     ] {
         let answer = format!(r#"{{"memberCallbackList":{list}}}"#);
         assert_eq!(openim_proceeds(command, &body, &answer), outcome, "{list}");
+    }
+}
+
+#[test]
+fn a_message_is_changed_under_the_names_of_the_answer_and_its_content_must_be_an_object() {
+    use serde_json::json;
+
+    let command = "callbackBeforeMsgModifyCommand";
+    let request = json!({
+        "sendID": "ana", "contentType": 101, "content": "{\"content\":\"hi\"}", "atUserList": null, "faceURL": "f", "ex": "",
+    });
+    let with = |field: &str, value: Value| {
+        let mut request = request.clone();
+        request[field] = value;
+        Outcome::Proceeds(request)
+    };
+    let unchanged = Outcome::Proceeds(request.clone());
+    for (answer, outcome) in [
+        ("{}", unchanged.clone()),
+        (r#"{"content":null,"atUserIDList":null}"#, unchanged.clone()),
+        // The names of the request have no effect.
+        (r#"{"atUserList":["leo"],"faceURL":"g"}"#, unchanged.clone()),
+        (r#"{"content":"{}"}"#, with("content", json!("{}"))),
+        (r#"{"content":"null"}"#, with("content", json!("null"))),
+        (r#"{"content":{"content":"ho"}}"#, Outcome::Fails),
+        (
+            r#"{"atUserIDList":["leo"]}"#,
+            with("atUserList", json!(["leo"])),
+        ),
+        (r#"{"atUserIDList":[]}"#, with("atUserList", json!([]))),
+        (r#"{"senderFaceURL":"g"}"#, with("faceURL", json!("g"))),
+        (r#"{"ex":""}"#, unchanged.clone()),
+        (
+            r#"{"options":{"history":false}}"#,
+            with("options", json!({"history": false})),
+        ),
+        (r#"{"options":{"history":1}}"#, Outcome::Fails),
+        (r#"{"offlinePushInfo":{"title":"t"}}"#, Outcome::Crashes),
+        (r#"{"sessionType":"3"}"#, Outcome::Fails),
+    ] {
+        assert_eq!(
+            openim_proceeds(command, &request, answer),
+            outcome,
+            "{answer}"
+        );
+        assert_eq!(
+            openim_release_proceeds(command, &request, answer),
+            outcome,
+            "{answer}"
+        );
+    }
+    for content in ["", "changed", "[1]", "7", "{\"content\":\"hi\"} x"] {
+        let answer = json!({ "content": content }).to_string();
+        assert_eq!(
+            openim_proceeds(command, &request, &answer),
+            Outcome::Objects,
+            "{content}"
+        );
+        let sent = openim_release_proceeds(command, &request, &answer);
+        assert_eq!(
+            sent,
+            with("content", json!(content)),
+            "the release sends it"
+        );
     }
 }

@@ -106,6 +106,52 @@
 //! Two documents show the URL as `<url>?command=<command>&contenttype=json`, and two as
 //! `<url>/<command>?contenttype=json`. Servers since v3.4.2 send `<url>/<command>` without a query, and no server ever
 //! sent `contenttype`. Gateways and older integrations still use the other forms, so this project serves all of them.
+//!
+//! # A recalled message has an accidental name
+//!
+//! The key in `webhooks.yml` is `afterRevokeMsg`, but the name on the wire is `callbackBeforeAfterMsgCommand`. The server
+//! sends it after a message was recalled, and throws the answer away. An older document speaks of messages between two
+//! users only. The server sends it for messages in groups, too.
+//!
+//! # A new message has no number
+//!
+//! The documents explain `seq` as the number of the message. The server gives it a number after all callbacks but
+//! `callbackAfterMsgSaveDBCommand`, so all others have 0 there. An event leaves it out.
+//!
+//! # A numbered message may not be saved
+//!
+//! The name of `callbackAfterMsgSaveDBCommand` says that the message was saved. The server sends it also if it could not
+//! save the message, and again when it tries again. The event says only that the message has a number.
+//!
+//! # A read group has no name
+//!
+//! The documents explain `sendID`, `receiveID`, `unreadMsgNum` and `contentType` of `callbackAfterGroupMsgReadCommand` by
+//! these names. Both ids are the user who read, the third is the number of the last message that was read, and the fourth
+//! is the type of the conversation. Nothing names the group.
+//!
+//! # A read message names a type of conversation
+//!
+//! The documents call `contentType` in `callbackAfterSingleMsgReadCommand` the type of the content, and an older document
+//! calls the list of messages `seqs`. It is the type of the conversation, which can also be that of a group. The list is
+//! called `Seqs`, and is null if the client named no message.
+//!
+//! # An amended message has other keys
+//!
+//! The documents let the answer to `callbackBeforeMsgModifyCommand` replace the mentioned users and the sender's picture.
+//! The callback calls them `atUserList` and `faceURL`, and the server ignores these keys in an answer. There they are
+//! `atUserIDList` and `senderFaceURL`. The documents also name push information. The server's handler crashes on it if the
+//! message has none, which the callback does not say.
+//!
+//! # An amended content is an object
+//!
+//! The documents let an answer replace `content`. The server does not send the message unless the new text is that of a
+//! JSON object, or `null`. Releases up to v3.8.3-patch.16 send any text, also one that no client can read.
+//!
+//! # A content can be anything
+//!
+//! The documents call the content of a message JSON with the keys of its type. An older document shows a plain text. Both
+//! can come, because clients write it and the server does not check it. It can also be `null`, or an object with other
+//! keys, or with keys in another case: `POST /msg/send_simple_msg` writes `Content`.
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 

@@ -21,6 +21,7 @@ pub use answer::{
     RefusalCode, Refuse,
 };
 pub use group::*;
+pub use message::*;
 pub use relation::*;
 pub use user::*;
 

@@ -82,6 +82,45 @@ impl<'a> Json<'a> {
         }
     }
 
+    /// Reads it as Go reads a structure: the case of keys does not matter. `None` if a value has another form.
+    pub(crate) fn read_in_any_case<T: DeserializeOwned>(self) -> Option<T> {
+        let left_out = Cell::new(0);
+        T::deserialize(Reader::new(self.0.get(), &left_out).in_any_case()).ok()
+    }
+
+    /// The JSON of a member, whatever the case of its key is. If the key occurs twice, the last one counts.
+    pub(crate) fn member(self, key: &str) -> Option<Self> {
+        let Object(entries) = serde_json::from_str(self.0.get()).ok()?;
+        let found = entries
+            .into_iter()
+            .rfind(|(it, _)| it.eq_ignore_ascii_case(key));
+        found.map(|(_, value)| Self(value))
+    }
+
+    /// The JSON of this object with this text as a member. `None` if it is not an object. The other members stay, but
+    /// none whose key is the same in another case: a reader that ignores the case would take it for this one.
+    pub(crate) fn with_text(self, key: &str, text: &str) -> Option<String> {
+        let Object(entries) = serde_json::from_str(self.0.get()).ok()?;
+        let others = entries
+            .iter()
+            .filter(|(it, _)| !it.eq_ignore_ascii_case(key));
+        let others = others.map(|(key, value)| format!("{}:{value}", quoted(key)));
+        let members: Vec<String> = others
+            .chain([format!("{}:{}", quoted(key), quoted(text))])
+            .collect();
+        Some(format!("{{{}}}", members.join(",")))
+    }
+
+    /// Whether it is an object.
+    pub(crate) fn is_object(self) -> bool {
+        self.0.get().starts_with('{')
+    }
+
+    /// The JSON as it was written.
+    pub(crate) fn as_str(self) -> &'a str {
+        self.0.get()
+    }
+
     /// Whether it is an object without members.
     #[must_use]
     pub fn is_empty_object(self) -> bool {
@@ -101,6 +140,11 @@ impl<'a> Json<'a> {
             .map(|member| member.get().to_owned())
             .collect()
     }
+}
+
+/// A text as JSON.
+pub(crate) fn quoted(text: &str) -> String {
+    serde_json::to_string(text).expect("a text can be written")
 }
 
 /// Reads a body as a callback.

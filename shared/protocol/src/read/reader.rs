@@ -21,11 +21,25 @@ pub(super) struct Reader<'de, 'n> {
     json: &'de str,
     /// Counts list members that did not fit.
     left_out: &'n Cell<usize>,
+    /// Whether a field's key may have another case.
+    any_case: bool,
 }
 
 impl<'de, 'n> Reader<'de, 'n> {
     pub(super) fn new(json: &'de str, left_out: &'n Cell<usize>) -> Self {
-        Self { json, left_out }
+        Self {
+            json,
+            left_out,
+            any_case: false,
+        }
+    }
+
+    /// Finds the fields of structures as Go does: the case of their keys does not matter.
+    pub(super) fn in_any_case(self) -> Self {
+        Self {
+            any_case: true,
+            ..self
+        }
     }
 
     fn of(self, value: &'de RawValue) -> Self {
@@ -254,7 +268,11 @@ impl<'de, 'n> Fields<'de, 'n> {
     ) -> Self {
         let mut values = vec![None; fields.len()];
         for (key, value) in entries {
-            if let Some(field) = fields.iter().position(|field| *field == key) {
+            let is_key = |field: &&str| match reader.any_case {
+                true => field.eq_ignore_ascii_case(&key),
+                false => *field == key,
+            };
+            if let Some(field) = fields.iter().position(is_key) {
                 values[field] = Some(value);
             }
         }
