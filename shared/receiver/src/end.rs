@@ -15,6 +15,9 @@ pub(crate) enum Done {
         decision: Option<Decision>,
         kept: Kept,
     },
+    /// It was about a sign for clients, and the operator does not want these. With the answer, and whether it was a before
+    /// callback.
+    Signal(String, bool),
     /// An after callback was kept as it came, because of this problem.
     Kept(Problem, Kept),
     /// An after callback with this unknown command was kept as it came.

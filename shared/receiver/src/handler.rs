@@ -4,10 +4,11 @@ use std::{fmt, marker::PhantomData, sync::Arc};
 
 use domain::{Events, Source};
 use futures_util::{FutureExt as _, future::BoxFuture};
-use protocol::{Callback, Command, Json, Read, Unreadable};
+use protocol::{Answer as _, Callback, Command, Json, Read, Unreadable};
 
 use crate::{
     Context, Handle, Problem,
+    answer::to_json,
     decide::{self, Asking, Decided, Nobody},
 };
 
@@ -25,6 +26,9 @@ type ReadBody = dyn Fn(Json<'_>) -> Result<Box<dyn Act>, Unreadable> + Send + Sy
 pub(crate) trait Act: Send {
     /// The answer if something fails later; `None` for an after callback.
     fn nobody(&self) -> Option<Nobody>;
+
+    /// The answer, if it is about a sign for clients: then nobody has to decide.
+    fn signal(&self) -> Option<String>;
 
     /// How many members of its lists were left out, because they did not fit.
     fn left_out(&self) -> usize;
@@ -157,6 +161,11 @@ where
 {
     fn nobody(&self) -> Option<Nobody> {
         C::COMMAND.is_before().then(|| Nobody::of(&self.callback))
+    }
+
+    fn signal(&self) -> Option<String> {
+        let is_signal = self.callback.is_signal();
+        is_signal.then(|| to_json(&C::Answer::unchanged(&self.callback)))
     }
 
     fn left_out(&self) -> usize {

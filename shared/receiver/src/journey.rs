@@ -15,10 +15,11 @@ use store::Limits;
 use tracing::{Instrument as _, Span, error_span, warn};
 
 use crate::{
-    Context, Handler, OnFailure, Problem, ProblemKind, Reply, UnknownCommand, Verifiers,
+    Context, Handler, Keep, OnFailure, Problem, ProblemKind, Reply, UnknownCommand, Verifiers,
     answer::failure,
     authenticate::{self, Authentic},
     call::Call,
+    contents::without_contents,
     context::Surroundings,
     decide::{Answered, Asked, Asking, Decided, Decision, Nobody, Ruling},
     end::{Done, Failed},
@@ -36,6 +37,8 @@ pub struct Receiver {
     pub(crate) max_body_bytes: usize,
     pub(crate) on_failure: OnFailure,
     pub(crate) unknown_command: UnknownCommand,
+    pub(crate) message_content: Keep,
+    pub(crate) message_signals: Keep,
     pub(crate) deadlines: Deadlines,
     pub(crate) policies: Policies,
     pub(crate) limits: Option<Limits>,
@@ -139,6 +142,10 @@ impl Receiver {
             );
         }
         progress.nobody = callback.nobody();
+        if let (Some(answer), Keep::Drop) = (callback.signal(), self.message_signals) {
+            self.spend_nonce(authentic, call, progress.asks).await?;
+            return Ok(Done::Signal(answer, progress.asks));
+        }
         self.handle(call, handler, callback, authentic).await
     }
 
@@ -404,6 +411,14 @@ impl Receiver {
         call: &Call<'_>,
         asks: bool,
     ) -> Result<Kept, Problem> {
+        let reduced;
+        let reception = match self.message_content {
+            Keep::Keep => reception,
+            Keep::Drop => {
+                reduced = without_contents(reception.clone());
+                &reduced
+            }
+        };
         let shares = self.deadlines.shares(asks);
         let storage = self.storage.as_ref();
         record(storage, reception, call, shares, asks, self.on_failure).await
@@ -415,6 +430,7 @@ impl Receiver {
                 let failed = decision.and_then(|decision| decision.failed);
                 Reply::decided(call.source, body, failed)
             }
+            Ok(Done::Signal(answer, _)) => Reply::decided(call.source, answer, None),
             Ok(Done::UnknownAsked(_, decision)) => {
                 Reply::unknown(call, decision.whole.verdict == Verdict::Refused)
             }

@@ -41,6 +41,7 @@
 mod answer;
 mod authenticate;
 mod call;
+mod contents;
 mod context;
 mod decide;
 mod edge;
@@ -73,7 +74,8 @@ pub use log::init as init_logging;
 pub use problem::{Problem, ProblemKind};
 pub use serve::{Function, serve};
 pub use settings::{
-    Config, InvalidConfig, OnFailure, RecordDecisions, StorageConfig, UnknownCommand, Verifiers,
+    Config, InvalidConfig, Keep, OnFailure, RecordDecisions, StorageConfig, UnknownCommand,
+    Verifiers,
 };
 pub use start::StartError;
 

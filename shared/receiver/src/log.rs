@@ -18,7 +18,7 @@ use crate::{
     decide::{Answered, Decision, Ruling},
     end::Done,
     find::printable,
-    messages::{CONSOLE_CHECK, STORED, STORED_AS_IT_CAME},
+    messages::{CONSOLE_CHECK, SIGNAL, STORED, STORED_AS_IT_CAME},
     record::Kept,
 };
 
@@ -114,6 +114,13 @@ pub(crate) fn done(done: &Done) {
             } else {
                 info!(decision, code, decidedBy = by.as_str(), rule, "{message}");
             }
+        }
+        Done::Signal(_, asks) => {
+            let (decision, by) = match asks {
+                true => (Some("allowed"), Some("settings")),
+                false => (None, None),
+            };
+            info!(decision, decidedBy = by, "{SIGNAL}");
         }
         Done::Check => {
             warn!("{CONSOLE_CHECK}");

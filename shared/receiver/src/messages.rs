@@ -4,6 +4,8 @@
 pub const STORED: &str = "callback stored";
 /// A callback that does not fit its command, or whose handler failed, is in the table with its body.
 pub const STORED_AS_IT_CAME: &str = "callback stored as it came";
+/// A callback is about a sign for clients, and `MESSAGE_SIGNALS` is `drop`.
+pub const SIGNAL: &str = "a sign for clients was accepted, nothing stored";
 /// Tencent Chat's console checks a new URL with a request that names no command.
 pub const CONSOLE_CHECK: &str =
     "no command in query or body: answered as Tencent Chat's check of a new URL";

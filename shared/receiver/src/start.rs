@@ -128,6 +128,8 @@ impl Receiver {
                     max_body_bytes: config.max_body_bytes,
                     on_failure: config.on_failure,
                     unknown_command: config.unknown_command,
+                    message_content: config.message_content,
+                    message_signals: config.message_signals,
                     deadlines: Deadlines::of(&config),
                     policies,
                     limits,

@@ -39,6 +39,8 @@ pub(super) const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// | `LIMITS_TABLE` | required when the policies limit requests | The table that counts requests |
 /// | `ON_FAILURE` | `refuse` | The answer when the receiver itself fails: [`OnFailure`] |
 /// | `UNKNOWN_COMMAND` | `allow` | The answer to a before callback with an unknown command: [`UnknownCommand`] |
+/// | `MESSAGE_CONTENT` | `keep` | Whether what messages say is stored: [`Keep`] |
+/// | `MESSAGE_SIGNALS` | `drop` | Whether signs for clients that arrive as messages are handled and stored, such as typing and receipts: [`Keep`] |
 ///
 /// If a table or a secret is named, the settings of [`store::Settings::from_env`] are read as well.
 #[derive(Clone, Debug)]
@@ -54,6 +56,10 @@ pub struct Config {
     pub on_failure: OnFailure,
     /// The answer to a before callback with an unknown command.
     pub unknown_command: UnknownCommand,
+    /// Whether what messages say is stored.
+    pub message_content: Keep,
+    /// Whether signs for clients that arrive as messages are handled and stored.
+    pub message_signals: Keep,
     /// How to reach AWS; `None` if the settings name no table and no secret.
     pub settings: Option<Settings>,
     /// Where accepted callbacks are stored; `None` means check, log and answer without storing.
@@ -138,6 +144,34 @@ impl RecordDecisions {
     }
 }
 
+/// Whether something is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// `keep`
+    Keep,
+    /// `drop`
+    Drop,
+}
+
+impl Keep {
+    fn read(
+        get: impl Fn(&str) -> Option<String>,
+        wrong: &mut Vec<String>,
+        name: &str,
+        default: Self,
+    ) -> Self {
+        match get(name).as_deref() {
+            None => default,
+            Some("keep") => Self::Keep,
+            Some("drop") => Self::Drop,
+            Some(_) => {
+                wrong.push(format!("{name} is neither keep nor drop"));
+                default
+            }
+        }
+    }
+}
+
 impl OnFailure {
     /// Reads only this setting, for answers when the other settings are wrong.
     pub(crate) fn from_env(get: impl Fn(&str) -> Option<String>) -> Self {
@@ -202,6 +236,8 @@ impl Config {
                 wrong.push(format!("{name} is neither refuse nor allow"));
             }
         }
+        let message_content = Keep::read(get, &mut wrong, "MESSAGE_CONTENT", Keep::Keep);
+        let message_signals = Keep::read(get, &mut wrong, "MESSAGE_SIGNALS", Keep::Drop);
         let queue_url = get("EVENTS_QUEUE_URL");
         let events_table = get("EVENTS_TABLE");
         if queue_url.is_some() && events_table.is_none() {
@@ -227,6 +263,8 @@ impl Config {
                 Some("refuse") => UnknownCommand::Refuse,
                 _ => UnknownCommand::Allow,
             },
+            message_content,
+            message_signals,
             settings,
             storage: events_table.map(|events_table| StorageConfig {
                 events_table,

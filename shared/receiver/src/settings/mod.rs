@@ -10,7 +10,7 @@ mod verifiers;
 
 pub(crate) use config::before_deadline;
 pub use config::{
-    Config, InvalidConfig, OnFailure, RecordDecisions, StorageConfig, UnknownCommand,
+    Config, InvalidConfig, Keep, OnFailure, RecordDecisions, StorageConfig, UnknownCommand,
 };
 pub(crate) use deadline::{Deadlines, Shares};
 pub use verifiers::Verifiers;

@@ -75,9 +75,11 @@ fn all_mistakes_are_listed_and_no_value_is_shown() {
         ("BEFORE_DEADLINE_MS", "99"),
         ("ON_FAILURE", "hunter2"),
         ("UNKNOWN_COMMAND", "hunter2"),
+        ("MESSAGE_CONTENT", "hunter2"),
+        ("MESSAGE_SIGNALS", "Drop"),
     ])
     .unwrap_err();
-    assert_eq!(wrong.len(), 12, "{wrong:#?}");
+    assert_eq!(wrong.len(), 14, "{wrong:#?}");
     assert!(!wrong.concat().contains("hunter2"), "{wrong:#?}");
 
     let basic = &[
@@ -220,4 +222,32 @@ fn aws_settings_are_read_only_when_a_table_or_a_secret_is_named() {
         assert!(config.settings.is_some(), "{name}");
     }
     assert!(config(LOCAL).unwrap().settings.is_none());
+}
+
+#[test]
+fn contents_are_kept_and_signals_are_not_unless_the_operator_says_otherwise() {
+    for (env, content, signals) in [
+        (&[][..], Keep::Keep, Keep::Drop),
+        (
+            &[("MESSAGE_CONTENT", ""), ("MESSAGE_SIGNALS", "")],
+            Keep::Keep,
+            Keep::Drop,
+        ),
+        (
+            &[("MESSAGE_CONTENT", "drop"), ("MESSAGE_SIGNALS", "keep")],
+            Keep::Drop,
+            Keep::Keep,
+        ),
+        (
+            &[("MESSAGE_CONTENT", "keep"), ("MESSAGE_SIGNALS", "drop")],
+            Keep::Keep,
+            Keep::Drop,
+        ),
+    ] {
+        let config = config(env).unwrap();
+        assert_eq!(
+            (config.message_content, config.message_signals),
+            (content, signals)
+        );
+    }
 }
