@@ -48,6 +48,11 @@ ASKED = before-add-black \
   before-msg-modify \
   before-send-group-msg \
   before-send-single-msg \
+  before-create-group-chat-conversations \
+  before-create-single-chat-conversations \
+  before-group-online-push \
+  before-offline-push \
+  before-online-push \
   tencent \
   any-command
 # --- end of generated ---

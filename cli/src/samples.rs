@@ -52,6 +52,15 @@ pub(crate) const OPENIM: &[Sample] = &[
     Sample { command: "callbackBeforeMsgModifyCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeMsgModifyCommand.server.json"), stored: false },
     Sample { command: "callbackBeforeSendGroupMsgCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSendGroupMsgCommand.server.json"), stored: false },
     Sample { command: "callbackBeforeSendSingleMsgCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeSendSingleMsgCommand.server.json"), stored: false },
+    Sample { command: "callbackAfterCreateGroupChatConversationsCommand", body: include_str!("../../tests/payloads/openim/callbackAfterCreateGroupChatConversationsCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterCreateSingleChatConversationsCommand", body: include_str!("../../tests/payloads/openim/callbackAfterCreateSingleChatConversationsCommand.server.json"), stored: true },
+    Sample { command: "callbackBeforeCreateGroupChatConversationsCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeCreateGroupChatConversationsCommand.server.json"), stored: false },
+    Sample { command: "callbackBeforeCreateSingleChatConversationsCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeCreateSingleChatConversationsCommand.server.json"), stored: false },
+    Sample { command: "callbackAfterUserOfflineCommand", body: include_str!("../../tests/payloads/openim/callbackAfterUserOfflineCommand.server.json"), stored: true },
+    Sample { command: "callbackAfterUserOnlineCommand", body: include_str!("../../tests/payloads/openim/callbackAfterUserOnlineCommand.server.json"), stored: true },
+    Sample { command: "callbackBeforeGroupOnlinePushCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeGroupOnlinePushCommand.server.json"), stored: false },
+    Sample { command: "callbackBeforeOfflinePushCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeOfflinePushCommand.server.json"), stored: false },
+    Sample { command: "callbackBeforeOnlinePushCommand", body: include_str!("../../tests/payloads/openim/callbackBeforeOnlinePushCommand.server.json"), stored: false },
 ];
 
 #[rustfmt::skip]

@@ -135,7 +135,7 @@ const fn each(command: &'static str, list: &'static str, id: &'static str) -> As
     }
 }
 
-/// Every before command. A body without a mistake must be refused, which shows that the names here are right.
+/// Every command that policies judge. A body without a mistake must be refused, which shows that the names here are right.
 const ASKED: &[Asked] = &[
     one("callbackBeforeAddBlackCommand", "blackUserID"),
     one("callbackBeforeAddFriendAgreeCommand", "fromUserID"),
@@ -189,7 +189,7 @@ static BODIES: LazyLock<Vec<(Payload, Json)>> = LazyLock::new(|| {
         (payload, body)
     });
     let bodies: Vec<_> = bodies.collect();
-    for command in protocol::catalogue().filter(|command| command.is_before()) {
+    for command in protocol::catalogue().filter(|command| command.rules().is_some()) {
         let served = bodies
             .iter()
             .any(|(payload, _)| payload.command == command.name);

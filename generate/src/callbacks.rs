@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::Source;
-use protocol::{Command, Rules, When};
+use protocol::{Command, NEVER_SENT, Rules, When};
 
 use crate::{
     Stored, names,
@@ -51,8 +51,38 @@ what has happened. *Handler* is the source file that you edit. *Stored* is the t
             of_family.partition(|it| matches!(it.when, When::Before(_)));
         table(&mut page, source, &after, stored);
         table(&mut page, source, &before, stored);
+        let is_last = |it: &&Command| it.source == source;
+        if commands.iter().rfind(|it| is_last(it)).map(|it| it.family) == Some(family) {
+            never_sent(&mut page, source);
+        }
     }
     page
+}
+
+/// Adds the commands that the server only seems to have.
+fn never_sent(page: &mut String, source: Source) {
+    let commands: Vec<_> = NEVER_SENT.iter().filter(|it| it.source == source).collect();
+    if commands.is_empty() {
+        return;
+    }
+    let server = names::server(source);
+    let _ = write!(
+        page,
+        "\n### {server}: never sent\n
+{server} has a switch and a page in its documents for these commands, but no version sends them. They have no function. If
+such a callback should come, it is stored as it came, like every [command that is not served](openim.md#commands-that-are-not-served).
+
+| Never sent | Switch | What it would say |\n|---|---|---|\n"
+    );
+    for command in commands {
+        let switch = command.switch.unwrap_or_default();
+        let _ = writeln!(
+            page,
+            "| `{}` | `{switch}` | {} |",
+            command.name,
+            cell(command.sentence)
+        );
+    }
 }
 
 fn address(source: Source) -> &'static str {
@@ -60,7 +90,7 @@ fn address(source: Source) -> &'static str {
         Source::OpenIm => {
             "OpenIM sends each command to `<url>/<command>`, and each command has its own function. *Switch* is the command's key
 in OpenIM's `config/webhooks.yml`; [webhooks.yml](webhooks.yml) is a complete file. *Since* is the first version of OpenIM
-that sends the command."
+that sends the command; `main` is in no release yet."
         }
         Source::Tencent => {
             "Tencent Chat sends every command to one URL, `<url>/tencent`, with the command in the query. One function, `tencent`,

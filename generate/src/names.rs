@@ -48,6 +48,11 @@ pub(crate) fn handlers(command: &Command) -> String {
     }
 }
 
+/// The file of the command's wire type.
+pub(crate) fn wire_type(command: &Command) -> String {
+    format!("{}/{}.rs", wire_types(command), module(command))
+}
+
 /// The folder of the command's wire type.
 pub(crate) fn wire_types(command: &Command) -> String {
     let (server, family) = (server_folder(command.source), command.family.as_str());

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use protocol::{Command, Rules, When};
+use protocol::{Command, Rules};
 
 use crate::{MarksMissing, marks};
 
@@ -10,8 +10,8 @@ use crate::{MarksMissing, marks};
 pub(crate) fn policies(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let mut table = String::from("\n| Command | What is asked | Rules |\n|---|---|---|\n");
     for command in commands {
-        if let When::Before(rules) = command.when {
-            let (name, keys) = (command.name, keys(&rules).join("`, `"));
+        if let Some(rules) = command.rules() {
+            let (name, keys) = (command.name, keys(rules).join("`, `"));
             let _ = writeln!(
                 table,
                 "| `{name}` | {} | `{keys}` |",

@@ -1,12 +1,12 @@
 //! The commands of `policies.schema.json`.
 
 use domain::Source;
-use protocol::{Command, Rules, When};
+use protocol::{Command, Rules};
 use serde_json::json;
 
 use crate::{MarksMissing, names};
 
-/// `policies.schema.json` with a property for each before command. They follow the property `$schema`, which is written
+/// `policies.schema.json` with a property for each command that has rules. They follow the property `$schema`, which is written
 /// by hand, as are the definitions of the rules.
 pub(crate) fn schema(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let begin = "\n  \"properties\": {\n";
@@ -16,11 +16,11 @@ pub(crate) fn schema(commands: &[&Command], current: &str) -> Result<String, Mar
     let (_, after) = rest.split_once("\n  },\n").ok_or(MarksMissing)?;
     let mut properties = format!("{own}\n    }}");
     for command in commands {
-        let When::Before(rules) = command.when else {
+        let Some(rules) = command.rules() else {
             continue;
         };
         properties.push_str(",\n");
-        properties.push_str(&property(command, &rules));
+        properties.push_str(&property(command, rules));
     }
     Ok(format!("{before}{begin}{properties}\n  }},\n{after}"))
 }

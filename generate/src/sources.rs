@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use domain::Source;
-use protocol::Command;
+use protocol::{Command, NEVER_SENT};
 
 use crate::names;
 
@@ -11,12 +11,7 @@ use crate::names;
 pub(crate) fn missing(root: &Path, commands: &[&Command]) -> Vec<String> {
     let mut missing = Vec::new();
     for command in commands {
-        let wire_type = format!(
-            "{}/{}.rs",
-            names::wire_types(command),
-            names::module(command)
-        );
-        let mut files = vec![wire_type, names::handler(command)];
+        let mut files = vec![names::wire_type(command), names::handler(command)];
         // A body that OpenIM's server sent. For Tencent Chat there are only the documents.
         let case = match command.source {
             Source::OpenIm => "server",
@@ -39,11 +34,11 @@ pub(crate) fn not_in_the_catalogue(root: &Path, commands: &[&Command]) -> Vec<St
     let mut wrong = Vec::new();
     let mut known = BTreeSet::new();
     let mut folders = BTreeSet::new();
+    known.extend(NEVER_SENT.iter().map(|command| names::wire_type(command)));
     for command in commands {
-        let wire_types = names::wire_types(command);
-        known.insert(format!("{wire_types}/{}.rs", names::module(command)));
+        known.insert(names::wire_type(command));
         known.insert(names::handler(command));
-        folders.insert(("impl Callback for", wire_types));
+        folders.insert(("impl Callback for", names::wire_types(command)));
         folders.insert(("fn handle(", names::handlers(command)));
         if let Some(binary) = names::binary(command) {
             let (folder, _) = binary.rsplit_once('/').unwrap_or_default();

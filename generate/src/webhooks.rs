@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::Source;
-use protocol::{Command, When};
+use protocol::{Command, NEVER_SENT};
 
 use crate::Stored;
 
@@ -29,6 +29,7 @@ url: http://127.0.0.1:9080
 "
     );
     let openim = || commands.iter().filter(|it| it.source == Source::OpenIm);
+    let before = || openim().filter(|it| it.is_before());
     section(
         &mut file,
         "After something has happened: on. OpenIM does not wait for the answer.",
@@ -38,16 +39,31 @@ url: http://127.0.0.1:9080
     section(
         &mut file,
         "Before something happens for which OpenIM sends no after callback: on. The answer is \"allowed\" unless you decide otherwise.",
-        openim().filter(|it| it.is_before() && !stored.of(it).is_empty()),
+        before().filter(|it| is_on(it, stored)),
         true,
     );
     section(
         &mut file,
         "Before something happens: off. The user waits for each of these calls. Switch on those that you decide, in\n# policies.json or in the function.",
-        openim().filter(|it| it.is_before() && stored.of(it).is_empty()),
+        before().filter(|it| !is_on(it, stored) && it.caution().is_none()),
         false,
     );
+    section(
+        &mut file,
+        "Before something happens: better left off. The functions answer these right. But a wrong password, a gateway or a\n# network that fails gives OpenIM a refusal or no answer, and this does more harm than to stop one user.",
+        before().filter(|it| it.caution().is_some()),
+        false,
+    );
+    file.push_str("\n# Never sent by any version of OpenIM, whatever these switches say.\n");
+    for command in NEVER_SENT {
+        entry(&mut file, command, command.sentence, false);
+    }
     file
+}
+
+/// Whether a before command is on: it stores something that nothing else tells, and no answer to it does harm.
+fn is_on(command: &Command, stored: &Stored) -> bool {
+    command.caution().is_none() && !stored.of(command).is_empty()
 }
 
 fn section<'a>(
@@ -58,17 +74,22 @@ fn section<'a>(
 ) {
     let _ = write!(file, "\n# {heading}\n");
     for command in commands {
-        let Some(switch) = command.switch else {
-            continue;
-        };
-        let _ = write!(
-            file,
-            "{switch}: # {}: {}\n  enable: {enable}\n  timeout: {TIMEOUT_SECONDS}\n",
-            command.function(),
-            command.sentence,
-        );
-        if let When::Before(_) = command.when {
-            file.push_str("  failedContinue: false\n");
-        }
+        let comment = format!("{}: {}", command.function(), command.sentence);
+        entry(file, command, &comment, enable);
+    }
+}
+
+/// Adds the switch of a command.
+fn entry(file: &mut String, command: &Command, comment: &str, enable: bool) {
+    let Some(switch) = command.switch else {
+        return;
+    };
+    let _ = writeln!(file, "{switch}: # {comment}");
+    if let Some(caution) = command.caution() {
+        let _ = writeln!(file, "  # {caution}");
+    }
+    let _ = write!(file, "  enable: {enable}\n  timeout: {TIMEOUT_SECONDS}\n");
+    if command.is_before() {
+        file.push_str("  failedContinue: false\n");
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use domain::{Family, Source};
-use protocol::{Command, Rules, When, catalogue};
+use protocol::{Command, NEVER_SENT, Rules, When, catalogue};
 use serde_yaml_ng::Value;
 
 fn root() -> PathBuf {
@@ -227,9 +227,12 @@ fn webhooks_yml_switches_on_every_command_with_events_and_waits_longer_than_a_fu
     let openim: Vec<&Command> = openim.collect();
     assert_eq!(
         webhooks.as_mapping().unwrap().len(),
-        openim.len() + 1,
+        openim.len() + NEVER_SENT.len() + 1,
         "every command and the url"
     );
+    for dead in NEVER_SENT {
+        assert_eq!(webhooks[dead.switch.unwrap()]["enable"], false);
+    }
     for command in openim {
         let switch = &webhooks[command.switch.unwrap()];
         let timeout = switch["timeout"].as_u64().unwrap();
@@ -243,7 +246,43 @@ fn webhooks_yml_switches_on_every_command_with_events_and_waits_longer_than_a_fu
         let events = format!("tests/payloads/openim/{}.server.events.json", command.name);
         let events = fs::read_to_string(root().join(events)).unwrap();
         let has_events = !command.is_before() || events.trim() != "[]";
-        assert_eq!(enabled, has_events, "{}", command.name);
+        let is_safe = command.caution().is_none();
+        assert_eq!(enabled, has_events && is_safe, "{}", command.name);
+    }
+}
+
+#[test]
+fn webhooks_yml_says_why_a_switch_is_better_left_off() {
+    let text = fs::read_to_string(root().join("docs/webhooks.yml")).unwrap();
+    let cautions = catalogue().filter_map(|command| Some((command, command.caution()?)));
+    let mut count = 0;
+    for (command, caution) in cautions {
+        count += 1;
+        let (_, entry) = text
+            .split_once(&format!("\n{}:", command.switch.unwrap()))
+            .unwrap();
+        let reason = entry.lines().nth(1).unwrap();
+        assert_eq!(reason, format!("  # {caution}"));
+        assert!(
+            caution.ends_with('.') && !caution.contains('\n'),
+            "{caution}"
+        );
+    }
+    assert!(count > 0);
+}
+
+#[test]
+fn a_command_that_is_never_sent_is_documented_and_has_no_function() {
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    for dead in NEVER_SENT {
+        assert!(read("docs/callbacks.md").contains(&format!("| `{}` | `", dead.name)));
+        for listed in ["template.yaml", "Cargo.toml", "cli/src/samples.rs"] {
+            assert!(!read(listed).contains(dead.name), "{listed}");
+        }
+        let function = dead.function();
+        let family = dead.family.as_str();
+        let binary = format!("functions/{family}/src/bin/{function}.rs");
+        assert!(!root().join(binary).exists());
     }
 }
 

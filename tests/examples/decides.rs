@@ -3,11 +3,15 @@
 
 use domain::{UserId, relation::Event};
 use protocol::{
+    Lenient,
     openim::{
-        AmendedFriends, AmendedProfile, AmendedProfileEx, AmendedRemark, AmendedUsers,
-        BeforeAddBlack, BeforeAddFriend, BeforeAddFriendAgree, BeforeImportFriends,
-        BeforeSetFriendRemark, BeforeUpdateUserInfo, BeforeUpdateUserInfoEx, BeforeUserRegister,
-        Decision, NoAmendment, Refusal, RefusalCode,
+        AmendedFriends, AmendedProfile, AmendedProfileEx, AmendedPush, AmendedRecipients,
+        AmendedRecord, AmendedRemark, AmendedUsers, BeforeAddBlack, BeforeAddFriend,
+        BeforeAddFriendAgree, BeforeCreateGroupChatConversations,
+        BeforeCreateSingleChatConversations, BeforeGroupOnlinePush, BeforeImportFriends,
+        BeforeOfflinePush, BeforeOnlinePush, BeforeSetFriendRemark, BeforeUpdateUserInfo,
+        BeforeUpdateUserInfoEx, BeforeUserRegister, Decision, NoAmendment, NoRefusal, Refusal,
+        RefusalCode,
     },
     tencent::{self, Before as _, Decisions, PrevFriendAdd, PrevFriendResponse, ResultCode},
 };
@@ -79,6 +83,50 @@ async fn update_user_info_ex(
     })
 }
 
+fn sender(of: &Lenient<UserId>) -> UserId {
+    of.get().cloned().expect("the sender is known")
+}
+
+fn offline_push(callback: BeforeOfflinePush) -> Decision<AmendedPush> {
+    decide(&sender(&callback.send_id), || {
+        AmendedPush::saying(&callback, |info| {
+            info.title = info.title.to_uppercase().into()
+        })
+    })
+}
+
+fn online_push(callback: BeforeOnlinePush) -> Decision<NoAmendment> {
+    decide(&sender(&callback.send_id), || None)
+}
+
+fn group_online_push(callback: BeforeGroupOnlinePush) -> Decision<AmendedRecipients> {
+    let sender = sender(&callback.send_id);
+    decide(&sender, || {
+        AmendedRecipients::of(&callback, [sender.clone()])
+    })
+}
+
+async fn decide_about_records(subject: Option<String>) -> Decision<AmendedRecord, NoRefusal> {
+    match subject.as_deref() {
+        Some("amended") => Decision::Amend(AmendedRecord::new().pinned(true).ex("app")),
+        Some("panics") => panic!("a bug"),
+        Some("hangs") => std::future::pending().await,
+        _ => Decision::Allow,
+    }
+}
+
+async fn create_single_chat(
+    callback: BeforeCreateSingleChatConversations,
+) -> Decision<AmendedRecord, NoRefusal> {
+    decide_about_records(callback.owner_user_id.get().map(ToString::to_string)).await
+}
+
+async fn create_group_chat(
+    callback: BeforeCreateGroupChatConversations,
+) -> Decision<AmendedRecord, NoRefusal> {
+    decide_about_records(callback.group_id.get().map(ToString::to_string)).await
+}
+
 fn decide_about(person: &UserId) -> tencent::Decision {
     match person.as_str() {
         "refused" => tencent::Decision::Refuse(tencent::Refusal::new(
@@ -108,6 +156,11 @@ fn main() -> Result<(), receiver::Error> {
         handler(user_register),
         handler(update_user_info),
         handler(update_user_info_ex),
+        handler(offline_push),
+        handler(online_push),
+        handler(group_online_push),
+        handler(create_single_chat),
+        handler(create_group_chat),
         handler(friend_add),
         handler(friend_response),
     ])

@@ -8,11 +8,14 @@ use std::{
 
 use domain::{Events, Source, relation::Event};
 use models::{Outcome, PersonOutcome, openim_proceeds, payloads, tencent_proceeds};
+use protocol::Rules;
 use serde_json::{Value, json};
 use support::{
     Answer, Dynamodb, Fault, FaultProxy, Function, OPEN, Queue, Request, SDK_APP_ID, Secret, Table,
     function_at, nowhere,
 };
+
+use crate::never_refused::NEVER_REFUSED;
 
 /// A function whose handlers decide by the user's name: see `tests/examples/decides.rs`.
 const DECIDES: &str = "examples/decides";
@@ -25,8 +28,11 @@ const SET_REMARK: &str = "callbackBeforeSetFriendRemarkCommand";
 const REGISTER: &str = "callbackBeforeUserRegisterCommand";
 const UPDATE: &str = "callbackBeforeUpdateUserInfoCommand";
 const UPDATE_EX: &str = "callbackBeforeUpdateUserInfoExCommand";
+const OFFLINE_PUSH: &str = "callbackBeforeOfflinePushCommand";
+const GROUP_PUSH: &str = "callbackBeforeGroupOnlinePushCommand";
 
-/// OpenIM's before commands. Each has the places of the acting user and of the other user; empty if the body has none.
+/// OpenIM's before commands that can be refused. Each has the places of the acting user and of the other user; empty if
+/// the body has none.
 const ASKS: &[(&str, &str, &str)] = &[
     (ADD_FRIEND, "/fromUserID", "/toUserID"),
     (
@@ -40,7 +46,22 @@ const ASKS: &[(&str, &str, &str)] = &[
     (REGISTER, "", "/users/0/userID"),
     (UPDATE, "/userID", ""),
     (UPDATE_EX, "/userID", ""),
+    (OFFLINE_PUSH, "/sendID", "/userIDList"),
+    ("callbackBeforeOnlinePushCommand", "/sendID", "/userIDList"),
+    (GROUP_PUSH, "/sendID", ""),
 ];
+
+/// The rules about users that policies can have for a command, each with the user's place.
+fn judged(
+    (command, acting, other): &(&str, &'static str, &'static str),
+) -> [(&'static str, Option<&'static str>); 2] {
+    let command = protocol::command(Source::OpenIm, command).unwrap();
+    let rules = command.rules().copied().unwrap_or(Rules::NONE);
+    [
+        ("actingUser", rules.acting_user.then_some(*acting)),
+        ("otherUser", rules.other_user.then_some(*other)),
+    ]
+}
 
 #[test]
 fn these_tests_cover_every_before_command_of_openim() {
@@ -48,6 +69,7 @@ fn these_tests_cover_every_before_command_of_openim() {
         .filter(|command| command.source == Source::OpenIm && command.is_before());
     let mut commands: Vec<&str> = commands.map(|command| command.name).collect();
     let mut here: Vec<&str> = ASKS.iter().map(|(command, ..)| *command).collect();
+    here.extend(NEVER_REFUSED);
     commands.sort_unstable();
     here.sort_unstable();
     assert_eq!(here, commands);
@@ -107,7 +129,7 @@ fn codes(people: &[&str], answer: &Answer) -> Vec<i64> {
         .collect()
 }
 
-fn open(more: &[(&str, &str)]) -> BTreeMap<String, String> {
+pub(crate) fn open(more: &[(&str, &str)]) -> BTreeMap<String, String> {
     let all = OPEN.iter().chain(more);
     all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect()
@@ -121,7 +143,7 @@ fn policies(name: &str, document: &Value) -> PathBuf {
 }
 
 /// The environment of a function with these policies.
-fn with_policies(name: &str, document: &Value) -> BTreeMap<String, String> {
+pub(crate) fn with_policies(name: &str, document: &Value) -> BTreeMap<String, String> {
     open(&[("POLICIES_FILE", policies(name, document).to_str().unwrap())])
 }
 
@@ -187,6 +209,13 @@ async fn openim_does_what_a_handler_decides() {
                 }
                 ("amended", UPDATE | UPDATE_EX) => {
                     Outcome::Proceeds(in_capitals(asked.clone(), "/nickName"))
+                }
+                ("amended", OFFLINE_PUSH) => {
+                    Outcome::Proceeds(in_capitals(asked.clone(), "/title"))
+                }
+                ("amended", GROUP_PUSH) => {
+                    changed["userIDList"] = json!([who]);
+                    Outcome::Proceeds(changed)
                 }
                 _ => Outcome::Proceeds(changed),
             };
@@ -256,7 +285,7 @@ async fn tencent_chat_does_about_each_person_what_a_handler_decides() {
 }
 
 /// For every command, deny lists with one acting user and one other user.
-fn deny_lists() -> Value {
+pub(crate) fn deny_lists() -> Value {
     let rules = json!({
         "actingUser": {"deny": ["mallory"], "code": 20011, "message": "not you", "detail": "ask us"},
         "otherUser": {"deny": ["support"], "code": 20012, "message": "not with them"},
@@ -266,14 +295,12 @@ fn deny_lists() -> Value {
         "otherUser": {"deny": ["support"], "code": 38012, "message": "not with them"},
     });
     let mut document = json!({FRIEND_ADD: tencent, FRIEND_RESPONSE: tencent});
-    for (command, acting, other) in ASKS {
-        let mut rules = rules.clone();
-        for (place, rule) in [(acting, "actingUser"), (other, "otherUser")] {
-            if place.is_empty() {
-                rules.as_object_mut().unwrap().remove(rule);
+    for asks in ASKS {
+        for (rule, place) in judged(asks) {
+            if place.is_some() {
+                document[asks.0][rule] = rules[rule].clone();
             }
         }
-        document[*command] = rules;
     }
     document
 }
@@ -281,18 +308,20 @@ fn deny_lists() -> Value {
 #[tokio::test]
 async fn every_function_refuses_what_policies_refuse() {
     let environment = with_policies("deny-lists", &deny_lists());
-    for (command, actor, other) in ASKS {
+    for asks in ASKS {
+        let (command, ..) = asks;
+        let [(_, actor), (_, other)] = judged(asks);
         for path in [format!("/{command}"), format!("/?command={command}")] {
             let function = Function::start(function_at(&path), environment.clone()).await;
             let good = body_by(command, "ana");
             let mut cases = vec![(good.clone(), Outcome::Proceeds(good))];
             let mut expected = vec![decided("allowed", "handler", Value::Null)];
-            if !actor.is_empty() {
+            if let Some(actor) = actor {
                 let outcome = stops(20011, "not you", "ask us");
                 cases.push((body(command, actor, "mallory"), outcome));
                 expected.push(decided("refused", "policies", 20011));
             }
-            if !other.is_empty() {
+            if let Some(other) = other {
                 let outcome = stops(20012, "not with them", "not with them");
                 cases.push((body(command, other, "support"), outcome));
                 expected.push(decided("refused", "policies", 20012));

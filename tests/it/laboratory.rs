@@ -12,7 +12,6 @@ use models::{
     odd::{Json, Mistake, Place},
     payloads,
 };
-use protocol::When;
 use receiver::Function;
 use serde_json::{Map, Value, json};
 use support::{Request, SDK_APP_ID};
@@ -101,7 +100,7 @@ pub(crate) fn write_policies() -> String {
     let short = json!({ "maxChars": { "limit": LONGEST } });
     let mut policies = Map::new();
     for command in protocol::catalogue() {
-        let When::Before(rules) = command.when else {
+        let Some(rules) = command.rules() else {
             continue;
         };
         let mut of_command = Map::new();

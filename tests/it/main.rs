@@ -22,6 +22,7 @@ mod large;
 mod lists;
 mod logs;
 mod make_run;
+mod never_refused;
 mod odd_inputs;
 mod relationships;
 mod relationships_table;

@@ -2,4 +2,9 @@
 //!
 //! The handlers never see HTTP or JSON, and never write to a table.
 
-receiver::handlers! {}
+receiver::handlers! {
+    after_create_group_chat_conversations,
+    after_create_single_chat_conversations,
+    before_create_group_chat_conversations,
+    before_create_single_chat_conversations,
+}

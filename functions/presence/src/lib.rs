@@ -2,4 +2,7 @@
 //!
 //! The handlers never see HTTP or JSON, and never write to a table.
 
-receiver::handlers! {}
+receiver::handlers! {
+    after_user_offline,
+    after_user_online,
+}

@@ -2,4 +2,8 @@
 //!
 //! The handlers never see HTTP or JSON, and never write to a table.
 
-receiver::handlers! {}
+receiver::handlers! {
+    before_group_online_push,
+    before_offline_push,
+    before_online_push,
+}

@@ -19,7 +19,7 @@ pub enum Event {
     SeenOnline {
         /// The user.
         user: UserId,
-        /// The platform, as the server names it: `IOS`, `Android`, `Web`, …
+        /// The platform, as the server names it: `IOS`, `Android`, `Web`, … If it has no name, the server's number of it.
         platform: String,
         /// The app is in the background. Absent if the server does not say it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,7 +35,7 @@ pub enum Event {
     WentOffline {
         /// The user.
         user: UserId,
-        /// The platform, as the server names it.
+        /// The platform, as for [`SeenOnline`](Self::SeenOnline).
         platform: String,
         /// When the server saw it. Absent if the server does not say it.
         #[serde(default, skip_serializing_if = "Option::is_none")]

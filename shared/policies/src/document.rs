@@ -569,7 +569,7 @@ impl Reader {
 
 /// The commands that a document can have rules for.
 fn asking() -> impl Iterator<Item = &'static Command> {
-    catalogue().filter(|command| command.is_before())
+    catalogue().filter(|command| command.rules().is_some())
 }
 
 /// The names of the commands that a document can have rules for, as on the wire.

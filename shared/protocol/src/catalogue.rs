@@ -1,6 +1,6 @@
 use domain::{Family, Source};
 
-use crate::{openim, tencent};
+use crate::{Callback, openim, tencent};
 
 /// The facts about a callback command. They are next to its type, and everything that lists commands reads them there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,9 @@ pub struct Rules {
     pub list: Option<&'static str>,
     /// How the same thing can happen without this question.
     pub bypass: Option<Bypass>,
+    /// Why OpenIM's switch for the command is better off: one sentence about what an answer does that is not this
+    /// project's own, such as a gateway's.
+    pub caution: Option<&'static str>,
 }
 
 /// A route on which something can happen without the command that asks about it. The command's rules do not apply
@@ -89,7 +92,18 @@ impl Rules {
         name: None,
         list: None,
         bypass: None,
+        caution: None,
     };
+
+    /// Whether there is nothing that policies can judge.
+    fn are_none(&self) -> bool {
+        let other_facts = Self {
+            bypass: self.bypass,
+            caution: self.caution,
+            ..Self::NONE
+        };
+        *self == other_facts
+    }
 }
 
 impl Bypass {
@@ -139,11 +153,20 @@ impl Command {
         matches!(self.when, When::Before(_))
     }
 
-    /// The rules that `policies.json` can have for it. `None` for an "after" command.
+    /// The rules that `policies.json` can have for it. `None` if there are none, as for an "after" command.
     #[must_use]
-    pub const fn rules(&self) -> Option<&Rules> {
+    pub fn rules(&self) -> Option<&Rules> {
         match &self.when {
-            When::Before(rules) => Some(rules),
+            When::Before(rules) if !rules.are_none() => Some(rules),
+            When::Before(_) | When::After => None,
+        }
+    }
+
+    /// Why OpenIM's switch for it is better off, if it is.
+    #[must_use]
+    pub const fn caution(&self) -> Option<&'static str> {
+        match &self.when {
+            When::Before(rules) => rules.caution,
             When::After => None,
         }
     }
@@ -210,6 +233,10 @@ pub fn catalogue() -> impl Iterator<Item = &'static Command> {
         .copied()
 }
 
+/// Commands with a switch in OpenIM's `webhooks.yml` that no version of OpenIM sends. They have a type, and neither a
+/// function nor a handler nor a route. A callback with such a name counts as an unknown command and is kept as it came.
+pub const NEVER_SENT: &[&Command] = &[&<openim::AfterUserKickOff as Callback>::COMMAND];
+
 /// The command with this name, or with this earlier name.
 #[must_use]
 pub fn command(source: Source, name: &str) -> Option<&'static Command> {
@@ -229,20 +256,10 @@ pub fn asks(source: Source, name: &str) -> bool {
     }
     match source {
         // OpenIM sends the exception after a message was revoked.
-        Source::OpenIm => {
-            let asks = name.contains("Before") || EARLIER_ASKS.contains(&name);
-            asks && name != "callbackBeforeAfterMsgCommand"
-        }
+        Source::OpenIm => name.contains("Before") && name != "callbackBeforeAfterMsgCommand",
         Source::Tencent => TENCENT_ASKS.contains(&name),
     }
 }
-
-/// "Before" commands of OpenIM up to v3.6.0 whose names do not say so.
-const EARLIER_ASKS: &[&str] = &[
-    "callbackOfflinePushCommand",
-    "callbackOnlinePushCommand",
-    "callbackSuperGroupOnlinePushCommand",
-];
 
 /// The "before" commands of Tencent Chat that have no type here yet.
 ///
@@ -271,12 +288,10 @@ pub fn plain_allow_fails(name: &str) -> bool {
     )
 }
 
-/// Whether a command that has no type here may be refused. Two commands must not be: OpenIM asks only once, when it
-/// makes a chat's records, and a refusal breaks the chat for good.
-///
-/// Source: OpenIM, `internal/rpc/conversation/callback.go`.
+/// Whether a command may be refused, for a function that does not serve it. The types say it for a function that does:
+/// the answer to these two commands has [`NoRefusal`](openim::NoRefusal).
 #[must_use]
-pub fn unknown_may_be_refused(name: &str) -> bool {
+pub fn may_be_refused(name: &str) -> bool {
     !matches!(
         name,
         "callbackBeforeCreateSingleChatConversationsCommand"
@@ -310,6 +325,18 @@ mod tests {
                 command.name
             );
             assert!(super::commands(command.source, command.family).contains(&command));
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_never_sent_is_not_served() {
+        for dead in NEVER_SENT {
+            assert!(!dead.is_before() && dead.since.is_none(), "{}", dead.name);
+            for name in dead.earlier.iter().chain([&dead.name]) {
+                assert_eq!(command(dead.source, name), None);
+                assert!(!asks(dead.source, name));
+            }
+            assert!(catalogue().all(|served| served.switch != dead.switch));
         }
     }
 

@@ -5,7 +5,7 @@
 //! * [`openim`]: what an OpenIM server sends to `<url>/<command>`, and the answers to it.
 //! * [`tencent`]: what Tencent Chat sends to its one URL, and the answers to it.
 //! * [`read`](read()): reads a body, also one with oddities in fields that nobody needs. The types say which values
-//!   must be right ([`UserId`]) and which may be anything ([`FreeText`], [`Number`], [`Members`]).
+//!   must be right ([`UserId`]) and which may be anything ([`FreeText`], [`Number`], [`Members`], [`Lenient`]).
 //! * [`catalogue`]: all commands, with the facts about each.
 //! * [`domain`]: the words of no particular server, for events and questions.
 //!
@@ -48,9 +48,9 @@ pub mod tencent;
 
 pub use callback::{Answer, Callback, Note, Reason};
 pub use catalogue::{
-    Bypass, Command, Rules, Text, When, asks, catalogue, command, commands, plain_allow_fails,
-    unknown_may_be_refused,
+    Bypass, Command, NEVER_SENT, Rules, Text, When, asks, catalogue, command, commands,
+    may_be_refused, plain_allow_fails,
 };
 pub use domain;
 pub use domain::{InvalidUserId, UserId};
-pub use read::{FreeText, Json, Members, Number, Read, Unreadable, read, text};
+pub use read::{FreeText, Json, Lenient, Members, Number, Read, Unreadable, read, text};

@@ -7,19 +7,21 @@ use domain::{Family, Source, UserId, user};
 use imhook_protocol::{
     Answer, Callback, Command, Reason, Rules, When, catalogue,
     openim::{
-        AfterImportFriends, AmendedFriends, AmendedProfile, AmendedProfileEx, AmendedRemark,
-        AmendedUsers, Amendment, Before, BeforeAddBlack, BeforeAddFriend, BeforeAddFriendAgree,
-        BeforeApplyJoinGroup, BeforeCreateGroup, BeforeImportFriends, BeforeInviteUserToGroup,
-        BeforeMemberJoinGroup, BeforeMsgModify, BeforeSendGroupMsg, BeforeSendSingleMsg,
-        BeforeSetFriendRemark, BeforeSetGroupInfo, BeforeSetGroupInfoEx, BeforeSetGroupMemberInfo,
-        BeforeUpdateUserInfo, BeforeUpdateUserInfoEx, BeforeUserRegister, Decision, NoRefusal,
-        Refusal, RefusalCode,
+        AfterImportFriends, AmendedFriends, AmendedProfile, AmendedProfileEx, AmendedPush,
+        AmendedRecipients, AmendedRecord, AmendedRemark, AmendedUsers, Amendment, Before,
+        BeforeAddBlack, BeforeAddFriend, BeforeAddFriendAgree, BeforeApplyJoinGroup,
+        BeforeCreateGroup, BeforeCreateGroupChatConversations, BeforeCreateSingleChatConversations,
+        BeforeGroupOnlinePush, BeforeImportFriends, BeforeInviteUserToGroup, BeforeMemberJoinGroup,
+        BeforeMsgModify, BeforeOfflinePush, BeforeOnlinePush, BeforeSendGroupMsg,
+        BeforeSendSingleMsg, BeforeSetFriendRemark, BeforeSetGroupInfo, BeforeSetGroupInfoEx,
+        BeforeSetGroupMemberInfo, BeforeUpdateUserInfo, BeforeUpdateUserInfoEx, BeforeUserRegister,
+        Decision, NoRefusal, PushInfo, ReceiveOption, Refusal, RefusalCode,
     },
     plain_allow_fails, tencent,
 };
 use models::{
-    Outcome, PersonOutcome, Verdict, openim_proceeds, openim_unasked, payloads, read_as_openim,
-    root, tencent_proceeds,
+    Outcome, PersonOutcome, Verdict, openim_makes_records, openim_proceeds, openim_unasked,
+    payloads, read_as_openim, root, tencent_proceeds,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -64,7 +66,7 @@ fn over<C: Callback>(later: C::Answer, earlier: C::Answer) -> C::Answer {
 }
 
 /// What the server sends, the answer, and what the server then does.
-fn asked<C: Before>(case: &str, decision: &Decision<C::Amendment>) -> (Value, String, Outcome) {
+fn asked<C: Before>(case: &str, decision: &C::Answer) -> (Value, String, Outcome) {
     let command = C::COMMAND.name;
     let request: Value = serde_json::from_str(&body("openim", command, case)).unwrap();
     let answer = serde_json::to_string(decision).unwrap();
@@ -78,6 +80,7 @@ where
     C: Before + Callback<Answer = Decision<<C as Before>::Amendment>>,
 {
     let command = C::COMMAND.name;
+    assert!(imhook_protocol::may_be_refused(command));
     let allowed = unchanged(&callback::<C>("server"));
     let is_plain = !plain_allow_fails(command);
     assert_eq!(allowed == Decision::Allow, is_plain, "{command}");
@@ -129,8 +132,33 @@ where
     command
 }
 
+/// Checks that "allow" changes nothing, and that no answer refuses. Returns the command.
+fn allowed_and_never_refused<C>() -> &'static str
+where
+    C: Before + Callback<Answer = Decision<<C as Before>::Amendment, NoRefusal>>,
+{
+    let command = C::COMMAND.name;
+    assert!(!imhook_protocol::may_be_refused(command));
+    let allowed = unchanged(&callback::<C>("server"));
+    let (request, answer, outcome) = asked::<C>("server", &allowed);
+    assert_eq!(answer, ALLOW, "{command}");
+    assert_eq!(outcome, Outcome::Proceeds(request), "{command}");
+    let reason = Reason {
+        code: 20001,
+        message: "no".to_owned(),
+        detail: String::new(),
+    };
+    let unread = <C::Answer as Answer<C>>::unread(imhook_protocol::Json::NOTHING);
+    for answer in [allowed.clone(), unread.unwrap()] {
+        let refused = refused::<C>(answer, 0, &reason);
+        assert!(refused == allowed, "{command}");
+        assert_eq!(code::<C>(&refused, 0), None);
+    }
+    command
+}
+
 #[test]
-fn every_before_callback_can_be_allowed_without_a_change_and_refused_with_a_reason() {
+fn every_before_callback_can_be_allowed_without_a_change_and_most_can_be_refused_with_a_reason() {
     let decided = [
         allowed_and_refused::<BeforeAddBlack>(),
         allowed_and_refused::<BeforeAddFriend>(),
@@ -150,9 +178,267 @@ fn every_before_callback_can_be_allowed_without_a_change_and_refused_with_a_reas
         allowed_and_refused::<BeforeMsgModify>(),
         allowed_and_refused::<BeforeSendGroupMsg>(),
         allowed_and_refused::<BeforeSendSingleMsg>(),
+        allowed_and_never_refused::<BeforeCreateGroupChatConversations>(),
+        allowed_and_never_refused::<BeforeCreateSingleChatConversations>(),
+        allowed_and_refused::<BeforeGroupOnlinePush>(),
+        allowed_and_refused::<BeforeOfflinePush>(),
+        allowed_and_refused::<BeforeOnlinePush>(),
     ];
     let before = catalogue().filter(|it| it.source == Source::OpenIm && it.is_before());
     assert_eq!(before.map(|it| it.name).collect::<Vec<_>>(), decided);
+}
+
+/// Every change that an answer can make to a new record, and what the record then says.
+fn record_changes() -> Vec<(AmendedRecord, &'static str, Value)> {
+    let new = AmendedRecord::new;
+    let mut changes = vec![
+        (new().pinned(true), "isPinned", json!(true)),
+        (new().pinned(false), "isPinned", json!(false)),
+        (new().private_chat(true), "isPrivateChat", json!(true)),
+        (new().private_chat(false), "isPrivateChat", json!(false)),
+        (new().burn_duration(30), "burnDuration", json!(30)),
+        (new().burn_duration(0), "burnDuration", json!(0)),
+        (
+            new().burn_duration(u32::MAX),
+            "burnDuration",
+            json!(i32::MAX),
+        ),
+        (new().attached_info("a"), "attachedInfo", json!("a")),
+        (new().ex("用户é😀"), "ex", json!("用户é😀")),
+        (new().ex(""), "ex", json!("")),
+    ];
+    for (option, number) in [
+        (ReceiveOption::Normally, 0),
+        (ReceiveOption::NotAtAll, 1),
+        (ReceiveOption::WithoutNotification, 2),
+    ] {
+        changes.push((new().receive_option(option), "recvMsgOpt", json!(number)));
+    }
+    changes
+}
+
+fn amended_record<C>(case: &str)
+where
+    C: Before<Amendment = AmendedRecord> + Callback<Answer = Decision<AmendedRecord, NoRefusal>>,
+{
+    let mut all = AmendedRecord::new();
+    let mut both: Value = serde_json::from_str(&body("openim", C::COMMAND.name, case)).unwrap();
+    for (amended, key, value) in record_changes() {
+        let (mut request, _, outcome) = asked::<C>(case, &Decision::Amend(amended.clone()));
+        request[key] = value.clone();
+        assert_eq!(outcome, Outcome::Proceeds(request), "{case} {key}");
+        all = amended.over(all);
+        both[key] = value;
+    }
+    let (_, _, outcome) = asked::<C>(case, &Decision::Amend(all));
+    assert_eq!(outcome, Outcome::Proceeds(both), "{case}");
+}
+
+#[test]
+fn an_amended_record_is_what_new_members_and_users_get() {
+    amended_record::<BeforeCreateGroupChatConversations>("server");
+    amended_record::<BeforeCreateSingleChatConversations>("server");
+    amended_record::<BeforeCreateSingleChatConversations>("server-2");
+}
+
+#[test]
+fn both_users_get_what_the_first_answer_about_their_chat_amends_and_the_second_changes_nothing() {
+    type Asked = BeforeCreateSingleChatConversations;
+    let written = |answer: &<Asked as Callback>::Answer| serde_json::to_string(answer).unwrap();
+    let request: Value =
+        serde_json::from_str(&body("openim", Asked::COMMAND.name, "server-2")).unwrap();
+    let (owner, user) = (&request["ownerUserId"], &request["userId"]);
+    let allow = written(&Decision::Allow);
+    for (amended, key, value) in record_changes() {
+        let amend = written(&Decision::Amend(amended));
+        for (answers, expected) in [
+            ([&amend, &allow], &value),
+            ([&amend, &amend], &value),
+            ([&allow, &amend], &request[key]),
+        ] {
+            let records = openim_makes_records(&request, answers.map(String::as_str));
+            let owners: Vec<_> = records
+                .iter()
+                .map(|it| (&it["ownerUserId"], &it["userId"]))
+                .collect();
+            assert_eq!(owners, [(owner, user), (user, owner)]);
+            assert!(
+                records.iter().all(|it| it[key] == *expected),
+                "{key} {records:?}"
+            );
+        }
+    }
+}
+
+/// The cases of this command's recorded bodies.
+fn cases<C: Callback>() -> Vec<String> {
+    let payloads = payloads().into_iter();
+    let cases: Vec<_> = payloads
+        .filter(|payload| payload.command == C::COMMAND.name)
+        .map(|payload| payload.case)
+        .collect();
+    assert!(!cases.is_empty());
+    cases
+}
+
+#[test]
+fn a_push_goes_to_the_chosen_recipients_and_never_to_others() {
+    type Asked = BeforeOfflinePush;
+    let answer =
+        |amended: AmendedPush| serde_json::to_value(Decision::<_>::Amend(amended)).unwrap();
+    let three = |ids: Value| {
+        let body = json!({"userIDList": ids, "sendID": "ana", "sessionType": 3});
+        imhook_protocol::read::<Asked>(body.to_string().as_bytes()).unwrap()
+    };
+    for (recipients, chosen, written) in [
+        (json!(["a", "b", "c"]), &["b", "c"][..], json!(["b", "c"])),
+        (json!(["a", "b", "c"]), &["a"], json!(["a"])),
+        // Everybody is as it was asked for. A list would crash servers up to v3.8.1 if the message is for one user.
+        (json!(["a", "b", "c"]), &["a", "b", "c"], Value::Null),
+        (json!(["a"]), &["a"], Value::Null),
+        (json!(["a", 7]), &["a"], json!(["a"])),
+    ] {
+        let asked = three(recipients);
+        let amended = AmendedPush::to(&asked, |user| chosen.contains(&user.as_str())).unwrap();
+        let answer = answer(amended);
+        assert_eq!(answer["userIDList"], written, "{chosen:?}");
+        assert_eq!(answer.get("offlinePushInfo"), None);
+    }
+    assert_eq!(AmendedPush::to(&three(json!(["a"])), |_| false), None);
+    for nobody in [json!([]), json!(null), json!(7)] {
+        assert_eq!(AmendedPush::to(&three(nobody), |_| true), None);
+    }
+    for case in cases::<Asked>() {
+        let callback: Asked = callback(&case);
+        let everybody = AmendedPush::to(&callback, |_| true).unwrap();
+        let (request, answer, outcome) = asked::<Asked>(&case, &Decision::Amend(everybody));
+        assert_eq!(
+            (answer.as_str(), outcome),
+            (ALLOW, Outcome::Proceeds(request))
+        );
+    }
+}
+
+#[test]
+fn a_push_says_what_is_amended_and_keeps_the_other_texts() {
+    type Asked = BeforeOfflinePush;
+    for case in cases::<Asked>() {
+        let callback: Asked = callback(&case);
+        let before = serde_json::to_value(callback.push_info()).unwrap();
+        let changes: [(fn(&mut PushInfo), Value); 5] = [
+            (
+                |it| it.title = "New message".into(),
+                json!({"title": "New message"}),
+            ),
+            (|it| it.text = "用户é😀".into(), json!({"desc": "用户é😀"})),
+            (
+                |it| (it.title, it.text) = ("t".into(), "".into()),
+                json!({"title": "t", "desc": ""}),
+            ),
+            (
+                |it| {
+                    it.title = "t".into();
+                    it.ios_badge_count = !it.ios_badge_count;
+                    it.ios_push_sound = "ping".into();
+                },
+                json!({"title": "t", "iOSBadgeCount": before["iOSBadgeCount"] == false, "iOSPushSound": "ping"}),
+            ),
+            (
+                |it| (it.text, it.ex, it.signal_info) = ("d".into(), "e".into(), "s".into()),
+                json!({"desc": "d", "ex": "e", "signalInfo": "s"}),
+            ),
+        ];
+        for (change, changed) in changes {
+            let amended = AmendedPush::saying(&callback, change).unwrap();
+            let (mut request, _, outcome) = asked::<Asked>(&case, &Decision::Amend(amended));
+            for (key, value) in before.as_object().unwrap() {
+                request[key] = changed.get(key).unwrap_or(value).clone();
+            }
+            assert_eq!(outcome, Outcome::Proceeds(request), "{case} {changed}");
+        }
+        let empty = AmendedPush::saying(&callback, |it| {
+            (it.title, it.text) = ("".into(), "".into());
+        });
+        assert_eq!(empty, None, "the vendor would show a default text");
+    }
+}
+
+#[test]
+fn two_changes_of_a_push_are_merged_text_by_text() {
+    type Asked = BeforeOfflinePush;
+    let callback: Asked = callback("server");
+    let saying = |change: fn(&mut PushInfo)| AmendedPush::saying(&callback, change).unwrap();
+    let info = |later: AmendedPush, earlier: AmendedPush| {
+        merged::<Asked>(later, earlier)["offlinePushInfo"].clone()
+    };
+    let mut expected = serde_json::to_value(callback.push_info()).unwrap();
+    expected["title"] = json!("private");
+    expected["iOSPushSound"] = json!("ping");
+    let hidden = || saying(|it| it.title = "private".into());
+    let sound = || saying(|it| it.ios_push_sound = "ping".into());
+    assert_eq!(info(sound(), hidden()), expected);
+    assert_eq!(info(hidden(), sound()), expected);
+    expected["title"] = json!("later");
+    let later = saying(|it| (it.title, it.ios_push_sound) = ("later".into(), "ping".into()));
+    assert_eq!(info(later, hidden()), expected);
+    // Together they would say nothing, so the earlier one does not count.
+    let (no_title, no_text) = (
+        saying(|it| it.title = "".into()),
+        saying(|it| it.text = "".into()),
+    );
+    let mut expected = serde_json::to_value(callback.push_info()).unwrap();
+    expected["title"] = json!("");
+    assert_eq!(info(no_title, no_text), expected);
+
+    let body = json!({"userIDList": ["a", "b"], "title": "t"});
+    let asked: Asked = serde_json::from_value(body).unwrap();
+    let to_a = AmendedPush::to(&asked, |user| user.as_str() == "a").unwrap();
+    let to_all = AmendedPush::to(&asked, |_| true).unwrap();
+    let text = AmendedPush::saying(&asked, |it| it.text = "d".into()).unwrap();
+    let both = merged::<Asked>(text, to_a.clone());
+    assert_eq!(both["userIDList"], json!(["a"]));
+    assert_eq!(
+        (
+            &both["offlinePushInfo"]["title"],
+            &both["offlinePushInfo"]["desc"]
+        ),
+        (&json!("t"), &json!("d"))
+    );
+    assert_eq!(merged::<Asked>(to_all, to_a)["userIDList"], json!(["a"]));
+}
+
+#[test]
+fn a_groups_message_goes_to_the_chosen_users_only_unless_it_ends_memberships() {
+    type Asked = BeforeGroupOnlinePush;
+    let mut chosen = 0;
+    for case in cases::<Asked>() {
+        let callback: Asked = callback(&case);
+        assert_eq!(AmendedRecipients::of(&callback, []), None);
+        if callback.ends_memberships() {
+            continue;
+        }
+        chosen += 1;
+        let amended = AmendedRecipients::of(&callback, [user("bob"), user("somebody else")]);
+        let (mut request, _, outcome) = asked::<Asked>(&case, &Decision::Amend(amended.unwrap()));
+        request["userIDList"] = json!(["bob", "somebody else"]);
+        assert_eq!(outcome, Outcome::Proceeds(request), "{case}");
+    }
+    assert!(chosen > 0);
+    for (kind, ends) in [
+        (json!(101), false),
+        (json!(1501), false),
+        (json!(1504), true),
+        (json!(1508), true),
+        (json!(1511), true),
+        (json!("?"), true),
+        (json!(null), true),
+    ] {
+        let body = json!({"groupID": "g", "contentType": kind});
+        let asked: Asked = imhook_protocol::read(body.to_string().as_bytes()).unwrap();
+        assert_eq!(asked.ends_memberships(), ends, "{kind}");
+        let amended = AmendedRecipients::of(&asked, [user("bob")]);
+        assert_eq!(amended.is_none(), ends, "{kind}");
+    }
 }
 
 #[test]

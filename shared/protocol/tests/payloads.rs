@@ -3,7 +3,9 @@
 use std::{collections::BTreeSet, fs};
 
 use domain::{Change, Events, Family, Source, UserId, Words, group, relation, user};
-use imhook_protocol::{Callback, Command, Rules, Text, catalogue, command, openim, tencent};
+use imhook_protocol::{
+    Callback, Command, NEVER_SENT, Rules, Text, catalogue, command, openim, tencent,
+};
 use models::{Payload, payloads, root};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -85,6 +87,15 @@ macro_rules! every_type {
             openim::BeforeMsgModify,
             openim::BeforeSendGroupMsg,
             openim::BeforeSendSingleMsg,
+            openim::AfterCreateGroupChatConversations,
+            openim::AfterCreateSingleChatConversations,
+            openim::BeforeCreateGroupChatConversations,
+            openim::BeforeCreateSingleChatConversations,
+            openim::AfterUserOffline,
+            openim::AfterUserOnline,
+            openim::BeforeGroupOnlinePush,
+            openim::BeforeOfflinePush,
+            openim::BeforeOnlinePush,
             tencent::AfterFollowAdd,
             tencent::AfterFollowDelete,
             tencent::BlackListAdd,
@@ -535,6 +546,57 @@ fn an_import_of_any_length_makes_one_event_that_is_no_longer_than_its_body() {
     }
 }
 
+#[test]
+fn a_user_who_is_kicked_off_would_be_read_if_a_server_said_it() {
+    let document = json!({
+        "operationID": "p_1_8231", "platformID": 1, "platform": "IOS", "userID": "4801153207",
+        "seq": 1_767_607_932_481_i64,
+    });
+    let callback: openim::AfterUserKickOff = serde_json::from_value(document.clone()).unwrap();
+    assert_eq!(callback.platform(), "IOS");
+    assert_eq!(callback.time().unwrap().unix_millis(), 1_767_607_932_481);
+    assert_eq!(serde_json::to_value(callback).unwrap(), document);
+}
+
+#[test]
+fn a_push_without_texts_has_none_and_shows_none_in_debug() {
+    for payload in payloads() {
+        if payload.command != openim::BeforeOfflinePush::COMMAND.name {
+            continue;
+        }
+        let body: Value = serde_json::from_slice(&payload.body).unwrap();
+        let callback: openim::BeforeOfflinePush = serde_json::from_slice(&payload.body).unwrap();
+        let info = serde_json::to_value(callback.push_info()).unwrap();
+        let keys = [
+            "title",
+            "desc",
+            "ex",
+            "iOSPushSound",
+            "iOSBadgeCount",
+            "signalInfo",
+        ];
+        assert_eq!(info.as_object().unwrap().len(), keys.len());
+        for key in keys {
+            let absent = if key == "iOSBadgeCount" {
+                json!(false)
+            } else {
+                json!("")
+            };
+            assert_eq!(
+                info[key],
+                *body.get(key).unwrap_or(&absent),
+                "{}",
+                payload.name
+            );
+        }
+        let shown = format!("{callback:?} {:?}", callback.push_info());
+        for key in ["title", "desc", "content"] {
+            let text = body[key].as_str().unwrap_or("null");
+            assert!(text.len() < 5 || !shown.contains(text), "{shown}");
+        }
+    }
+}
+
 /// The lines of the documentation above the declaration in this line.
 fn documentation<'a>(lines: &[&'a str], declaration: usize) -> Vec<&'a str> {
     let above = lines[..declaration].iter().rev();
@@ -568,7 +630,8 @@ fn every_wire_type_names_its_source() {
                     let declared = ["pub struct ", "pub enum "]
                         .iter()
                         .find_map(|kind| line.strip_prefix(kind));
-                    let Some(declared) = declared else {
+                    // In a macro, the name of the type is a variable.
+                    let Some(declared) = declared.filter(|it| !it.starts_with('$')) else {
                         continue;
                     };
                     let name = declared.split(|c: char| !c.is_alphanumeric()).next();
@@ -592,7 +655,7 @@ fn every_wire_type_names_its_source() {
     }
     assert_eq!(
         with_source.len(),
-        catalogue().count(),
+        catalogue().count() + NEVER_SENT.len(),
         "one type for each command: {with_source:?}"
     );
 }

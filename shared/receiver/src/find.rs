@@ -13,7 +13,7 @@ use crate::{
 pub(crate) enum Found<'h> {
     /// A command that this function serves.
     Known(&'h Handler),
-    /// A command that this version does not know.
+    /// A command that this version does not know, or one that the function does not serve and that must not be refused.
     Unknown {
         /// Its name, as the caller wrote it.
         name: String,
@@ -125,7 +125,7 @@ pub(crate) fn find<'h>(
     };
     if let Some(handler) = served(handlers, source).find(|handler| handler.name() == named) {
         Ok(Found::Known(handler))
-    } else if protocol::command(source, &named).is_some() {
+    } else if protocol::command(source, &named).is_some() && protocol::may_be_refused(&named) {
         Err(Problem::new(
             ProblemKind::Contradiction,
             format!("{named} reached a function that does not serve it"),

@@ -10,7 +10,7 @@ use std::{
 use domain::{Events, Reception, Source, decision::Verdict};
 use futures_util::FutureExt as _;
 use policies::Policies;
-use protocol::{Json, Unreadable, unknown_may_be_refused};
+use protocol::{Json, Unreadable, may_be_refused};
 use store::Limits;
 use tracing::{Instrument as _, Span, error_span, warn};
 
@@ -223,8 +223,7 @@ impl Receiver {
         let name: String = name.chars().take(MOST).collect();
         Span::current().record("command", printable(&name));
         if asks {
-            let refuses =
-                self.unknown_command == UnknownCommand::Refuse && unknown_may_be_refused(&name);
+            let refuses = self.unknown_command == UnknownCommand::Refuse && may_be_refused(&name);
             let code = refuses.then_some(ProblemKind::UnknownCommand.code().get());
             let decision = Decision {
                 whole: Ruling::by_failure(code),

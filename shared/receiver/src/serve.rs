@@ -14,6 +14,7 @@ use futures_util::{
     future::{BoxFuture, Shared},
 };
 use lambda_runtime::{Error, LambdaEvent, service_fn};
+use protocol::Json;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::{error, error_span};
@@ -21,7 +22,9 @@ use tracing::{error, error_span};
 use crate::{
     Get, Handler, InvalidConfig, OnFailure, Problem, ProblemKind, Receiver, Reply, Request,
     StartError,
+    answer::failure,
     call::Call,
+    decide::Answered,
     edge::{GatewayResponse, Payload},
     find, log,
     messages::NO_TIME_FOR_START,
@@ -183,8 +186,18 @@ impl Function {
         let receiver = match self.receiver_by(start, asks).await {
             Ok(receiver) => receiver,
             Err(problem) => {
-                let command = find::likely(&self.handlers, call.as_ref().ok());
-                return self.refuse(&problem, event, invocation_id, asks, source, command);
+                let call = call.as_ref().ok();
+                let command = find::likely(&self.handlers, call);
+                let answer = call.and_then(|call| self.unchecked(call, &problem));
+                return self.refuse(
+                    &problem,
+                    event,
+                    invocation_id,
+                    asks,
+                    source,
+                    command,
+                    answer,
+                );
             }
         };
         match &mut call {
@@ -195,7 +208,7 @@ impl Function {
             }
             Err(problem) => {
                 let command = find::likely(&self.handlers, None);
-                self.refuse(problem, event, invocation_id, asks, source, command)
+                self.refuse(problem, event, invocation_id, asks, source, command, None)
             }
         }
     }
@@ -211,6 +224,16 @@ impl Function {
             .unwrap_or_else(|_| Err(Problem::new(ProblemKind::NotReady, NO_TIME_FOR_START)))
     }
 
+    /// The answer to a before callback if the receiver could not start, in the form of its command: some commands must not
+    /// be refused. Nobody has checked the caller, so the body is not read.
+    fn unchecked(&self, call: &Call<'_>, problem: &Problem) -> Option<Answered> {
+        let handler = find::claimed(&self.handlers, call)?;
+        let nobody = handler.unread(Json::NOTHING)?;
+        let on_failure = OnFailure::from_env(&*self.get);
+        // Tencent Chat reads an empty answer as "allowed". After a failure, it does what its console says.
+        (!nobody.names_nobody()).then(|| nobody.answer(on_failure, &failure(call, problem)))
+    }
+
     /// The answer if the receiver could not start or the request cannot be read.
     fn refuse(
         &self,
@@ -220,11 +243,15 @@ impl Function {
         asks: bool,
         source: Source,
         command: Option<&str>,
+        answer: Option<Answered>,
     ) -> GatewayResponse {
         let on_failure = OnFailure::from_env(&*self.get).without_body(command);
         error_span!("callback", requestId = invocation_id)
-            .in_scope(|| log::failed(problem, None, source, on_failure, asks));
-        let reply = Reply::problem(source, problem, None, on_failure, asks);
+            .in_scope(|| log::failed(problem, answer.as_ref(), source, on_failure, asks));
+        let reply = match answer {
+            Some(answer) => Reply::decided(source, answer.body, Some(problem.kind())),
+            None => Reply::problem(source, problem, None, on_failure, asks),
+        };
         GatewayResponse::new(reply, Payload::of(event))
     }
 }

@@ -14,7 +14,9 @@ pub mod servers;
 mod tencent_before;
 
 pub use gateway::{CATCH_ALL, HttpRequest};
-pub use openim_before::{Outcome, openim_proceeds, openim_release_proceeds, openim_unasked};
+pub use openim_before::{
+    Outcome, openim_makes_records, openim_proceeds, openim_release_proceeds, openim_unasked,
+};
 pub use openim_server::{Verdict, read_as_openim};
 pub use payloads::{Payload, payloads};
 pub use tencent_before::{PersonOutcome, tencent_proceeds};

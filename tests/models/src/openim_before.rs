@@ -103,6 +103,10 @@ enum Kind {
     Plain(Plain),
     /// A list of pointers to structures of these fields.
     Structures(Vec<Member>),
+    /// A structure whose fields the request has among its own. It replaces all of them.
+    Inlined {
+        fields: Vec<Member>,
+    },
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -127,6 +131,8 @@ enum Plain {
     /// A structure. What is in it does not matter here.
     #[serde(rename = "object")]
     Object,
+    #[serde(rename = "bool")]
+    Bool,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +192,8 @@ impl Plain {
                     .then(|| map.clone())
             }
             (Self::Object, Some(object)) => object.is_object().then(|| object.clone()),
+            (Self::Bool, None) => Some(false.into()),
+            (Self::Bool, Some(flag)) => flag.is_boolean().then(|| flag.clone()),
         }
     }
 }
@@ -193,23 +201,28 @@ impl Plain {
 impl Kind {
     /// The value that Go reads; `None` if Go returns an error. A structure that is null stays null.
     fn read(&self, value: &Value) -> Option<Value> {
-        let members = match self {
-            Self::Plain(plain) => return plain.read(Some(value)),
-            Self::Structures(members) => members,
-        };
-        let structure = |value: &Value| {
-            if value.is_null() {
-                return Some(Value::Null);
+        match self {
+            Self::Plain(plain) => plain.read(Some(value)),
+            Self::Inlined { fields } => structure(fields, value),
+            Self::Structures(members) => {
+                let structures = value.as_array()?.iter().map(|value| match value {
+                    Value::Null => Some(Value::Null),
+                    _ => structure(members, value),
+                });
+                structures.collect()
             }
-            value.as_object()?;
-            let fields = members.iter().map(|member| {
-                let read = member.kind.read(field(value, &member.name))?;
-                Some((member.name.clone(), read))
-            });
-            fields.collect()
-        };
-        value.as_array()?.iter().map(structure).collect()
+        }
     }
+}
+
+/// The structure that Go reads.
+fn structure(members: &[Member], value: &Value) -> Option<Value> {
+    value.as_object()?;
+    let fields = members.iter().map(|member| {
+        let read = member.kind.read(field(value, &member.name))?;
+        Some((member.name.clone(), read))
+    });
+    fields.collect()
 }
 
 /// Reads the answer to a "before" callback as OpenIM does (`main`), and applies it to the request. A field of a wrong
@@ -252,6 +265,12 @@ fn proceeds(command: &str, request: &Value, answer: &str, checks: bool) -> Outco
                 continue;
             }
             Replaces::WhenNotEmpty | Replaces::WhenNotNull | Replaces::Always => {}
+        }
+        if let (Kind::Inlined { .. }, Value::Object(fields)) = (&rule.kind, &value) {
+            for (name, value) in fields {
+                request[name] = value.clone();
+            }
+            continue;
         }
         let name = rule.in_request.as_ref().unwrap_or(&rule.name);
         // The server's handler dereferences the pointers of the request, and those in a list.
@@ -323,6 +342,23 @@ fn replace_in_members(request: &mut Value, changes: &Value) -> Option<()> {
 fn is_json_object_or_null(text: &Value) -> bool {
     let json = serde_json::from_str::<Value>(text.as_str().unwrap_or_default());
     json.is_ok_and(|json| json.is_object() || json.is_null())
+}
+
+/// The records that OpenIM makes of a conversation between two users. It asks before each of the two, but the second time
+/// again about the first user's record.
+pub fn openim_makes_records(request: &Value, answers: [&str; 2]) -> Vec<Value> {
+    let command = "callbackBeforeCreateSingleChatConversationsCommand";
+    let [first, second] = answers;
+    let Outcome::Proceeds(own) = openim_proceeds(command, request, first) else {
+        return Vec::new();
+    };
+    let Outcome::Proceeds(_) = openim_proceeds(command, &own, second) else {
+        return vec![own];
+    };
+    let mut others = own.clone();
+    others["ownerUserId"] = own["userId"].clone();
+    others["userId"] = own["ownerUserId"].clone();
+    vec![own, others]
 }
 
 /// Fills the gaps of a refusal as OpenIM does before the client gets it.
@@ -648,6 +684,71 @@ fn an_answer_about_joining_members_changes_those_that_it_names_and_crashes_witho
 }
 
 #[test]
+fn an_answer_about_a_push_replaces_recipients_and_all_texts_at_once() {
+    use serde_json::json;
+
+    let (offline, online, group) = (
+        "callbackBeforeOfflinePushCommand",
+        "callbackBeforeOnlinePushCommand",
+        "callbackBeforeGroupOnlinePushCommand",
+    );
+    let request = json!({"userIDList": ["leo", "bob"], "title": "t", "desc": "d", "ex": "e",
+        "iOSPushSound": "s", "iOSBadgeCount": true, "signalInfo": "i", "sendID": "ana"});
+    let unchanged = Outcome::Proceeds(request.clone());
+    let with = |changes: Value| {
+        let mut request = request.clone();
+        for (key, value) in changes.as_object().unwrap() {
+            request[key] = value.clone();
+        }
+        Outcome::Proceeds(request)
+    };
+    let no_texts = json!({"title": "", "desc": "", "ex": "", "iOSPushSound": "",
+        "iOSBadgeCount": false, "signalInfo": ""});
+    let mut title = no_texts.clone();
+    title["title"] = json!("x");
+    for (command, answer, outcome) in [
+        (offline, "{}", unchanged.clone()),
+        (
+            offline,
+            r#"{"userIDList":[],"offlinePushInfo":null}"#,
+            unchanged.clone(),
+        ),
+        (
+            offline,
+            r#"{"userIDList":["x"]}"#,
+            with(json!({"userIDList": ["x"]})),
+        ),
+        (offline, r#"{"offlinePushInfo":{}}"#, with(no_texts)),
+        (offline, r#"{"offlinePushInfo":{"title":"x"}}"#, with(title)),
+        (offline, r#"{"offlinePushInfo":[]}"#, Outcome::Fails),
+        (
+            offline,
+            r#"{"offlinePushInfo":{"iOSBadgeCount":1}}"#,
+            Outcome::Fails,
+        ),
+        (
+            online,
+            r#"{"userIDList":["x"],"offlinePushInfo":{}}"#,
+            unchanged.clone(),
+        ),
+        (online, r#"{"userIDList":"x"}"#, Outcome::Fails),
+        (
+            group,
+            r#"{"userIDList":["x"]}"#,
+            with(json!({"userIDList": ["x"]})),
+        ),
+        (
+            group,
+            r#"{"userIDList":[],"offlinePushInfo":{}}"#,
+            unchanged,
+        ),
+    ] {
+        let happens = openim_proceeds(command, &request, answer);
+        assert_eq!(happens, outcome, "{command}: {answer}");
+    }
+}
+
+#[test]
 fn a_message_is_changed_under_the_names_of_the_answer_and_its_content_must_be_an_object() {
     use serde_json::json;
 
@@ -708,5 +809,36 @@ fn a_message_is_changed_under_the_names_of_the_answer_and_its_content_must_be_an
             with("content", json!(content)),
             "the release sends it"
         );
+    }
+}
+
+#[test]
+fn the_first_answer_about_a_chat_counts_for_both_users() {
+    use serde_json::json;
+
+    let record = |owner: &str, user: &str, pinned: bool| json!({"ownerUserId": owner, "userId": user, "recvMsgOpt": 0, "isPinned": pinned});
+    let both = |pinned| vec![record("ana", "leo", pinned), record("leo", "ana", pinned)];
+    let refused = r#"{"nextCode":1,"errCode":20001}"#;
+    for (answers, records) in [
+        (["{}", "{}"], both(false)),
+        ([r#"{"isPinned":true}"#, "{}"], both(true)),
+        (["{}", r#"{"isPinned":true}"#], both(false)),
+        (
+            [
+                r#"{"isPinned":true}"#,
+                r#"{"isPinned":false,"recvMsgOpt":2}"#,
+            ],
+            both(true),
+        ),
+        ([refused, "{}"], Vec::new()),
+        (["no JSON", "{}"], Vec::new()),
+        (["{}", refused], vec![record("ana", "leo", false)]),
+        (
+            ["{}", r#"{"isPinned":"true"}"#],
+            vec![record("ana", "leo", false)],
+        ),
+    ] {
+        let made = openim_makes_records(&record("ana", "leo", false), answers);
+        assert_eq!(made, records, "{answers:?}");
     }
 }

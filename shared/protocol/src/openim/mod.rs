@@ -20,8 +20,11 @@ pub use answer::{
     Amendment, Answer, Decision, InvalidRefusalCode, NoAmendment, NoRefusal, Noted, Refusal,
     RefusalCode, Refuse,
 };
+pub use conversation::*;
 pub use group::*;
 pub use message::*;
+pub use presence::*;
+pub use push::*;
 pub use relation::*;
 pub use user::*;
 

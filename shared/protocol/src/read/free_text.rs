@@ -7,7 +7,7 @@ use super::any::Any;
 
 /// A text that an app or its users chose, such as a greeting or a name. A value that is not text reads as an empty text
 /// for which [`is_odd`](Self::is_odd) is true.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct FreeText {
     text: String,
     is_odd: bool,
@@ -72,6 +72,16 @@ impl<'a> From<&'a FreeText> for Words<'a> {
     }
 }
 
+/// Without the text, because users write it, and what `{:?}` shows may get into a log.
+impl fmt::Debug for FreeText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.is_odd {
+            true => f.write_str("FreeText(no text)"),
+            false => write!(f, "FreeText({} bytes)", self.text.len()),
+        }
+    }
+}
+
 impl fmt::Display for FreeText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self)
@@ -94,5 +104,18 @@ impl<'de> Deserialize<'de> for FreeText {
                 is_odd: true,
             },
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_text() {
+        assert_eq!(
+            format!("{:?}", FreeText::from("hunter2")),
+            "FreeText(7 bytes)"
+        );
     }
 }

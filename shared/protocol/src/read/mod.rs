@@ -15,6 +15,7 @@
 mod any;
 mod error;
 mod free_text;
+mod lenient;
 mod members;
 mod number;
 mod reader;
@@ -30,6 +31,7 @@ use reader::{Object, Reader};
 
 pub use error::Unreadable;
 pub use free_text::FreeText;
+pub use lenient::Lenient;
 pub use members::Members;
 pub use number::Number;
 pub use text::text;
@@ -182,6 +184,10 @@ mod tests {
         #[serde(default)]
         number: Number,
         #[serde(default)]
+        flag: Lenient<bool>,
+        #[serde(default)]
+        names: Lenient<Members<crate::UserId>>,
+        #[serde(default)]
         result: i32,
         #[serde(default)]
         list: Members<crate::UserId>,
@@ -245,6 +251,31 @@ mod tests {
             assert_eq!(&*read.text, if odd == "\"x\"" { "x" } else { "" });
             assert_eq!(read.maybe.is_none(), odd == "null");
             assert_eq!(read.number.get(), (odd == "1").then_some(1), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_lenient_value_may_be_any_json_and_says_if_it_does_not_fit() {
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        for odd in ODD.into_iter().chain(["\"true\"", &deep]) {
+            let read = fits(&format!(r#","flag":{odd},"names":{odd},"result":1"#));
+            let is_true = odd == "true";
+            assert_eq!(read.flag.get(), is_true.then_some(&true), "{odd}");
+            assert_eq!(read.flag.is_odd(), !is_true && odd != "null", "{odd}");
+            let is_list = odd.starts_with('[');
+            assert_eq!(read.names.get().is_some(), is_list, "{odd}");
+            assert_eq!(read.names.is_odd(), !is_list && odd != "null", "{odd}");
+            assert_eq!(read.result, 1, "what follows is read");
+        }
+        let read = fits(r#","names":["leo",7]"#);
+        let names = read.names.get().unwrap();
+        assert_eq!(
+            (names[0].as_str(), names.left_out()),
+            ("leo", &["7".to_owned()][..])
+        );
+        for (value, written) in [("null", "null"), ("7", "null"), ("false", "false")] {
+            let flag: Lenient<bool> = fits(&format!(r#","flag":{value}"#)).flag;
+            assert_eq!(serde_json::to_string(&flag).unwrap(), written);
         }
     }
 
@@ -338,7 +369,7 @@ mod tests {
     /// A user of the types alone may read them with serde_json.
     #[test]
     fn serde_json_reads_the_same_from_a_body_without_oddities() {
-        let body = r#"{"id":"ana","text":"t","maybe":"m","number":1,"result":1,"list":["a"],"pairs":[{"to":"x"}]}"#;
+        let body = r#"{"id":"ana","text":"t","maybe":"m","number":1,"flag":true,"names":["b"],"result":1,"list":["a"],"pairs":[{"to":"x"}]}"#;
         let read: Example = read(body.as_bytes()).unwrap();
         assert_eq!(serde_json::from_str::<Example>(body).unwrap(), read);
         let value: serde_json::Value = serde_json::from_str(body).unwrap();

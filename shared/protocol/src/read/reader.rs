@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::{
     error::{Error, Step},
+    lenient::LENIENT,
     members::MEMBER,
     number::integer,
 };
@@ -171,7 +172,7 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        if name == MEMBER {
+        if [MEMBER, LENIENT].contains(&name) {
             return visitor.visit_seq(Attempts {
                 member: self,
                 is_first: true,
@@ -344,7 +345,8 @@ impl<'de> SeqAccess<'de> for Elements<'de, '_> {
     }
 }
 
-/// A member of a list, for [`Members`](super::Members): first as the member, and if that does not fit, as its JSON.
+/// A value that may not fit, for [`Members`](super::Members) and [`Lenient`](super::Lenient): first as the value, and if
+/// that does not fit, as the JSON of a list's member.
 struct Attempts<'de, 'n> {
     member: Reader<'de, 'n>,
     is_first: bool,
