@@ -1,11 +1,10 @@
 //! `imhook sample`, for `make sample`: posts one callback of each command, as the servers send it.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use clap::Args;
-use domain::{Reception, UserId};
-use serde_json::Value;
-use store::{EventsTable, Retention, Settings};
+use domain::Reception;
+use store::{Settings, StoreError, item};
 
 use crate::{
     Result, out,
@@ -31,13 +30,18 @@ pub(crate) struct Options {
 
 pub(crate) async fn sample(options: Options) -> Result<()> {
     let dynamodb = store::dynamodb(&Settings::local(&options.dynamodb), Duration::from_secs(10));
-    let table = EventsTable::new(dynamodb, &options.table, Retention::default());
+    let mut table = Table {
+        client: dynamodb,
+        name: options.table,
+        known: BTreeSet::new(),
+    };
+    table.new_receptions().await?;
     let client = reqwest::Client::new();
     for sample in OPENIM {
         let request = client
             .post(format!("{}/{}", options.url, sample.command))
             .header("operationID", "sample");
-        post_and_show(request, sample, &table).await?;
+        post_and_show(request, sample, &mut table).await?;
     }
     for sample in TENCENT {
         let command = sample.command;
@@ -45,7 +49,7 @@ pub(crate) async fn sample(options: Options) -> Result<()> {
             "{}/tencent?SdkAppid={}&CallbackCommand={command}&contenttype=json&ClientIP=203.0.113.7&OptPlatform=iOS",
             options.url, options.sdk_app_id
         ));
-        post_and_show(request, sample, &table).await?;
+        post_and_show(request, sample, &mut table).await?;
     }
     Ok(())
 }
@@ -53,11 +57,9 @@ pub(crate) async fn sample(options: Options) -> Result<()> {
 async fn post_and_show(
     request: reqwest::RequestBuilder,
     sample: &Sample,
-    table: &EventsTable,
+    table: &mut Table,
 ) -> Result<()> {
     let body = sample.body;
-    let subject = subject(body)?;
-    let before = table.history(&subject).await?.receptions.len();
     let (client, request) = request
         .header("content-type", "application/json; charset=utf-8")
         .body(body)
@@ -73,9 +75,8 @@ async fn post_and_show(
     let status = answer.status();
     let answer = answer.text().await?;
     out::line(&format!("  answered: {status} {}", json(&answer)))?;
-    let history = table.history(&subject).await?.receptions;
-    let new: &[Reception] = history.get(before..).unwrap_or_default();
-    for reception in new {
+    let new = table.new_receptions().await?;
+    for reception in &new {
         let stored = serde_json::to_string(reception)?;
         out::line(&format!("  stored:   {}", json(&stored)))?;
     }
@@ -86,20 +87,32 @@ async fn post_and_show(
     Ok(())
 }
 
-/// The user under whom the events table files this body.
-fn subject(body: &str) -> Result<UserId> {
-    let body: Value = serde_json::from_str(body)?;
-    [
-        "/ownerUserID",
-        "/userID",
-        "/users/0/userID",
-        "/fromUserID",
-        "/PairList/0/From_Account",
-        "/From_Account",
-    ]
-    .into_iter()
-    .find_map(|pointer| body.pointer(pointer)?.as_str())
-    .map(UserId::new)
-    .ok_or("the sample names no user")?
-    .map_err(Into::into)
+/// The events table. It is read as a whole, because each family is filed in another way.
+struct Table {
+    client: store::Client,
+    name: String,
+    known: BTreeSet<String>,
+}
+
+impl Table {
+    /// The receptions that were stored since the last call.
+    async fn new_receptions(&mut self) -> Result<Vec<Reception>> {
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true);
+        let mut items = scan.into_paginator().items().send();
+        let mut new = Vec::new();
+        while let Some(item) = items.next().await {
+            // Another program may have stored something that this one cannot read.
+            let Ok(reception) = item::to_reception(item.map_err(StoreError::from_sdk)?) else {
+                continue;
+            };
+            if self.known.insert(reception.id.clone()) {
+                new.push(reception);
+            }
+        }
+        Ok(new)
+    }
 }

@@ -78,7 +78,7 @@ fn event(
             .into_iter()
             .chain(fields.map(ToString::to_string));
         let members: Vec<String> = keys
-            .map(|key| format!("\"{key}\": {}", example[&key]))
+            .filter_map(|key| Some(format!("\"{key}\": {}", example.get(&key)?)))
             .collect();
         let _ = write!(page, "\n```json\n{{{}}}\n```\n", members.join(", "));
     }
@@ -130,15 +130,18 @@ fn kind<'a>(
         return (String::new(), None);
     };
     let name = last.ident.to_string();
-    if name == "Vec"
-        && let syn::PathArguments::AngleBracketed(arguments) = &last.arguments
-        && let Some(syn::GenericArgument::Type(member)) = arguments.args.first()
+    if let syn::PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(syn::GenericArgument::Type(inner)) = arguments.args.first()
     {
-        let (of, object) = kind(member, structs);
-        return (format!("list of {of}s"), object);
+        let (of, object) = kind(inner, structs);
+        return match name.as_str() {
+            "Vec" => (format!("list of {of}s"), object),
+            _ => (of, object),
+        };
     }
     match (name.as_str(), structs.get(&name)) {
         ("UserId", _) => ("user id".to_owned(), None),
+        ("GroupId", _) => ("group id".to_owned(), None),
         (_, Some(object)) => ("object".to_owned(), Some(*object)),
         ("String", None) => ("text".to_owned(), None),
         (other, None) => (other.to_lowercase(), None),

@@ -1,24 +1,31 @@
-//! For tests: a function whose handlers decide by the name of the user who acts. The project's own handlers allow
+//! For tests: a function whose handlers decide by the name of the user who acts, or of the group. The project's own handlers allow
 //! everything.
 
-use domain::{UserId, relation::Event};
+use domain::{Timestamp, UserId, group, relation::Event};
 use protocol::{
     Lenient,
     openim::{
-        AmendedFriends, AmendedProfile, AmendedProfileEx, AmendedPush, AmendedRecipients,
+        AmendedFriends, AmendedGroupInfo, AmendedGroupInfoEx, AmendedJoiningMembers, AmendedMember,
+        AmendedNewGroup, AmendedProfile, AmendedProfileEx, AmendedPush, AmendedRecipients,
         AmendedRecord, AmendedRemark, AmendedUsers, BeforeAddBlack, BeforeAddFriend,
-        BeforeAddFriendAgree, BeforeCreateGroupChatConversations,
-        BeforeCreateSingleChatConversations, BeforeGroupOnlinePush, BeforeImportFriends,
-        BeforeOfflinePush, BeforeOnlinePush, BeforeSetFriendRemark, BeforeUpdateUserInfo,
-        BeforeUpdateUserInfoEx, BeforeUserRegister, Decision, NoAmendment, NoRefusal, Refusal,
-        RefusalCode,
+        BeforeAddFriendAgree, BeforeApplyJoinGroup, BeforeCreateGroup,
+        BeforeCreateGroupChatConversations, BeforeCreateSingleChatConversations,
+        BeforeGroupOnlinePush, BeforeImportFriends, BeforeInviteUserToGroup, BeforeMemberJoinGroup,
+        BeforeOfflinePush, BeforeOnlinePush, BeforeSetFriendRemark, BeforeSetGroupInfo,
+        BeforeSetGroupInfoEx, BeforeSetGroupMemberInfo, BeforeUpdateUserInfo,
+        BeforeUpdateUserInfoEx, BeforeUserRegister, Decision, GroupChanges, GroupName, NoAmendment,
+        NoRefusal, Refusal, RefusalCode,
     },
     tencent::{self, Before as _, Decisions, PrevFriendAdd, PrevFriendResponse, ResultCode},
 };
 use receiver::{Context, handler};
 
 fn decide<A>(actor: &UserId, amendment: impl FnOnce() -> Option<A>) -> Decision<A> {
-    match actor.as_str() {
+    decide_by(actor.as_str(), amendment)
+}
+
+fn decide_by<A>(name: &str, amendment: impl FnOnce() -> Option<A>) -> Decision<A> {
+    match name {
         "refused" => Decision::Refuse(Refusal {
             code: RefusalCode::new(20001).unwrap(),
             message: "not allowed".to_owned(),
@@ -127,6 +134,76 @@ async fn create_group_chat(
     decide_about_records(callback.group_id.get().map(ToString::to_string)).await
 }
 
+fn upper(name: Option<&str>) -> Option<GroupName> {
+    GroupName::new(name?.to_uppercase())
+}
+
+fn create_group(callback: BeforeCreateGroup) -> Decision<AmendedNewGroup> {
+    let group = callback.group;
+    decide_by(&group.group_id.unwrap_or_default(), || {
+        upper(Some(&group.name)).map(|name| AmendedNewGroup::new().name(name))
+    })
+}
+
+fn set_group_info(callback: BeforeSetGroupInfo) -> Decision<AmendedGroupInfo> {
+    decide_by(callback.info.group_id.as_str(), || {
+        let name = upper(callback.info.name.as_deref())?;
+        Some(AmendedGroupInfo::of(
+            &callback,
+            GroupChanges::new().name(name),
+        ))
+    })
+}
+
+async fn set_group_info_ex(callback: BeforeSetGroupInfoEx) -> Decision<AmendedGroupInfoEx> {
+    decide_by(callback.info.group_id.as_str(), || {
+        let name = upper(callback.info.name.as_deref())?;
+        Some(AmendedGroupInfoEx::of(
+            &callback,
+            GroupChanges::new().name(name),
+        ))
+    })
+}
+
+fn set_group_member_info(callback: BeforeSetGroupMemberInfo) -> Decision<AmendedMember> {
+    decide_by(callback.group_id.as_str(), || {
+        let nickname = callback.nickname.as_deref()?.to_uppercase();
+        Some(AmendedMember::new().nickname(nickname))
+    })
+}
+
+fn invite_user_to_group(callback: BeforeInviteUserToGroup) -> Decision<NoAmendment> {
+    decide_by(callback.group_id.as_str(), || None)
+}
+
+fn apply_join_group(callback: BeforeApplyJoinGroup) -> (Decision<NoAmendment>, Vec<group::Event>) {
+    let decision = decide_by(callback.group_id.as_str(), || None);
+    let intended = group::Event::JoinIntended {
+        group: callback.group_id,
+        user: callback.user_id,
+        message: callback.req_message.into(),
+    };
+    (decision, vec![intended])
+}
+
+fn member_join_group(
+    callback: BeforeMemberJoinGroup,
+) -> (Decision<AmendedJoiningMembers>, Vec<group::Event>) {
+    let decision = decide_by(callback.group_id.as_str(), || {
+        AmendedJoiningMembers::of(&callback, |member| {
+            let user = member.user_id().to_string();
+            let time = Timestamp::from_unix_millis(1_795_000_000_000).unwrap();
+            member.nickname(user).muted_until(time)
+        })
+    });
+    let members = callback.members.into_iter().map(|member| member.user_id);
+    let intended = group::Event::MembersJoinIntended {
+        group: callback.group_id,
+        members: members.collect(),
+    };
+    (decision, vec![intended])
+}
+
 fn decide_about(person: &UserId) -> tencent::Decision {
     match person.as_str() {
         "refused" => tencent::Decision::Refuse(tencent::Refusal::new(
@@ -161,6 +238,13 @@ fn main() -> Result<(), receiver::Error> {
         handler(group_online_push),
         handler(create_single_chat),
         handler(create_group_chat),
+        handler(create_group),
+        handler(set_group_info),
+        handler(set_group_info_ex),
+        handler(set_group_member_info),
+        handler(invite_user_to_group),
+        handler(apply_join_group),
+        handler(member_join_group),
         handler(friend_add),
         handler(friend_response),
     ])

@@ -15,10 +15,10 @@ use support::{
     function_at, nowhere,
 };
 
-use crate::never_refused::NEVER_REFUSED;
+use crate::{before_group, never_refused::NEVER_REFUSED};
 
-/// A function whose handlers decide by the user's name: see `tests/examples/decides.rs`.
-const DECIDES: &str = "examples/decides";
+/// A function whose handlers decide by the name of the user, or of the group: see `tests/examples/decides.rs`.
+pub(crate) const DECIDES: &str = "examples/decides";
 const FRIEND_ADD: &str = "Sns.CallbackPrevFriendAdd";
 const FRIEND_RESPONSE: &str = "Sns.CallbackPrevFriendResponse";
 const ADD_FRIEND: &str = "callbackBeforeAddFriendCommand";
@@ -31,8 +31,8 @@ const UPDATE_EX: &str = "callbackBeforeUpdateUserInfoExCommand";
 const OFFLINE_PUSH: &str = "callbackBeforeOfflinePushCommand";
 const GROUP_PUSH: &str = "callbackBeforeGroupOnlinePushCommand";
 
-/// OpenIM's before commands that can be refused. Each has the places of the acting user and of the other user; empty if
-/// the body has none.
+/// OpenIM's before commands about users that can be refused. Each has the places of the acting user and of the other user;
+/// empty if the body has none.
 const ASKS: &[(&str, &str, &str)] = &[
     (ADD_FRIEND, "/fromUserID", "/toUserID"),
     (
@@ -68,8 +68,9 @@ fn these_tests_cover_every_before_command_of_openim() {
     let commands = protocol::catalogue()
         .filter(|command| command.source == Source::OpenIm && command.is_before());
     let mut commands: Vec<&str> = commands.map(|command| command.name).collect();
-    let mut here: Vec<&str> = ASKS.iter().map(|(command, ..)| *command).collect();
-    here.extend(NEVER_REFUSED);
+    let here = ASKS.iter().map(|(command, ..)| command);
+    let here = here.chain(before_group::COMMANDS).chain(&NEVER_REFUSED);
+    let mut here: Vec<&str> = here.copied().collect();
     commands.sort_unstable();
     here.sort_unstable();
     assert_eq!(here, commands);
@@ -148,7 +149,7 @@ pub(crate) fn with_policies(name: &str, document: &Value) -> BTreeMap<String, St
 }
 
 /// The log lines about decisions: the decision, who decided, the code.
-fn decisions(function: &Function) -> Vec<(String, String, Value)> {
+pub(crate) fn decisions(function: &Function) -> Vec<(String, String, Value)> {
     let lines = function.log();
     let lines = lines
         .iter()
@@ -163,7 +164,7 @@ fn decisions(function: &Function) -> Vec<(String, String, Value)> {
         .collect()
 }
 
-fn decided(decision: &str, by: &str, code: impl Into<Value>) -> (String, String, Value) {
+pub(crate) fn decided(decision: &str, by: &str, code: impl Into<Value>) -> (String, String, Value) {
     (decision.to_owned(), by.to_owned(), code.into())
 }
 
@@ -176,7 +177,7 @@ fn in_capitals(mut body: Value, place: &str) -> Value {
     body
 }
 
-fn stops(code: i64, message: &str, detail: &str) -> Outcome {
+pub(crate) fn stops(code: i64, message: &str, detail: &str) -> Outcome {
     Outcome::Stops {
         code,
         message: message.to_owned(),
@@ -647,7 +648,7 @@ async fn on_failure_decides_when_policies_take_too_long() {
 const DEADLINE: Duration = Duration::from_millis(2500);
 
 /// Sends a request, which must be answered within the function's deadline.
-async fn in_time(function: &Function, request: &Request) -> Answer {
+pub(crate) async fn in_time(function: &Function, request: &Request) -> Answer {
     // A GET first, because the time of the start is not a part of the deadline.
     function.send(&request.clone().method("GET")).await;
     let start = Instant::now();

@@ -12,6 +12,7 @@ use models::{
     odd::{Json, Mistake, Place},
     payloads,
 };
+use protocol::Rules;
 use receiver::Function;
 use serde_json::{Map, Value, json};
 use support::{Request, SDK_APP_ID};
@@ -140,7 +141,7 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Every recorded body of a server.
+    /// Every recorded body of a server, without commands about which nothing is decided or stored.
     pub(crate) async fn all(laboratory: &Laboratory, server: &str) -> Vec<Self> {
         let payloads = payloads().into_iter().filter(|it| it.server() == server);
         let bodies: Vec<_> = payloads
@@ -181,18 +182,24 @@ impl Recorded {
             outcomes.push(outcome);
         }
         let all = bodies.into_iter().zip(outcomes);
-        all.map(|((body, payload), outcome)| {
-            let is_needed = |place: &Place| {
-                needed.contains(&(payload.command.clone(), field_name(&body, place)))
-            };
-            Self {
-                needed: body.places().into_iter().filter(is_needed).collect(),
-                payload,
-                body,
-                outcome,
-            }
-        })
-        .collect()
+        let decides = |it: &((Json, Payload), Outcome)| {
+            let command = protocol::command(it.0.1.source, &it.0.1.command).unwrap();
+            let has_rules = command.rules().is_some_and(|rules| *rules != Rules::NONE);
+            has_rules || needed.iter().any(|(name, _)| *name == command.name)
+        };
+        all.filter(decides)
+            .map(|((body, payload), outcome)| {
+                let is_needed = |place: &Place| {
+                    needed.contains(&(payload.command.clone(), field_name(&body, place)))
+                };
+                Self {
+                    needed: body.places().into_iter().filter(is_needed).collect(),
+                    payload,
+                    body,
+                    outcome,
+                }
+            })
+            .collect()
     }
 
     /// The value at a place.

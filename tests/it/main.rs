@@ -8,6 +8,7 @@
 
 mod bad_inputs;
 mod before;
+mod before_group;
 mod cases;
 mod command_line;
 mod credentials;

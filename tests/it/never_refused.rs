@@ -7,15 +7,13 @@ use protocol::{Callback, openim};
 use serde_json::{Value, json};
 use support::{Dynamodb, Fault, FaultProxy, Function, Request, nowhere};
 
-use crate::before::{deny_lists, open, with_policies};
+use crate::before::{DECIDES, deny_lists, open, with_policies};
 
 const SINGLE: &str = openim::BeforeCreateSingleChatConversations::COMMAND.name;
 const GROUP: &str = openim::BeforeCreateGroupChatConversations::COMMAND.name;
 
 /// Both commands.
 pub(crate) const NEVER_REFUSED: [&str; 2] = [SINGLE, GROUP];
-
-const DECIDES: &str = "examples/decides";
 
 /// A recorded body about this owner or group.
 fn body(command: &str, who: &str) -> Value {

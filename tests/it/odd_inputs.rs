@@ -216,7 +216,7 @@ fn is_text(it: &Recorded, place: &Place) -> bool {
 
 fn is_id(it: &Recorded, place: &Place) -> bool {
     let field = field_name(&it.body, place);
-    ["ID", "IDs[]", "_Account", "_Account[]"]
+    ["ID", "ID[]", "IDs[]", "_Account", "_Account[]"]
         .iter()
         .any(|end| field.ends_with(end))
 }

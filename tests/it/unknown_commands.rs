@@ -37,7 +37,8 @@ const TELL: &[(Source, &str)] = &[
 /// Before commands.
 const ASK: &[(Source, &str)] = &[
     (Source::OpenIm, "callbackBeforeSendSingleMsgCommand"),
-    (Source::OpenIm, "callbackBeforeCreateGroupCommand"),
+    // Up to v3.7.1, with another body than the present command.
+    (Source::OpenIm, "callbackBeforeMemberJoinGroupCommand"),
     (Source::OpenIm, "callbackBeforeSomethingNewCommand"),
     (Source::OpenIm, "callbackBeforeaddfriendcommand"),
     (Source::Tencent, "C2C.CallbackBeforeSendMsg"),

@@ -58,7 +58,8 @@ impl StoreError {
         Self { kind, detail }
     }
 
-    pub(crate) fn from_sdk<E, R>(error: SdkError<E, R>) -> Self
+    /// The error for what an AWS client returned.
+    pub fn from_sdk<E, R>(error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         R: fmt::Debug + Send + Sync + 'static,

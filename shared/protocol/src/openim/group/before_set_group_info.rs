@@ -31,7 +31,12 @@ impl Callback for BeforeSetGroupInfo {
         earlier: &[],
         switch: Some("beforeSetGroupInfo"),
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            caution: Some(
+                "OpenIM needs fields of the group in the answer. The function adds them. The change fails if the gateway answers itself, or if callers cannot be checked.",
+            ),
+            ..Rules::NONE
+        }),
         since: Some("v3.4.2"),
         sentence: "A group's data is about to be changed through the old route.",
     };
