@@ -43,8 +43,37 @@ them apart. A program must accept types and fields that it does not know, becaus
         for variant in variants.flat_map(|it| &it.variants) {
             event(&mut page, variant, &structs, commands, stored);
         }
+        if family == Family::Message {
+            contents(&mut page, root);
+        }
     }
     page
+}
+
+/// Adds the section of what messages say.
+fn contents(page: &mut String, root: &Path) {
+    let file = root.join("shared/domain/src/message/content.rs");
+    let source = syn::parse_file(&fs::read_to_string(file).unwrap_or_default());
+    let items = source.map_or_else(|_| Vec::new(), |source| source.items);
+    let contents = items.iter().find_map(|item| match item {
+        Item::Enum(item) if item.ident == "Content" => Some(item),
+        _ => None,
+    });
+    page.push_str(
+        "\n### What messages say\n\n`content` has a `kind`, and fields that depend on it. A text that is empty may be missing.\n
+| `kind` | Other fields | Meaning |\n|---|---|---|\n",
+    );
+    for variant in contents.iter().flat_map(|it| &it.variants) {
+        let fields = variant.fields.iter().filter_map(|it| it.ident.as_ref());
+        let fields: Vec<String> = fields.map(|field| format!("`{field}`")).collect();
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            snake_case(&variant.ident.to_string()),
+            fields.join(", "),
+            cell(&documentation(&variant.attrs).replace('\n', " "))
+        );
+    }
 }
 
 /// Adds the section of an event.
@@ -72,7 +101,7 @@ fn event(
     };
     let _ = write!(page, "\nFrom: {from}.\n");
     if let Some(example) = stored.example(&name) {
-        // The order of the fields is that of the type.
+        // The order of the fields is that of the type. A field that is empty may be missing.
         let fields = variant.fields.iter().filter_map(|it| it.ident.as_ref());
         let keys = ["type".to_owned()]
             .into_iter()
@@ -99,7 +128,7 @@ fn event_enum(item: &Item) -> Option<&ItemEnum> {
     }
 }
 
-/// Adds a row for each field. A list of objects has a row for each of their fields, too.
+/// Adds a row for each field. An object, or a list of objects, has a row for each of their fields, too.
 fn fields<'a>(
     page: &mut String,
     prefix: &str,
@@ -113,7 +142,9 @@ fn fields<'a>(
         let meaning = cell(&documentation(&field.attrs).replace('\n', " "));
         let _ = writeln!(page, "| `{name}` | {kind} | {meaning} |");
         if let Some(object) = object {
-            self::fields(page, &format!("{name}[]."), object.fields.iter(), structs);
+            let inside = if kind.starts_with("list") { "[]." } else { "." };
+            let prefix = format!("{name}{inside}");
+            self::fields(page, &prefix, object.fields.iter(), structs);
         }
     }
 }
@@ -131,9 +162,9 @@ fn kind<'a>(
     };
     let name = last.ident.to_string();
     if let syn::PathArguments::AngleBracketed(arguments) = &last.arguments
-        && let Some(syn::GenericArgument::Type(inner)) = arguments.args.first()
+        && let Some(syn::GenericArgument::Type(member)) = arguments.args.first()
     {
-        let (of, object) = kind(inner, structs);
+        let (of, object) = kind(member, structs);
         return match name.as_str() {
             "Vec" => (format!("list of {of}s"), object),
             _ => (of, object),
@@ -142,8 +173,17 @@ fn kind<'a>(
     match (name.as_str(), structs.get(&name)) {
         ("UserId", _) => ("user id".to_owned(), None),
         ("GroupId", _) => ("group id".to_owned(), None),
+        // Its only field has no name, and is written without the object.
+        (_, Some(object)) if object.fields.iter().all(|it| it.ident.is_none()) => object
+            .fields
+            .iter()
+            .next()
+            .map_or_else(Default::default, |field| kind(&field.ty, structs)),
         (_, Some(object)) => ("object".to_owned(), Some(*object)),
         ("String", None) => ("text".to_owned(), None),
+        ("i32" | "i64", None) => ("number".to_owned(), None),
+        ("bool", None) => ("boolean".to_owned(), None),
+        ("Timestamp", None) => ("time".to_owned(), None),
         (other, None) => (other.to_lowercase(), None),
     }
 }

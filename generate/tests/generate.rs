@@ -39,6 +39,7 @@ fn copy(name: &str) -> PathBuf {
             ["/event.rs", ".rs"].map(|end| format!("shared/domain/src/{}{end}", family.as_str()));
         paths.into_iter().filter(|path| root().join(path).exists())
     });
+    let events = events.chain(["shared/domain/src/message/content.rs".to_owned()]);
     for file in files.into_iter().chain(payloads).chain(events) {
         let copied = folder.join(&file);
         fs::create_dir_all(copied.parent().unwrap()).unwrap();

@@ -366,8 +366,8 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
 
     // Commands that this version does not know.
     for (command, kept) in [
-        ("callbackAfterSendSingleMsgCommand", 1),
-        ("callbackBeforeSendSingleMsgCommand", 0),
+        ("callbackAfterSomethingNewCommand", 1),
+        ("callbackBeforeSomethingNewCommand", 0),
     ] {
         let unknown = Request::post(&format!("/{command}"), "{ }");
         let answer = stack.send(&with_password(unknown, password)).await;

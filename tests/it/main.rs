@@ -23,6 +23,7 @@ mod large;
 mod lists;
 mod logs;
 mod make_run;
+mod messages;
 mod never_refused;
 mod odd_inputs;
 mod relationships;

@@ -342,16 +342,20 @@ fn only_the_functions_of_a_server_can_read_the_secret_of_its_verifier() {
 }
 
 #[test]
-fn every_function_gets_the_parameters_for_failures_and_unknown_commands() {
+fn every_function_gets_the_parameters_for_failures_unknown_commands_and_messages() {
     let chosen = [
         ("OnFailure", "allow"),
         ("UnknownCommand", "refuse"),
+        ("MessageContent", "drop"),
+        ("MessageSignals", "keep"),
         ("BeforeDeadlineMs", "200"),
     ];
     for (folder, function) in Template::with(&chosen).functions() {
         let environment = &function["Environment"];
         assert_eq!(environment["ON_FAILURE"], "allow", "{folder}");
         assert_eq!(environment["UNKNOWN_COMMAND"], "refuse", "{folder}");
+        assert_eq!(environment["MESSAGE_CONTENT"], "drop", "{folder}");
+        assert_eq!(environment["MESSAGE_SIGNALS"], "keep", "{folder}");
         assert_eq!(environment["BEFORE_DEADLINE_MS"], "200", "{folder}");
     }
 }

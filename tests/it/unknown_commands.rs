@@ -13,12 +13,9 @@ use support::{
 
 /// After commands: real ones that are not served yet, and invented ones.
 const TELL: &[(Source, &str)] = &[
-    (Source::OpenIm, "callbackAfterSendGroupMsgCommand"),
     // OpenIM has a switch for this command, and never sends it.
     (Source::OpenIm, "callbackAfterUserKickOffCommand"),
     (Source::OpenIm, "callbackUserKickOffCommand"),
-    // Despite its name, it is sent after a message was revoked.
-    (Source::OpenIm, "callbackBeforeAfterMsgCommand"),
     (Source::OpenIm, "callbackAfterSomethingNewCommand"),
     (Source::OpenIm, "callbackNonsense"),
     (Source::OpenIm, "callback"),
@@ -36,7 +33,6 @@ const TELL: &[(Source, &str)] = &[
 
 /// Before commands.
 const ASK: &[(Source, &str)] = &[
-    (Source::OpenIm, "callbackBeforeSendSingleMsgCommand"),
     // Up to v3.7.1, with another body than the present command.
     (Source::OpenIm, "callbackBeforeMemberJoinGroupCommand"),
     (Source::OpenIm, "callbackBeforeSomethingNewCommand"),

@@ -72,7 +72,7 @@ pub enum Content {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bytes: Option<i64>,
     },
-    /// Text that mentions users. [`Event::MessageSent`](super::Event::MessageSent) says whom.
+    /// Text that mentions users. The event says whom.
     Mention {
         /// The text.
         text: String,
