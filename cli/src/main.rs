@@ -8,6 +8,7 @@
 #![allow(clippy::print_stdout)]
 
 mod dynamodb;
+mod history;
 mod out;
 mod policies;
 mod rebuild;
@@ -15,6 +16,7 @@ mod resubmit;
 mod run;
 mod sample;
 mod samples;
+mod sentences;
 mod stream;
 mod table;
 mod tables;

@@ -1,14 +1,14 @@
-//! The commands that ask the tables: who is friends with whom, and a user's history.
+//! The commands that ask the tables: who is friends with whom, and what happened.
 
 use clap::{Args, Subcommand};
-use domain::{Events, Reception, Timestamp, UserId, relation, user};
+use domain::{Reception, Timestamp, UserId};
 use serde::Serialize;
 use store::{
     Position, Retention,
     relationships_table::{Block, Direction, Entry, Friend},
 };
 
-use crate::{Result, out, tables::Tables, text};
+use crate::{Result, history::Wanted, out, sentences::sentences, tables::Tables, text};
 
 #[derive(Subcommand)]
 pub(crate) enum Question {
@@ -42,10 +42,10 @@ pub(crate) enum Question {
         #[command(flatten)]
         options: Options,
     },
-    /// List the callbacks that are filed under a user, oldest first
+    /// List the callbacks that are filed under a user, a group or a conversation, oldest first
     History {
-        /// The user
-        user: String,
+        #[command(flatten)]
+        wanted: Box<Wanted>,
         #[command(flatten)]
         options: Options,
     },
@@ -68,6 +68,7 @@ pub(crate) struct Options {
 
 pub(crate) async fn answer(question: Question) -> Result<()> {
     let mut unreadable = Vec::new();
+    let mut next = None;
     let (answer, options) = match question {
         Question::FriendsOf { user, options } => {
             let table = options.tables.relationships()?;
@@ -95,10 +96,11 @@ pub(crate) async fn answer(question: Question) -> Result<()> {
                 options,
             )
         }
-        Question::History { user, options } => {
+        Question::History { wanted, options } => {
             let table = options.tables.events(Retention::default())?;
-            let history = table.history(&id(user)?).await?;
-            unreadable = history.unreadable;
+            let (of, reading) = wanted.parsed()?;
+            let history = table.history(&of, &reading).await?;
+            (unreadable, next) = (history.unreadable, history.next);
             (Answer::History(history.receptions), options)
         }
     };
@@ -108,6 +110,10 @@ pub(crate) async fn answer(question: Question) -> Result<()> {
         let width = if options.full { usize::MAX } else { CELL };
         table(&answer.rows(), width)
     })?;
+    if let Some(next) = next {
+        // On standard error, so that a program reads only the answer.
+        out::complain(&format!("there is more: --after '{next}'"));
+    }
     complete(&unreadable)
 }
 
@@ -217,76 +223,6 @@ fn time(time: Timestamp) -> String {
     time.to_string()
 }
 
-fn sentences(events: &Events) -> Vec<String> {
-    match events {
-        Events::Relation(events) => events.iter().map(about_relation).collect(),
-        Events::User(events) => events.iter().map(about_user).collect(),
-        Events::Unknown => {
-            vec!["kept as it came: the command is unknown, or the body did not fit".to_owned()]
-        }
-        Events::Group(events) => events.iter().map(as_json).collect(),
-        Events::Message(events) => events.iter().map(as_json).collect(),
-        Events::Conversation(events) => events.iter().map(as_json).collect(),
-        Events::Presence(events) => events.iter().map(as_json).collect(),
-        Events::Push(events) => events.iter().map(as_json).collect(),
-        Events::Decision(events) => events.iter().map(as_json).collect(),
-    }
-}
-
-fn as_json(event: &impl Serialize) -> String {
-    serde_json::to_string(event).unwrap_or_default()
-}
-
-fn about_user(event: &user::Event) -> String {
-    match event {
-        user::Event::ProfileChanged { user, fields } if fields.is_empty() => {
-            format!("{user} changed something in the profile")
-        }
-        user::Event::ProfileChanged { user, fields } => {
-            format!("{user} changed {}", fields.join(", "))
-        }
-        user::Event::UsersRegistered { users } => {
-            let names: Vec<&str> = users.iter().map(|user| user.user.as_str()).collect();
-            format!("registered: {}", names.join(", "))
-        }
-    }
-}
-
-fn about_relation(event: &relation::Event) -> String {
-    use relation::Event;
-
-    match event {
-        Event::FriendRequested { from, to, message } => {
-            format!("{from} asked {to} for friendship: \"{message}\"")
-        }
-        Event::FriendRequestAccepted { from, to, message } => {
-            format!("{to} accepted the request of {from}: \"{message}\"")
-        }
-        Event::FriendAdded { owner, friend } => format!("{owner} got the friend {friend}"),
-        Event::FriendsImported { owner, friends } => {
-            format!("{owner} and {} are friends by import", names(friends))
-        }
-        Event::FriendDeleted { owner, friend } => format!("{owner} deleted {friend}"),
-        Event::RemarkSet {
-            owner,
-            friend,
-            remark,
-        } => format!("{owner} named {friend} \"{remark}\""),
-        Event::Blocked { owner, blocked } => format!("{owner} blocked {blocked}"),
-        Event::BlockIntended { owner, blocked } => format!("{owner} was about to block {blocked}"),
-        Event::Unblocked { owner, blocked } => format!("{owner} unblocked {blocked}"),
-        Event::Followed { follower, followed } => format!("{follower} follows {}", names(followed)),
-        Event::Unfollowed { follower, followed } => {
-            format!("{follower} no longer follows {}", names(followed))
-        }
-    }
-}
-
-fn names(users: &[UserId]) -> String {
-    let users: Vec<&str> = users.iter().map(UserId::as_str).collect();
-    users.join(", ")
-}
-
 fn with_heading(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>> {
     let heading = heading.iter().map(|&word| word.to_owned()).collect();
     std::iter::once(heading).chain(rows).collect()
@@ -361,19 +297,6 @@ mod tests {
         let lines: Vec<&str> = full.lines().collect();
         assert_eq!(lines[1].len(), CELL + 3);
         assert_eq!(lines[2], format!("{long}  \\u{{1b}}[2J"));
-    }
-
-    #[test]
-    fn a_message_is_shown_as_it_was_written() {
-        let asked = relation::Event::FriendRequested {
-            from: user("ana"),
-            to: user("leo"),
-            message: "it's \"me\" \u{1F469}\u{200D}\u{1F467}".to_owned(),
-        };
-        assert_eq!(
-            about_relation(&asked),
-            "ana asked leo for friendship: \"it's \"me\" \u{1F469}\u{200D}\u{1F467}\""
-        );
     }
 
     #[test]

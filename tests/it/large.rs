@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use domain::{Events, Reception, UserId, relation::Event};
 use receiver::messages;
 use serde_json::{Value, json};
+use store::{HistoryOf, Reading};
 use support::{
     Dynamodb, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, binary, nowhere,
     redrive,
@@ -68,8 +69,9 @@ async fn started(name: &str, table: &Table, path: &str) -> Function {
 }
 
 async fn history(table: &Table, of: &str) -> Vec<Reception> {
-    let history = table.events_table().history(&user(of)).await;
-    history.unwrap().receptions
+    let of = HistoryOf::User(user(of));
+    let (events, all) = (table.events_table(), Reading::default());
+    events.history(&of, &all).await.unwrap().receptions
 }
 
 /// The friends of an import, in the order of the callback.

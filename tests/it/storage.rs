@@ -9,7 +9,7 @@ use domain::{
     relation::Event,
     user,
 };
-use store::{ErrorKind, EventsTable, History, Recorded, Retention};
+use store::{ErrorKind, EventsTable, History, HistoryOf, Reading, Recorded, Retention};
 use support::Dynamodb;
 
 fn user(id: &str) -> UserId {
@@ -32,6 +32,11 @@ fn reception(id: &str, owner: &str, millis: i64) -> Reception {
         body: None,
         part: None,
     }
+}
+
+async fn history(events: &EventsTable, of: &str) -> History {
+    let of = HistoryOf::User(user(of));
+    events.history(&of, &Reading::default()).await.unwrap()
 }
 
 /// One event of each family that has events.
@@ -129,17 +134,14 @@ async fn a_users_history_is_one_query_with_the_oldest_first(dynamodb: &Dynamodb)
     ] {
         events.record(&reception(id, owner, millis)).await.unwrap();
     }
-    let history = events.history(&user("ana")).await.unwrap().receptions;
+    let history = history(&events, "ana").await.receptions;
     let ids: Vec<&str> = history
         .iter()
         .map(|reception| reception.id.as_str())
         .collect();
     assert_eq!(ids, ["a", "c", "b"]);
     assert_eq!(history[0], reception("a", "ana", 5));
-    assert_eq!(
-        events.history(&user("nobody")).await.unwrap(),
-        History::default()
-    );
+    assert_eq!(self::history(&events, "nobody").await, History::default());
 }
 
 async fn events_expire_after_the_retention_of_their_family_or_never(dynamodb: &Dynamodb) {
@@ -229,11 +231,7 @@ async fn the_longest_user_id_and_two_thousand_events_fit(dynamodb: &Dynamodb) {
     });
     many.events = Events::Relation(pairs.collect());
     assert_eq!(events.record(&many).await.unwrap(), Recorded::New);
-    let history = events
-        .history(&user(&format!("{:032}", 0)))
-        .await
-        .unwrap()
-        .receptions;
+    let history = history(&events, &format!("{:032}", 0)).await.receptions;
     assert_eq!(history, [many]);
 }
 
@@ -275,7 +273,7 @@ async fn a_large_reception_is_several_items_and_one_entry_of_the_history(dynamod
                 for part in &parts {
                     assert_eq!(events.record(part).await.unwrap(), Recorded::New);
                 }
-                let there = events.history(&user("ana")).await.unwrap();
+                let there = history(&events, "ana").await;
                 let there = there
                     .receptions
                     .iter()
@@ -291,7 +289,7 @@ async fn a_large_reception_is_several_items_and_one_entry_of_the_history(dynamod
             }
         }
         assert_eq!(table.items().await.len(), 2 + 2 + 2 + 4);
-        let history = events.history(&user("ana")).await.unwrap();
+        let history = history(&events, "ana").await;
         assert!(history.receptions == [&small[0], &imported, &named, &small[1]].map(Clone::clone));
         let parts: Vec<Reception> = table.receptions().await;
         let parts = parts.into_iter().filter(|part| part.id == "unknown");

@@ -1,13 +1,10 @@
-use std::{
-    collections::{BTreeMap, HashMap},
-    fmt,
-};
+use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, TableDescription},
 };
-use domain::{Reception, Timestamp, UserId};
+use domain::Reception;
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
@@ -51,24 +48,22 @@ pub struct Page {
     pub next: Option<Position>,
 }
 
-/// The receptions that are filed under a user.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct History {
-    /// Oldest first.
-    pub receptions: Vec<Reception>,
-    /// Items that this program cannot read.
-    pub unreadable: Vec<Position>,
-}
-
 /// A place in the events table: an item's key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    pk: String,
-    sk: String,
+    pub(crate) pk: String,
+    pub(crate) sk: String,
 }
 
 impl Position {
-    fn of(item: &HashMap<String, AttributeValue>) -> Self {
+    pub(crate) fn new(pk: &str, sk: &str) -> Self {
+        Self {
+            pk: pk.to_owned(),
+            sk: sk.to_owned(),
+        }
+    }
+
+    pub(crate) fn of(item: &HashMap<String, AttributeValue>) -> Self {
         let text = |name: &str| {
             let value = item.get(name).and_then(|value| value.as_s().ok());
             value.cloned().unwrap_or_default()
@@ -110,6 +105,11 @@ impl EventsTable {
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
+    }
+
+    /// The table's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Opens the connection, so that the first callback does not wait for DNS, TCP and TLS. Checks that the table exists
@@ -230,43 +230,6 @@ impl EventsTable {
         Ok(Description {
             approximate_count: count.and_then(|count| count.try_into().ok()).unwrap_or(0),
             created: created.map(ToString::to_string).unwrap_or_default(),
-        })
-    }
-
-    /// All receptions that are filed under a user, oldest first. If parts of a reception are missing, gives the other
-    /// parts one by one.
-    ///
-    /// # Errors
-    ///
-    /// As [`record`](Self::record). An item that this program cannot read is not an error: its place is in
-    /// [`History::unreadable`].
-    pub async fn history(&self, user: &UserId) -> Result<History, StoreError> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("pk = :pk")
-            .expression_attribute_values(":pk", AttributeValue::S(item::pk(user)))
-            .into_paginator()
-            .items()
-            .send();
-        let mut receptions: BTreeMap<(Timestamp, String), Vec<Reception>> = BTreeMap::new();
-        let mut unreadable = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(StoreError::from_sdk)?;
-            let position = Position::of(&item);
-            match item::to_reception(item) {
-                Ok(reception) => receptions
-                    .entry((reception.received_at, reception.id.clone()))
-                    .or_default()
-                    .push(reception),
-                Err(_) => unreadable.push(position),
-            }
-        }
-        let whole = |parts| Reception::whole(parts).map_or_else(|parts| parts, |whole| vec![whole]);
-        Ok(History {
-            receptions: receptions.into_values().flat_map(whole).collect(),
-            unreadable,
         })
     }
 }

@@ -20,7 +20,8 @@
 //! | `expires_at` | N | Unix seconds after which DynamoDB may delete the item (TTL): the family's [retention](crate::Retention); absent if its events are kept for ever |
 //!
 //! **Access patterns.** *History of a user*, oldest first: Query on `pk`. *A user's history from a time on*: Query on
-//! `pk` with `sk >= <time>`, because times sort as text. *New events of everybody*: the table's stream.
+//! `pk` with `sk >= <time>`, because times sort as text. *Messages of a group*: a Query on each of its 16 partitions,
+//! merged by `sk`, as [`history`](crate::EventsTable::history) does. *New events of everybody*: the table's stream.
 //!
 //! **Once.** The time and the id of a reception never change. So writing it again uses the same key, and the condition
 //! `attribute_not_exists(pk)` refuses it. The same reception is always one item. Two receptions are two items, even if
@@ -60,7 +61,7 @@ const UNKNOWN_PARTITIONS: u32 = 8;
 
 /// How many partitions the messages of one group are spread over. It never changes, because a reader has to know all of
 /// them.
-pub(crate) const GROUP_MESSAGES_PARTITIONS: u32 = 16;
+const GROUP_MESSAGES_PARTITIONS: u32 = 16;
 
 const VERSION: u8 = 2;
 /// The version of a part's item. An earlier version of this program must not read a part as a whole reception.
@@ -87,14 +88,17 @@ pub(crate) fn group_pk(group: &GroupId) -> String {
     format!("group#{group}")
 }
 
-/// The partition of a callback that is kept as it came.
-fn unknown_pk(reception: &Reception) -> String {
+/// One of the partitions of a command's callbacks that have no subject.
+fn unknown_pk(command: &str, number: u32) -> String {
     // Cut, because a caller can choose it, and a key has a limited length. The attribute `command` has all of it.
-    let command: String = reception.command.chars().take(200).collect();
-    format!(
-        "unknown#{command}#{}",
-        spread(&reception.id, UNKNOWN_PARTITIONS)
-    )
+    let command: String = command.chars().take(200).collect();
+    format!("unknown#{command}#{number}")
+}
+
+/// All of them.
+pub(crate) fn unknown_partitions(command: &str) -> Vec<String> {
+    let partitions = 0..UNKNOWN_PARTITIONS;
+    partitions.map(|it| unknown_pk(command, it)).collect()
 }
 
 /// The partition of a conversation.
@@ -115,8 +119,20 @@ fn conversation_pk(conversation: &Conversation, id: &str) -> String {
     }
 }
 
+/// All partitions of a conversation.
+pub(crate) fn conversation_partitions(conversation: &Conversation) -> Vec<String> {
+    match conversation {
+        Conversation::Group(group) => {
+            let partitions = 0..GROUP_MESSAGES_PARTITIONS;
+            partitions.map(|it| group_messages_pk(group, it)).collect()
+        }
+        // The reception's id does not matter here.
+        Conversation::Users(_) | Conversation::Id(_) => vec![conversation_pk(conversation, "")],
+    }
+}
+
 /// One of the partitions of a group's messages.
-pub(crate) fn group_messages_pk(group: &GroupId, number: u32) -> String {
+fn group_messages_pk(group: &GroupId, number: u32) -> String {
     format!("group-messages#{number:02}#{group}")
 }
 
@@ -138,7 +154,10 @@ pub(crate) fn from_reception(
             Subject::User(user) => pk(user),
             Subject::Group(group) => group_pk(group),
             Subject::Conversation(conversation) => conversation_pk(conversation, &reception.id),
-            Subject::UnknownCommand => unknown_pk(reception),
+            Subject::UnknownCommand => {
+                let number = spread(&reception.id, UNKNOWN_PARTITIONS);
+                unknown_pk(&reception.command, number)
+            }
         },
         sk: match &reception.part {
             Some(part) if part.number > 0 => format!(
@@ -281,6 +300,68 @@ mod tests {
         assert!(!item.contains_key("operation_id"));
         let kept = from_reception(&reception(1), &FOR_EVER).unwrap().unwrap();
         assert!(!kept.contains_key("expires_at"));
+    }
+
+    #[test]
+    fn the_partition_of_every_subject_is_fixed() {
+        let id = |id: &str| UserId::new(id).unwrap();
+        let group = || GroupId::new("g").unwrap();
+        let message = |conversation| {
+            Events::Message(vec![domain::message::Event::MessageNumbered {
+                conversation,
+                message: domain::message::MessageRef::default(),
+            }])
+        };
+        for (events, partition) in [
+            (
+                Events::Group(vec![domain::group::Event::MembersJoinIntended {
+                    group: group(),
+                    members: vec![id("ana")],
+                }]),
+                "group#g",
+            ),
+            // Without the length, an id with a `#` in it could be two ids.
+            (
+                message(Conversation::between(id("é#"), id("b"))),
+                "users#1#b#é#",
+            ),
+            (message(Conversation::Group(group())), "group-messages#11#g"),
+            (message(Conversation::Id("c".into())), "conversation#c"),
+        ] {
+            let reception = Reception {
+                events,
+                ..reception(0)
+            };
+            let item = from_reception(&reception, &FOR_EVER).unwrap().unwrap();
+            assert_eq!(item["pk"].as_s().unwrap(), partition);
+        }
+    }
+
+    #[test]
+    fn the_messages_of_a_group_are_spread_evenly() {
+        let conversation = Conversation::Group(GroupId::new("g").unwrap());
+        let mut counts: HashMap<String, u32> = HashMap::new();
+        let mut random: u64 = 1;
+        for _ in 0..10_000 {
+            random = random
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
+            let id = format!("{:08x}-7b61-41e6-9a41-{:012x}", random >> 32, random >> 16);
+            *counts
+                .entry(conversation_pk(&conversation, &id))
+                .or_default() += 1;
+        }
+        let mut partitions: Vec<&String> = counts.keys().collect();
+        partitions.sort();
+        assert_eq!(
+            partitions,
+            conversation_partitions(&conversation)
+                .iter()
+                .collect::<Vec<_>>()
+        );
+        let average = 10_000 / GROUP_MESSAGES_PARTITIONS;
+        let most = counts.values().max().unwrap();
+        assert!(*most < average * 3 / 2, "{most}");
     }
 
     #[test]

@@ -30,6 +30,7 @@
 mod client;
 mod error;
 mod events_table;
+mod history;
 pub mod item;
 mod limits;
 mod nonces;
@@ -42,7 +43,8 @@ mod secret;
 pub use aws_sdk_dynamodb::Client;
 pub use client::{InvalidSettings, Settings, counting, dynamodb, patient, secrets_manager, sqs};
 pub use error::{ErrorKind, StoreError};
-pub use events_table::{Description, EventsTable, History, Page, Position, Recorded};
+pub use events_table::{Description, EventsTable, Page, Position, Recorded};
+pub use history::{History, HistoryOf, Reading};
 pub use limits::Limits;
 pub use nonces::Nonces;
 pub use parts::parts;

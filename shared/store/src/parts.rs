@@ -53,7 +53,10 @@ fn weight_of(map: &HashMap<String, AttributeValue>) -> usize {
 #[cfg(test)]
 mod tests {
     use domain::{
-        Conversation, Events, GroupId, Source, Timestamp, UserId, message, relation, user,
+        Conversation, Events, GroupId, Source, Timestamp, UserId,
+        decision::{self, By, Verdict},
+        group::{self, Joined, Left, Member},
+        message, relation, user,
     };
 
     use super::*;
@@ -214,6 +217,7 @@ mod tests {
             ]);
         }
         large.extend(large_messages());
+        large.extend(large_groups_and_decisions());
         large
     }
 
@@ -283,6 +287,93 @@ mod tests {
             ),
         ]);
         large
+    }
+
+    /// The same for events about groups, and for decisions.
+    fn large_groups_and_decisions() -> Vec<Reception> {
+        use group::Event;
+        let (a, b) = (
+            UserId::new("a").unwrap(),
+            UserId::new("\u{1}".repeat(UserId::MAX_BYTES)).unwrap(),
+        );
+        let group = || GroupId::new("\u{1}".repeat(GroupId::MAX_BYTES)).unwrap();
+        let text = |what: &str| what.repeat(300_000 / what.len());
+        let mut events = Vec::new();
+        for members in [vec![a; 70_000], vec![b.clone(); 100]] {
+            let by = Some(b.clone());
+            let list = members.iter().cloned();
+            let list = list.take(20_000).map(|user| Member { user, role: None });
+            events.extend([
+                Event::GroupCreated {
+                    group: group(),
+                    name: text("\""),
+                    owner: by.clone(),
+                    creator: by.clone(),
+                    members: list.collect(),
+                },
+                Event::MembersJoined {
+                    group: group(),
+                    members: members.clone(),
+                    how: Joined::Applied,
+                    by: by.clone(),
+                },
+                Event::MembersJoinIntended {
+                    group: group(),
+                    members: members.clone(),
+                },
+                Event::MembersLeft {
+                    group: group(),
+                    members: members.clone(),
+                    how: Left::Removed,
+                    by: by.clone(),
+                    reason: text("\u{1}"),
+                },
+                Event::GroupDissolved {
+                    group: group(),
+                    owner: by,
+                    members,
+                },
+            ]);
+        }
+        for fields in [vec![text("é")], vec!["name".to_owned(); 40_000]] {
+            events.extend([
+                Event::GroupChanged {
+                    group: group(),
+                    fields: fields.clone(),
+                    by: None,
+                },
+                Event::MemberChanged {
+                    group: group(),
+                    member: b.clone(),
+                    fields,
+                    role: None,
+                    by: None,
+                },
+            ]);
+        }
+        events.push(Event::JoinIntended {
+            group: group(),
+            user: b.clone(),
+            message: text("é"),
+        });
+        let decided = |others: usize| decision::Event::Decided {
+            decision: Verdict::Refused,
+            by: By::Policies,
+            code: Some(28_004),
+            rule: Some("reqMsg.maxChars".to_owned()),
+            actor: Some(b.clone()),
+            others: vec![b.clone(); others],
+            group: Some(group()),
+            conversation: Some(Conversation::Group(group())),
+        };
+        events
+            .into_iter()
+            .map(|event| reception(vec![event], None))
+            .chain([
+                reception(vec![decided(100)], None),
+                reception(vec![decided(1); 20], None),
+            ])
+            .collect()
     }
 
     #[test]

@@ -142,7 +142,10 @@ impl std::error::Error for InvalidMessage {}
 
 #[cfg(test)]
 mod tests {
-    use domain::{Events, Source, Timestamp, UserId, relation::Event};
+    use domain::{
+        Conversation, Events, GroupId, Source, Timestamp, UserId, conversation, decision, group,
+        presence, relation::Event,
+    };
 
     use super::*;
 
@@ -173,6 +176,57 @@ mod tests {
             .replace("\"family\":\"relation\",", "");
         assert_ne!(first_version, body);
         assert_eq!(from_message(&first_version), Ok(reception));
+    }
+
+    #[test]
+    fn events_of_the_other_families_survive_the_queue() {
+        let id = |id: &str| UserId::new(id).unwrap();
+        let group = || GroupId::new("g").unwrap();
+        let families: [Events; 4] = [
+            vec![group::Event::MembersJoined {
+                group: group(),
+                members: vec![id("ana"), id("leo")],
+                how: group::Joined::Invited,
+                by: Some(id("bob")),
+            }]
+            .into(),
+            vec![conversation::Event::ConversationCreated {
+                owner: None,
+                conversation: Conversation::Group(group()),
+            }]
+            .into(),
+            vec![presence::Event::WentOffline {
+                user: id("ana"),
+                platform: "Web".into(),
+                seen_at: Some(Timestamp::from_unix_millis(1).unwrap()),
+                connection: None,
+            }]
+            .into(),
+            vec![decision::Event::Decided {
+                decision: decision::Verdict::Refused,
+                by: decision::By::Failure,
+                code: Some(29_013),
+                rule: None,
+                actor: Some(id("ana")),
+                others: vec![id("leo")],
+                group: Some(group()),
+                conversation: Some(Conversation::between(id("leo"), id("ana"))),
+            }]
+            .into(),
+        ];
+        for events in families {
+            let reception = Reception {
+                id: "r".into(),
+                received_at: Timestamp::from_unix_millis(1_700_000_000_123).unwrap(),
+                source: Source::OpenIm,
+                command: "c".into(),
+                operation_id: None,
+                events,
+                body: None,
+                part: None,
+            };
+            assert_eq!(from_message(&to_message(&reception)), Ok(reception));
+        }
     }
 
     #[test]

@@ -1,0 +1,747 @@
+//! What happened, in one plain sentence for each event.
+
+use domain::{
+    Conversation, Events, GroupId, UserId, conversation,
+    decision::{self, By, Verdict},
+    group::{self, Joined, Left, Role},
+    message::{self, Content, Kind, MessageRef},
+    presence, relation, user,
+};
+
+/// A sentence for each event.
+pub(crate) fn sentences(events: &Events) -> Vec<String> {
+    match events {
+        Events::Relation(events) => events.iter().map(about_relation).collect(),
+        Events::User(events) => events.iter().map(about_user).collect(),
+        Events::Group(events) => events.iter().map(about_group).collect(),
+        Events::Message(events) => events.iter().map(about_message).collect(),
+        Events::Conversation(events) => events.iter().map(about_conversation).collect(),
+        Events::Presence(events) => events.iter().map(about_presence).collect(),
+        // There is no event yet.
+        Events::Push(events) => events.iter().map(as_json).collect(),
+        Events::Decision(events) => events.iter().map(about_decision).collect(),
+        Events::Unknown => {
+            vec!["kept as it came: the command is unknown, or the body did not fit".to_owned()]
+        }
+    }
+}
+
+/// For an event that a later version of the domain has.
+fn as_json(event: &impl serde::Serialize) -> String {
+    serde_json::to_string(event).unwrap_or_default()
+}
+
+fn about_relation(event: &relation::Event) -> String {
+    use relation::Event;
+
+    match event {
+        Event::FriendRequested { from, to, message } => {
+            format!("{from} asked {to} for friendship: \"{message}\"")
+        }
+        Event::FriendRequestAccepted { from, to, message } => {
+            format!("{to} accepted the request of {from}: \"{message}\"")
+        }
+        Event::FriendAdded { owner, friend } => format!("{owner} got the friend {friend}"),
+        Event::FriendsImported { owner, friends } => {
+            format!("{owner} and {} are friends by import", names(friends))
+        }
+        Event::FriendDeleted { owner, friend } => format!("{owner} deleted {friend}"),
+        Event::RemarkSet {
+            owner,
+            friend,
+            remark,
+        } => format!("{owner} named {friend} \"{remark}\""),
+        Event::Blocked { owner, blocked } => format!("{owner} blocked {blocked}"),
+        Event::BlockIntended { owner, blocked } => format!("{owner} was about to block {blocked}"),
+        Event::Unblocked { owner, blocked } => format!("{owner} unblocked {blocked}"),
+        Event::Followed { follower, followed } => format!("{follower} follows {}", names(followed)),
+        Event::Unfollowed { follower, followed } => {
+            format!("{follower} no longer follows {}", names(followed))
+        }
+    }
+}
+
+fn about_user(event: &user::Event) -> String {
+    match event {
+        user::Event::ProfileChanged { user, fields } if fields.is_empty() => {
+            format!("{user} changed something in the profile")
+        }
+        user::Event::ProfileChanged { user, fields } => {
+            format!("{user} changed {}", fields.join(", "))
+        }
+        user::Event::UsersRegistered { users } => {
+            format!(
+                "registered: {}",
+                listed(users.iter().map(|user| &user.user))
+            )
+        }
+    }
+}
+
+fn about_group(event: &group::Event) -> String {
+    use group::Event;
+
+    match event {
+        Event::GroupCreated {
+            group,
+            name,
+            owner,
+            creator,
+            members,
+        } => {
+            let creator = creator.as_ref().or(owner.as_ref());
+            let members = listed(members.iter().map(|member| &member.user));
+            let created = match creator {
+                Some(creator) => format!("{creator} created group {group} \"{name}\""),
+                None => format!("group {group} \"{name}\" was created"),
+            };
+            with(created, " with ", &members)
+        }
+        Event::GroupChanged { group, fields, by } => {
+            let fields = match fields.is_empty() {
+                true => "something".to_owned(),
+                false => fields.join(", "),
+            };
+            match by {
+                Some(by) => format!("{by} changed {fields} of group {group}"),
+                None => format!("group {group} changed: {fields}"),
+            }
+        }
+        Event::MembersJoined {
+            group,
+            members,
+            how,
+            by,
+        } => {
+            let how = match how {
+                Joined::Invited => ", invited",
+                Joined::Applied => ", accepted",
+                Joined::AtCreation => ", as it was created",
+                _ => "",
+            };
+            let joined = format!("{} joined group {group}{how}", names(members));
+            with(joined, " by ", text(by.as_ref()))
+        }
+        Event::MembersJoinIntended { group, members } => {
+            format!("{} were about to join group {group}", names(members))
+        }
+        Event::JoinIntended {
+            group,
+            user,
+            message,
+        } => format!("{user} was about to ask to join group {group}: \"{message}\""),
+        Event::MembersLeft {
+            group,
+            members,
+            how,
+            by,
+            reason,
+        } => {
+            let members = names(members);
+            let left = match (how, by) {
+                (Left::Removed, Some(by)) => format!("{by} removed {members} from group {group}"),
+                (Left::Removed, None) => format!("{members} were removed from group {group}"),
+                _ => format!("{members} left group {group}"),
+            };
+            match reason.is_empty() {
+                true => left,
+                false => format!("{left}: \"{reason}\""),
+            }
+        }
+        Event::MemberChanged {
+            group,
+            member,
+            fields,
+            role,
+            by,
+        } => {
+            let fields = fields.join(", ");
+            let role = role.map(role_name);
+            let changed = format!("{member} in group {group} changed: {fields}");
+            let changed = with(changed, ", now ", role.as_deref().unwrap_or_default());
+            with(changed, " by ", text(by.as_ref()))
+        }
+        Event::OwnerChanged {
+            group,
+            from,
+            to,
+            by,
+        } => {
+            let changed = format!("group {group} now belongs to {to}");
+            let changed = with(changed, ", no longer to ", text(from.as_ref()));
+            with(changed, ", changed by ", text(by.as_ref()))
+        }
+        Event::GroupDissolved {
+            group,
+            owner,
+            members,
+        } => {
+            let dissolved = format!("group {group} was dissolved");
+            let dissolved = with(dissolved, "; its owner was ", text(owner.as_ref()));
+            with(dissolved, "; its members were ", &names(members))
+        }
+        other => as_json(other),
+    }
+}
+
+fn role_name(role: Role) -> String {
+    match role {
+        Role::Owner => "owner".to_owned(),
+        Role::Admin => "administrator".to_owned(),
+        Role::Member => "ordinary member".to_owned(),
+        Role::Other(number) => format!("role {number}"),
+        _ => String::new(),
+    }
+}
+
+fn about_message(event: &message::Event) -> String {
+    use message::Event;
+
+    match event {
+        Event::MessageSent {
+            conversation,
+            from,
+            kind,
+            content,
+            ..
+        } => {
+            let to = sent_to(conversation, from);
+            match content.as_ref().and_then(words) {
+                Some(words) => format!("{from} wrote {to}: \"{words}\""),
+                None => format!("{from} sent {} {to}", kind_name(*kind)),
+            }
+        }
+        Event::MessageNumbered {
+            conversation,
+            message,
+        } => format!("{} {}", a_message(message), place(conversation)),
+        Event::MessagesRecalled {
+            conversation,
+            messages,
+            by,
+        } => {
+            let messages = number_of(messages);
+            let place = place(conversation);
+            match by {
+                Some(by) => format!("{by} recalled {messages} {place}"),
+                None => format!("{messages} {place}, recalled"),
+            }
+        }
+        Event::MessagesRead {
+            conversation,
+            reader,
+            messages,
+            up_to,
+        } => {
+            let read = match (up_to, messages.is_empty()) {
+                (Some(number), _) => format!("{reader} read up to message {number}"),
+                (None, true) => format!("{reader} read messages"),
+                (None, false) => format!("{reader} read {}", number_of(messages)),
+            };
+            with(
+                read,
+                " ",
+                &conversation.as_ref().map(place).unwrap_or_default(),
+            )
+        }
+        other => as_json(other),
+    }
+}
+
+/// What users read of a message's content, if it is a text.
+fn words(content: &Content) -> Option<&str> {
+    match content {
+        Content::Text { text }
+        | Content::Markdown { text }
+        | Content::Mention { text, .. }
+        | Content::Quote { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "a text",
+        Kind::Picture => "a picture",
+        Kind::Sound => "a voice message",
+        Kind::Video => "a video",
+        Kind::File => "a file",
+        Kind::Mention => "a text with mentions",
+        Kind::Location => "a place",
+        Kind::Card => "a user's card",
+        Kind::Quote => "a text with a quote",
+        Kind::Merged => "several messages in one",
+        Kind::Custom => "content of the app's own",
+        Kind::Face => "a sticker",
+        Kind::Markdown => "a text in Markdown",
+        Kind::Typing => "the sign of typing",
+        Kind::Notification => "a notice",
+        _ => "a message",
+    }
+}
+
+fn a_message(message: &MessageRef) -> String {
+    let id = message.id.as_ref().or(message.client_id.as_ref());
+    match (id, message.seq) {
+        (Some(id), Some(number)) => format!("message {id} got number {number}"),
+        (Some(id), None) => format!("message {id}"),
+        (None, Some(number)) => format!("a message got number {number}"),
+        (None, None) => "a message".to_owned(),
+    }
+}
+
+fn number_of(messages: &[MessageRef]) -> String {
+    match messages {
+        [message] => match (&message.id, &message.client_id, message.seq) {
+            (_, _, Some(number)) => format!("message {number}"),
+            (Some(id), _, None) | (None, Some(id), None) => format!("message {id}"),
+            (None, None, None) => "a message".to_owned(),
+        },
+        messages => format!("{} messages", messages.len()),
+    }
+}
+
+fn about_conversation(event: &conversation::Event) -> String {
+    match event {
+        conversation::Event::ConversationCreated {
+            owner,
+            conversation,
+        } => {
+            let what = name_of(conversation);
+            match owner {
+                Some(owner) => format!("{what} is on the list of {owner} now"),
+                None => format!("{what} is on the lists of members now"),
+            }
+        }
+        other => as_json(other),
+    }
+}
+
+fn about_presence(event: &presence::Event) -> String {
+    match event {
+        presence::Event::SeenOnline {
+            user,
+            platform,
+            background,
+            ..
+        } => {
+            let background = match background {
+                Some(true) => ", in the background",
+                _ => "",
+            };
+            format!("{user} is online on {platform}{background}")
+        }
+        presence::Event::WentOffline { user, platform, .. } => {
+            format!("{user} went offline on {platform}")
+        }
+        other => as_json(other),
+    }
+}
+
+fn about_decision(event: &decision::Event) -> String {
+    match event {
+        decision::Event::Decided {
+            decision,
+            by,
+            code,
+            rule,
+            actor,
+            others,
+            group,
+            conversation,
+        } => {
+            let verdict = match decision {
+                Verdict::Allowed => "allowed",
+                Verdict::Refused => "refused",
+                Verdict::Amended => "amended",
+            };
+            let by = match (by, rule) {
+                (By::Failure, _) => "because nobody could decide".to_owned(),
+                (_, Some(rule)) => format!("by rule {rule}"),
+                (By::Policies, None) => "by policies".to_owned(),
+                (By::Handler, None) => "by the handler".to_owned(),
+            };
+            let code = code
+                .map(|code| format!(", code {code}"))
+                .unwrap_or_default();
+            let who = match (actor, others.is_empty()) {
+                (Some(actor), true) => actor.to_string(),
+                (Some(actor), false) => format!("{actor} → {}", names(others)),
+                (None, _) => names(others),
+            };
+            let place = match (group, conversation) {
+                (Some(group), _) => in_group(group),
+                (None, Some(conversation)) => place(conversation),
+                (None, None) => String::new(),
+            };
+            let about = with(who, " ", &place);
+            with(format!("{verdict} {by}{code}"), ": ", about.trim_start())
+        }
+        other => as_json(other),
+    }
+}
+
+/// Where a message was sent, for a sentence about its sender.
+fn sent_to(conversation: &Conversation, from: &UserId) -> String {
+    match conversation {
+        Conversation::Users([one, other]) => {
+            format!("to {}", if one == from { other } else { one })
+        }
+        other => place(other),
+    }
+}
+
+fn place(conversation: &Conversation) -> String {
+    match conversation {
+        Conversation::Users([one, other]) => format!("between {one} and {other}"),
+        Conversation::Group(group) => in_group(group),
+        Conversation::Id(id) => format!("in conversation {id}"),
+    }
+}
+
+fn name_of(conversation: &Conversation) -> String {
+    match conversation {
+        Conversation::Users([one, other]) => format!("the conversation of {one} and {other}"),
+        Conversation::Group(group) => format!("the conversation of group {group}"),
+        Conversation::Id(id) => format!("conversation {id}"),
+    }
+}
+
+fn in_group(group: &GroupId) -> String {
+    format!("in group {group}")
+}
+
+/// The sentence with more at its end, unless that is empty.
+fn with(sentence: String, before: &str, more: &str) -> String {
+    match more {
+        "" => sentence,
+        more => format!("{sentence}{before}{more}"),
+    }
+}
+
+fn text(user: Option<&UserId>) -> &str {
+    user.map_or("", UserId::as_str)
+}
+
+fn names(users: &[UserId]) -> String {
+    listed(users.iter())
+}
+
+fn listed<'a>(users: impl Iterator<Item = &'a UserId>) -> String {
+    let users: Vec<&str> = users.map(UserId::as_str).collect();
+    users.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::group::Member;
+
+    use super::*;
+
+    fn id(id: &str) -> UserId {
+        UserId::new(id).unwrap()
+    }
+
+    fn group() -> GroupId {
+        GroupId::new("g").unwrap()
+    }
+
+    fn check(cases: impl IntoIterator<Item = (Events, &'static str)>) {
+        for (events, sentence) in cases {
+            assert_eq!(sentences(&events), [sentence]);
+        }
+    }
+
+    #[test]
+    fn a_text_of_a_relation_is_shown_as_it_was_written() {
+        check([(
+            vec![relation::Event::FriendRequested {
+                from: id("ana"),
+                to: id("leo"),
+                message: "it's \"me\" \u{1F469}\u{200D}\u{1F467}".to_owned(),
+            }]
+            .into(),
+            "ana asked leo for friendship: \"it's \"me\" \u{1F469}\u{200D}\u{1F467}\"",
+        )]);
+    }
+
+    #[test]
+    fn every_event_about_a_group_has_a_sentence() {
+        use group::Event;
+
+        let by = Some(id("ana"));
+        let case = |event: Event, sentence| (vec![event].into(), sentence);
+        check([
+            case(
+                Event::GroupCreated {
+                    group: group(),
+                    name: "n".to_owned(),
+                    owner: by.clone(),
+                    creator: None,
+                    members: vec![Member {
+                        user: id("leo"),
+                        role: None,
+                    }],
+                },
+                "ana created group g \"n\" with leo",
+            ),
+            case(
+                Event::GroupChanged {
+                    group: group(),
+                    fields: vec!["name".to_owned(), "notice".to_owned()],
+                    by: by.clone(),
+                },
+                "ana changed name, notice of group g",
+            ),
+            case(
+                Event::GroupChanged {
+                    group: group(),
+                    fields: Vec::new(),
+                    by: None,
+                },
+                "group g changed: something",
+            ),
+            case(
+                Event::MembersJoined {
+                    group: group(),
+                    members: vec![id("leo"), id("bob")],
+                    how: Joined::Invited,
+                    by: by.clone(),
+                },
+                "leo, bob joined group g, invited by ana",
+            ),
+            case(
+                Event::MembersJoined {
+                    group: group(),
+                    members: vec![id("leo")],
+                    how: Joined::Free,
+                    by: None,
+                },
+                "leo joined group g",
+            ),
+            case(
+                Event::MembersJoinIntended {
+                    group: group(),
+                    members: vec![id("leo"), id("bob")],
+                },
+                "leo, bob were about to join group g",
+            ),
+            case(
+                Event::JoinIntended {
+                    group: group(),
+                    user: id("leo"),
+                    message: "hi".to_owned(),
+                },
+                "leo was about to ask to join group g: \"hi\"",
+            ),
+            case(
+                Event::MembersLeft {
+                    group: group(),
+                    members: vec![id("leo")],
+                    how: Left::Removed,
+                    by: by.clone(),
+                    reason: "spam".to_owned(),
+                },
+                "ana removed leo from group g: \"spam\"",
+            ),
+            case(
+                Event::MembersLeft {
+                    group: group(),
+                    members: vec![id("leo")],
+                    how: Left::Left,
+                    by: None,
+                    reason: String::new(),
+                },
+                "leo left group g",
+            ),
+            case(
+                Event::MemberChanged {
+                    group: group(),
+                    member: id("leo"),
+                    fields: vec!["role".to_owned()],
+                    role: Some(Role::Admin),
+                    by: by.clone(),
+                },
+                "leo in group g changed: role, now administrator by ana",
+            ),
+            case(
+                Event::OwnerChanged {
+                    group: group(),
+                    from: by.clone(),
+                    to: id("leo"),
+                    by: None,
+                },
+                "group g now belongs to leo, no longer to ana",
+            ),
+            case(
+                Event::GroupDissolved {
+                    group: group(),
+                    owner: by,
+                    members: vec![id("leo")],
+                },
+                "group g was dissolved; its owner was ana; its members were leo",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn every_event_about_messages_has_a_sentence() {
+        use message::Event;
+
+        let between = || Conversation::between(id("leo"), id("ana"));
+        let message = |number| MessageRef {
+            id: Some("m".to_owned()),
+            client_id: None,
+            seq: number,
+        };
+        let sent = |conversation, kind, text: Option<&str>| Event::MessageSent {
+            conversation,
+            from: id("ana"),
+            message: message(None),
+            kind,
+            sent_at: None,
+            mentions: Vec::new(),
+            mentions_everybody: false,
+            content: text.map(|text| Content::Text {
+                text: text.to_owned(),
+            }),
+            app_text: message::AppText::default(),
+        };
+        let case = |event: Event, sentence| (vec![event].into(), sentence);
+        check([
+            case(
+                sent(between(), Kind::Text, Some("hi")),
+                "ana wrote to leo: \"hi\"",
+            ),
+            case(sent(between(), Kind::Text, None), "ana sent a text to leo"),
+            case(
+                sent(Conversation::Group(group()), Kind::Picture, None),
+                "ana sent a picture in group g",
+            ),
+            case(
+                sent(Conversation::Id("x".to_owned()), Kind::Other, None),
+                "ana sent a message in conversation x",
+            ),
+            case(
+                Event::MessageNumbered {
+                    conversation: between(),
+                    message: message(Some(7)),
+                },
+                "message m got number 7 between ana and leo",
+            ),
+            case(
+                Event::MessagesRecalled {
+                    conversation: Conversation::Group(group()),
+                    messages: vec![message(Some(7))],
+                    by: Some(id("ana")),
+                },
+                "ana recalled message 7 in group g",
+            ),
+            case(
+                Event::MessagesRead {
+                    conversation: Some(between()),
+                    reader: id("ana"),
+                    messages: vec![message(None), message(None)],
+                    up_to: None,
+                },
+                "ana read 2 messages between ana and leo",
+            ),
+            case(
+                Event::MessagesRead {
+                    conversation: None,
+                    reader: id("ana"),
+                    messages: Vec::new(),
+                    up_to: Some(9),
+                },
+                "ana read up to message 9",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn conversations_presence_and_decisions_have_sentences() {
+        let decided =
+            |verdict, by, code, rule: Option<&str>, actor: Option<&str>, others: &[&str]| {
+                decision::Event::Decided {
+                    decision: verdict,
+                    by,
+                    code,
+                    rule: rule.map(ToOwned::to_owned),
+                    actor: actor.map(id),
+                    others: others.iter().map(|other| id(other)).collect(),
+                    group: None,
+                    conversation: None,
+                }
+            };
+        let (refused, allowed) = (Verdict::Refused, Verdict::Allowed);
+        let rule = Some("reqMsg.maxChars");
+        let mut in_group = decided(refused, By::Handler, Some(20001), None, Some("ana"), &[]);
+        let decision::Event::Decided { group: place, .. } = &mut in_group else {
+            unreachable!()
+        };
+        *place = Some(group());
+        check([
+            (
+                vec![conversation::Event::ConversationCreated {
+                    owner: Some(id("ana")),
+                    conversation: Conversation::between(id("ana"), id("leo")),
+                }]
+                .into(),
+                "the conversation of ana and leo is on the list of ana now",
+            ),
+            (
+                vec![presence::Event::SeenOnline {
+                    user: id("ana"),
+                    platform: "IOS".to_owned(),
+                    background: Some(true),
+                    seen_at: None,
+                    connection: None,
+                }]
+                .into(),
+                "ana is online on IOS, in the background",
+            ),
+            (
+                vec![presence::Event::WentOffline {
+                    user: id("ana"),
+                    platform: "Web".to_owned(),
+                    seen_at: None,
+                    connection: None,
+                }]
+                .into(),
+                "ana went offline on Web",
+            ),
+            (
+                vec![decided(
+                    refused,
+                    By::Policies,
+                    Some(28004),
+                    rule,
+                    Some("ana"),
+                    &["leo"],
+                )]
+                .into(),
+                "refused by rule reqMsg.maxChars, code 28004: ana → leo",
+            ),
+            (
+                vec![decided(refused, By::Failure, Some(29011), None, None, &[])].into(),
+                "refused because nobody could decide, code 29011",
+            ),
+            (
+                vec![decided(
+                    allowed,
+                    By::Handler,
+                    None,
+                    None,
+                    None,
+                    &["leo", "bob"],
+                )]
+                .into(),
+                "allowed by the handler: leo, bob",
+            ),
+            (
+                vec![in_group].into(),
+                "refused by the handler, code 20001: ana in group g",
+            ),
+        ]);
+    }
+}
