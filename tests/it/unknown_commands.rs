@@ -282,6 +282,7 @@ async fn an_unknown_before_command_is_refused_if_the_operator_chose_so() {
     let table = dynamodb.events_table().await;
     let mut environment = table.environment();
     environment.insert("UNKNOWN_COMMAND".to_owned(), "refuse".to_owned());
+    environment.insert("RECORD_DECISIONS".to_owned(), "none".to_owned());
     // This setting is about failures. An unknown command is not a failure.
     environment.insert("ON_FAILURE".to_owned(), "allow".to_owned());
     for functions in Functions::over_http_and_of_a_rest_api(&environment).await {
@@ -433,6 +434,7 @@ async fn a_function_of_one_command_keeps_and_answers_unknown_commands_too() {
     let table = dynamodb.events_table().await;
     let mut environment = table.environment();
     environment.insert("UNKNOWN_COMMAND".to_owned(), "refuse".to_owned());
+    environment.insert("RECORD_DECISIONS".to_owned(), "none".to_owned());
     // The function reads another word in the path as a base path.
     let openim = |commands: &[(Source, &'static str)]| {
         let commands = commands.iter().copied();
