@@ -348,6 +348,26 @@ fn the_word_for_everybody_is_not_a_user() {
     assert!(!nobody.mentions_everybody() && nobody.mentions().next().is_none());
 }
 
+#[test]
+fn a_message_is_not_lost_because_of_its_mentions() {
+    for (list, mentions) in [
+        ("null", &[][..]),
+        ("[]", &[]),
+        (r#"["leo",null,7,{"a":[1e400]},""]"#, &["leo"]),
+        (r#""leo""#, &[]),
+        (r#"{"leo":1}"#, &[]),
+        ("7", &[]),
+        ("1.5", &[]),
+        ("18446744073709551615", &[]),
+        ("true", &[]),
+    ] {
+        let body = format!(r#"{{"sendID":"ana","recvID":"leo","atUserList":{list}}}"#);
+        let sent: AfterSendSingleMsg = read(body.as_bytes()).unwrap();
+        let found: Vec<&str> = sent.mentions().map(UserId::as_str).collect();
+        assert_eq!(found, mentions, "{list}");
+    }
+}
+
 /// Deviation: a recalled message has an accidental name.
 #[test]
 fn a_recalled_message_has_an_accidental_name() {

@@ -3,7 +3,7 @@ use std::{fmt, marker::PhantomData, ops::Deref};
 use domain::UserId;
 use serde::{
     Deserialize, Deserializer, Serialize,
-    de::{Error as _, SeqAccess, Visitor},
+    de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor, value::SeqAccessDeserializer},
 };
 
 /// The name by which the reader recognises a member that may not fit.
@@ -114,6 +114,61 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
         // Not an Option: serde would read a missing list as None, and it must be an error.
         deserializer.deserialize_any(List(PhantomData))
     }
+}
+
+/// Reads a list that nobody needs. Any value that is not a list counts as missing, and so does `null`.
+///
+/// Use as `#[serde(default, deserialize_with = "list_or_none")]`.
+pub(crate) fn list_or_none<'de, D, T>(deserializer: D) -> Result<Option<Members<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    struct Maybe<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Maybe<T> {
+        type Value = Option<Members<T>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("any JSON")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Self::Value, A::Error> {
+            Members::deserialize(SeqAccessDeserializer::new(list)).map(Some)
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        // A deserializer other than ours has to be moved past the content.
+        fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+            while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+    }
+
+    deserializer.deserialize_any(Maybe(PhantomData))
 }
 
 enum Member<T> {

@@ -33,6 +33,7 @@ pub use error::Unreadable;
 pub use free_text::FreeText;
 pub use lenient::Lenient;
 pub use members::Members;
+pub(crate) use members::list_or_none;
 pub use number::Number;
 pub use text::text;
 

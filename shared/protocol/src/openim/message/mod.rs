@@ -69,7 +69,7 @@ macro_rules! about_a_message {
             pub seq: Number,
             /// The mentioned users. `AtAllTag` stands for everybody.
             // Null if nobody is mentioned. The answer to beforeMsgModify calls it `atUserIDList`.
-            #[serde(default)]
+            #[serde(default, deserialize_with = "crate::read::list_or_none")]
             pub at_user_list: Option<Members<UserId>>,
             /// The URL of the sender's picture.
             // The answer to beforeMsgModify calls it `senderFaceURL`.
