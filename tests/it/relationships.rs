@@ -26,6 +26,7 @@ use models::{
     Verdict, read_as_openim,
     relations::{self as model, Model, USERS},
     servers::{self, Callback, Pair},
+    views,
 };
 use proptest::{
     strategy::{Strategy as _, ValueTree as _},
@@ -104,7 +105,7 @@ async fn state(relationships: &Table) -> Model {
 
 /// A random history and its deliveries. They are the same in every run.
 fn sample(runner: &mut TestRunner, receptions: usize) -> (Vec<Reception>, Vec<Reception>) {
-    let deliveries = model::deliveries(receptions);
+    let deliveries = views::deliveries(model::events(), receptions);
     loop {
         let (history, deliveries) = deliveries.new_tree(runner).unwrap().current();
         if history.len() * 2 > receptions {

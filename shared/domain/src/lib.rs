@@ -8,6 +8,7 @@
 //!   [`conversation`], [`presence`], [`push`], [`decision`]).
 //! * [`Reception`]: one accepted callback, with its events, its server and its time.
 //! * [`relation::rows`]: what events mean for who is friends with whom.
+//! * [`group::rows`]: what events mean for who is in which group.
 //! * [`Question`]: what a callback asks before something happens, and the [`Change`] that a policy can make.
 
 // The example of the README is a test.
@@ -15,6 +16,7 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+mod as_of;
 pub mod conversation;
 pub mod decision;
 mod events;
@@ -30,6 +32,7 @@ mod split;
 mod timestamp;
 pub mod user;
 
+pub use as_of::AsOf;
 pub use conversation::Conversation;
 pub use events::{Events, Family, Subject};
 pub use id::{GroupId, InvalidGroupId, InvalidUserId, UserId};

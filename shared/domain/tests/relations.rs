@@ -10,8 +10,9 @@ use imhook_domain::{
     },
 };
 use models::{
-    relations::{self as model, Model},
+    relations::{self, Model},
     servers::{self, Callback, Truth},
+    views::{deliveries, history},
 };
 use proptest::{collection::vec, prelude::*};
 
@@ -178,14 +179,14 @@ proptest! {
 
     #[test]
     fn any_order_and_number_of_deliveries_gives_the_state_of_the_history(
-        (history, deliveries) in model::deliveries(40)
+        (history, deliveries) in deliveries(relations::events(), 40)
     ) {
         prop_assert_eq!(view_of(&deliveries), Model::of(&history));
     }
 
     #[test]
     fn a_late_delivery_gives_the_same_state_as_one_in_time(
-        (history, late) in model::history(30).prop_flat_map(|history| {
+        (history, late) in history(relations::events(), 30).prop_flat_map(|history| {
             let late = 0..history.len();
             (Just(history), late)
         })

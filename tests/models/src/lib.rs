@@ -5,6 +5,7 @@
 //! use it, because its types would come from a second copy of those crates.
 
 mod gateway;
+pub mod memberships;
 pub mod odd;
 mod openim_before;
 mod openim_server;
@@ -12,6 +13,7 @@ mod payloads;
 pub mod relations;
 pub mod servers;
 mod tencent_before;
+pub mod views;
 
 pub use gateway::{CATCH_ALL, HttpRequest};
 pub use openim_before::{

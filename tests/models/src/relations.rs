@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Events, Reception, Source, Timestamp, UserId,
+    Events, Reception, UserId,
     relation::Event,
     user::{Event as UserEvent, RegisteredUser},
 };
 use proptest::{collection::vec, prelude::*};
+
+use crate::views::sorted;
 
 type Pair = (UserId, UserId);
 
@@ -30,10 +32,8 @@ pub struct Model {
 impl Model {
     /// The state after all these receptions.
     pub fn of(history: &[Reception]) -> Self {
-        let mut history: Vec<&Reception> = history.iter().collect();
-        history.sort_by_key(|reception| (reception.received_at, reception.id.as_str()));
         let mut model = Self::default();
-        for reception in history {
+        for reception in sorted(history) {
             match &reception.events {
                 Events::Relation(events) => {
                     events.iter().cloned().for_each(|event| model.happen(event));
@@ -182,45 +182,10 @@ fn user_event() -> impl Strategy<Value = UserEvent> {
 }
 
 /// The events of one callback, mostly about relationships.
-fn events() -> impl Strategy<Value = Events> {
+pub fn events() -> impl Strategy<Value = Events> {
     prop_oneof![
         20 => vec(event(), 1..4).prop_map(Events::Relation),
         1 => vec(user_event(), 1..4).prop_map(Events::User),
         1 => Just(Events::Unknown),
     ]
-}
-
-/// Random receptions. Many have the same time, and the order of their ids is not the order of their times.
-pub fn history(receptions: usize) -> impl Strategy<Value = Vec<Reception>> {
-    let reception = (events(), 0..20_i64, any::<u32>());
-    vec(reception, 1..=receptions).prop_map(|receptions| {
-        let numbered = receptions.into_iter().enumerate();
-        numbered
-            .map(|(n, (events, millis, random))| Reception {
-                // The number makes the id unique.
-                id: format!("{random:08x}-{n:04}"),
-                received_at: Timestamp::from_unix_millis(1_700_000_000_000 + millis).unwrap(),
-                source: Source::OpenIm,
-                command: "x".to_owned(),
-                operation_id: None,
-                body: matches!(events, Events::Unknown).then(|| "{}".to_owned()),
-                part: None,
-                events,
-            })
-            .collect()
-    })
-}
-
-/// A history and its deliveries: each reception at least once, some more often, in any order.
-pub fn deliveries(receptions: usize) -> impl Strategy<Value = (Vec<Reception>, Vec<Reception>)> {
-    history(receptions)
-        .prop_flat_map(|history| {
-            let again = vec(0..history.len(), 0..=history.len());
-            (Just(history), again)
-        })
-        .prop_flat_map(|(history, again)| {
-            let mut deliveries = history.clone();
-            deliveries.extend(again.into_iter().map(|n| history[n].clone()));
-            (Just(history), Just(deliveries).prop_shuffle())
-        })
 }

@@ -32,10 +32,11 @@
 //! **Parts.** The changes of all [parts](Reception::parts) of a reception, in any order, give the same rows as the
 //! changes of the whole. For this reason a row keeps only the beginning of a long text: [`TEXT_BYTES`].
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use super::Event;
-use crate::{Continues, Events, Reception, UserId};
+pub use crate::AsOf;
+use crate::{Events, Reception, UserId, as_of::placed};
 
 /// How many bytes of a message or a remark a row keeps at most. Only whole characters are kept. The events table has
 /// the whole text.
@@ -96,48 +97,6 @@ pub struct Change {
     pub as_of: AsOf,
 }
 
-/// The place of a fact in the order of all facts: the time of the reception, then the reception's id, then the place
-/// in the callback. No two facts about one row have the same place.
-///
-/// It sorts as its text does, byte by byte: `2026-11-21T12:34:56.789Z#<reception id>#000000`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AsOf(String);
-
-impl AsOf {
-    fn new(reception: &Reception, index: usize) -> Self {
-        // Six digits are enough: a callback of a million events would have 40 MB.
-        Self(format!(
-            "{}#{}#{index:06}",
-            reception.received_at, reception.id
-        ))
-    }
-
-    /// The place as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The time of the reception, as text.
-    #[must_use]
-    pub fn received_at(&self) -> &str {
-        self.0.split_once('#').map_or("", |(time, _)| time)
-    }
-
-    /// The id of the reception.
-    #[must_use]
-    pub fn reception_id(&self) -> &str {
-        let rest = self.0.split_once('#').map_or("", |(_, rest)| rest);
-        rest.rsplit_once('#').map_or("", |(id, _)| id)
-    }
-}
-
-impl fmt::Display for AsOf {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// The rows that a reception changes, each once. Of several facts about one row, the last one counts.
 #[must_use]
 pub fn changes(reception: &Reception) -> Vec<Change> {
@@ -146,16 +105,12 @@ pub fn changes(reception: &Reception) -> Vec<Change> {
         Events::Relation(events) => events.as_slice(),
         _ => &[],
     };
-    let part = reception.part.as_ref();
-    let first = part.map_or(0, |part| part.first as usize);
-    // The rest of a text. An earlier part has the beginning, and a row keeps no more than that.
-    let rest = usize::from(part.is_some_and(|part| part.continues == Some(Continues::Text)));
-    for (index, event) in (first..).zip(events).skip(rest) {
+    for (as_of, event) in placed(reception, events) {
         for (owner, other, fact) in facts(event) {
             let change = Change {
                 owner: owner.clone(),
                 other: other.clone(),
-                as_of: AsOf::new(reception, index),
+                as_of: as_of.clone(),
                 fact,
             };
             rows.insert((owner, other, change.fact.aspect()), change);
@@ -419,22 +374,5 @@ mod tests {
         for change in changes {
             assert_eq!(change.as_of.as_str(), "1970-01-01T00:00:00.000Z#r#000002");
         }
-    }
-
-    #[test]
-    fn facts_sort_by_time_then_reception_then_place_in_the_callback() {
-        let at = |millis, id, index| AsOf::new(&reception(id, millis, Vec::new()), index);
-        let order = [
-            at(9, "z", 9),
-            at(10, "a", 9),
-            at(10, "b", 0),
-            at(10, "b", 2),
-            at(10, "b", 10),
-            at(1_700_000_000_000, "a", 0),
-        ];
-        assert_eq!(order[5].received_at(), "2023-11-14T22:13:20.000Z");
-        assert_eq!(order[5].reception_id(), "a");
-        assert!(order.is_sorted());
-        assert!(order.windows(2).all(|pair| pair[0] != pair[1]));
     }
 }
