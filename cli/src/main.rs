@@ -1,5 +1,5 @@
 //! The program `imhook`. It runs all functions on a laptop, with a local DynamoDB, gateway and Lambda. It reads and
-//! rebuilds the relationships view, records events from a log, and checks policies.
+//! rebuilds the views of relationships and memberships, records events from a log, and checks policies.
 //!
 //! It is never part of the stack: no function needs it. It reaches AWS only with `--aws`. `make run`, `make sample` and
 //! the tests call it.

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use store::Settings;
+use store::{Settings, item};
 
 use crate::{Result, run::print};
 
@@ -71,7 +71,7 @@ pub(crate) async fn feed(
             let last = records.last().map(|record| &record["dynamodb"]);
             let last = last.map(|record| text(record, "SequenceNumber"));
             let last = last.transpose()?;
-            let stored = records.into_iter().filter(is_stored_relation).collect();
+            let stored = records.into_iter().filter(is_read_by_views).collect();
             for batch in batches(stored) {
                 deliver(&streams.http, &function, batch).await;
             }
@@ -143,8 +143,9 @@ impl Checkpoint {
 }
 
 /// Whether the filter in template.yaml accepts this record.
-fn is_stored_relation(record: &Value) -> bool {
-    record["eventName"] == "INSERT" && record["dynamodb"]["NewImage"]["family"]["S"] == "relation"
+fn is_read_by_views(record: &Value) -> bool {
+    let family = record["dynamodb"]["NewImage"][item::FAMILY]["S"].as_str();
+    record["eventName"] == "INSERT" && family.is_some_and(item::is_viewed)
 }
 
 fn batches(records: Vec<Value>) -> Vec<Vec<Value>> {

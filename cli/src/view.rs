@@ -1,10 +1,14 @@
-//! The commands that ask the tables: who is friends with whom, and what happened.
+//! The commands that ask the tables: who is friends with whom, who is in which group, and what happened.
 
 use clap::{Args, Subcommand};
-use domain::{Reception, Timestamp, UserId};
+use domain::{
+    GroupId, Reception, Timestamp, UserId,
+    group::{Role, rows::Membership},
+};
 use serde::Serialize;
 use store::{
     Position, Retention,
+    memberships::{Member, Members},
     relationships_table::{Block, Direction, Entry, Friend},
 };
 
@@ -42,6 +46,38 @@ pub(crate) enum Question {
         #[command(flatten)]
         options: Options,
     },
+    /// List the members of a group, and the users who were about to join it
+    ///
+    /// OpenIM reports a new group's members and those who join freely. It asks before every joining. After an invitation,
+    /// or after a request was accepted, it reports nothing: such a user is shown as intended.
+    MembersOf {
+        /// The group
+        group: String,
+        /// List at most so many; without it, all
+        #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+        limit: Option<u32>,
+        /// List only users whose id comes after this one, in the order of bytes
+        #[arg(long, value_name = "USER")]
+        after: Option<String>,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// List the groups that a user is in or was about to join; `members-of` says what is not reported
+    GroupsOf {
+        /// The user
+        user: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Show whether a user is in a group; `members-of` says what is not reported
+    IsMember {
+        /// The group
+        group: String,
+        /// The user
+        user: String,
+        #[command(flatten)]
+        options: Options,
+    },
     /// List the callbacks that are filed under a user, a group or a conversation, oldest first
     History {
         #[command(flatten)]
@@ -69,6 +105,7 @@ pub(crate) struct Options {
 pub(crate) async fn answer(question: Question) -> Result<()> {
     let mut unreadable = Vec::new();
     let mut next = None;
+    let mut unfinished = false;
     let (answer, options) = match question {
         Question::FriendsOf { user, options } => {
             let table = options.tables.relationships()?;
@@ -96,6 +133,34 @@ pub(crate) async fn answer(question: Question) -> Result<()> {
                 options,
             )
         }
+        Question::MembersOf {
+            group,
+            limit,
+            after,
+            options,
+        } => {
+            let table = options.tables.relationships()?;
+            let after = after.map(id).transpose()?;
+            let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+            let group = GroupId::new(group)?;
+            let members = table.members_of(&group, after.as_ref(), limit);
+            let Members { members, more } = members.await?;
+            unfinished = more;
+            (Answer::Members(members), options)
+        }
+        Question::GroupsOf { user, options } => {
+            let table = options.tables.relationships()?;
+            (Answer::Groups(table.groups_of(&id(user)?).await?), options)
+        }
+        Question::IsMember {
+            group,
+            user,
+            options,
+        } => {
+            let table = options.tables.relationships()?;
+            let member = table.membership(&GroupId::new(group)?, &id(user)?).await?;
+            (Answer::Membership([member]), options)
+        }
         Question::History { wanted, options } => {
             let table = options.tables.events(Retention::default())?;
             let (of, reading) = wanted.parsed()?;
@@ -110,6 +175,9 @@ pub(crate) async fn answer(question: Question) -> Result<()> {
         let width = if options.full { usize::MAX } else { CELL };
         table(&answer.rows(), width)
     })?;
+    if unfinished {
+        out::complain("There are more: --after with the last user continues.");
+    }
     if let Some(next) = next {
         // On standard error, so that a program reads only the answer.
         out::complain(&format!("there is more: --after '{next}'"));
@@ -140,6 +208,9 @@ enum Answer {
     Friendship([Direction; 2]),
     ListedBy(Vec<Entry>),
     BlockedBy(Vec<Block>),
+    Members(Vec<Member>),
+    Groups(Vec<Member>),
+    Membership([Member; 1]),
     History(Vec<Reception>),
 }
 
@@ -150,6 +221,8 @@ impl Answer {
             Self::Friendship(directions) => json_lines(directions),
             Self::ListedBy(entries) => json_lines(entries),
             Self::BlockedBy(blocks) => json_lines(blocks),
+            Self::Members(members) | Self::Groups(members) => json_lines(members),
+            Self::Membership(member) => json_lines(member),
             Self::History(receptions) => json_lines(receptions),
         }
     }
@@ -194,6 +267,27 @@ impl Answer {
                     vec![block.other.to_string(), blocked.to_owned(), time]
                 }),
             ),
+            Self::Members(members) => with_heading(
+                &["USER", "MEMBER", "ROLE", "SINCE", "AS OF"],
+                members.iter().map(|member| {
+                    let user = member.user.to_string();
+                    [vec![user], about_member(member)].concat()
+                }),
+            ),
+            Self::Groups(members) => with_heading(
+                &["GROUP", "MEMBER", "ROLE", "SINCE", "AS OF"],
+                members.iter().map(|member| {
+                    let group = member.group.to_string();
+                    [vec![group], about_member(member)].concat()
+                }),
+            ),
+            Self::Membership(member) => with_heading(
+                &["GROUP", "USER", "MEMBER", "ROLE", "SINCE", "AS OF"],
+                member.iter().map(|member| {
+                    let ids = vec![member.group.to_string(), member.user.to_string()];
+                    [ids, about_member(member)].concat()
+                }),
+            ),
             Self::History(receptions) => with_heading(
                 &["RECEIVED", "COMMAND", "EVENT"],
                 receptions.iter().flat_map(|reception| {
@@ -208,6 +302,31 @@ impl Answer {
             ),
         }
     }
+}
+
+/// Whether somebody is a member, with which role, since when, and as of when.
+fn about_member(member: &Member) -> Vec<String> {
+    let is_member = match member.member {
+        Membership::Yes => "yes",
+        Membership::Intended => "intended",
+        Membership::No => "no",
+        Membership::NotKnown => "not known",
+    };
+    let role = match member.role {
+        None => String::new(),
+        Some(Role::Owner) => "owner".to_owned(),
+        Some(Role::Admin) => "admin".to_owned(),
+        Some(Role::Member) => "member".to_owned(),
+        Some(Role::Other(number)) => number.to_string(),
+        Some(other) => format!("{other:?}"),
+    };
+    let [since, as_of] = [member.since, member.received_at].map(|it| it.map(time));
+    vec![
+        is_member.to_owned(),
+        role,
+        since.unwrap_or_default(),
+        as_of.unwrap_or_default(),
+    ]
 }
 
 fn json_lines(values: &[impl Serialize]) -> Result<String> {
@@ -317,6 +436,52 @@ mod tests {
         assert_eq!(
             answer.json_lines().unwrap().lines().nth(1).unwrap(),
             r#"{"owner":"ana","other":"leo","intended":true,"received_at":"1970-01-01T00:00:00.000Z"}"#
+        );
+    }
+
+    #[test]
+    fn a_member_is_shown_with_what_was_told_and_nothing_else() {
+        let at = |millis| Timestamp::from_unix_millis(millis).ok();
+        let member = |user: &str, member, role, since, received_at| Member {
+            group: GroupId::new("g").unwrap(),
+            user: self::user(user),
+            member,
+            role,
+            since,
+            received_at,
+        };
+        let members = vec![
+            member("ana", Membership::Yes, Some(Role::Owner), at(0), at(1)),
+            member("bob", Membership::Intended, None, None, at(2)),
+            member("leo", Membership::Yes, Some(Role::Other(7)), None, at(3)),
+        ];
+        let answer = Answer::Members(members.clone());
+        assert_eq!(
+            table(&answer.rows(), CELL),
+            "USER  MEMBER    ROLE   SINCE                     AS OF\n\
+             ana   yes       owner  1970-01-01T00:00:00.000Z  1970-01-01T00:00:00.001Z\n\
+             bob   intended                                   1970-01-01T00:00:00.002Z\n\
+             leo   yes       7                                1970-01-01T00:00:00.003Z\n"
+        );
+        assert_eq!(
+            answer.json_lines().unwrap().lines().last().unwrap(),
+            r#"{"group":"g","user":"leo","member":"yes","role":7,"since":null,"received_at":"1970-01-01T00:00:00.003Z"}"#
+        );
+        assert_eq!(
+            table(&Answer::Groups(members[1..2].into()).rows(), CELL),
+            "GROUP  MEMBER    ROLE  SINCE  AS OF\n\
+             g      intended               1970-01-01T00:00:00.002Z\n"
+        );
+        let not_known = member("zoé", Membership::NotKnown, None, None, None);
+        let answer = Answer::Membership([not_known]);
+        assert_eq!(
+            table(&answer.rows(), CELL),
+            "GROUP  USER  MEMBER     ROLE  SINCE  AS OF\n\
+             g      zoé   not known\n"
+        );
+        assert_eq!(
+            answer.json_lines().unwrap(),
+            "{\"group\":\"g\",\"user\":\"zoé\",\"member\":\"not_known\",\"role\":null,\"since\":null,\"received_at\":null}\n"
         );
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    Events, Reception, Source, Timestamp, UserId,
+    Events, GroupId, Reception, Source, Timestamp, UserId, group,
     relation::Event,
     user::{self, RegisteredUser},
 };
@@ -137,6 +137,22 @@ fn everything_between(ids: &[String]) -> Vec<Reception> {
     let relation = events
         .into_iter()
         .map(|event| Events::Relation(vec![event]));
+    // Every user is in the group of every user.
+    let groups = ids.iter().map(|id| {
+        Events::Group(vec![group::Event::GroupCreated {
+            group: GroupId::new(id).unwrap(),
+            name: id.clone(),
+            owner: Some(user(id)),
+            creator: None,
+            members: ids
+                .iter()
+                .map(|id| group::Member {
+                    user: user(id),
+                    role: None,
+                })
+                .collect(),
+        }])
+    });
     let profiles = ids.iter().map(|id| {
         let (user, fields) = (user(id), ids.to_vec());
         Events::User(vec![user::Event::ProfileChanged { user, fields }])
@@ -149,7 +165,7 @@ fn everything_between(ids: &[String]) -> Vec<Reception> {
         Events::User(vec![user::Event::UsersRegistered { users }])
     });
     (0..)
-        .zip(relation.chain(profiles).chain(registered))
+        .zip(relation.chain(groups).chain(profiles).chain(registered))
         .map(|(second, events)| reception(second, events))
         .collect()
 }
@@ -166,9 +182,12 @@ async fn every_command_shows_hostile_ids_in_a_form_that_no_terminal_obeys() {
             &["blocked-by", id],
             &["history", id],
             &["are-friends", id, other],
+            &["members-of", id],
+            &["groups-of", id],
+            &["is-member", id, other],
         ] {
             let table = tables.answer(question).await;
-            assert!(table.lines().count() > 2, "{question:?}: {table}");
+            assert!(table.lines().count() > 1, "{question:?}: {table}");
             let longest = table.lines().map(|line| line.chars().count()).max();
             assert!(longest <= Some(3 * 102), "{question:?}: {longest:?}");
             let lines = table.lines().count();

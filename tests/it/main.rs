@@ -25,6 +25,7 @@ mod large;
 mod lists;
 mod logs;
 mod make_run;
+mod memberships_table;
 mod messages;
 mod never_refused;
 mod odd_inputs;

@@ -1,7 +1,8 @@
-//! Who is friends with whom, from callbacks and stored events to the view: through the function and
-//! through the rebuild.
+//! Who is friends with whom and who is in which group, from callbacks and stored events to the views: through the
+//! function and through the rebuild.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -16,28 +17,34 @@ use axum::{
     http::{HeaderMap, StatusCode},
 };
 use domain::{
-    Events, Reception, Source, Timestamp, UserId,
+    Events, Family, GroupId, Reception, Source, Timestamp, UserId,
+    group::{self, rows::Membership},
     relation::{
         Event,
         rows::{Aspect, Fact},
     },
 };
 use models::{
-    Verdict, read_as_openim,
-    relations::{self as model, Model, USERS},
+    Verdict,
+    memberships::{self, Seat},
+    read_as_openim,
+    relations::{self, USERS},
     servers::{self, Callback, Pair},
-    views,
+    views::{self, Views},
 };
 use proptest::{
     strategy::{Strategy as _, ValueTree as _},
     test_runner::TestRunner,
 };
 use serde_json::{Value, json};
+use store::{item, memberships::Member};
 use support::{
     Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records,
     wait_for_relationships,
 };
 use tokio::process::Command;
+
+use crate::relationships_table::reception;
 
 fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
@@ -67,9 +74,16 @@ async fn store(events: &Table, history: &[Reception]) {
 }
 
 /// The state of all users in the table, read by every query that the table offers.
-async fn state(relationships: &Table) -> Model {
+async fn state(relationships: &Table) -> Views {
+    Views {
+        relations: friends_in(relationships).await,
+        memberships: members_in(relationships).await,
+    }
+}
+
+async fn friends_in(relationships: &Table) -> relations::Model {
     let table = relationships.relationships_table();
-    let mut state = Model::default();
+    let mut state = relations::Model::default();
     let mut listed = std::collections::BTreeSet::new();
     for name in USERS {
         let name = user(name);
@@ -103,9 +117,55 @@ async fn state(relationships: &Table) -> Model {
     state
 }
 
+async fn members_in(relationships: &Table) -> memberships::Model {
+    let table = relationships.relationships_table();
+    let mut seats = BTreeMap::new();
+    for (group, user) in memberships::pairs() {
+        let member = table.membership(&group, &user).await.unwrap();
+        let seat = match member.member {
+            Membership::NotKnown => Seat::NotKnown,
+            Membership::No => Seat::Empty,
+            Membership::Intended => Seat::Intended,
+            Membership::Yes => Seat::Taken {
+                since: member.since,
+                role: member.role,
+            },
+        };
+        seats.insert((group, user), (seat, member));
+    }
+    // The lists have the same members.
+    let is_one = |seat: &Seat| matches!(seat, Seat::Intended | Seat::Taken { .. });
+    let members_of = |is_listed: &dyn Fn(&Member) -> bool| {
+        let members = seats.values().filter(|(seat, _)| is_one(seat));
+        let members = members.map(|(_, member)| member);
+        Vec::from_iter(members.filter(|member| is_listed(member)).cloned())
+    };
+    for group in memberships::GROUPS {
+        let listed = members_of(&|member| member.group.as_str() == group);
+        let group = GroupId::new(group).unwrap();
+        let mut found = Vec::new();
+        loop {
+            let after = found.last().map(|member: &Member| member.user.clone());
+            let page = table.members_of(&group, after.as_ref(), 2).await.unwrap();
+            assert!(page.members.len() == 2 || !page.more);
+            found.extend(page.members);
+            if !page.more {
+                break;
+            }
+        }
+        assert_eq!(found, listed);
+    }
+    for name in USERS {
+        let listed = members_of(&|member| member.user.as_str() == name);
+        assert_eq!(table.groups_of(&user(name)).await.unwrap(), listed);
+    }
+    let seats = seats.into_iter().map(|(pair, (seat, _))| (pair, seat));
+    memberships::Model(seats.collect())
+}
+
 /// A random history and its deliveries. They are the same in every run.
 fn sample(runner: &mut TestRunner, receptions: usize) -> (Vec<Reception>, Vec<Reception>) {
-    let deliveries = views::deliveries(model::events(), receptions);
+    let deliveries = views::deliveries(views::events(), receptions);
     loop {
         let (history, deliveries) = deliveries.new_tree(runner).unwrap().current();
         if history.len() * 2 > receptions {
@@ -147,7 +207,7 @@ async fn deliveries_in_any_order_and_number_give_the_state_of_the_history() {
         });
         let [one, two] = deliver_all;
         tokio::join!(one, two);
-        assert_eq!(state(&relationships).await, Model::of(&history));
+        assert_eq!(state(&relationships).await, Views::of(&history));
         stored += history.len();
         delivered += deliveries.len();
     }
@@ -250,7 +310,7 @@ async fn callbacks_of_random_histories_give_the_view_of_the_servers_tables() {
             for batch in stream.chunks(50) {
                 assert_eq!(deliver(&projection, batch).await, [] as [String; 0]);
             }
-            let view = state(&relationships).await;
+            let view = friends_in(&relationships).await;
             assert_eq!(truth.contradiction(&view), None, "{callbacks:?}");
             sent += callbacks.len();
             stored += stream.len();
@@ -264,21 +324,22 @@ async fn callbacks_of_random_histories_give_the_view_of_the_servers_tables() {
 #[tokio::test]
 async fn a_record_that_cannot_be_applied_is_named_and_all_others_are_applied() {
     let dynamodb = Dynamodb::dynoxide().await;
+    for family in item::VIEWED {
+        a_poisoned_record_is_named(&dynamodb, *family).await;
+    }
+}
+
+async fn a_poisoned_record_is_named(dynamodb: &Dynamodb, family: Family) {
     let events = dynamodb.events_table().await;
-    let remark = |id: &str, friend: &str, remark: String| Reception {
-        id: id.to_owned(),
-        received_at: Timestamp::from_unix_millis(1_700_000_000_000).unwrap(),
-        source: Source::OpenIm,
-        command: "x".to_owned(),
-        operation_id: None,
-        events: Events::Relation(vec![Event::RemarkSet {
+    let remark = |id: &str, friend: &str, remark: String| {
+        let events = vec![Event::RemarkSet {
             owner: user("ana"),
             friend: user(friend),
             remark,
-        }]),
-        body: None,
-        part: None,
+        }];
+        reception(id, 0, events)
     };
+    let climbers = GroupId::new("climbers").unwrap();
     store(&events, &[remark("r1", "bob", "B".to_owned())]).await;
     // An item that no version of this project wrote.
     let text = |text: &str| AttributeValue::S(text.to_owned());
@@ -289,7 +350,7 @@ async fn a_record_that_cannot_be_applied_is_named_and_all_others_are_applied() {
         .item("pk", text("user#ana"))
         .item("sk", text("2026-11-21T12:34:56.789Z#poison"))
         .item("id", text("poison"))
-        .item("family", text("relation"))
+        .item("family", text(family.as_str()))
         .item("events", text("hunter2"))
         .send()
         .await
@@ -318,7 +379,15 @@ async fn a_record_that_cannot_be_applied_is_named_and_all_others_are_applied() {
         .send()
         .await
         .unwrap();
-    store(&events, &[remark("r3", "zoé", "Z".to_owned())]).await;
+    let intended = vec![group::Event::MembersJoinIntended {
+        group: climbers.clone(),
+        members: vec![user("ana")],
+    }];
+    let others = [
+        remark("r3", "zoé", "Z".to_owned()),
+        reception("r4", 0, intended),
+    ];
+    store(&events, &others).await;
 
     let relationships = dynamodb.relationships_table().await;
     let function = projection(&relationships).await;
@@ -340,6 +409,8 @@ async fn a_record_that_cannot_be_applied_is_named_and_all_others_are_applied() {
             ["bob", "zoé"],
             "all other records are applied at once"
         );
+        let members = view.members_of(&climbers, None, 9).await.unwrap();
+        assert_eq!(members.members.len(), 1);
     }
     assert_eq!(deliver(&function, &records[3..]).await, [] as [String; 0]);
 
@@ -348,7 +419,13 @@ async fn a_record_that_cannot_be_applied_is_named_and_all_others_are_applied() {
 
     // A rebuild leaves out the same two items, and applies all others.
     let rebuilt = dynamodb.relationships_table().await;
-    let output = rebuild(&events, &rebuilt, &checkpoint("poison.json"), 1).output();
+    let output = rebuild(
+        &events,
+        &rebuilt,
+        &checkpoint(&format!("poison-{}.json", family.as_str())),
+        1,
+    )
+    .output();
     let output = output.await.unwrap();
     assert!(!output.status.success());
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -417,7 +494,7 @@ async fn without_a_table_the_first_record_and_all_after_it_fail() {
         .unwrap();
     assert!(created.success());
     assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
-    assert_eq!(state(&missing).await, Model::of(&history));
+    assert_eq!(state(&missing).await, Views::of(&history));
 }
 
 /// An events table with one callback of 2,000 pairs.
@@ -467,6 +544,49 @@ async fn a_callback_of_2000_pairs_changes_the_rows_of_2000_pairs() {
             .all(|present| *present == AttributeValue::Bool(false))
     );
     println!("2,000 pairs: 4,000 rows in {took:?}");
+}
+
+#[tokio::test]
+async fn a_new_group_of_5000_members_has_5000_rows_and_ends_with_one() {
+    const MEMBERS: usize = 5000;
+    let dynamodb = Dynamodb::dynoxide().await;
+    let events = dynamodb.events_table().await;
+    let relationships = dynamodb.relationships_table().await;
+    let function = projection(&relationships).await;
+    let climbers = GroupId::new("climbers").unwrap();
+    let member = |n: usize| group::Member {
+        user: user(&format!("{n:032}")),
+        role: Some(group::Role::Member),
+    };
+    let created = group::Event::GroupCreated {
+        group: climbers.clone(),
+        name: String::new(),
+        owner: None,
+        creator: None,
+        members: (0..MEMBERS).map(member).collect(),
+    };
+    store(&events, &[reception("r1", 0, vec![created])]).await;
+    let parts = records(&events).await;
+    assert!(parts.len() > 1);
+    let started = Instant::now();
+    assert_eq!(deliver(&function, &parts).await, [] as [String; 0]);
+    let took = started.elapsed();
+    let view = relationships.relationships_table();
+    let members = async || view.members_of(&climbers, None, usize::MAX).await.unwrap();
+    assert_eq!(members().await.members.len(), MEMBERS);
+
+    let dissolved = group::Event::GroupDissolved {
+        group: climbers.clone(),
+        owner: None,
+        members: Vec::new(),
+    };
+    store(&events, &[reception("r2", 1, vec![dissolved])]).await;
+    let all = records(&events).await;
+    let last = &all[parts.len()..];
+    assert_eq!(deliver(&function, last).await, [] as [String; 0]);
+    assert_eq!(members().await.members.len(), 0);
+    assert_eq!(relationships.items().await.len(), MEMBERS + 1);
+    println!("{MEMBERS} members: as many rows in {took:?}");
 }
 
 #[tokio::test]
@@ -534,7 +654,7 @@ async fn a_table_that_throttles_and_loses_answers_only_delays_the_view() {
     for batch in stream.chunks(100) {
         assert_eq!(deliver(&function, batch).await, [] as [String; 0]);
     }
-    assert_eq!(state(&relationships).await, Model::of(&history));
+    assert_eq!(state(&relationships).await, Views::of(&history));
     let (events, took) = (history.len(), started.elapsed());
     println!("{events} events applied despite throttling and lost answers in {took:?}");
 }
@@ -568,7 +688,7 @@ async fn a_rebuild_gives_the_same_rows_as_the_stream_even_after_an_interruption(
     for batch in records(&events).await.chunks(100) {
         assert_eq!(deliver(&function, batch).await, [] as [String; 0]);
     }
-    let expected = Model::of(&history);
+    let expected = Views::of(&history);
     assert_eq!(state(&streamed).await, expected);
 
     let rebuilt = dynamodb.relationships_table().await;
@@ -591,11 +711,11 @@ async fn a_rebuild_gives_the_same_rows_as_the_stream_even_after_an_interruption(
     let output = String::from_utf8(resumed.stdout).unwrap();
     assert!(resumed.status.success(), "{output}");
     assert!(output.starts_with("resuming after "), "{output}");
-    let relations = history
+    let viewed = history
         .iter()
-        .filter(|reception| matches!(reception.events, Events::Relation(_)));
+        .filter(|reception| item::VIEWED.contains(&reception.events.family()));
     assert!(
-        output.contains(&format!("{} events of about", relations.count())),
+        output.contains(&format!("{} events of about", viewed.count())),
         "{output}"
     );
     assert!(!checkpoint.exists(), "nothing is left to resume");
@@ -651,7 +771,7 @@ async fn a_rebuild_while_callbacks_arrive_loses_nothing_and_reverts_nothing() {
         .await;
     let all = records(&events).await;
     assert_eq!(deliver(&function, &all).await, [] as [String; 0]);
-    assert_eq!(state(&relationships).await, Model::of(&history));
+    assert_eq!(state(&relationships).await, Views::of(&history));
 }
 
 #[tokio::test]
@@ -673,7 +793,26 @@ async fn the_commands_print_tables_and_json() {
         body: None,
         part: None,
     };
-    store(&events, &[reception]).await;
+    let created = vec![
+        group::Event::GroupCreated {
+            group: GroupId::new("climbers").unwrap(),
+            name: "Climbers".to_owned(),
+            owner: Some(user("ana")),
+            creator: None,
+            members: Vec::new(),
+        },
+        group::Event::MembersJoinIntended {
+            group: GroupId::new("climbers").unwrap(),
+            members: vec![user("leo"), user("zoé")],
+        },
+    ];
+    let created = Reception {
+        id: "r2".to_owned(),
+        command: "x".to_owned(),
+        events: Events::Group(created),
+        ..reception.clone()
+    };
+    store(&events, &[reception, created]).await;
     let function = projection(&relationships).await;
     deliver(&function, &records(&events).await).await;
     let ask = async |arguments: &[&str]| {
@@ -686,7 +825,7 @@ async fn the_commands_print_tables_and_json() {
             .await
             .unwrap();
         assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap()
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     };
     let as_of = "2026-11-21T12:34:56.789Z";
     assert_eq!(
@@ -708,6 +847,45 @@ async fn the_commands_print_tables_and_json() {
         format!("{{\"owner\":\"ana\",\"other\":\"leo\",\"received_at\":\"{as_of}\"}}\n")
     );
     assert_eq!(ask(&["blocked-by", "ana"]).await, "WHO  BLOCKED  AS OF\n");
+    let first = format!(
+        "USER  MEMBER    ROLE   SINCE                     AS OF\n\
+         ana   yes       owner  {as_of}  {as_of}\n\
+         leo   intended                                   {as_of}\n"
+    );
+    assert_eq!(
+        ask(&["members-of", "climbers"]).await,
+        format!("{first}zoé   intended                                   {as_of}\n")
+    );
+    assert_eq!(
+        ask(&["members-of", "climbers", "--limit", "2"]).await,
+        format!("{first}There are more: --after with the last user continues.\n")
+    );
+    assert_eq!(
+        ask(&[
+            "members-of",
+            "climbers",
+            "--limit",
+            "2",
+            "--after",
+            "leo",
+            "--json"
+        ])
+        .await,
+        format!(
+            "{{\"group\":\"climbers\",\"user\":\"zoé\",\"member\":\"intended\",\"role\":null,\"since\":null,\"received_at\":\"{as_of}\"}}\n"
+        )
+    );
+    assert_eq!(
+        ask(&["groups-of", "ana"]).await,
+        format!(
+            "GROUP     MEMBER  ROLE   SINCE                     AS OF\n\
+             climbers  yes     owner  {as_of}  {as_of}\n"
+        )
+    );
+    assert_eq!(
+        ask(&["is-member", "climbers", "bob"]).await,
+        "GROUP     USER  MEMBER     ROLE  SINCE  AS OF\nclimbers  bob   not known\n"
+    );
     assert_eq!(
         ask(&["history", "ana"]).await,
         format!(

@@ -1,7 +1,7 @@
-//! The relationships table, on two independent DynamoDBs. Both must behave the same.
+//! The rows about friends in the relationships table, on two independent DynamoDBs. Both must behave the same.
 
 use domain::{
-    Reception, Source, Timestamp, UserId,
+    Events, Reception, Source, Timestamp, UserId,
     relation::{
         Event,
         rows::{Aspect, Fact},
@@ -12,15 +12,18 @@ use support::Dynamodb;
 
 use crate::storage::on_both;
 
-fn user(id: &str) -> UserId {
+pub(crate) fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
 }
 
-fn at(millis: i64) -> Timestamp {
+pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_unix_millis(1_700_000_000_000 + millis).unwrap()
 }
 
-fn reception(id: &str, millis: i64, events: Vec<Event>) -> Reception {
+pub(crate) fn reception<E>(id: &str, millis: i64, events: Vec<E>) -> Reception
+where
+    Events: From<Vec<E>>,
+{
     Reception {
         id: id.to_owned(),
         received_at: at(millis),
@@ -49,7 +52,7 @@ fn deleted(owner: &str, friend: &str) -> Event {
 }
 
 /// Applies one reception. Returns the number of changed rows, and of rows that already had this fact or a newer one.
-async fn apply(table: &RelationshipsTable, reception: Reception) -> (usize, usize) {
+pub(crate) async fn apply(table: &RelationshipsTable, reception: Reception) -> (usize, usize) {
     let applied = table.apply(&[reception]).await.remove(0).unwrap();
     (applied.changed, applied.known)
 }

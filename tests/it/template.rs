@@ -5,7 +5,6 @@ use std::{
     fs,
 };
 
-use domain::Family;
 use models::{Verdict, read_as_openim, root};
 use serde_json::{Map, Value, json};
 use support::SDK_APP_ID;
@@ -544,7 +543,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
                 "dynamodb:ListStreams".to_owned(),
                 json!({ "Fn::Sub": "${EventsTable.Arn}/stream/*" })
             ),
-            statement("dynamodb:PutItem", "RelationshipsTable.Arn"),
+            statement("dynamodb:UpdateItem", "RelationshipsTable.Arn"),
             statement("sqs:SendMessage", "RelationshipsFailures.Arn"),
             logs,
         ]
@@ -763,7 +762,7 @@ fn a_queued_event_is_tried_100_times_and_then_kept_in_the_dead_letter_queue() {
 }
 
 #[test]
-fn project_views_gets_only_relation_events_and_gives_up_after_a_number_of_tries() {
+fn project_views_gets_only_events_that_views_read_and_gives_up_after_a_number_of_tries() {
     let function = &Template::with(&[]).functions()["project-views"];
     let (kind, source) = events(function).next().unwrap();
     assert_eq!(kind, "DynamoDB");
@@ -776,7 +775,7 @@ fn project_views_gets_only_relation_events_and_gives_up_after_a_number_of_tries(
     assert_eq!(pattern["eventName"], json!(["INSERT"]));
     assert_eq!(
         pattern["dynamodb"]["NewImage"][store::item::FAMILY]["S"],
-        json!([Family::Relation])
+        json!(store::item::VIEWED)
     );
     assert_eq!(source["BisectBatchOnFunctionError"], true);
     assert!(source["MaximumRetryAttempts"].as_u64().unwrap() > 0);

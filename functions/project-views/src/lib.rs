@@ -1,5 +1,5 @@
 //! Updates the relationships table from the stream of the events table. [`domain::relation::rows`] says what an event
-//! means for who is friends with whom.
+//! means for who is friends with whom, and [`domain::group::rows`] for who is in which group.
 //!
 //! It never skips a record because another one failed, and never replaces a row by an older fact.
 //!
@@ -191,6 +191,18 @@ mod tests {
                 "events": [{"type": "friend_deleted", "owner": "ana", "friend": "leo"}],
             })
         );
+    }
+
+    #[test]
+    fn events_of_groups_are_read() {
+        let mut group = record();
+        group["dynamodb"]["NewImage"]["family"] = json!({"S": "group"});
+        group["dynamodb"]["NewImage"]["events"] = json!({"L": [{"M": {
+            "type": {"S": "member_changed"}, "group": {"S": "g"}, "member": {"S": "ana"},
+            "fields": {"L": [{"S": "role"}]}, "role": {"S": "admin"},
+        }}]});
+        let reception = reception(&group.to_string()).unwrap().unwrap();
+        assert_eq!(domain::group::rows::changes(&reception).len(), 1);
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub enum Recorded {
 /// One page of the events table.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// Its receptions about relations. A large reception is here as its parts.
+    /// Its receptions whose events the views read. A large reception is here as its parts.
     pub receptions: Vec<Reception>,
     /// Items that this program cannot read.
     pub unreadable: Vec<Position>,
@@ -207,7 +207,7 @@ impl EventsTable {
         };
         for item in scanned.items.unwrap_or_default() {
             let position = Position::of(&item);
-            match item::to_relations(item) {
+            match item::to_viewed(item) {
                 Ok(Some(reception)) => page.receptions.push(reception),
                 Ok(None) => {}
                 Err(_) => page.unreadable.push(position),

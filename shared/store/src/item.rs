@@ -40,7 +40,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Conversation, Events, Family, GroupId, Reception, Subject, UserId};
+use domain::{Conversation, Family, GroupId, Reception, Subject, UserId};
 use serde::{Deserialize as _, Deserializer, Serialize};
 
 use crate::{ErrorKind, Retention, StoreError};
@@ -191,25 +191,36 @@ pub fn to_reception(item: HashMap<String, AttributeValue>) -> Result<Reception, 
         .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))
 }
 
-/// The reception in an item, if it is about relations.
+/// The families whose events the views read. The filter of the stream in template.yaml names the same.
+pub const VIEWED: &[Family] = &[Family::Relation, Family::Group];
+
+/// Whether a view reads the items whose attribute `family` has this value.
+#[must_use]
+pub fn is_viewed(family: &str) -> bool {
+    VIEWED.iter().any(|viewed| viewed.as_str() == family)
+}
+
+/// The reception in an item, if a view reads its events.
 ///
 /// # Errors
 ///
 /// When the item was not written by this crate.
-pub(crate) fn to_relations(
+pub(crate) fn to_viewed(
     item: HashMap<String, AttributeValue>,
 ) -> Result<Option<Reception>, StoreError> {
     match item.get(FAMILY).map(AttributeValue::as_s) {
-        Some(Ok(family)) if family != Family::Relation.as_str() => Ok(None),
+        Some(Ok(family)) if !is_viewed(family) => Ok(None),
         _ => {
             let reception = to_reception(item)?;
             // Version 1 wrote `relation` for changed profiles, too.
-            Ok(matches!(reception.events, Events::Relation(_)).then_some(reception))
+            Ok(VIEWED
+                .contains(&reception.events.family())
+                .then_some(reception))
         }
     }
 }
 
-/// The reception in an item's image from the table's stream, if it is about relations. The image is DynamoDB's JSON.
+/// The reception in an item's image from the table's stream, if a view reads its events. The image is DynamoDB's JSON.
 ///
 /// # Errors
 ///
@@ -220,14 +231,14 @@ where
 {
     let item = serde_dynamo::Item::deserialize(image)
         .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))?;
-    to_relations(item.into())
+    to_viewed(item.into())
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
-    use domain::{Source, Timestamp, relation::Event};
+    use domain::{Events, Source, Timestamp, relation::Event};
 
     use super::*;
 
@@ -383,7 +394,7 @@ mod tests {
             assert_eq!(item["body"].as_s().unwrap(), body);
             assert!(!item.contains_key("events"));
             partitions.insert(item["pk"].as_s().unwrap().clone());
-            assert_eq!(to_relations(item.clone()).unwrap(), None);
+            assert_eq!(to_viewed(item.clone()).unwrap(), None);
             assert_eq!(to_reception(item).unwrap(), unknown);
         }
         assert_eq!(partitions.len(), 8);
@@ -409,12 +420,12 @@ mod tests {
             to_reception(profile.clone()).unwrap().events.family(),
             Family::User
         );
-        assert_eq!(to_relations(profile).unwrap(), None);
+        assert_eq!(to_viewed(profile).unwrap(), None);
         assert_eq!(
             to_reception(added.clone()).unwrap().events.family(),
             Family::Relation
         );
-        assert!(to_relations(added).unwrap().is_some());
+        assert!(to_viewed(added).unwrap().is_some());
     }
 
     #[test]

@@ -8,7 +8,8 @@
 //! [parts](parts()), each with its own `PutItem`. [`item`] describes the items. If the table fails or is too slow,
 //! [`Queue::send`] keeps the event until it can be recorded.
 //!
-//! [`RelationshipsTable::apply`] updates who is friends with whom. [`relationships_table`] describes the items.
+//! [`RelationshipsTable::apply`] updates who is friends with whom, and who is in which group. [`relationships_table`] and
+//! [`memberships`] describe the items.
 //!
 //! [`Nonces`] remembers which nonces were used, [`Limits`] counts requests, and [`secret`] fetches the passwords, keys and
 //! tokens that callers are checked with.
@@ -24,8 +25,8 @@
 //! | nonces table | `dynamodb:PutItem` | [`first_use`](Nonces::first_use) |
 //! | limits table | `dynamodb:UpdateItem` | [`raise`](Limits::raise) |
 //! | secret | `secretsmanager:GetSecretValue` | [`secret`] |
-//! | relationships table | `dynamodb:PutItem` | [`apply`](RelationshipsTable::apply) |
-//! | relationships table | `dynamodb:Query`, also on its index, and `dynamodb:GetItem` | reading it |
+//! | relationships table | `dynamodb:UpdateItem` | [`apply`](RelationshipsTable::apply) |
+//! | relationships table | `dynamodb:Query`, also on its index, `dynamodb:GetItem` and `dynamodb:BatchGetItem` | reading it |
 
 mod client;
 mod error;
@@ -33,11 +34,13 @@ mod events_table;
 mod history;
 pub mod item;
 mod limits;
+pub mod memberships;
 mod nonces;
 mod parts;
 mod queue;
 pub mod relationships_table;
 mod retention;
+mod rows;
 mod secret;
 
 pub use aws_sdk_dynamodb::Client;

@@ -1,30 +1,19 @@
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Reception, relation::rows::changes};
+use domain::{Reception, group, relation};
 
 use crate::Table;
 
-/// The keys of the rows, each with the position of its fact.
-type Rows = BTreeMap<(String, String), String>;
+/// The keys of the rows and the attribute with the place of a fact, each with that place.
+type Rows = BTreeMap<(String, String, String), String>;
 
-/// Waits until the relationships table has every row that follows from the events table, with the newest fact, and no
-/// other row. Returns their number.
+/// Waits until the relationships table has every row that follows from the events table, with the newest facts, and no
+/// other row. Returns the number of facts.
 pub async fn wait_for_relationships(events: &Table, relationships: &Table) -> usize {
     let expected = rows_of(&events.receptions().await);
     let mut found = Rows::new();
     for _ in 0..600 {
-        let items = relationships.items().await;
-        let text = |item: &HashMap<String, AttributeValue>, name: &str| {
-            item[name].as_s().unwrap().to_owned()
-        };
-        found = items
-            .iter()
-            .map(|item| ((text(item, "pk"), text(item, "sk")), text(item, "as_of")))
-            .collect();
+        found = rows_in(relationships).await;
         if found == expected {
             return found.len();
         }
@@ -34,16 +23,54 @@ pub async fn wait_for_relationships(events: &Table, relationships: &Table) -> us
     unreachable!()
 }
 
+async fn rows_in(relationships: &Table) -> Rows {
+    let mut rows = Rows::new();
+    for item in relationships.items().await {
+        let key = |name: &str| item[name].as_s().unwrap().to_owned();
+        for (name, value) in &item {
+            // A fact about two users is the row itself. A fact about a group is one attribute of a row.
+            let as_of = match value.as_m() {
+                Ok(fact) => fact.get("as_of"),
+                Err(_) => (name == "as_of").then_some(value),
+            };
+            if let Some(as_of) = as_of {
+                let as_of = as_of.as_s().unwrap().to_owned();
+                rows.insert((key("pk"), key("sk"), name.clone()), as_of);
+            }
+        }
+    }
+    rows
+}
+
 fn rows_of(receptions: &[Reception]) -> Rows {
     let mut rows = Rows::new();
-    for change in receptions.iter().flat_map(changes) {
+    let mut tell = |pk, sk, attribute: &str, as_of: String| {
+        let newest: &mut String = rows.entry((pk, sk, attribute.to_owned())).or_default();
+        *newest = as_of.max(std::mem::take(newest));
+    };
+    for change in receptions.iter().flat_map(relation::rows::changes) {
         let aspect = format!("{:?}", change.fact.aspect()).to_lowercase();
-        let key = (
+        tell(
             format!("user#{}", change.owner),
             format!("{aspect}#{}", change.other),
+            "as_of",
+            change.as_of.to_string(),
         );
-        let newest: &mut String = rows.entry(key).or_default();
-        *newest = change.as_of.to_string().max(std::mem::take(newest));
+    }
+    for change in receptions.iter().flat_map(group::rows::changes) {
+        let attribute = match change.fact.aspect() {
+            group::rows::Aspect::Membership => "membership",
+            group::rows::Aspect::Role => "member_role",
+            group::rows::Aspect::Intention => "intention",
+            group::rows::Aspect::Dissolution => "dissolution",
+        };
+        let user = change.user.map(|user| format!("member#{user}"));
+        tell(
+            format!("group#{}", change.group),
+            user.unwrap_or_else(|| "group".to_owned()),
+            attribute,
+            change.as_of.to_string(),
+        );
     }
     rows
 }

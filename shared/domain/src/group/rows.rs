@@ -31,6 +31,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::{Event, Role};
 use crate::{AsOf, Events, GroupId, Reception, UserId, as_of::placed};
 
@@ -101,7 +103,8 @@ pub struct Change {
 /// The facts that a row holds.
 pub type Facts = BTreeMap<Aspect, (AsOf, Fact)>;
 
-/// The rows that a reception changes, each once for each aspect. Of several facts, the last one counts.
+/// The rows that a reception changes, each once for each aspect, in the order of aspects. Of several facts of one aspect
+/// about a row, the last one counts.
 #[must_use]
 pub fn changes(reception: &Reception) -> Vec<Change> {
     let mut rows = BTreeMap::new();
@@ -117,7 +120,7 @@ pub fn changes(reception: &Reception) -> Vec<Change> {
                 fact,
                 as_of: as_of.clone(),
             };
-            rows.insert((event.group(), user, fact.aspect()), change);
+            rows.insert((fact.aspect(), event.group(), user), change);
         }
     }
     rows.into_values().collect()
@@ -159,8 +162,9 @@ fn each(users: &[UserId], fact: Fact) -> Vec<(Option<&UserId>, Fact)> {
     users.iter().map(|user| (Some(user), fact)).collect()
 }
 
-/// Whether a user is in a group.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Whether a user is in a group: `yes`, `intended`, `no` or `not_known`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Membership {
     /// A member.
     Yes,
