@@ -34,12 +34,9 @@ impl Model {
     pub fn of(history: &[Reception]) -> Self {
         let mut model = Self::default();
         for reception in sorted(history) {
-            match &reception.events {
-                Events::Relation(events) => {
-                    events.iter().cloned().for_each(|event| model.happen(event));
-                }
-                // Events of other families and unknown callbacks change no relationship.
-                _ => {}
+            // Events of other families and unknown callbacks change no relationship.
+            if let Events::Relation(events) = &reception.events {
+                events.iter().cloned().for_each(|event| model.happen(event));
             }
         }
         model

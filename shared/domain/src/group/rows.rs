@@ -431,7 +431,10 @@ mod tests {
     fn an_intention_never_ends_a_membership_and_counts_after_a_leaving() {
         let intended = intended(&["ana"]);
         let (joined, left) = (joined(&["ana"]), left(&["ana"]));
-        assert_eq!(known(&[intended.clone()]), (Intended, None, None, Some(0)));
+        assert_eq!(
+            known(std::slice::from_ref(&intended)),
+            (Intended, None, None, Some(0))
+        );
         assert_eq!(
             known(&[joined.clone(), intended.clone()]),
             (Yes, None, Some(0), Some(0))
@@ -451,7 +454,7 @@ mod tests {
     fn a_role_shows_a_member_and_changes_no_time_of_joining() {
         let admin = changed("ana", Some(Role::Admin));
         assert_eq!(
-            known(&[admin.clone()]),
+            known(std::slice::from_ref(&admin)),
             (Yes, Some(Role::Admin), None, Some(0))
         );
         assert_eq!(
