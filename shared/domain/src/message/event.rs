@@ -15,6 +15,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
+// A callback has one event or a few, so the size of the largest does not matter.
+#[allow(clippy::large_enum_variant)]
 pub enum Event {
     /// A user sent a message.
     MessageSent {
