@@ -23,29 +23,52 @@ pub(crate) fn read(file: &Path) -> Result<Policies> {
     let name = file.display();
     let text =
         std::fs::read_to_string(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
-    Policies::from_json(&text).map_err(|Mistakes(mistakes)| {
+    let beside = |name: &str| {
+        std::fs::read_to_string(file.with_file_name(name)).map_err(|error| error.to_string())
+    };
+    Policies::with_files(&text, &beside).map_err(|Mistakes(mistakes)| {
         let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
         format!("{name}:\n{}", lines.join("\n")).into()
     })
 }
 
-/// A line for each rule, in the order of the checks: its place, and the code of its refusal. After them, a line for each
-/// command whose rules can be bypassed.
+/// A line for each rule: its place, and the code of its refusal. A rule by subject has a second line with the switches
+/// that it needs, and a third one if there is something that it cannot do. After them, a line for each command whose
+/// rules can be bypassed.
 fn description(policies: &Policies) -> String {
-    let mut description = String::new();
-    for (command, rules) in policies.iter() {
-        for refusal in rules.refusals() {
-            let (rule, code) = (&refusal.rule, refusal.code);
-            description.push_str(&format!("{command}.{rule} refuses with {code}\n"));
+    let mut lines = Vec::new();
+    for rule in policies.by_subject() {
+        let refusals = rule.refusals();
+        lines.extend(refusals.map(|it| format!("{} refuses with {}", it.rule, it.code)));
+        let path = rule.path;
+        if rule.refusals().next().is_none() {
+            lines.push(format!("{path} is on"));
         }
+        let switches: Vec<&str> = rule.commands().filter_map(|it| it.switch).collect();
+        let switches = switches.join(", ");
+        lines.push(format!(
+            "{path} works where webhooks.yml turns on {switches}"
+        ));
+        lines.extend(rule.note().map(|note| format!("{path}: {note}")));
     }
-    if description.is_empty() {
-        description.push_str("nothing is switched on\n");
+    if policies.by_subject().next().is_some() {
+        lines.push("Tencent Chat: rules by subject do not apply to its commands".to_owned());
+    }
+    for (command, rules) in policies.iter() {
+        let of_subjects = |rule: &str| {
+            let mut rules = policies.by_subject().flat_map(|it| it.refusals());
+            rules.any(|refusal| refusal.rule == rule)
+        };
+        let own = rules.refusals().filter(|it| !of_subjects(&it.rule));
+        lines.extend(own.map(|it| format!("{command}.{} refuses with {}", it.rule, it.code)));
+    }
+    if lines.is_empty() {
+        lines.push("nothing is switched on".to_owned());
     }
     for (command, sentence) in policies.bypasses() {
-        description.push_str(&format!("{command} can be bypassed: {sentence}\n"));
+        lines.push(format!("{command} can be bypassed: {sentence}"));
     }
-    description
+    lines.join("\n") + "\n"
 }
 
 #[cfg(test)]
@@ -76,6 +99,25 @@ mod tests {
              Sns.CallbackPrevFriendAdd can be bypassed: The REST API (friend_add, friend_import) never asks, and \
              a later change of a remark does not ask either.\n"
         );
+    }
+
+    #[test]
+    fn a_rule_by_subject_is_listed_once_with_its_switches() {
+        let document = r#"{"users": {"reservedNames": {"names": ["admin"]}}}"#;
+        let described = described(document);
+        let lines: Vec<&str> = described.lines().collect();
+        assert_eq!(
+            lines[..3],
+            [
+                "users.reservedNames refuses with 28024",
+                "users.reservedNames works where webhooks.yml turns on beforeUpdateUserInfo, \
+                 beforeUpdateUserInfoEx, beforeUserRegister",
+                "Tencent Chat: rules by subject do not apply to its commands",
+            ]
+        );
+        // Both routes of a change are judged, but one way to make an account never asks.
+        assert_eq!(lines.len(), 4, "{described}");
+        assert!(lines[3].starts_with("callbackBeforeUserRegisterCommand can be bypassed: "));
     }
 
     #[test]

@@ -606,6 +606,7 @@ mod tests {
                 text: text.to_owned(),
             }),
             app_text: message::AppText::default(),
+            bot: false,
         };
         let case = |event: Event, sentence| (vec![event].into(), sentence);
         check([

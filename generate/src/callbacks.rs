@@ -149,8 +149,11 @@ fn table(page: &mut String, source: Source, commands: &[&Command], stored: &Stor
 }
 
 fn rules_of(rules: &Rules) -> String {
-    let texts = rules.message.iter().chain(&rules.name);
-    let changeable = texts.filter(|it| it.can_amend).map(|it| it.key);
+    let changeable = rules
+        .texts
+        .iter()
+        .filter(|it| it.can_amend)
+        .map(|it| it.key);
     let changeable: Vec<&str> = changeable.chain(rules.list).collect();
     let keys = keys(rules)
         .into_iter()

@@ -63,6 +63,7 @@ fn outputs(root: &Path, commands: &[&Command]) -> Vec<Output> {
         part("Makefile", makefile::makefile),
         part("policies.schema.json", schema::schema),
         part("docs/policies.md", policies::policies),
+        part("docs/policies-subjects.md", policies::by_subject),
         whole("docs/callbacks.md", callbacks::callbacks(commands, &stored)),
         whole("docs/events.md", events::events(root, commands, &stored)),
         whole("docs/webhooks.yml", webhooks::webhooks(commands, &stored)),

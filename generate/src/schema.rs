@@ -4,9 +4,9 @@ use domain::Source;
 use protocol::{Command, Rules};
 use serde_json::json;
 
-use crate::{MarksMissing, names};
+use crate::{MarksMissing, names, policies::SUBJECTS};
 
-/// `policies.schema.json` with a property for each command that has rules. They follow the property `$schema`, which is written
+/// `policies.schema.json` with a property for each subject and each command that has rules. They follow the property `$schema`, which is written
 /// by hand, as are the definitions of the rules.
 pub(crate) fn schema(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let begin = "\n  \"properties\": {\n";
@@ -15,6 +15,11 @@ pub(crate) fn schema(commands: &[&Command], current: &str) -> Result<String, Mar
     let (own, rest) = rest.split_once("\n    }").ok_or(MarksMissing)?;
     let (_, after) = rest.split_once("\n  },\n").ok_or(MarksMissing)?;
     let mut properties = format!("{own}\n    }}");
+    for subject in SUBJECTS {
+        properties.push_str(&format!(
+            ",\n    \"{subject}\": {{\n      \"$ref\": \"#/definitions/{subject}\"\n    }}"
+        ));
+    }
     for command in commands {
         let Some(rules) = command.rules() else {
             continue;
@@ -59,7 +64,7 @@ fn keys(rules: &Rules) -> Vec<(&'static str, &'static str)> {
     if rules.is_request {
         keys.push(("requestLimit", "RequestLimit"));
     }
-    for text in rules.message.iter().chain(&rules.name) {
+    for text in rules.texts {
         let definition = match text.can_amend {
             true => "ChangeableText",
             false => "Text",

@@ -112,7 +112,7 @@ pub(crate) fn write_policies() -> String {
         };
         set(rules.acting_user, "actingUser", &deny);
         set(rules.other_user, "otherUser", &deny);
-        for text in [rules.message, rules.name].into_iter().flatten() {
+        for text in rules.texts {
             set(true, text.key, &short);
         }
         if let Some(list) = rules.list {

@@ -273,7 +273,12 @@ impl Function {
     }
 
     fn files(&self) -> Files {
-        Files([self.binary(), self.lambda.policies.clone()].map(|file| modified(&file)))
+        let policies = &self.lambda.policies;
+        Files([
+            modified(&self.binary()),
+            modified(policies),
+            words_modified(policies),
+        ])
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Process>> {
@@ -300,8 +305,9 @@ impl Process {
     }
 }
 
-/// When the files that a process reads at its start were last modified: its binary and the policies.
-struct Files([Option<SystemTime>; 2]);
+/// When the files that a process reads at its start were last modified: its binary, the policies, and the word lists
+/// beside them.
+struct Files([Option<SystemTime>; 3]);
 
 impl Files {
     /// Whether the files are still the same. A missing file counts as the same, because a program is just writing it.
@@ -313,6 +319,17 @@ impl Files {
 
 fn modified(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).and_then(|file| file.modified()).ok()
+}
+
+/// When one of the word lists beside the policies was last modified.
+fn words_modified(policies: &Path) -> Option<SystemTime> {
+    let files = fs::read_dir(policies.parent()?).ok()?.flatten();
+    let lists = files.filter(|file| {
+        let name = file.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with("policies.") && name.ends_with(".txt")
+    });
+    lists.filter_map(|list| modified(&list.path())).max()
 }
 
 /// Waits until a process ends by itself, or ends it when `ending` is dropped. Gives the status if it ended by itself.

@@ -15,6 +15,8 @@ pub fn handle(callback: AfterSendSingleMsg) -> Vec<Event> {
         sent_at: sent_at.and_then(|millis| Timestamp::from_unix_millis(millis).ok()),
         mentions: callback.mentions().cloned().collect(),
         mentions_everybody: callback.mentions_everybody(),
+        // The receiver sets it, by the policies.
+        bot: false,
         content: callback.content().cloned(),
         conversation: Conversation::between(callback.send_id.clone(), callback.recv_id),
         app_text: AppText(callback.ex.into()),

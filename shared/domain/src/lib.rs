@@ -36,7 +36,7 @@ pub use as_of::AsOf;
 pub use conversation::Conversation;
 pub use events::{Events, Family, Subject};
 pub use id::{GroupId, InvalidGroupId, InvalidUserId, UserId};
-pub use question::{Change, Question, Words};
+pub use question::{Change, Changeable, Question, Role, Words, Written};
 pub use reception::{Part, Reception, Source};
 pub use split::Continues;
 pub use timestamp::{Arrivals, OutOfRange, Timestamp};

@@ -1,22 +1,23 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fmt,
-    ops::RangeInclusive,
+    sync::Arc,
 };
 
 use domain::{Source, UserId};
-use protocol::{Command, Text, catalogue};
+use protocol::{Command, catalogue};
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::{
-    Mistake, Mistakes, Refusal, RequestLimit, Rules,
-    codes::{codes, default_codes, has_detail},
+    Limit, Mistake, Mistakes, Refusal, Rules,
     json::Json,
-    rules::{MaxItems, UserRule},
+    reader::{DefaultRefusal, Object, Place, Reader, member},
+    rules::{Listed, MaxItems, Rule, Who},
+    subjects,
     text::{Forbidden, MaxChars, TextRules},
+    words::WordList,
 };
 
-const MAX_CHARS: i32 = 1000;
+const MAX_CHARS: i32 = 20_000;
 const MAX_PATTERNS: usize = 100;
 /// The largest size of one compiled pattern.
 const MAX_PATTERN_BYTES: usize = 32 * 1024;
@@ -24,51 +25,102 @@ const MAX_PATTERN_BYTES: usize = 32 * 1024;
 /// nanosecond per unit, so a text takes at most about 10 ms of a whole CPU.
 const MAX_COST: usize = 20_000_000;
 const MAX_REPLACEMENT_CHARS: usize = 100;
-/// OpenIM imports at most this many at once.
-const MAX_ITEMS: i32 = 1000;
-const MAX_REQUESTS: i32 = 1_000_000;
+const MAX_WORD_LISTS: usize = 10;
+/// In one list.
+const MAX_WORDS: usize = 50_000;
+const MAX_WORD_CHARS: usize = 100;
+/// More than a body of the largest size can name.
+const MAX_ITEMS: i32 = 100_000;
+const MAX_TIMES: i32 = 1_000_000;
 /// 31 days.
 const MAX_WINDOW_SECONDS: i32 = 31 * 24 * 60 * 60;
 
 const CANNOT_AMEND: &str =
     "the answer to this command cannot change the text; without this, the text is refused";
 
-/// The code and the message of a refusal if the document does not set them. The code is counted from the server's
-/// [first](crate::codes::default_codes).
-type DefaultRefusal = (i32, &'static str);
 const ACTING_USER: DefaultRefusal = (1, "you may not do this");
 const OTHER_USER: DefaultRefusal = (2, "this cannot be done with this user");
 const REQUEST_LIMIT: DefaultRefusal = (3, "too many friend requests, try again later");
 const TOO_LONG: DefaultRefusal = (4, "the text is too long");
 const FORBIDDEN: DefaultRefusal = (5, "the text contains something that is not allowed");
 const TOO_MANY: DefaultRefusal = (6, "too many friends at once");
+const WORD: DefaultRefusal = (7, "the text contains a word that is not allowed");
 
 /// A whole document. The default is an empty document, which allows everything.
 #[derive(Debug, Default)]
 pub struct Policies {
     /// Only the commands with at least one rule.
     rules: BTreeMap<&'static str, Rules>,
+    /// The rules by subject, by their paths.
+    by_subject: BTreeMap<&'static str, Arc<Rule>>,
     none: Rules,
 }
 
+/// A rule by subject in a document.
+#[derive(Clone, Copy, Debug)]
+pub struct BySubject<'a> {
+    /// Its place, such as `messages.text`.
+    pub path: &'static str,
+    rule: &'a Rule,
+}
+
+impl<'a> BySubject<'a> {
+    /// Its refusals.
+    pub fn refusals(self) -> impl Iterator<Item = &'a Refusal> {
+        self.rule.refusals().into_iter()
+    }
+
+    /// What it cannot do, or needs besides the switches of its commands.
+    #[must_use]
+    pub fn note(self) -> Option<&'static str> {
+        // The note about messages is about changes.
+        if matches!(self.rule, Rule::Texts(_, rules) if !rules.changes()) {
+            return None;
+        }
+        let note = subjects::NOTES.iter().find(|(path, _)| *path == self.path);
+        note.map(|(_, note)| *note)
+    }
+
+    /// The commands that it applies to.
+    pub fn commands(self) -> impl Iterator<Item = &'static Command> {
+        let path = self.path;
+        asking().filter(move |command| {
+            let rules = command.rules();
+            rules.is_some_and(|rules| rules.by_subject.contains(&path))
+        })
+    }
+}
+
 impl Policies {
-    /// Reads a document.
+    /// Reads a document that names no files.
+    ///
+    /// # Errors
+    ///
+    /// As [`with_files`](Self::with_files).
+    pub fn from_json(text: &str) -> Result<Self, Mistakes> {
+        Self::with_files(text, &|_| Err("no file is read here".to_owned()))
+    }
+
+    /// Reads a document. `file` gives the text of a file beside it, or says why it cannot be read.
     ///
     /// # Errors
     ///
     /// Lists everything that is wrong in it. If it is not JSON, names only the first place.
-    pub fn from_json(text: &str) -> Result<Self, Mistakes> {
+    pub fn with_files(
+        text: &str,
+        file: &dyn Fn(&str) -> Result<String, String>,
+    ) -> Result<Self, Mistakes> {
         let json: Json = serde_json::from_str(text).map_err(|error| {
             Mistakes(vec![Mistake {
                 path: "$".to_owned(),
                 problem: format!("this is not JSON: {error}"),
             }])
         })?;
-        let mut reader = Reader::default();
-        let rules = reader.document(&json);
+        let mistakes = Vec::new();
+        let mut reader = Reader { mistakes, file };
+        let policies = reader.document(&json);
         if reader.mistakes.is_empty() {
-            let none = Rules::default();
-            Ok(Self { rules, none })
+            Ok(policies)
         } else {
             Err(Mistakes(reader.mistakes))
         }
@@ -80,9 +132,22 @@ impl Policies {
         self.rules.get(command).unwrap_or(&self.none)
     }
 
-    /// The commands that have at least one rule, and their rules.
+    /// The commands that have at least one rule, and their rules: their own ones, and those by subject.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Rules)> {
         self.rules.iter().map(|(command, rules)| (*command, rules))
+    }
+
+    /// The rules by subject, in the order of their paths.
+    pub fn by_subject(&self) -> impl Iterator<Item = BySubject<'_>> {
+        let rules = self.by_subject.iter();
+        rules.map(|(path, rule)| BySubject { path, rule })
+    }
+
+    /// Whether messages of this account are not passed on to the app, so that bots do not answer each other for ever.
+    #[must_use]
+    pub fn is_bot(&self, user: &UserId) -> bool {
+        let bots = self.by_subject.get("messages.bots");
+        matches!(bots.map(|rule| &**rule), Some(Rule::Bots(bots)) if bots.contains(user))
     }
 
     /// The commands with rules that the server can bypass, each with a sentence that names the route. If that route asks
@@ -102,113 +167,101 @@ impl Policies {
     }
 }
 
-/// Reads a document and collects its mistakes. It reads a wrong value as any valid one, because a document with mistakes
-/// is refused in the end.
-#[derive(Default)]
-struct Reader {
-    mistakes: Vec<Mistake>,
-}
-
-/// A value and its place.
-struct Place<'a> {
-    path: String,
-    json: &'a Json,
-}
-
-struct Object<'a> {
-    path: String,
-    entries: &'a [(String, Json)],
-}
-
-impl<'a> Object<'a> {
-    fn get(&self, key: &str) -> Option<Place<'a>> {
-        let (_, json) = self.entries.iter().find(|(name, _)| name == key)?;
-        Some(Place {
-            path: member(&self.path, key),
-            json,
-        })
-    }
-}
-
-/// The path of a member. Long keys are cut, because they can be any text.
-fn member(path: &str, key: &str) -> String {
-    const SHOWN: usize = 40;
-    let mut shown: String = key.chars().take(SHOWN).collect();
-    if shown.len() < key.len() {
-        shown.push('…');
-    }
-    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | '…');
-    if !shown.is_empty() && shown.chars().all(is_name) {
-        format!("{path}.{shown}")
-    } else {
-        format!("{path}[{shown:?}]")
-    }
-}
-
-impl Reader {
-    fn wrong(&mut self, path: impl Into<String>, problem: impl fmt::Display) {
-        self.mistakes.push(Mistake {
-            path: path.into(),
-            problem: problem.to_string(),
-        });
-    }
-
-    fn document(&mut self, json: &Json) -> BTreeMap<&'static str, Rules> {
+impl Reader<'_> {
+    fn document(&mut self, json: &Json) -> Policies {
         let place = Place {
             path: "$".to_owned(),
             json,
         };
-        let keys: Vec<&str> = ["$schema"].into_iter().chain(commands()).collect();
+        let keys = ["$schema"].into_iter();
+        let keys: Vec<&str> = keys.chain(subjects::subjects()).chain(commands()).collect();
         let Some(document) = self.object(place, &keys) else {
-            return BTreeMap::new();
+            return Policies::default();
         };
         if let Some(schema) = document.get("$schema") {
             self.text(&schema);
         }
-        let mut read = BTreeMap::new();
+        let by_subject = self.subjects(&document);
+        let mut rules = BTreeMap::new();
         for command in asking() {
             let place = document.get(command.name);
-            let rules = place.and_then(|place| self.rules(place, command));
-            if let Some(rules) = rules.filter(|rules| rules.refusals().next().is_some()) {
-                read.insert(command.name, rules);
+            let own = place.and_then(|place| self.rules(place, command));
+            let own = own.into_iter().flatten().map(Arc::new);
+            let known = command.rules().into_iter().flat_map(|it| it.by_subject);
+            let shared = known.filter_map(|path| by_subject.get(path).cloned());
+            let all: Vec<Arc<Rule>> = own.chain(shared).collect();
+            if !all.is_empty() {
+                rules.insert(command.name, Rules { rules: all });
             }
         }
-        read
+        Policies {
+            rules,
+            by_subject,
+            none: Rules::default(),
+        }
     }
 
-    fn rules(&mut self, place: Place<'_>, command: &Command) -> Option<Rules> {
+    /// The rules of one command, in the order in which they are checked.
+    fn rules(&mut self, place: Place<'_>, command: &Command) -> Option<Vec<Rule>> {
         let known = command.rules()?;
         let mut keys = Vec::new();
         keys.extend(known.acting_user.then_some("actingUser"));
         keys.extend(known.other_user.then_some("otherUser"));
         keys.extend(known.is_request.then_some("requestLimit"));
         keys.extend(known.list);
-        keys.extend(known.message.map(|field| field.key));
-        keys.extend(known.name.map(|field| field.key));
+        keys.extend(known.texts.iter().map(|field| field.key));
         let object = self.object(place, &keys)?;
         let source = command.source;
-        let acting_user = object.get("actingUser").filter(|_| known.acting_user);
-        let other_user = object.get("otherUser").filter(|_| known.other_user);
-        let list = known.list.and_then(|key| Some((key, object.get(key)?)));
-        let request_limit = object.get("requestLimit").filter(|_| known.is_request);
-        Some(Rules {
-            acting_user: acting_user
-                .and_then(|at| self.users(at, source, "actingUser", ACTING_USER)),
-            max_items: list.and_then(|(key, at)| self.list(at, source, key)),
-            other_user: other_user.and_then(|at| self.users(at, source, "otherUser", OTHER_USER)),
-            message: self.text_rules(&object, source, known.message.as_ref()),
-            name: self.text_rules(&object, source, known.name.as_ref()),
-            request_limit: request_limit.and_then(|at| self.request_limit(at, command)),
-        })
+        let mut rules = Vec::new();
+        if let Some(at) = object.get("actingUser").filter(|_| known.acting_user) {
+            let users = self.users(at, source, "actingUser", ACTING_USER);
+            rules.extend(users.map(|users| Rule::Users(Who::Actor, users)));
+        }
+        if let Some((key, at)) = known.list.and_then(|key| Some((key, object.get(key)?))) {
+            let list = self.list(at, source, key);
+            rules.extend(list.map(Rule::MaxItems));
+        }
+        if let Some(at) = object.get("otherUser").filter(|_| known.other_user) {
+            let users = self.users(at, source, "otherUser", OTHER_USER);
+            rules.extend(users.map(|users| Rule::Users(Who::Others, users)));
+        }
+        for field in known.texts {
+            if let Some(at) = object.get(field.key)
+                && let Some(text) = self.text_rules(at, source, field.key, field.can_amend)
+            {
+                rules.push(Rule::Texts(vec![field.role], text));
+            }
+        }
+        if let Some(at) = object.get("requestLimit").filter(|_| known.is_request) {
+            let counted = format!("requests#{}", command.name);
+            let limit = self.limit(at, source, "requestLimit", counted, REQUEST_LIMIT);
+            rules.extend(limit.map(Rule::Limit));
+        }
+        Some(rules)
     }
 
-    fn users(
+    pub(crate) fn users(
         &mut self,
         place: Place<'_>,
         source: Source,
         rule: &str,
         default: DefaultRefusal,
-    ) -> Option<UserRule> {
+    ) -> Option<Listed<UserId>> {
+        self.listed(place, source, rule, default, "user", |id| {
+            UserId::new(id).map_err(|error| error.to_string())
+        })
+    }
+
+    /// A list of those who may, or who may not.
+    pub(crate) fn listed<T: Ord>(
+        &mut self,
+        place: Place<'_>,
+        source: Source,
+        rule: &str,
+        default: DefaultRefusal,
+        what: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Option<Listed<T>> {
         let object = self.rule(place, source, &["deny", "allow"])?;
         let [deny, allow] = ["deny", "allow"].map(|key| object.get(key));
         match (&deny, &allow) {
@@ -220,39 +273,49 @@ impl Reader {
             _ => {}
         }
         let allows = allow.is_some();
-        let denied = deny.map(|at| self.user_list(&at)).unwrap_or_default();
+        let denied = deny.map(|at| self.members(&at, what, &read));
         let allowed = allow.map(|at| {
-            let users = self.user_list(&at);
+            let members = self.members(&at, what, &read);
             if matches!(at.json, Json::Array(items) if items.is_empty()) {
                 self.wrong(at.path, "is empty, which refuses everybody");
             }
-            users
+            members
         });
-        Some(UserRule {
+        Some(Listed {
             allows,
-            users: allowed.unwrap_or(denied),
+            members: allowed.or(denied).unwrap_or_default(),
             refusal: self.refusal(&object, source, rule.to_owned(), default),
         })
     }
 
-    fn user_list(&mut self, list: &Place<'_>) -> BTreeSet<UserId> {
-        let mut users = BTreeMap::new();
+    /// The members of a list of texts. Each may be there only once.
+    pub(crate) fn members<T: Ord>(
+        &mut self,
+        list: &Place<'_>,
+        what: &str,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> BTreeSet<T> {
+        let mut members = BTreeMap::new();
         for (i, place) in self.items(list).into_iter().enumerate() {
-            let Json::String(id) = place.json else {
-                self.wrong_kind(&place, "a user id, which is a text");
+            let Json::String(text) = place.json else {
+                let kind = match what {
+                    "user" | "group" => format!("a {what} id, which is a text"),
+                    _ => "a text".to_owned(),
+                };
+                self.wrong_kind(&place, &kind);
                 continue;
             };
-            match UserId::new(id.as_str()) {
-                Ok(user) => {
-                    let first = *users.entry(user).or_insert(i);
+            match read(text) {
+                Ok(member) => {
+                    let first = *members.entry(member).or_insert(i);
                     if first != i {
-                        self.wrong(place.path, format!("is the same user as [{first}]"));
+                        self.wrong(place.path, format!("is the same {what} as [{first}]"));
                     }
                 }
                 Err(error) => self.wrong(place.path, error),
             }
         }
-        users.into_keys().collect()
+        members.into_keys().collect()
     }
 
     fn list(&mut self, place: Place<'_>, source: Source, key: &str) -> Option<MaxItems> {
@@ -265,51 +328,60 @@ impl Reader {
         })
     }
 
-    fn request_limit(&mut self, place: Place<'_>, command: &Command) -> Option<RequestLimit> {
-        let source = command.source;
-        let object = self.rule(place, source, &["limit", "windowSeconds", "whenUnknown"])?;
-        let limit = self.natural(&object, "limit", MAX_REQUESTS);
-        let window_seconds = self.natural(&object, "windowSeconds", MAX_WINDOW_SECONDS);
-        if let Some(place) = object.get("whenUnknown")
-            && !matches!(place.json, Json::String(word) if word == "allow" || word == "refuse")
-        {
-            self.wrong(place.path, "is neither \"allow\" nor \"refuse\"");
-        }
-        Some(RequestLimit {
-            command: command.name,
-            limit,
-            window_seconds,
-            allow_when_unknown: !matches!(
-                object.get("whenUnknown"),
-                Some(Place { json: Json::String(word), .. }) if word == "refuse"
-            ),
-            refusal: self.refusal(&object, source, "requestLimit".to_owned(), REQUEST_LIMIT),
+    /// A limit for the length of a list that cannot be cut.
+    pub(crate) fn max_items(
+        &mut self,
+        place: Place<'_>,
+        source: Source,
+        rule: &str,
+        default: DefaultRefusal,
+    ) -> Option<MaxItems> {
+        let object = self.rule(place, source, &["limit"])?;
+        Some(MaxItems {
+            limit: self.natural(&object, "limit", MAX_ITEMS) as usize,
+            cut: false,
+            refusal: self.refusal(&object, source, rule.to_owned(), default),
         })
     }
 
-    fn text_rules(
+    pub(crate) fn limit(
         &mut self,
-        rules: &Object<'_>,
+        place: Place<'_>,
         source: Source,
-        field: Option<&Text>,
-    ) -> TextRules {
-        let place = field.and_then(|field| Some((field, rules.get(field.key)?)));
-        let object = place.and_then(|(field, place)| {
-            let object = self.object(place, &["maxChars", "forbidden"])?;
-            Some((field, object))
-        });
-        let Some((field, object)) = object else {
-            return TextRules::default();
-        };
+        rule: &str,
+        counted: String,
+        default: DefaultRefusal,
+    ) -> Option<Limit> {
+        let object = self.rule(place, source, &["limit", "windowSeconds", "whenUnknown"])?;
+        Some(Limit {
+            counted,
+            limit: self.natural(&object, "limit", MAX_TIMES),
+            window_seconds: self.natural(&object, "windowSeconds", MAX_WINDOW_SECONDS),
+            allow_when_unknown: self.allows(&object, "whenUnknown", true),
+            refusal: self.refusal(&object, source, rule.to_owned(), default),
+        })
+    }
+
+    pub(crate) fn text_rules(
+        &mut self,
+        place: Place<'_>,
+        source: Source,
+        key: &str,
+        can_amend: bool,
+    ) -> Option<TextRules> {
+        let object = self.object(place, &["maxChars", "words", "forbidden"])?;
         let max_chars = object.get("maxChars");
         let bounded = max_chars.is_some();
-        let max_chars = max_chars.and_then(|place| self.max_chars(place, source, field));
+        let rules = TextRules {
+            max_chars: max_chars.and_then(|place| self.max_chars(place, source, key, can_amend)),
+            words: match object.get("words") {
+                Some(list) => self.word_lists(&list, source, key, can_amend),
+                None => Vec::new(),
+            },
+            forbidden: Vec::new(),
+        };
         let Some(list) = object.get("forbidden") else {
-            let forbidden = Vec::new();
-            return TextRules {
-                max_chars,
-                forbidden,
-            };
+            return (!rules.is_empty()).then_some(rules);
         };
         if !bounded {
             self.wrong(
@@ -317,25 +389,19 @@ impl Reader {
                 "lacks maxChars, which forbidden needs: patterns read texts of a bounded length only",
             );
         }
-        let mut places = self.items(&list);
-        let list_path = list.path.clone();
-        if places.len() > MAX_PATTERNS {
-            self.wrong(list.path, format!("has more than {MAX_PATTERNS} patterns"));
-            places.truncate(MAX_PATTERNS);
-        }
+        let places = self.at_most(&list, MAX_PATTERNS, "patterns");
         let mut forbidden: Vec<(String, Forbidden)> = Vec::new();
         for (i, place) in places.into_iter().enumerate() {
             let path = place.path.clone();
-            let rule = format!("{}.forbidden[{i}]", field.key);
-            if let Some(read) = self.forbidden(place, source, field, rule) {
+            let rule = format!("{key}.forbidden[{i}]");
+            if let Some(read) = self.forbidden(place, source, can_amend, rule) {
                 forbidden.push((path, read));
             }
         }
         self.compare(&forbidden);
-        let forbidden = forbidden.into_iter().map(|(_, read)| read).collect();
         let rules = TextRules {
-            max_chars,
-            forbidden,
+            forbidden: forbidden.into_iter().map(|(_, read)| read).collect(),
+            ..rules
         };
         if rules.cost() > MAX_COST {
             let percent = rules.cost().div_ceil(MAX_COST / 100);
@@ -343,46 +409,192 @@ impl Reader {
                 "can take too long for one text, {percent} % of what is allowed: \
                  lower maxChars, or have fewer or smaller patterns or replace less"
             );
-            self.wrong(list_path, problem);
+            self.wrong(list.path, problem);
         }
-        rules
+        (!rules.is_empty()).then_some(rules)
     }
 
-    fn max_chars(&mut self, place: Place<'_>, source: Source, field: &Text) -> Option<MaxChars> {
+    /// The items of a list, without those that are too many.
+    pub(crate) fn at_most<'a>(
+        &mut self,
+        list: &Place<'a>,
+        most: usize,
+        what: &str,
+    ) -> Vec<Place<'a>> {
+        let mut places = self.items(list);
+        if places.len() > most {
+            self.wrong(&list.path, format!("has more than {most} {what}"));
+            places.truncate(most);
+        }
+        places
+    }
+
+    fn max_chars(
+        &mut self,
+        place: Place<'_>,
+        source: Source,
+        key: &str,
+        can_amend: bool,
+    ) -> Option<MaxChars> {
         let object = self.rule(place, source, &["limit", "cut"])?;
         let cut = self.flag(&object, "cut");
-        if cut && !field.can_amend {
+        if cut && !can_amend {
             self.wrong(member(&object.path, "cut"), CANNOT_AMEND);
         }
         Some(MaxChars {
             limit: self.natural(&object, "limit", MAX_CHARS) as usize,
             cut,
-            refusal: self.refusal(&object, source, format!("{}.maxChars", field.key), TOO_LONG),
+            refusal: self.refusal(&object, source, format!("{key}.maxChars"), TOO_LONG),
         })
+    }
+
+    fn word_lists(
+        &mut self,
+        lists: &Place<'_>,
+        source: Source,
+        key: &str,
+        can_amend: bool,
+    ) -> Vec<WordList> {
+        let places = self.at_most(lists, MAX_WORD_LISTS, "lists");
+        let lists = places.into_iter().enumerate();
+        lists
+            .filter_map(|(i, place)| {
+                self.words(place, source, can_amend, format!("{key}.words[{i}]"))
+            })
+            .collect()
+    }
+
+    fn words(
+        &mut self,
+        place: Place<'_>,
+        source: Source,
+        can_amend: bool,
+        rule: String,
+    ) -> Option<WordList> {
+        let object = self.rule(
+            place,
+            source,
+            &["list", "file", "wholeWords", "replaceWith"],
+        )?;
+        let mistakes = self.mistakes.len();
+        let mut words = Vec::new();
+        let [list, file] = ["list", "file"].map(|key| object.get(key));
+        if list.is_none() && file.is_none() {
+            self.wrong(&object.path, "lacks list or file");
+        }
+        if let Some(list) = list {
+            if matches!(list.json, Json::Array(items) if items.is_empty()) {
+                self.wrong(&list.path, "is empty");
+            }
+            for place in self.items(&list) {
+                if let Some(text) = self.string(&place) {
+                    words.extend(self.word(text, || place.path.clone()));
+                }
+            }
+        }
+        if let Some(place) = file {
+            for (i, line) in self.lines(&place).into_iter().enumerate() {
+                if !line.trim().is_empty() {
+                    let path = || format!("{}, line {}", place.path, i + 1);
+                    words.extend(self.word(&line, path));
+                }
+            }
+        }
+        if words.is_empty() {
+            if self.mistakes.len() == mistakes {
+                self.wrong(&object.path, "has no words");
+            }
+            return None;
+        }
+        if words.len() > MAX_WORDS {
+            self.wrong(&object.path, format!("has more than {MAX_WORDS} words"));
+            return None;
+        }
+        let replacement = self.replacement(&object, can_amend);
+        let whole_words = self.flag(&object, "wholeWords");
+        let refusal = self.refusal(&object, source, rule, WORD);
+        let list = WordList::new(words, whole_words, replacement, refusal);
+        if list
+            .replace_with
+            .as_ref()
+            .is_some_and(|text| list.is_in(text))
+        {
+            let path = member(&object.path, "replaceWith");
+            self.wrong(path, "contains one of its own words");
+        }
+        Some(list)
+    }
+
+    /// A word in folded form.
+    fn word(&mut self, text: &str, path: impl Fn() -> String) -> Option<String> {
+        let word = crate::fold::fold(text.trim());
+        if word.is_empty() {
+            self.wrong(path(), "is empty");
+            return None;
+        }
+        if text.chars().count() > MAX_WORD_CHARS {
+            self.wrong(
+                path(),
+                format!("is longer than {MAX_WORD_CHARS} characters"),
+            );
+            return None;
+        }
+        Some(word)
+    }
+
+    /// The lines of a file beside the document.
+    fn lines(&mut self, place: &Place<'_>) -> Vec<String> {
+        let Some(name) = self.string(place) else {
+            return Vec::new();
+        };
+        // Make copies the files with such names next to the functions.
+        let middle = name
+            .strip_prefix("policies.")
+            .and_then(|it| it.strip_suffix(".txt"));
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        if !middle.is_some_and(|it| !it.is_empty() && it.chars().all(is_plain)) {
+            let problem = "is not a name like policies.words.txt, with letters, digits, - and _";
+            self.wrong(&place.path, problem);
+            return Vec::new();
+        }
+        match (self.file)(name) {
+            Ok(text) => {
+                let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                text.lines().map(str::to_owned).collect()
+            }
+            Err(error) => {
+                self.wrong(&place.path, format!("cannot be read: {error}"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// What replaces a match, if anything.
+    fn replacement(&mut self, rule: &Object<'_>, can_amend: bool) -> Option<String> {
+        let place = rule.get("replaceWith")?;
+        if !can_amend {
+            self.wrong(place.path, CANNOT_AMEND);
+            return None;
+        }
+        let text = self.string(&place)?;
+        if text.chars().count() > MAX_REPLACEMENT_CHARS {
+            let problem = format!("is longer than {MAX_REPLACEMENT_CHARS} characters");
+            self.wrong(place.path, problem);
+        }
+        Some(text.to_owned())
     }
 
     fn forbidden(
         &mut self,
         place: Place<'_>,
         source: Source,
-        field: &Text,
+        can_amend: bool,
         rule: String,
     ) -> Option<Forbidden> {
         let object = self.rule(place, source, &["pattern", "replaceWith"])?;
         let pattern = self.need(&object, "pattern");
         let pattern = pattern.and_then(|place| self.pattern(&place));
-        let replace_with = object.get("replaceWith").and_then(|place| {
-            if !field.can_amend {
-                self.wrong(place.path, CANNOT_AMEND);
-                return None;
-            }
-            let text = self.string(&place)?;
-            if text.chars().count() > MAX_REPLACEMENT_CHARS {
-                let problem = format!("is longer than {MAX_REPLACEMENT_CHARS} characters");
-                self.wrong(place.path, problem);
-            }
-            Some(text.to_owned())
-        });
+        let replace_with = self.replacement(&object, can_amend);
         let refusal = self.refusal(&object, source, rule, FORBIDDEN);
         let (pattern, bytes) = pattern?;
         // An empty replacement means "remove". It is not checked here, because a text is refused if nothing is left of it.
@@ -435,135 +647,6 @@ impl Reader {
                 self.wrong(member(path, "pattern"), problem);
             }
         }
-    }
-
-    /// The refusal of a rule. If the document does not set the code or a text, the default is used.
-    fn refusal(
-        &mut self,
-        rule: &Object<'_>,
-        source: Source,
-        name: String,
-        default: DefaultRefusal,
-    ) -> Refusal {
-        let (number, message) = default;
-        let code = match rule.get("code") {
-            Some(place) => self.integer(&place, codes(source)),
-            None => default_codes(source) + number,
-        };
-        let mut text = |key| {
-            let place = rule.get(key)?;
-            self.text(&place).map(str::to_owned)
-        };
-        Refusal {
-            rule: name,
-            code,
-            message: text("message").unwrap_or_else(|| message.to_owned()),
-            detail: text("detail").unwrap_or_default(),
-        }
-    }
-
-    /// A number that the rule needs, from 1 to `most`.
-    fn natural(&mut self, rule: &Object<'_>, key: &str, most: i32) -> u32 {
-        let number = self
-            .need(rule, key)
-            .map(|place| self.integer(&place, 1..=most));
-        number.map_or(1, i32::unsigned_abs)
-    }
-
-    fn integer(&mut self, place: &Place<'_>, range: RangeInclusive<i32>) -> i32 {
-        if let Json::Integer(number) = place.json
-            && let Ok(number) = i32::try_from(*number)
-            && range.contains(&number)
-        {
-            return number;
-        }
-        let (least, most) = range.into_inner();
-        let problem = format!("is not a whole number from {least} to {most}");
-        self.wrong(&place.path, problem);
-        least
-    }
-
-    /// True or false; false if it is missing.
-    fn flag(&mut self, rule: &Object<'_>, key: &str) -> bool {
-        match rule.get(key) {
-            Some(Place {
-                json: Json::Bool(flag),
-                ..
-            }) => *flag,
-            Some(place) => {
-                self.wrong_kind(&place, "true or false");
-                false
-            }
-            None => false,
-        }
-    }
-
-    /// A text that is not empty.
-    fn text<'a>(&mut self, place: &Place<'a>) -> Option<&'a str> {
-        let text = self.string(place)?;
-        if text.trim().is_empty() {
-            self.wrong(&place.path, "is empty");
-        }
-        Some(text)
-    }
-
-    fn string<'a>(&mut self, place: &Place<'a>) -> Option<&'a str> {
-        if let Json::String(text) = place.json {
-            return Some(text);
-        }
-        self.wrong_kind(place, "a text");
-        None
-    }
-
-    fn items<'a>(&mut self, list: &Place<'a>) -> Vec<Place<'a>> {
-        let Json::Array(items) = list.json else {
-            self.wrong_kind(list, "a list");
-            return Vec::new();
-        };
-        let items = items.iter().enumerate().map(|(i, json)| Place {
-            path: format!("{}[{i}]", list.path),
-            json,
-        });
-        items.collect()
-    }
-
-    fn need<'a>(&mut self, object: &Object<'a>, key: &str) -> Option<Place<'a>> {
-        let place = object.get(key);
-        if place.is_none() {
-            self.wrong(&object.path, format!("lacks {key}"));
-        }
-        place
-    }
-
-    /// An object that can have these keys and those of a refusal.
-    fn rule<'a>(&mut self, place: Place<'a>, source: Source, keys: &[&str]) -> Option<Object<'a>> {
-        let detail = has_detail(source).then_some("detail");
-        let refusal = ["code", "message"].into_iter().chain(detail);
-        let keys: Vec<&str> = keys.iter().copied().chain(refusal).collect();
-        self.object(place, &keys)
-    }
-
-    /// An object that can have each of these keys at most once, and no other keys.
-    fn object<'a>(&mut self, place: Place<'a>, keys: &[&str]) -> Option<Object<'a>> {
-        let Json::Object(entries) = place.json else {
-            self.wrong_kind(&place, "an object");
-            return None;
-        };
-        for (i, (key, _)) in entries.iter().enumerate() {
-            if !keys.contains(&key.as_str()) {
-                let problem = format!("is not known here; known are {}", keys.join(", "));
-                self.wrong(member(&place.path, key), problem);
-            } else if entries[..i].iter().any(|(other, _)| other == key) {
-                self.wrong(member(&place.path, key), "appears more than once");
-            }
-        }
-        let path = place.path;
-        Some(Object { path, entries })
-    }
-
-    fn wrong_kind(&mut self, place: &Place<'_>, expected: &str) {
-        let problem = format!("is {}, not {expected}", place.json.kind());
-        self.wrong(&place.path, problem);
     }
 }
 

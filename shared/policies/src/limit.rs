@@ -2,17 +2,18 @@ use domain::{Timestamp, UserId};
 
 use crate::{Outcome, Refusal};
 
-/// How many friend requests one user may send within one window of time.
+/// How often one user may do something within one window of time.
 ///
 /// Windows are fixed, and the same for everybody: they begin at multiples of their length since 1970-01-01T00:00:00Z. So
-/// around the end of a window, a user can send twice the limit in a short time. Each user has one counter per window,
+/// around the end of a window, a user can do it twice as often in a short time. Each user has one counter per window,
 /// which an atomic `ADD` raises.
 ///
-/// It is applied after [`Rules::judge`](crate::Rules::judge), so requests that another rule refuses are not counted.
-/// Requests that this rule or the handler refuses are counted.
+/// It is applied after [`Rules::judge`](crate::Rules::judge), so what another rule refuses is not counted. What this rule
+/// or the handler refuses is counted.
 #[derive(Debug)]
-pub struct RequestLimit {
-    pub(crate) command: &'static str,
+pub struct Limit {
+    /// What is counted: `requests#<command>` or `messages`.
+    pub(crate) counted: String,
     pub(crate) limit: u32,
     pub(crate) window_seconds: u32,
     pub(crate) allow_when_unknown: bool,
@@ -22,33 +23,33 @@ pub struct RequestLimit {
 /// The counter of one user in one window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Its key: `requests#<command>#<seconds>#<begin>#<user>`, at most 1,100 bytes. It contains the window's length, so
-    /// new counters start if the length changes.
+    /// Its key: `requests#<command>#<seconds>#<begin>#<user>` or `messages#<seconds>#<begin>#<user>`, at most 1,100
+    /// bytes. It contains the window's length, so new counters start if the length changes.
     pub key: String,
     /// When the window ends, in Unix seconds. The counter is not needed after that: for the table's TTL.
     pub ends_at: i64,
 }
 
-impl RequestLimit {
-    /// The counter to raise for a request of this user at this time. Raise it by the number of requests in the callback.
+impl Limit {
+    /// The counter to raise if this user does it at this time. Raise it by the number of open questions in the callback.
     #[must_use]
     pub fn window(&self, user: &UserId, now: Timestamp) -> Window {
         let Self {
-            command,
+            counted,
             window_seconds,
             ..
         } = self;
         let length = i64::from(*window_seconds);
         let begin = now.unix_seconds().div_euclid(length) * length;
         Window {
-            key: format!("requests#{command}#{window_seconds}#{begin}#{user}"),
+            key: format!("{counted}#{window_seconds}#{begin}#{user}"),
             ends_at: begin + length,
         }
     }
 
-    /// The answer to request number `count` of a window. The first one is 1. `None` means that the count is not known.
+    /// The answer to number `count` of a window. The first one is 1. `None` means that the count is not known.
     ///
-    /// If a callback raised the counter by `n` to `total`, its requests have the numbers `total - n + 1` to `total`, in
+    /// If a callback raised the counter by `n` to `total`, its questions have the numbers `total - n + 1` to `total`, in
     /// their order.
     #[must_use]
     pub fn judge(&self, count: Option<u64>) -> Outcome<'_> {

@@ -1,38 +1,37 @@
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
-use domain::{Change, Question, UserId, Words};
+use domain::{
+    Change, Changeable, GroupId, Question, Role, Timestamp, UserId, Words, Written, message::Kind,
+};
 
-use crate::{RequestLimit, text::TextRules};
+use crate::{
+    Limit,
+    contacts::{ContactRule, Contacts},
+    domains::Domains,
+    fold::fold,
+    hours::Hours,
+    text::TextRules,
+};
 
 /// The answer of a command's rules to a [`Question`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome<'a> {
     /// Allowed as asked.
     Allow,
+    /// Allowed as asked, and nobody else is to decide about it.
+    AllowAtOnce,
     /// Refused.
     Refuse(&'a Refusal),
-    /// Allowed with this change.
-    Amend(Change),
+    /// Allowed with these changes.
+    Amend(Vec<Change>),
     /// A rule needs a field that cannot be read.
     Unreadable,
-}
-
-/// Why the rules do not allow a question.
-enum Stop<'a> {
-    Refused(&'a Refusal),
-    Unreadable,
-}
-
-impl<'a> From<&'a Refusal> for Stop<'a> {
-    fn from(refusal: &'a Refusal) -> Self {
-        Self::Refused(refusal)
-    }
 }
 
 /// The code and the texts with which a rule refuses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The rule's place below its command, for the log: `reqMsg.forbidden[0]`.
+    /// The rule's place, for the log: `reqMsg.forbidden[0]` below its command, or `messages.words[0]`.
     pub rule: String,
     /// From 20001 to 29000 for a command of OpenIM, from 38000 to 38999 for a command of Tencent Chat.
     pub code: i32,
@@ -42,31 +41,60 @@ pub struct Refusal {
     pub detail: String,
 }
 
-/// The rules of one command.
+/// The rules of one command: its own, and those by subject that apply to it.
 ///
-/// They are checked in this order, and the first refusal is the answer: the acting user, the length of the list, the
-/// other users (without those that were cut off), the message, the name. [`RequestLimit`] comes after them.
+/// They are checked in their order, and the first refusal is the answer. Then come [`Rules::contacts`] and
+/// [`Rules::limit`], which need an answer from a table.
 #[derive(Debug, Default)]
 pub struct Rules {
-    pub(crate) acting_user: Option<UserRule>,
-    pub(crate) max_items: Option<MaxItems>,
-    pub(crate) other_user: Option<UserRule>,
-    pub(crate) message: TextRules,
-    pub(crate) name: TextRules,
-    pub(crate) request_limit: Option<RequestLimit>,
+    pub(crate) rules: Vec<Arc<Rule>>,
 }
 
+/// One rule.
 #[derive(Debug)]
-pub(crate) struct UserRule {
-    /// Whether `users` lists who may; if not, it lists who may not.
+pub(crate) enum Rule {
+    /// Messages of these accounts are never asked about.
+    Bots(BTreeSet<UserId>),
+    Users(Who, Listed<UserId>),
+    Groups(Listed<GroupId>),
+    Kinds(Listed<Kind>),
+    Hours(Vec<Hours>),
+    MaxItems(MaxItems),
+    /// Refuses everything.
+    Closed(Refusal),
+    Texts(Vec<Role>, TextRules),
+    Links(Domains),
+    Pictures(Domains),
+    /// Names that nobody may have, in folded form.
+    Reserved(BTreeSet<String>, Refusal),
+    /// What devices show instead of a message: a title and a text.
+    Hide(String, String),
+    FriendsOnly(ContactRule),
+    NotWhenBlocked(ContactRule),
+    Limit(Limit),
+}
+
+/// Which users of a question a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    Actor,
+    Others,
+    /// All of them.
+    Anybody,
+}
+
+/// A list of those who may, or who may not.
+#[derive(Debug)]
+pub(crate) struct Listed<T> {
+    /// Whether it lists who may; if not, it lists who may not.
     pub(crate) allows: bool,
-    pub(crate) users: BTreeSet<UserId>,
+    pub(crate) members: BTreeSet<T>,
     pub(crate) refusal: Refusal,
 }
 
-impl UserRule {
-    fn refuses(&self, user: &UserId) -> bool {
-        self.users.contains(user) != self.allows
+impl<T: Ord> Listed<T> {
+    fn refuses(&self, member: &T) -> bool {
+        self.members.contains(member) != self.allows
     }
 }
 
@@ -79,79 +107,263 @@ pub(crate) struct MaxItems {
 }
 
 impl Rules {
-    /// The answer of all rules except [`Rules::request_limit`].
+    /// The answer of all rules except [`Rules::contacts`] and [`Rules::limit`].
     #[must_use]
-    pub fn judge(&self, question: &Question<'_>) -> Outcome<'_> {
-        match self.try_judge(question) {
-            Ok(outcome) => outcome,
-            Err(Stop::Refused(refusal)) => Outcome::Refuse(refusal),
-            Err(Stop::Unreadable) => Outcome::Unreadable,
+    pub fn judge(&self, question: &Question<'_>, now: Timestamp) -> Outcome<'_> {
+        if question.actor.is_some_and(|actor| self.exempts(actor)) {
+            return Outcome::AllowAtOnce;
         }
+        let mut judging = Judging::of(question, now);
+        for rule in &self.rules {
+            if let Err(refusal) = judging.apply(rule) {
+                return Outcome::Refuse(refusal);
+            }
+        }
+        judging.outcome()
     }
 
-    fn try_judge(&self, question: &Question<'_>) -> Result<Outcome<'_>, Stop<'_>> {
-        if let Some(rule) = &self.acting_user
-            && question.actor.is_some_and(|actor| rule.refuses(actor))
-        {
-            return Err((&rule.refusal).into());
-        }
-        let mut others = question.others.as_slice();
-        if let Some(max) = &self.max_items
-            && others.len() > max.limit
-        {
-            if !max.cut {
-                return Err((&max.refusal).into());
-            }
-            others = &others[..max.limit];
-        }
-        if let Some(rule) = &self.other_user
-            && others.iter().any(|other| rule.refuses(other))
-        {
-            return Err((&rule.refusal).into());
-        }
-        let looks_at_others = self.other_user.is_some() || self.max_items.is_some();
-        if question.means_unreadable_others && (looks_at_others || others.is_empty()) {
-            return Err(Stop::Unreadable);
-        }
-        match question.message {
-            // A changed message is ignored, because no server's answer can change a message.
-            Words::Text(message) => {
-                self.message.judge(message)?;
-            }
-            Words::Unreadable if self.message.is_empty() => {}
-            Words::Unreadable => return Err(Stop::Unreadable),
-        }
-        let name = match question.name {
-            Some(Words::Text(name)) => {
-                let judged = self.name.judge(name)?;
-                (judged != name).then(|| judged.into_owned())
-            }
-            Some(Words::Unreadable) if !self.name.is_empty() => return Err(Stop::Unreadable),
-            Some(Words::Unreadable) | None => None,
-        };
-        Ok(if let Some(name) = name {
-            Outcome::Amend(Change::Name(name))
-        } else if others.len() < question.others.len() {
-            Outcome::Amend(Change::KeepFirst(others.len()))
-        } else {
-            Outcome::Allow
+    /// Whether messages of this account are never asked about, nor passed on.
+    #[must_use]
+    pub fn exempts(&self, user: &UserId) -> bool {
+        let mut rules = self.rules.iter();
+        rules.any(|rule| matches!(&**rule, Rule::Bots(bots) if bots.contains(user)))
+    }
+
+    /// How often one user may do it, if that is limited. Use it after [`Rules::judge`] has not refused.
+    #[must_use]
+    pub fn limit(&self) -> Option<&Limit> {
+        self.rules.iter().find_map(|rule| match &**rule {
+            Rule::Limit(limit) => Some(limit),
+            _ => None,
         })
     }
 
-    /// How many requests one user may send, if that is limited. Use it after [`Rules::judge`] has not refused.
+    /// The rules about what the other user keeps about the acting one, if there are some. Use them after
+    /// [`Rules::judge`] has not refused.
     #[must_use]
-    pub fn request_limit(&self) -> Option<&RequestLimit> {
-        self.request_limit.as_ref()
+    pub fn contacts(&self) -> Option<Contacts<'_>> {
+        let mut contacts = Contacts {
+            friends_only: None,
+            not_when_blocked: None,
+        };
+        for rule in &self.rules {
+            match &**rule {
+                Rule::FriendsOnly(rule) => contacts.friends_only = Some(rule),
+                Rule::NotWhenBlocked(rule) => contacts.not_when_blocked = Some(rule),
+                _ => {}
+            }
+        }
+        let any = contacts.friends_only.is_some() || contacts.not_when_blocked.is_some();
+        any.then_some(contacts)
+    }
+
+    /// Makes now what would otherwise be made for the first question.
+    pub fn prepare(&self) {
+        for rule in &self.rules {
+            if let Rule::Texts(_, rules) = &**rule {
+                for list in &rules.words {
+                    list.finder();
+                }
+            }
+        }
     }
 
     /// The refusals of all rules in the document, in the order in which they are checked.
     pub fn refusals(&self) -> impl Iterator<Item = &Refusal> {
-        let acting_user = self.acting_user.iter().map(|rule| &rule.refusal);
-        acting_user
-            .chain(self.max_items.iter().map(|rule| &rule.refusal))
-            .chain(self.other_user.iter().map(|rule| &rule.refusal))
-            .chain(self.message.refusals())
-            .chain(self.name.refusals())
-            .chain(self.request_limit.iter().map(|rule| &rule.refusal))
+        self.rules.iter().flat_map(|rule| rule.refusals())
+    }
+}
+
+impl Rule {
+    pub(crate) fn refusals(&self) -> Vec<&Refusal> {
+        match self {
+            Self::Bots(_) | Self::Hide(..) => Vec::new(),
+            Self::Users(_, rule) => vec![&rule.refusal],
+            Self::Groups(rule) => vec![&rule.refusal],
+            Self::Kinds(rule) => vec![&rule.refusal],
+            Self::Hours(hours) => hours.iter().map(|rule| &rule.refusal).collect(),
+            Self::MaxItems(rule) => vec![&rule.refusal],
+            Self::Closed(refusal) | Self::Reserved(_, refusal) => vec![refusal],
+            Self::Texts(_, rules) => rules.refusals().collect(),
+            Self::Links(rule) | Self::Pictures(rule) => vec![&rule.refusal],
+            Self::FriendsOnly(rule) | Self::NotWhenBlocked(rule) => vec![&rule.refusal],
+            Self::Limit(rule) => vec![&rule.refusal],
+        }
+    }
+}
+
+/// What is left of a question after some rules.
+struct Judging<'q> {
+    question: &'q Question<'q>,
+    now: Timestamp,
+    others: &'q [&'q UserId],
+    texts: Vec<Cow<'q, str>>,
+    pushed: Option<Change>,
+    unreadable: bool,
+}
+
+impl<'q> Judging<'q> {
+    fn of(question: &'q Question<'q>, now: Timestamp) -> Self {
+        let text = |written: &Written<'q>| match written.words {
+            Words::Text(text) => Cow::Borrowed(text),
+            Words::Unreadable => Cow::Borrowed(""),
+        };
+        Self {
+            question,
+            now,
+            others: &question.others,
+            texts: question.texts.iter().map(text).collect(),
+            pushed: None,
+            // A question about nobody that anybody can read.
+            unreadable: question.means_unreadable_others && question.others.is_empty(),
+        }
+    }
+
+    /// Applies a rule.
+    ///
+    /// # Errors
+    ///
+    /// Its refusal.
+    fn apply<'r>(&mut self, rule: &'r Rule) -> Result<(), &'r Refusal> {
+        let question = self.question;
+        let refused = match rule {
+            Rule::Users(who, rule) => {
+                if *who != Who::Actor || question.actor.is_none() {
+                    self.unreadable |= question.means_unreadable_others;
+                }
+                let actor = question.actor.filter(|_| *who != Who::Others);
+                let others = self.others.iter().copied();
+                let others = others.filter(|_| *who != Who::Actor);
+                actor
+                    .into_iter()
+                    .chain(others)
+                    .any(|user| rule.refuses(user))
+                    .then_some(&rule.refusal)
+            }
+            Rule::Groups(rule) => question
+                .group
+                .is_some_and(|group| rule.refuses(group))
+                .then_some(&rule.refusal),
+            Rule::Kinds(rule) => question
+                .kind
+                .is_some_and(|kind| rule.refuses(&kind))
+                .then_some(&rule.refusal),
+            Rule::Hours(hours) => hours
+                .iter()
+                .find(|hours| hours.apply(question.group, self.now))
+                .map(|hours| &hours.refusal),
+            Rule::MaxItems(max) => {
+                self.unreadable |= question.means_unreadable_others;
+                let too_many = self.others.len() > max.limit;
+                if too_many && max.cut {
+                    self.others = &self.others[..max.limit];
+                }
+                (too_many && !max.cut).then_some(&max.refusal)
+            }
+            Rule::Closed(refusal) => Some(refusal),
+            Rule::Texts(roles, rules) => return self.texts(roles, rules),
+            Rule::Links(rule) => self
+                .written(&[Role::Message])
+                .any(|text| rule.refuse_links_in(text))
+                .then_some(&rule.refusal),
+            Rule::Reserved(names, refusal) => self
+                .written(&[Role::Name, Role::NewName])
+                .any(|name| names.contains(fold(name).trim()))
+                .then_some(refusal),
+            Rule::Pictures(rule) => {
+                let mut urls = question.pictures.iter();
+                self.unreadable |= question.pictures.contains(&Words::Unreadable);
+                urls.any(|url| matches!(url, Words::Text(url) if rule.refuse_picture(url)))
+                    .then_some(&rule.refusal)
+            }
+            Rule::Hide(title, text) => {
+                self.pushed = Some(Change::Push {
+                    title: title.clone(),
+                    text: text.clone(),
+                });
+                None
+            }
+            Rule::Bots(_) | Rule::FriendsOnly(_) | Rule::NotWhenBlocked(_) | Rule::Limit(_) => None,
+        };
+        match refused {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        }
+    }
+
+    /// Applies the rules for texts with these roles.
+    fn texts<'r>(&mut self, roles: &[Role], rules: &'r TextRules) -> Result<(), &'r Refusal> {
+        self.note_unreadable(roles);
+        for (written, text) in self.question.texts.iter().zip(&mut self.texts) {
+            if !roles.contains(&written.role) || written.words == Words::Unreadable {
+                continue;
+            }
+            let allowed = rules.judge(text)?;
+            let Some(by) = allowed.changed_by else {
+                continue;
+            };
+            if written.change == Changeable::Never {
+                return Err(by);
+            }
+            *text = Cow::Owned(allowed.text.into_owned());
+        }
+        Ok(())
+    }
+
+    /// The texts with these roles that can be read.
+    fn written(&mut self, roles: &[Role]) -> impl Iterator<Item = &str> {
+        self.note_unreadable(roles);
+        let texts = self.question.texts.iter().zip(&self.texts);
+        texts
+            .filter(|(written, _)| roles.contains(&written.role))
+            .map(|(_, text)| &**text)
+    }
+
+    fn note_unreadable(&mut self, roles: &[Role]) {
+        let mut texts = self.question.texts.iter();
+        self.unreadable |= texts.any(|written| {
+            // A user who cannot be read has a name that nobody has seen.
+            let unseen = written.role == Role::NewName && self.question.means_unreadable_others;
+            roles.contains(&written.role) && (unseen || written.words == Words::Unreadable)
+        });
+    }
+
+    fn outcome<'r>(self) -> Outcome<'r> {
+        if self.unreadable {
+            return Outcome::Unreadable;
+        }
+        let mut changes = Vec::new();
+        let mut names = Vec::new();
+        let mut user = 0;
+        for (written, text) in self.question.texts.iter().zip(self.texts) {
+            let changed = match (written.words, written.change) {
+                (Words::Text(asked), Changeable::Now) => asked != text,
+                _ => false,
+            };
+            let place = user;
+            user += usize::from(written.role == Role::NewName);
+            if !changed {
+                continue;
+            }
+            let text = text.into_owned();
+            match written.role {
+                Role::Name => changes.push(Change::Name(text)),
+                Role::NewName => names.push((place, text)),
+                Role::Notice => changes.push(Change::Notice(text)),
+                Role::Introduction => changes.push(Change::Introduction(text)),
+                _ => changes.push(Change::Message(text)),
+            }
+        }
+        if !names.is_empty() {
+            changes.push(Change::NewNames(names));
+        }
+        changes.extend(self.pushed);
+        if self.others.len() < self.question.others.len() {
+            changes.push(Change::KeepFirst(self.others.len()));
+        }
+        match changes.is_empty() {
+            true => Outcome::Allow,
+            false => Outcome::Amend(changes),
+        }
     }
 }

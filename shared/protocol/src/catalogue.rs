@@ -1,4 +1,4 @@
-use domain::{Family, Source};
+use domain::{Family, Role, Source};
 
 use crate::{Callback, openim, tencent};
 
@@ -43,12 +43,13 @@ pub struct Rules {
     pub other_user: bool,
     /// The command is a friend request, so policies can limit how many a user sends.
     pub is_request: bool,
-    /// The field with the text from one user to the other.
-    pub message: Option<Text>,
-    /// The field with the proposed name.
-    pub name: Option<Text>,
+    /// The fields with texts that users would see.
+    pub texts: &'static [Text],
     /// The field with a list of users that the answer can replace.
     pub list: Option<&'static str>,
+    /// The rules by subject that apply to the command, in the order in which they are checked. Each is a path in
+    /// `policies.json`, such as `messages.senders`.
+    pub by_subject: &'static [&'static str],
     /// How the same thing can happen without this question.
     pub bypass: Option<Bypass>,
     /// Why OpenIM's switch for the command is better off: one sentence about what an answer does that is not this
@@ -71,6 +72,8 @@ pub struct Bypass {
 pub struct Text {
     /// Its name on the wire.
     pub key: &'static str,
+    /// What it is.
+    pub role: Role,
     /// The answer can replace the text.
     pub can_amend: bool,
 }
@@ -88,9 +91,9 @@ impl Rules {
         acting_user: true,
         other_user: true,
         is_request: false,
-        message: None,
-        name: None,
+        texts: &[],
         list: None,
+        by_subject: &[],
         bypass: None,
         caution: None,
     };
@@ -129,20 +132,22 @@ impl Bypass {
 impl Text {
     /// A text that the answer cannot replace.
     #[must_use]
-    pub const fn fixed(key: &'static str) -> Option<Self> {
-        Some(Self {
+    pub const fn fixed(role: Role, key: &'static str) -> Self {
+        Self {
             key,
+            role,
             can_amend: false,
-        })
+        }
     }
 
     /// A text that the answer can replace.
     #[must_use]
-    pub const fn amendable(key: &'static str) -> Option<Self> {
-        Some(Self {
+    pub const fn amendable(role: Role, key: &'static str) -> Self {
+        Self {
             key,
+            role,
             can_amend: true,
-        })
+        }
     }
 }
 

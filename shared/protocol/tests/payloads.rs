@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeSet, fs};
 
-use domain::{Change, Events, Family, Source, UserId, Words, group, relation, user};
+use domain::{
+    Change, Events, Family, Question, Role, Source, UserId, Words, group, relation, user,
+};
 use imhook_protocol::{
     Callback, Command, NEVER_SENT, Rules, Text, catalogue, command, openim, tencent,
 };
@@ -137,8 +139,7 @@ fn every_payload_is_read_and_written_without_a_loss() {
 struct Asked {
     actor: Option<String>,
     others: Vec<String>,
-    message: String,
-    name: Option<String>,
+    texts: Vec<(Role, String)>,
 }
 
 /// The ids in a field of a body: one id, a list of ids, or the ids of a list of users.
@@ -151,22 +152,32 @@ fn ids(value: &Value) -> Vec<String> {
     }
 }
 
+const OLD_ROUTES: &[&str] = &[
+    "callbackBeforeSetGroupInfoCommand",
+    "callbackBeforeUpdateUserInfoCommand",
+];
+
 /// The questions of a body, read without its type.
 fn asked_in(payload: &Payload, rules: &Rules) -> Vec<Asked> {
     let body: Value = serde_json::from_slice(&payload.body).unwrap();
-    let text = |of: &Value, field: Option<Text>| {
-        let text = field.and_then(|field| of[field.key].as_str());
-        text.map(ToOwned::to_owned)
-    };
-    // On the old route an empty name means no change.
-    let is_given = |name: &String| {
-        payload.command != "callbackBeforeUpdateUserInfoCommand" || !name.is_empty()
+    let text = |of: &Value, field: &Text| {
+        let text = of[field.key].as_str()?.to_owned();
+        // On the old routes an empty text means no change.
+        let is_given = !OLD_ROUTES.contains(&payload.command.as_str()) || !text.is_empty();
+        is_given.then_some((field.role, text))
     };
     let asked = |item: &Value, actor: &str, others: &str| Asked {
-        actor: ids(&body[actor]).pop(),
+        // The owner of a new group is the first member.
+        actor: ids(&body[actor]).into_iter().next(),
         others: ids(&item[others]),
-        message: text(item, rules.message).unwrap_or_default(),
-        name: text(item, rules.name).filter(is_given),
+        texts: match command(payload.source, &payload.command).unwrap().family {
+            // Their texts are in JSON: see messages.rs.
+            Family::Message => Vec::new(),
+            _ => {
+                let texts = rules.texts.iter();
+                texts.filter_map(|field| text(item, field)).collect()
+            }
+        },
     };
     let (actor, others) = match payload.command.as_str() {
         "callbackBeforeAddBlackCommand" => ("ownerUserID", "blackUserID"),
@@ -178,9 +189,18 @@ fn asked_in(payload: &Payload, rules: &Rules) -> Vec<Asked> {
             ("userID", "nobody")
         }
         "callbackBeforeUserRegisterCommand" => ("nobody", "users"),
-        "callbackBeforeMsgModifyCommand"
-        | "callbackBeforeSendGroupMsgCommand"
-        | "callbackBeforeSendSingleMsgCommand" => return Vec::new(),
+        "callbackBeforeCreateGroupCommand" => ("initMemberList", "initMemberList"),
+        "callbackBeforeInviteJoinGroupCommand" => ("nobody", "invitedUserIDs"),
+        "callbackBeforeJoinGroupCommand" => ("applyID", "nobody"),
+        "callbackBeforeMembersJoinGroupCommand" => ("nobody", "memberList"),
+        "callbackBeforeSetGroupInfoCommand" | "callbackBeforeSetGroupInfoExCommand" => {
+            ("nobody", "nobody")
+        }
+        "callbackBeforeSetGroupMemberInfoCommand" => ("userID", "nobody"),
+        "callbackBeforeMsgModifyCommand" | "callbackBeforeSendGroupMsgCommand" => {
+            ("sendID", "nobody")
+        }
+        "callbackBeforeSendSingleMsgCommand" => ("sendID", "recvID"),
         "Sns.CallbackPrevFriendAdd" | "Sns.CallbackPrevFriendResponse" => {
             let items = ["FriendItem", "ResponseFriendItem"].map(|key| body[key].as_array());
             let items = items.into_iter().flatten().flatten();
@@ -209,11 +229,24 @@ fn asks_as_the_catalogue_says<C: Callback>(payload: &Payload) {
         assert!(questions.is_empty(), "{at}");
         return;
     };
+    let texts = |question: &Question<'_>| {
+        let mut texts = question.texts.iter();
+        let own = rules.texts.iter().filter_map(|field| {
+            let found = texts.clone().find(|text| text.role == field.role)?;
+            Some((field.role, text(found.words)))
+        });
+        let own: Vec<_> = own.collect();
+        assert!(texts.all(|text| text.role == Role::NewName
+            || rules.texts.iter().any(|field| field.role == text.role)));
+        match C::COMMAND.family {
+            Family::Message => Vec::new(),
+            _ => own,
+        }
+    };
     let questions = questions.into_iter().map(|question| Asked {
         actor: question.actor.map(ToString::to_string),
         others: question.others.iter().map(ToString::to_string).collect(),
-        message: text(question.message),
-        name: question.name.map(text),
+        texts: texts(&question),
     });
     let questions: Vec<Asked> = questions.collect();
     assert_eq!(questions, asked_in(payload, rules), "{at}");
@@ -226,16 +259,25 @@ fn asks_as_the_catalogue_says<C: Callback>(payload: &Payload) {
         let answer = callback.amended(&change)?;
         Some(serde_json::to_value(answer).unwrap())
     };
-    match changes(Change::Name("another".to_owned())) {
-        Some(answer) => {
-            let name = rules.name.filter(|name| name.can_amend).expect(at);
-            assert_eq!(answer[name.key], "another", "{at}");
+    let another = || "another".to_owned();
+    for (role, change) in [
+        (Role::Name, Change::Name(another())),
+        (Role::Notice, Change::Notice(another())),
+        (Role::Introduction, Change::Introduction(another())),
+    ] {
+        let mut fields = rules.texts.iter();
+        let field = fields.find(|field| field.role == role && field.can_amend);
+        match (changes(change), field) {
+            (Some(answer), field) => assert_eq!(answer[field.expect(at).key], "another", "{at}"),
+            // Some commands take no text if none is proposed.
+            (None, Some(_)) => {
+                assert!(
+                    !questions[0].texts.iter().any(|text| text.0 == role),
+                    "{at}"
+                );
+            }
+            (None, None) => {}
         }
-        // One command takes no name if none is proposed.
-        None => assert!(
-            rules.name.is_none_or(|name| !name.can_amend) || questions[0].name.is_none(),
-            "{at}"
-        ),
     }
     match changes(Change::KeepFirst(1)) {
         Some(answer) => {

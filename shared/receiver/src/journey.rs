@@ -7,11 +7,11 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{Events, Reception, Source, decision::Verdict};
+use domain::{Events, Reception, Source, decision::Verdict, message};
 use futures_util::FutureExt as _;
 use policies::Policies;
 use protocol::{Json, Unreadable, may_be_refused};
-use store::Limits;
+use store::{Limits, RelationshipsTable};
 use tracing::{Instrument as _, Span, error_span, warn};
 
 use crate::{
@@ -42,6 +42,7 @@ pub struct Receiver {
     pub(crate) deadlines: Deadlines,
     pub(crate) policies: Policies,
     pub(crate) limits: Option<Limits>,
+    pub(crate) relationships: Option<RelationshipsTable>,
     pub(crate) storage: Option<Storage>,
     pub(crate) surroundings: Arc<Surroundings>,
     /// The unknown commands since the start. The log warns only of the first callback of each.
@@ -167,8 +168,8 @@ impl Receiver {
             call,
             rules: self.policies.rules(handler.name()),
             limits: self.limits.as_ref(),
-            end: call.start + shares.all,
-            counted_by: shares.end(call.start, shares.limits),
+            relationships: self.relationships.as_ref(),
+            shares,
             on_failure: self.on_failure,
         };
         let context = Context {
@@ -177,7 +178,7 @@ impl Receiver {
         };
         let Decided {
             body,
-            events,
+            mut events,
             decision,
         } = match callback.act(&asking, context).await {
             // The server sends it only once.
@@ -188,6 +189,7 @@ impl Receiver {
             let problem = Problem::new(ProblemKind::InvalidField, "no member can be read");
             return self.keep(call, handler, bytes, problem).await;
         }
+        self.mark_bots(&mut events);
         let reception = reception(call, handler.name(), events, None);
         let kept = self.record(&reception, call, asks).await?;
         Ok(Done::Handled {
@@ -195,6 +197,18 @@ impl Receiver {
             decision,
             kept,
         })
+    }
+
+    /// Marks the messages of accounts that the policies name as bots.
+    fn mark_bots(&self, events: &mut Events) {
+        let Events::Message(events) = events else {
+            return;
+        };
+        for event in events {
+            if let message::Event::MessageSent { from, bot, .. } = event {
+                *bot = self.policies.is_bot(from);
+            }
+        }
     }
 
     /// Keeps an after callback as it came, because no handler could turn it into events.

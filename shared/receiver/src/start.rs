@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::Source;
-use store::{EventsTable, Limits, Nonces, Queue, StoreError};
+use store::{EventsTable, Limits, Nonces, Queue, RelationshipsTable, StoreError};
 use tokio::time::timeout;
 use tracing::{error, warn};
 
@@ -14,7 +14,11 @@ use crate::{
     Config, Get, Handler, InvalidConfig, OpenImVerifier, Receiver, Verifiers,
     context::Surroundings,
     record::Storage,
-    settings::{Deadlines, Shares, policies_file, secrets},
+    settings::{
+        Deadlines, Shares,
+        policies_file::{self, Uses},
+        secrets,
+    },
 };
 
 /// Why a receiver could not start.
@@ -80,20 +84,35 @@ impl Receiver {
                 None => Ok(Vec::new()),
             }
         };
-        let limits = policies_file::limits_requests(&handlers, &policies)
-            .then(|| {
-                let settings = config.settings.as_ref()?;
-                let client = store::counting(settings, shares.limits);
-                Some(Limits::new(client, get("LIMITS_TABLE")?))
-            })
-            .flatten();
+        let Uses {
+            limits,
+            relationships,
+        } = Uses::of(&handlers, &policies);
+        let table = |used: bool, name| get(name).filter(|_| used).zip(config.settings.as_ref());
+        let limits = table(limits, "LIMITS_TABLE").map(|(name, settings)| {
+            let client = store::counting(settings, shares.limits);
+            Limits::new(client, name)
+        });
+        let relationships = table(relationships, "RELATIONSHIPS_TABLE").map(|(name, settings)| {
+            let client = store::dynamodb(settings, shares.limits);
+            RelationshipsTable::new(client, name)
+        });
         let limits_opened = async {
             if let Some(limits) = &limits {
                 opened("limits", limits.open_connection(), shares).await;
             }
         };
-        let (documents, storage, ()) =
-            tokio::join!(fetched, Storage::open(&config, shares), limits_opened);
+        let relationships_opened = async {
+            if let Some(relationships) = &relationships {
+                opened("relationships", relationships.open_connection(), shares).await;
+            }
+        };
+        let (documents, storage, (), ()) = tokio::join!(
+            fetched,
+            Storage::open(&config, shares),
+            limits_opened,
+            relationships_opened
+        );
         let documents = match documents {
             Ok(documents) => documents,
             Err(unavailable) => {
@@ -133,6 +152,7 @@ impl Receiver {
                     deadlines: Deadlines::of(&config),
                     policies,
                     limits,
+                    relationships,
                     storage,
                     surroundings: Arc::new(Surroundings {
                         dynamodb,

@@ -26,7 +26,8 @@
 //! | limits table | `dynamodb:UpdateItem` | [`raise`](Limits::raise) |
 //! | secret | `secretsmanager:GetSecretValue` | [`secret`] |
 //! | relationships table | `dynamodb:UpdateItem` | [`apply`](RelationshipsTable::apply) |
-//! | relationships table | `dynamodb:Query`, also on its index, `dynamodb:GetItem` and `dynamodb:BatchGetItem` | reading it |
+//! | relationships table | `dynamodb:BatchGetItem` | [`contact`](RelationshipsTable::contact) |
+//! | relationships table | `dynamodb:Query`, also on its index, and `dynamodb:GetItem` | reading it |
 
 mod client;
 mod error;

@@ -235,6 +235,7 @@ mod tests {
                 sent_at: None,
                 mentions,
                 mentions_everybody: true,
+                bot: false,
                 content,
                 app_text: AppText(app_text.to_owned()),
             };

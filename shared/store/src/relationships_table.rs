@@ -98,6 +98,15 @@ pub struct Block {
     pub received_at: Timestamp,
 }
 
+/// What a user keeps about another one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// Whether the other user is on the friend list; `None` if no callback has said anything about it.
+    pub friend: Option<bool>,
+    /// Whether the other user is on the block list, or was about to be put there.
+    pub blocked: bool,
+}
+
 /// What is known of one direction of a friendship.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Direction {
@@ -177,6 +186,42 @@ impl RelationshipsTable {
             listed: row.as_ref().map(|row| row.fact == Fact::Friend(true)),
             received_at: row.map(|row| row.received_at),
         })
+    }
+
+    /// What `owner` keeps about `other`, in one request. A change may be missing that came a moment ago, because the view
+    /// is behind the events.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn contact(&self, owner: &UserId, other: &UserId) -> Result<Contact, StoreError> {
+        let keys = [Aspect::Friend, Aspect::Block].map(|aspect| Key {
+            pk: pk(owner),
+            sk: sk(aspect, other),
+        });
+        let mut contact = Contact::default();
+        for item in self.rows.get(keys.into()).await?.into_values() {
+            match row(item)?.fact {
+                Fact::Friend(friend) => contact.friend = Some(friend),
+                Fact::Block(blocked) => contact.blocked = blocked,
+                Fact::BlockIntended => contact.blocked = true,
+                Fact::Request(_) | Fact::Remark(_) => {}
+            }
+        }
+        Ok(contact)
+    }
+
+    /// Opens the connection for [`contact`](Self::contact), and checks that the table exists and may be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn open_connection(&self) -> Result<(), StoreError> {
+        let key = Key {
+            pk: "open-connection".to_owned(),
+            sk: "open-connection".to_owned(),
+        };
+        self.rows.get(vec![key]).await.map(drop)
     }
 
     /// Whose friend lists a user is on. The index that answers this is a moment behind the table.

@@ -37,6 +37,10 @@ pub enum Event {
         /// Whether everybody in the conversation is mentioned.
         #[serde(default, skip_serializing_if = "is_false")]
         mentions_everybody: bool,
+        /// Whether an account sent it that the policies name as a bot. Such a message is not passed on to the app, because
+        /// bots could answer each other for ever.
+        #[serde(default, skip_serializing_if = "is_false")]
+        bot: bool,
         /// What the message says. Its `kind` is the message's, or `other` if it does not have the form of that kind.
         /// Absent if contents are not kept.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -136,6 +140,28 @@ pub enum Kind {
     /// Any other kind.
     #[serde(other)]
     Other,
+}
+
+impl Kind {
+    /// All kinds, each with its stored word.
+    pub const ALL: &[(&str, Self)] = &[
+        ("text", Self::Text),
+        ("picture", Self::Picture),
+        ("sound", Self::Sound),
+        ("video", Self::Video),
+        ("file", Self::File),
+        ("mention", Self::Mention),
+        ("location", Self::Location),
+        ("card", Self::Card),
+        ("quote", Self::Quote),
+        ("merged", Self::Merged),
+        ("custom", Self::Custom),
+        ("face", Self::Face),
+        ("markdown", Self::Markdown),
+        ("typing", Self::Typing),
+        ("notification", Self::Notification),
+        ("other", Self::Other),
+    ];
 }
 
 /// Text of the app's own that came with a message.
@@ -294,6 +320,7 @@ mod tests {
             sent_at: Timestamp::from_unix_millis(1_700_000_000_123).ok(),
             mentions: vec![user("ana")],
             mentions_everybody: true,
+            bot: true,
             content: Some(Content::Text {
                 text: "hunter2".to_owned(),
             }),
@@ -314,7 +341,7 @@ mod tests {
                 json!({
                     "type": "message_sent", "conversation": {"users": ["ana", "leo"]}, "from": "leo",
                     "message": {"id": "s", "client_id": "c"}, "kind": "text", "sent_at": "2023-11-14T22:13:20.123Z",
-                    "mentions": ["ana"], "mentions_everybody": true, "content": {"kind": "text", "text": "hunter2"},
+                    "mentions": ["ana"], "mentions_everybody": true, "bot": true, "content": {"kind": "text", "text": "hunter2"},
                     "app_text": "hunter3",
                 }),
             ),
@@ -360,9 +387,16 @@ mod tests {
             json!([{
                 "type": "message_sent", "conversation": {"users": ["ana", "leo"]}, "from": "leo",
                 "message": {"id": "s", "client_id": "c"}, "kind": "text", "sent_at": "2023-11-14T22:13:20.123Z",
-                "mentions": ["ana"], "mentions_everybody": true,
+                "mentions": ["ana"], "mentions_everybody": true, "bot": true,
             }])
         );
+    }
+
+    #[test]
+    fn every_kind_has_its_word() {
+        for (word, kind) in Kind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), *word);
+        }
     }
 
     #[test]

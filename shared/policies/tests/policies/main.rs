@@ -3,3 +3,4 @@
 mod agreement;
 mod mistakes;
 mod rules;
+mod subjects;

@@ -1,7 +1,7 @@
 //! Each rule gives the right answer, alone and together with others.
 
 use domain::{Change, Question, Timestamp, UserId};
-use policies::{Outcome, Policies, Refusal, RequestLimit};
+use policies::{Limit, Outcome, Policies, Refusal};
 use proptest::prelude::*;
 use regex_lite::Regex;
 use serde_json::{Value, json};
@@ -19,6 +19,11 @@ fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
 }
 
+/// 2026-11-26T12:45:57Z.
+fn now() -> Timestamp {
+    at(1_795_697_157_000)
+}
+
 fn users(ids: &[&str]) -> Vec<UserId> {
     ids.iter().map(|id| user(id)).collect()
 }
@@ -31,8 +36,15 @@ fn policies(command: &str, rules: &Value) -> Policies {
 fn words(outcome: &Outcome<'_>) -> String {
     match outcome {
         Outcome::Allow => "allow".to_owned(),
-        Outcome::Amend(Change::Name(text)) => format!("name {text}"),
-        Outcome::Amend(Change::KeepFirst(count)) => format!("keep {count}"),
+        Outcome::AllowAtOnce => "at once".to_owned(),
+        Outcome::Amend(changes) => {
+            let changes = changes.iter().map(|change| match change {
+                Change::Name(text) => format!("name {text}"),
+                Change::KeepFirst(count) => format!("keep {count}"),
+                other => format!("{other:?}"),
+            });
+            changes.collect::<Vec<_>>().join(", ")
+        }
         Outcome::Refuse(refusal) => refusal.rule.clone(),
         Outcome::Unreadable => "unreadable".to_owned(),
     }
@@ -45,7 +57,7 @@ fn message(rules: &Value, message: &str) -> String {
     words(
         &policies
             .rules(REQUEST)
-            .judge(&Question::new(&ana, &leo).message(message)),
+            .judge(&Question::new(&ana, &leo).message(message), now()),
     )
 }
 
@@ -56,7 +68,7 @@ fn remark(rules: &Value, remark: &str) -> String {
     words(
         &policies
             .rules(REMARK)
-            .judge(&Question::new(&ana, &leo).name(Some(remark))),
+            .judge(&Question::new(&ana, &leo).name(Some(remark)), now()),
     )
 }
 
@@ -75,8 +87,8 @@ fn an_empty_document_and_a_command_without_rules_allow_everything() {
             let question = Question::new(&ana, &leo)
                 .message(long.as_str())
                 .name(Some(long.as_str()));
-            assert_eq!(rules.judge(&question), Outcome::Allow);
-            assert!(rules.request_limit().is_none());
+            assert_eq!(rules.judge(&question, now()), Outcome::Allow);
+            assert!(rules.limit().is_none());
             assert_eq!(rules.refusals().count(), 0);
         }
     }
@@ -88,10 +100,13 @@ fn rules_of_one_command_do_not_apply_to_another() {
     let (ana, leo) = (user("ana"), users(&["leo"]));
     let question = Question::new(&ana, &leo);
     assert_eq!(
-        words(&policies.rules(REQUEST).judge(&question)),
+        words(&policies.rules(REQUEST).judge(&question, now())),
         "actingUser"
     );
-    assert_eq!(words(&policies.rules(REMARK).judge(&question)), "allow");
+    assert_eq!(
+        words(&policies.rules(REMARK).judge(&question, now())),
+        "allow"
+    );
     assert_eq!(
         policies
             .iter()
@@ -106,7 +121,11 @@ fn lists_of_users_say_who_may_act_and_with_whom() {
     let ana_to_leo = |rules: Value| {
         let policies = policies(REQUEST, &rules);
         let (ana, leo) = (user("ana"), users(&["leo"]));
-        words(&policies.rules(REQUEST).judge(&Question::new(&ana, &leo)))
+        words(
+            &policies
+                .rules(REQUEST)
+                .judge(&Question::new(&ana, &leo), now()),
+        )
     };
     for (rules, expected) in [
         (json!({"actingUser": {"deny": ["ana"]}}), "actingUser"),
@@ -140,7 +159,11 @@ fn an_import_is_refused_or_cut_and_then_its_users_are_judged() {
     let import = |rules: &Value, friends: &[&str]| {
         let policies = policies(IMPORT, rules);
         let (ana, friends) = (user("ana"), users(friends));
-        words(&policies.rules(IMPORT).judge(&Question::new(&ana, &friends)))
+        words(
+            &policies
+                .rules(IMPORT)
+                .judge(&Question::new(&ana, &friends), now()),
+        )
     };
     let refuse = json!({"friendUserIDs": {"maxItems": {"limit": 2}}});
     let cut = json!({"friendUserIDs": {"maxItems": {"limit": 2, "cut": true}}});
@@ -171,7 +194,11 @@ fn a_registration_is_judged_only_by_the_new_users() {
     let register = |rules: &Value, ids: &[&str]| {
         let policies = policies(REGISTER, rules);
         let new = users(ids);
-        words(&policies.rules(REGISTER).judge(&Question::about(&new)))
+        words(
+            &policies
+                .rules(REGISTER)
+                .judge(&Question::about(&new), now()),
+        )
     };
     let denied = json!({"otherUser": {"deny": ["root", "admin"]}});
     assert_eq!(register(&denied, &["ana", "leo"]), "allow");
@@ -184,7 +211,7 @@ fn a_registration_is_judged_only_by_the_new_users() {
     let acting = json!({"actingUser": {"allow": ["ana"]}});
     let policies = policies(REQUEST, &acting);
     let leo = users(&["leo"]);
-    let outcome = policies.rules(REQUEST).judge(&Question::about(&leo));
+    let outcome = policies.rules(REQUEST).judge(&Question::about(&leo), now());
     assert_eq!(words(&outcome), "allow");
 }
 
@@ -195,7 +222,8 @@ fn a_name_that_does_not_change_is_not_judged() {
     let rules = json!({"nickName": {"maxChars": {"limit": 9}, "forbidden": forbidden}});
     let policies = policies(update, &rules);
     let (rules, ana) = (policies.rules(update), user("ana"));
-    let judged = |name: Option<&str>| words(&rules.judge(&Question::new(&ana, []).name(name)));
+    let judged =
+        |name: Option<&str>| words(&rules.judge(&Question::new(&ana, []).name(name), now()));
     assert_eq!(judged(None), "allow");
     assert_eq!(judged(Some(" ")), "nickName.forbidden[0]");
     assert_eq!(judged(Some("Ana")), "allow");
@@ -208,7 +236,7 @@ fn a_nickname_is_refused_or_amended_after_the_acting_user_is_checked() {
             let policies = policies(command, rules);
             let ana = user("ana");
             let question = Question::new(&ana, []).name(Some(nickname));
-            words(&policies.rules(command).judge(&question))
+            words(&policies.rules(command).judge(&question, now()))
         };
         let refuse = json!({"nickName": {
             "maxChars": {"limit": 5},
@@ -390,7 +418,7 @@ fn a_command_with_two_texts_judges_the_message_first() {
         let question = Question::new(&ana, &leo)
             .message(message)
             .name(Some(remark));
-        words(&rules.judge(&question))
+        words(&rules.judge(&question, now()))
     };
     assert_eq!(judge("12", "1"), "allow");
     assert_eq!(judge("12", "12"), "Remark.maxChars");
@@ -441,7 +469,7 @@ fn the_rules_are_checked_in_the_order_of_their_list() {
         let question = Question::new(actor, others)
             .message(message)
             .name(Some(remark));
-        assert_eq!(words(&rules.judge(&question)), rule);
+        assert_eq!(words(&rules.judge(&question, now())), rule);
     }
 }
 
@@ -476,8 +504,8 @@ fn limited(rule: &Value) -> Policies {
     policies(REQUEST, &json!({ "requestLimit": rule }))
 }
 
-fn limit(policies: &Policies) -> &RequestLimit {
-    policies.rules(REQUEST).request_limit().unwrap()
+fn limit(policies: &Policies) -> &Limit {
+    policies.rules(REQUEST).limit().unwrap()
 }
 
 #[test]
@@ -503,7 +531,7 @@ fn requests_up_to_the_limit_are_allowed_and_an_unknown_count_is_judged_as_config
         }
         let (ana, leo) = (user("ana"), users(&["leo"]));
         let question = Question::new(&ana, &leo);
-        let outcome = policies.rules(REQUEST).judge(&question);
+        let outcome = policies.rules(REQUEST).judge(&question, now());
         assert_eq!(outcome, Outcome::Allow, "`judge` does not count");
     }
 }
@@ -579,18 +607,20 @@ proptest! {
             text.chars().count() <= length && patterns.all(|pattern| !pattern.is_match(text))
         };
         let (ana, leo) = (user("ana"), users(&["leo"]));
-        let ask = |remark: &str| words(&rules.judge(&Question::new(&ana, &leo).name(Some(remark))));
-        match rules.judge(&Question::new(&ana, &leo).name(Some(text.as_str()))) {
-            Outcome::Unreadable => panic!("a text can be read"),
+        let ask = |remark: &str| words(&rules.judge(&Question::new(&ana, &leo).name(Some(remark)), now()));
+        match rules.judge(&Question::new(&ana, &leo).name(Some(text.as_str())), now()) {
+            outcome @ (Outcome::Unreadable | Outcome::AllowAtOnce) => panic!("{outcome:?}"),
             Outcome::Allow => prop_assert!(satisfied(&text)),
             Outcome::Refuse(_) => prop_assert!(!satisfied(&text)),
-            Outcome::Amend(Change::Name(amended)) => {
+            Outcome::Amend(changes) => {
+                let [Change::Name(amended)] = &changes[..] else {
+                    panic!("{changes:?}");
+                };
                 prop_assert!(!satisfied(&text));
-                prop_assert!(satisfied(&amended), "{amended}");
+                prop_assert!(satisfied(amended), "{amended}");
                 prop_assert!(!amended.is_empty());
-                prop_assert_eq!(ask(&amended), "allow");
+                prop_assert_eq!(ask(amended), "allow");
             }
-            Outcome::Amend(Change::KeepFirst(_)) => prop_assert!(false, "there is no list"),
         }
     }
 
@@ -607,11 +637,14 @@ proptest! {
         let policies = policies(IMPORT, &json!({"friendUserIDs": {"maxItems": {"limit": most, "cut": true}}}));
         let ana = user("ana");
         let friends: Vec<UserId> = (0..count).map(|i| user(&format!("u{i}"))).collect();
-        match policies.rules(IMPORT).judge(&Question::new(&ana, &friends)) {
-            Outcome::Amend(Change::KeepFirst(kept)) => {
+        match policies.rules(IMPORT).judge(&Question::new(&ana, &friends), now()) {
+            Outcome::Amend(changes) => {
+                let [Change::KeepFirst(kept)] = changes[..] else {
+                    panic!("{changes:?}");
+                };
                 prop_assert_eq!(kept, most);
                 prop_assert!(kept < count);
-                let again = policies.rules(IMPORT).judge(&Question::new(&ana, &friends[..kept]));
+                let again = policies.rules(IMPORT).judge(&Question::new(&ana, &friends[..kept]), now());
                 prop_assert_eq!(again, Outcome::Allow);
             }
             outcome => {
@@ -643,7 +676,11 @@ proptest! {
 fn an_unreadable_field_matters_only_if_a_rule_needs_it() {
     let (ana, leo) = (user("ana"), users(&["leo"]));
     let judged = |rules: &Value, question: Question<'_>| {
-        words(&policies(REQUEST, rules).rules(REQUEST).judge(&question))
+        words(
+            &policies(REQUEST, rules)
+                .rules(REQUEST)
+                .judge(&question, now()),
+        )
     };
     let question = || Question::new(&ana, &leo);
     let odd_message = || question().message(domain::Words::Unreadable);
@@ -666,6 +703,6 @@ fn an_unreadable_field_matters_only_if_a_rule_needs_it() {
     let name = policies(REMARK, &json!({"remark": {"maxChars": {"limit": 9}}}));
     let odd_name = question().name(Some(domain::Words::Unreadable));
     let rules = name.rules(REMARK);
-    assert_eq!(rules.judge(&odd_name), Outcome::Unreadable);
-    assert_eq!(rules.judge(&question()), Outcome::Allow);
+    assert_eq!(rules.judge(&odd_name, now()), Outcome::Unreadable);
+    assert_eq!(rules.judge(&question(), now()), Outcome::Allow);
 }

@@ -30,6 +30,17 @@ pub use user::*;
 
 use crate::Callback;
 
+/// Whether the JSON of a user in a list is null or has no id.
+fn is_nobody(user: &str) -> bool {
+    #[derive(serde::Deserialize)]
+    struct User {
+        #[serde(rename = "userID", default)]
+        id: crate::FreeText,
+    }
+    let user = crate::read::<Option<User>>(user.as_bytes());
+    user.is_ok_and(|user| user.is_none_or(|it| it.id.is_empty() && !it.id.is_odd()))
+}
+
 /// The body of a "before" callback: what somebody is about to do. OpenIM waits for a [`Decision`].
 ///
 /// If no answer arrives that it can read, the operation fails.

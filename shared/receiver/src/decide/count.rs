@@ -1,5 +1,5 @@
 use domain::{Question, UserId, decision::By};
-use policies::{Outcome, RequestLimit};
+use policies::{Limit, Outcome};
 use protocol::Answer;
 use tokio::time::timeout_at;
 use tracing::warn;
@@ -8,7 +8,7 @@ use super::{Asking, reason};
 
 /// Counts the questions that are not refused yet, if a policy limits them, and refuses those beyond the limit. Gives
 /// `true` if a limit applies but the count is not known.
-pub(super) async fn requests<'a, C, A: Answer<C>>(
+pub(super) async fn count<'a, C, A: Answer<C>>(
     asking: &'a Asking<'_>,
     questions: &[Question<'_>],
     answer: &mut A,
@@ -18,8 +18,7 @@ pub(super) async fn requests<'a, C, A: Answer<C>>(
         .filter(|n| answer.refused(*n).is_none())
         .collect();
     let actor = questions.first().and_then(|question| question.actor);
-    let (Some(limit), Some(actor), [_, ..]) = (asking.rules.request_limit(), actor, &open[..])
-    else {
+    let (Some(limit), Some(actor), [_, ..]) = (asking.rules.limit(), actor, &open[..]) else {
         return false;
     };
     let requests = u32::try_from(open.len()).unwrap_or(u32::MAX);
@@ -39,20 +38,15 @@ pub(super) async fn requests<'a, C, A: Answer<C>>(
     total.is_none()
 }
 
-/// Adds this many requests to a user's count. Gives the new count; `None` if it is not known.
-async fn total(
-    asking: &Asking<'_>,
-    limit: &RequestLimit,
-    user: &UserId,
-    requests: u32,
-) -> Option<u64> {
+/// Adds this many to a user's count. Gives the new count; `None` if it is not known.
+async fn total(asking: &Asking<'_>, limit: &Limit, user: &UserId, requests: u32) -> Option<u64> {
     let window = limit.window(user, asking.call.now);
     let raising = asking.limits?.raise(&window.key, requests, window.ends_at);
-    let error = match timeout_at(asking.counted_by, raising).await {
+    let error = match timeout_at(asking.until(asking.shares.limits), raising).await {
         Ok(Ok(count)) => return Some(count),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no time was left".to_owned(),
     };
-    warn!(error, "friend requests could not be counted");
+    warn!(error, "a limit could not be counted");
     None
 }

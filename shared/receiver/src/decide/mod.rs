@@ -3,10 +3,11 @@
 //! For a before callback, the policies decide first. If they refuse, the handler does not run. If they and the handler
 //! change the same field, the handler's value counts. If nobody could decide, `ON_FAILURE` does.
 
+mod contacts;
 mod count;
 mod nobody;
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use domain::{
     Events,
@@ -15,7 +16,7 @@ use domain::{
 use futures_util::FutureExt as _;
 use policies::{Outcome, Rules};
 use protocol::{Answer as _, Callback, Reason};
-use store::Limits;
+use store::{Limits, RelationshipsTable};
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
@@ -26,6 +27,7 @@ use crate::{
     answer::{failure, to_json},
     call::Call,
     handle::{Handle, Said},
+    settings::Shares,
 };
 
 /// What a decision depends on, besides the handler.
@@ -34,11 +36,21 @@ pub(crate) struct Asking<'a> {
     /// The rules of the command.
     pub(crate) rules: &'a Rules,
     pub(crate) limits: Option<&'a Limits>,
-    /// When the answer has to be ready.
-    pub(crate) end: Instant,
-    /// When counting has to be finished.
-    pub(crate) counted_by: Instant,
+    pub(crate) relationships: Option<&'a RelationshipsTable>,
+    pub(crate) shares: Shares,
     pub(crate) on_failure: OnFailure,
+}
+
+impl Asking<'_> {
+    /// When the answer has to be ready.
+    fn end(&self) -> Instant {
+        self.call.start + self.shares.all
+    }
+
+    /// When a step has to be finished that begins now and has this share.
+    fn until(&self, share: Duration) -> Instant {
+        self.shares.end(self.call.start, share)
+    }
 }
 
 /// The result for a callback.
@@ -127,42 +139,63 @@ where
     let count = questions.len();
     // For each refused question: who refused it, and by which rule.
     let mut refused_by: Vec<Option<(By, Option<&str>)>> = vec![None; count];
-    let mut unreadable = vec![false; count];
+    // For each question: why the policies could not decide.
+    let mut undecided: Vec<Option<&str>> = vec![None; count];
 
     for (n, question) in questions.iter().enumerate() {
         // Judging many long texts takes time, and does not await, so no time-out can end it.
-        if count > 1 && Instant::now() >= asking.end {
+        if count > 1 && Instant::now() >= asking.end() {
             warn!("no time was left to judge everybody by the policies");
             let none = Vec::<C::Event>::new();
             let nobody = Nobody::of(&callback);
             let problem = Problem::new(ProblemKind::Internal, "no time was left");
             return Ok(nobody.decided(asking, &problem, none.into()));
         }
-        match asking.rules.judge(question) {
+        match asking.rules.judge(question, asking.call.now) {
             Outcome::Allow => {}
+            Outcome::AllowAtOnce => {
+                let ruling = Ruling {
+                    verdict: Verdict::Allowed,
+                    by: By::Policies,
+                    code: None,
+                    rule: None,
+                };
+                return Ok(Decided {
+                    body: to_json(&unchanged),
+                    events: Vec::<C::Event>::new().into(),
+                    decision: Some(Decision {
+                        each: vec![ruling.clone(); count],
+                        whole: ruling,
+                        failed: None,
+                    }),
+                });
+            }
             Outcome::Refuse(refusal) => {
                 answer.refuse(n, &reason(refusal));
                 refused_by[n] = Some((By::Policies, Some(&refusal.rule)));
             }
-            Outcome::Amend(change) => {
-                if let Some(amended) = callback.amended(&change) {
-                    answer = amended.over(answer);
+            Outcome::Amend(changes) => {
+                for change in &changes {
+                    match callback.amended(change) {
+                        Some(amended) => answer = amended.over(answer),
+                        None => {
+                            undecided[n] = Some("a change by the policies does not fit the body")
+                        }
+                    }
                 }
             }
             Outcome::Unreadable => {
-                unreadable[n] = true;
-                if asking.on_failure == OnFailure::Refuse {
-                    let problem = Problem::new(
-                        ProblemKind::InvalidField,
-                        "a field that a policy needs cannot be read",
-                    );
-                    answer.refuse(n, &failure(asking.call, &problem));
-                    refused_by[n] = Some((By::Failure, None));
-                }
+                undecided[n] = Some("a field that a policy needs cannot be read");
             }
         }
+        if let Some(why) = undecided[n].filter(|_| asking.on_failure == OnFailure::Refuse) {
+            let problem = Problem::new(ProblemKind::InvalidField, why);
+            answer.refuse(n, &failure(asking.call, &problem));
+            refused_by[n] = Some((By::Failure, None));
+        }
     }
-    let uncounted = count::requests(asking, &questions, &mut answer, &mut refused_by).await;
+    let unread = contacts::contacts(asking, &questions, &mut answer, &mut refused_by).await;
+    let unknown = unread | count::count(asking, &questions, &mut answer, &mut refused_by).await;
     drop(questions);
 
     let by_policies = answer.clone();
@@ -197,8 +230,8 @@ where
         .any(|(by, _)| *by == By::Failure);
     let by_nobody = failed.is_some()
         || by_failure
-        || unreadable.contains(&true)
-        || (uncounted && is_open(&answer));
+        || undecided.iter().any(Option::is_some)
+        || (unknown && is_open(&answer));
     let rulings = Rulings::<C> {
         unchanged: &unchanged,
         by_policies: &by_policies,
@@ -206,7 +239,7 @@ where
         refused_by: &refused_by,
     };
     let is_undecided =
-        |n| failed.is_some() || uncounted || unreadable.get(n).copied().unwrap_or(false);
+        |n| failed.is_some() || unknown || undecided.get(n).is_some_and(Option::is_some);
     let decision = Decision {
         whole: rulings.whole(by_nobody),
         each: (0..answer.questions())

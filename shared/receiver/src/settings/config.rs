@@ -36,7 +36,8 @@ pub(super) const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// | `DEADLINE_MS` | 1500 | Milliseconds within which an after callback is answered, whatever is down; 800 to 2500 |
 /// | `BEFORE_DEADLINE_MS` | 300 | Milliseconds within which a before callback is answered, because a user waits for the answer; 100 to 2500 |
 /// | `POLICIES_FILE` | `policies.json` next to the binary, if it exists | The rules for before callbacks: [`policies`] |
-/// | `LIMITS_TABLE` | required when the policies limit requests | The table that counts requests |
+/// | `LIMITS_TABLE` | required when the policies limit how often something may happen | The table that counts it |
+/// | `RELATIONSHIPS_TABLE` | required when the policies depend on friends or blocks | The view of who is friends with whom |
 /// | `ON_FAILURE` | `refuse` | The answer when the receiver itself fails: [`OnFailure`] |
 /// | `UNKNOWN_COMMAND` | `allow` | The answer to a before callback with an unknown command: [`UnknownCommand`] |
 /// | `MESSAGE_CONTENT` | `keep` | Whether what messages say is stored: [`Keep`] |
@@ -246,6 +247,7 @@ impl Config {
         let uses_aws = events_table.is_some()
             || get("NONCES_TABLE").is_some()
             || get("LIMITS_TABLE").is_some()
+            || get("RELATIONSHIPS_TABLE").is_some()
             || !secrets::wanted(serves, get).is_empty();
         let settings = uses_aws.then(|| Settings::from_env(get)).and_then(|read| {
             read.map_err(|store::InvalidSettings(more)| wrong.extend(more))

@@ -38,7 +38,7 @@ pub(crate) struct Shares {
     pub(crate) open: Duration,
     /// For the nonces table.
     pub(crate) nonces: Duration,
-    /// For the limits table.
+    /// For the limits table, and for the relationships table.
     pub(crate) limits: Duration,
     /// For the handler, which may wait for another service.
     pub(crate) handler: Duration,

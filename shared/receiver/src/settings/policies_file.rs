@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use policies::{Mistakes, Policies};
+use domain::Family;
+use policies::{Mistakes, Policies, Rules};
 use tracing::warn;
 
 use crate::{Handler, messages::BYPASS};
 
-/// Reads the file that `POLICIES_FILE` names, or `policies.json` next to the binary. If neither exists, or if the
-/// function serves no before command, there are no rules.
+/// Reads the file that `POLICIES_FILE` names, or `policies.json` next to the binary, and the files of words next to it. If
+/// neither exists, or if no command of the function needs rules, there are no rules.
 ///
 /// # Errors
 ///
@@ -17,7 +18,10 @@ pub(crate) fn load(
     handlers: &[Handler],
     get: impl Fn(&str) -> Option<String>,
 ) -> Result<Policies, Vec<String>> {
-    if !handlers.iter().any(Handler::is_before) {
+    // After a message was sent, the policies say whether a bot has sent it.
+    let needs =
+        |handler: &Handler| handler.is_before() || handler.command().family == Family::Message;
+    if !handlers.iter().any(needs) {
         return Ok(Policies::default());
     }
     let beside = || Some(PathBuf::from(get("LAMBDA_TASK_ROOT")?).join("policies.json"));
@@ -31,18 +35,57 @@ pub(crate) fn load(
     let name = file.display();
     let text = std::fs::read_to_string(&file)
         .map_err(|error| vec![format!("{name} cannot be read: {error}")])?;
-    let policies = Policies::from_json(&text).map_err(|Mistakes(mistakes)| {
+    let beside = |name: &str| {
+        std::fs::read_to_string(file.with_file_name(name)).map_err(|error| error.to_string())
+    };
+    let policies = Policies::with_files(&text, &beside).map_err(|Mistakes(mistakes)| {
         let mistakes = mistakes.iter();
         mistakes
             .map(|mistake| format!("{name}: {mistake}"))
             .collect::<Vec<_>>()
     })?;
-    if limits_requests(handlers, &policies) && get("LIMITS_TABLE").is_none() {
-        return Err(vec![format!(
+    let uses = Uses::of(handlers, &policies);
+    let mut missing = Vec::new();
+    if uses.limits && get("LIMITS_TABLE").is_none() {
+        missing.push(format!(
             "{name} limits requests, but LIMITS_TABLE is not set"
-        )]);
+        ));
+    }
+    if uses.relationships && get("RELATIONSHIPS_TABLE").is_none() {
+        missing.push(format!(
+            "{name} depends on friends or blocks, but RELATIONSHIPS_TABLE is not set"
+        ));
+    }
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    for rules in rules(handlers, &policies) {
+        rules.prepare();
     }
     Ok(policies)
+}
+
+/// Which tables the policies of a function need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Uses {
+    pub(crate) limits: bool,
+    pub(crate) relationships: bool,
+}
+
+impl Uses {
+    pub(crate) fn of(handlers: &[Handler], policies: &Policies) -> Self {
+        let rules = || rules(handlers, policies);
+        Self {
+            limits: rules().any(|rules| rules.limit().is_some()),
+            relationships: rules().any(|rules| rules.contacts().is_some()),
+        }
+    }
+}
+
+/// The rules of the before commands of a function.
+fn rules<'a>(handlers: &'a [Handler], policies: &'a Policies) -> impl Iterator<Item = &'a Rules> {
+    let asking = handlers.iter().filter(|handler| handler.is_before());
+    asking.map(|handler| policies.rules(handler.name()))
 }
 
 /// Warns of rules for these commands that can be bypassed.
@@ -52,12 +95,4 @@ pub(crate) fn warn_of_bypasses(handlers: &[Handler], policies: &Policies) {
             warn!(command, bypass = sentence, "{BYPASS}");
         }
     }
-}
-
-/// Whether a policy limits the requests of one of these commands.
-pub(crate) fn limits_requests(handlers: &[Handler], policies: &Policies) -> bool {
-    handlers
-        .iter()
-        .filter(|handler| handler.is_before())
-        .any(|handler| policies.rules(handler.name()).request_limit().is_some())
 }

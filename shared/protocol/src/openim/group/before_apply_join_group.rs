@@ -1,9 +1,9 @@
-use domain::{Family, GroupId, Source, UserId, group::Event};
+use domain::{Family, GroupId, Question, Role, Source, UserId, group::Event};
 use serde::{Deserialize, Serialize};
 
 use super::GroupType;
 use crate::{
-    Callback, Command, FreeText, Rules, When,
+    Callback, Command, FreeText, Rules, Text, When,
     openim::{Before, Decision, NoAmendment},
 };
 
@@ -42,12 +42,26 @@ impl Callback for BeforeApplyJoinGroup {
         earlier: &[],
         switch: Some("beforeApplyJoinGroup"),
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            other_user: false,
+            texts: &[Text::fixed(Role::Message, "reqMessage")],
+            by_subject: &["groups.joins.groups", "groups.joins.users"],
+            bypass: crate::Bypass::asked_with(
+                "callbackBeforeMembersJoinGroupCommand",
+                "Users can join by an invitation, an approval or a group's creation, too: callbackBeforeMembersJoinGroupCommand asks about all ways.",
+            ),
+            ..Rules::USERS
+        }),
         since: Some("v3.4.2"),
         sentence: "A user is about to join a group, or to ask for it.",
     };
     type Event = Event;
     type Answer = Decision<NoAmendment>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let question = Question::new(&self.user_id, []).group(&self.group_id);
+        vec![question.message(&self.req_message)]
+    }
 }
 
 impl Before for BeforeApplyJoinGroup {

@@ -1,10 +1,13 @@
-use domain::{Family, GroupId, Source, group::Event};
+use domain::{
+    Change, Changeable, Family, GroupId, Question, Role, Source,
+    group::{self, Event},
+};
 use serde::{Deserialize, Serialize};
 
-use super::{GroupName, JoinRule, NewGroup, group_info::forbidden};
+use super::{FirstMember, GroupName, JoinRule, NewGroup, group_info::forbidden};
 use crate::{
-    Callback, Command, FreeText, Rules, When,
-    openim::{Amendment, Before, Decision},
+    Callback, Command, FreeText, Rules, Text, When,
+    openim::{Amendment, Before, Decision, is_nobody},
 };
 
 /// `callbackBeforeCreateGroupCommand`: a group is about to be created.
@@ -29,12 +32,55 @@ impl Callback for BeforeCreateGroup {
         earlier: &[],
         switch: Some("beforeCreateGroup"),
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            texts: &[
+                Text::amendable(Role::Name, "groupName"),
+                Text::amendable(Role::Notice, "notification"),
+                Text::amendable(Role::Introduction, "introduction"),
+            ],
+            by_subject: &[
+                "groups.creators",
+                "groups.maxMembers",
+                "groups.names",
+                "groups.notices",
+            ],
+            ..Rules::USERS
+        }),
         since: Some("v3.0.0"),
         sentence: "A group is about to be created.",
     };
     type Event = Event;
     type Answer = Decision<AmendedNewGroup>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let new = &self.group;
+        let members = &new.init_member_list;
+        let mut left_out = members.left_out().iter();
+        let is_unreadable = left_out.any(|member| !is_nobody(member));
+        // The owner is the first member. The server does not check who is named as the creator.
+        let is_owner = |it: &&FirstMember| it.role() == Some(group::Role::Owner);
+        let first = members.first().filter(|_| members.left_out().is_empty());
+        let owner = members.iter().find(is_owner).or(first);
+        let users = members.iter().map(|member| &member.user_id);
+        let question = Question::about(users)
+            .and_unreadable_others(is_unreadable)
+            .by(owner.map(|owner| &owner.user_id))
+            .text(Role::Name, &new.name, Changeable::Now)
+            .text(Role::Notice, &new.notice, Changeable::Now)
+            .text(Role::Introduction, &new.introduction, Changeable::Now);
+        vec![question]
+    }
+
+    fn amended(&self, change: &Change) -> Option<Self::Answer> {
+        let amended = AmendedNewGroup::new();
+        let amended = match change {
+            Change::Name(name) => amended.name(GroupName::new(name)?),
+            Change::Notice(notice) => amended.notice(notice),
+            Change::Introduction(introduction) => amended.introduction(introduction),
+            _ => return None,
+        };
+        Some(Decision::Amend(amended))
+    }
 }
 
 impl Before for BeforeCreateGroup {

@@ -1,8 +1,8 @@
-use domain::{Family, GroupId, Source, UserId, group::Event};
+use domain::{Family, GroupId, Question, Role, Source, UserId, group::Event};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, FreeText, Members, Rules, When,
+    Callback, Command, FreeText, Members, Rules, Text, When,
     openim::{Before, Decision, NoAmendment},
 };
 
@@ -36,12 +36,30 @@ impl Callback for BeforeInviteUserToGroup {
         earlier: &[],
         switch: Some("beforeInviteUserToGroup"),
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            acting_user: false,
+            texts: &[Text::fixed(Role::Message, "reason")],
+            by_subject: &[
+                "groups.invitations.groups",
+                "groups.maxMembers",
+                "groups.invitations.users",
+            ],
+            ..Rules::USERS
+        }),
         since: Some("v3.4.2"),
         sentence: "Users are about to be invited into a group.",
     };
     type Event = Event;
     type Answer = Decision<NoAmendment>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let users = &self.invited_user_ids;
+        let question = Question::about(users.iter())
+            .and_unreadable_others(users.means_others())
+            .group(&self.group_id)
+            .message(&self.reason);
+        vec![question]
+    }
 }
 
 impl Before for BeforeInviteUserToGroup {

@@ -1,9 +1,9 @@
-use domain::{Family, GroupId, Source, Timestamp, UserId, group::Event};
+use domain::{Family, GroupId, Question, Source, Timestamp, UserId, group::Event};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Callback, Command, FreeText, Members, Rules, When,
-    openim::{Amendment, Before, Decision},
+    openim::{Amendment, Before, Decision, is_nobody},
 };
 
 /// `callbackBeforeMembersJoinGroupCommand`: users are about to become members of a group. It does not matter how: by the
@@ -49,12 +49,25 @@ impl Callback for BeforeMemberJoinGroup {
         earlier: &[],
         switch: Some("beforeMemberJoinGroup"),
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            acting_user: false,
+            by_subject: &["groups.joins.groups", "groups.joins.users"],
+            ..Rules::USERS
+        }),
         since: Some("v3.8.0"),
         sentence: "Users are about to become members of a group.",
     };
     type Event = Event;
     type Answer = Decision<AmendedJoiningMembers>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let users = self.members.iter().map(|member| &member.user_id);
+        let mut left_out = self.members.left_out().iter();
+        let question = Question::about(users)
+            .and_unreadable_others(left_out.any(|member| !is_nobody(member)))
+            .group(&self.group_id);
+        vec![question]
+    }
 }
 
 impl Before for BeforeMemberJoinGroup {

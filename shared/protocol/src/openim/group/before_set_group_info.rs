@@ -1,9 +1,9 @@
-use domain::{Family, Source, group::Event};
+use domain::{Change, Family, Question, Role, Source, group::Event};
 use serde::{Deserialize, Serialize};
 
 use super::{AmendedGroupInfo, GroupChanges, GroupInfo};
 use crate::{
-    Callback, Command, Rules, When,
+    Callback, Command, Rules, Text, When,
     openim::{Before, Decision},
 };
 
@@ -35,13 +35,34 @@ impl Callback for BeforeSetGroupInfo {
             caution: Some(
                 "OpenIM needs fields of the group in the answer. The function adds them. The change fails if the gateway answers itself, or if callers cannot be checked.",
             ),
-            ..Rules::NONE
+            acting_user: false,
+            other_user: false,
+            texts: &[
+                Text::amendable(Role::Name, "groupName"),
+                Text::fixed(Role::Notice, "notification"),
+                Text::amendable(Role::Introduction, "introduction"),
+            ],
+            by_subject: &["groups.names", "groups.notices"],
+            bypass: crate::Bypass::asked_with(
+                "callbackBeforeSetGroupInfoExCommand",
+                "POST /group/set_group_info_ex, the newer route, asks with callbackBeforeSetGroupInfoExCommand.",
+            ),
+            ..Rules::USERS
         }),
         since: Some("v3.4.2"),
         sentence: "A group's data is about to be changed through the old route.",
     };
     type Event = Event;
     type Answer = Decision<AmendedGroupInfo>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        vec![self.info.question(true)]
+    }
+
+    fn amended(&self, change: &Change) -> Option<Self::Answer> {
+        let changes = GroupChanges::by_policies(change)?;
+        Some(Decision::Amend(AmendedGroupInfo::of(self, changes)))
+    }
 }
 
 impl Before for BeforeSetGroupInfo {

@@ -1,12 +1,12 @@
 use domain::{
-    Family, GroupId, Source, UserId,
+    Change, Family, GroupId, Question, Source, UserId,
     group::{Event, Role},
 };
 use serde::{Deserialize, Serialize};
 
 use super::role::role;
 use crate::{
-    Callback, Command, FreeText, Number, Rules, When,
+    Callback, Command, FreeText, Number, Rules, Text, When,
     openim::{Amendment, Before, Decision},
 };
 
@@ -56,12 +56,31 @@ impl Callback for BeforeSetGroupMemberInfo {
         earlier: &["CallbackBeforeSetGroupMemberInfoCommand"],
         switch: Some("beforeSetGroupMemberInfo"),
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            other_user: false,
+            texts: &[Text::amendable(domain::Role::Name, "nickName")],
+            by_subject: &["users.nicknames", "users.reservedNames", "users.avatars"],
+            ..Rules::USERS
+        }),
         since: Some("v3.4.2"),
         sentence: "What a group knows about a member is about to be changed.",
     };
     type Event = Event;
     type Answer = Decision<AmendedMember>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let question = Question::new(&self.user_id, [])
+            .group(&self.group_id)
+            .name(self.nickname.as_ref());
+        vec![question.picture(self.face_url.as_ref())]
+    }
+
+    fn amended(&self, change: &Change) -> Option<Self::Answer> {
+        let Change::Name(name) = change else {
+            return None;
+        };
+        Some(Decision::Amend(AmendedMember::new().nickname(name)))
+    }
 }
 
 impl Before for BeforeSetGroupMemberInfo {

@@ -1,4 +1,4 @@
-use domain::GroupId;
+use domain::{Change, Changeable, GroupId, Question, Role};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{BeforeSetGroupInfo, BeforeSetGroupInfoEx, group_name::GroupName, join_rule::JoinRule};
@@ -43,6 +43,28 @@ pub struct GroupInfo {
 }
 
 impl GroupInfo {
+    /// The question about these values. On the old route, an empty text means no change.
+    pub(super) fn question(&self, is_old_route: bool) -> Question<'_> {
+        let texts = [
+            (Role::Name, &self.name, Changeable::Now),
+            // The server takes no other notice from an answer.
+            (Role::Notice, &self.notice, Changeable::Never),
+            (Role::Introduction, &self.introduction, Changeable::Now),
+        ];
+        let question = Question::default().group(&self.group_id);
+        texts
+            .into_iter()
+            .fold(question, |question, (role, text, change)| {
+                let text = text.as_ref();
+                let proposed =
+                    text.filter(|text| !is_old_route || text.is_odd() || !text.is_empty());
+                match proposed {
+                    Some(text) => question.text(role, text, change),
+                    None => question,
+                }
+            })
+    }
+
     /// The fields that changed, with their names in [`GroupChanged`](domain::group::Event::GroupChanged). On the old
     /// route, an empty text means no change, except for the app's own text.
     pub(super) fn changed(&self, is_old_route: bool) -> Vec<String> {
@@ -86,6 +108,15 @@ impl GroupChanges {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// This change, if an answer can make it.
+    pub(super) fn by_policies(change: &Change) -> Option<Self> {
+        match change {
+            Change::Name(name) => Some(Self::new().name(GroupName::new(name)?)),
+            Change::Introduction(text) => Some(Self::new().introduction(text)),
+            _ => None,
+        }
     }
 
     /// Sets this name.

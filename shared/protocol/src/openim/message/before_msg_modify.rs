@@ -1,3 +1,5 @@
+use domain::Change;
+
 use super::parts::*;
 use crate::openim::{Amendment, Before, Decision};
 
@@ -19,12 +21,45 @@ impl Callback for BeforeMsgModify {
         earlier: &["callbackMsgModifyCommand"],
         switch: Some("beforeMsgModify"),
         family: Family::Message,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            other_user: false,
+            texts: &[Text::amendable(Role::Message, "content")],
+            by_subject: &[
+                "messages.bots",
+                "messages.senders",
+                "messages.hours",
+                "messages.contentTypes",
+                "messages.text",
+                "messages.links",
+            ],
+            bypass: crate::Bypass::unasked(
+                "It does not say who gets the message, and releases up to v3.8.3-patch.16 ask about plain text only.",
+            ),
+            ..Rules::USERS
+        }),
         since: Some("v3.7.0"),
         sentence: "A message is about to be sent and can be changed.",
     };
     type Event = message::Event;
     type Answer = Decision<AmendedMessage>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let Self {
+            send_id,
+            content_type,
+            ..
+        } = self;
+        let texts = self.texts();
+        vec![question(send_id, *content_type, texts, Changeable::Now)]
+    }
+
+    fn amended(&self, change: &Change) -> Option<Self::Answer> {
+        let Change::Message(text) = change else {
+            return None;
+        };
+        let amended = AmendedMessage::new().text(self, text)?;
+        Some(Decision::Amend(amended))
+    }
 
     fn is_signal(&self) -> bool {
         self.content_type.is_signal()

@@ -25,12 +25,36 @@ impl Callback for BeforeSendGroupMsg {
         earlier: &[],
         switch: Some("beforeSendGroupMsg"),
         family: Family::Message,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            other_user: false,
+            texts: TEXT,
+            by_subject: &[
+                "messages.bots",
+                "messages.senders",
+                "messages.groups",
+                "messages.hours",
+                "messages.contentTypes",
+                "messages.text",
+                "messages.links",
+                "messages.limit",
+            ],
+            ..Rules::USERS
+        }),
         since: Some("v3.0.0"),
         sentence: "A user is about to send a message to a group.",
     };
     type Event = message::Event;
     type Answer = Decision<NoAmendment>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let Self {
+            send_id,
+            content_type,
+            ..
+        } = self;
+        let question = question(send_id, *content_type, self.texts(), Changeable::Later);
+        vec![question.group(&self.group_id)]
+    }
 
     fn is_signal(&self) -> bool {
         self.content_type.is_signal()

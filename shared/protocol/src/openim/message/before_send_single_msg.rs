@@ -23,12 +23,41 @@ impl Callback for BeforeSendSingleMsg {
         earlier: &[],
         switch: Some("beforeSendSingleMsg"),
         family: Family::Message,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            texts: TEXT,
+            by_subject: &[
+                "messages.bots",
+                "messages.senders",
+                "messages.recipients",
+                "messages.hours",
+                "messages.contentTypes",
+                "messages.text",
+                "messages.links",
+                "messages.notWhenBlocked",
+                "messages.friendsOnly",
+                "messages.limit",
+            ],
+            bypass: crate::Bypass::unasked(
+                "The server does not ask about messages of its app administrators, and POST /msg/batch_send_msg answers errCode 0 for a message that was refused.",
+            ),
+            ..Rules::USERS
+        }),
         since: Some("v3.0.0"),
         sentence: "A user is about to send a message to another user.",
     };
     type Event = message::Event;
     type Answer = Decision<NoAmendment>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let Self {
+            send_id,
+            content_type,
+            ..
+        } = self;
+        let mut question = question(send_id, *content_type, self.texts(), Changeable::Later);
+        question.others.push(&self.recv_id);
+        vec![question]
+    }
 
     fn is_signal(&self) -> bool {
         self.content_type.is_signal()

@@ -3,9 +3,9 @@
 mod content;
 mod conversation_id;
 
-use domain::UserId;
+use domain::{Changeable, Question, Role, UserId, Words};
 
-use crate::{FreeText, Members};
+use crate::{FreeText, Members, Text};
 
 pub use content::{ContentType, JsonText};
 
@@ -122,13 +122,13 @@ macro_rules! about_a_message {
 /// The names that every file with a callback about one message needs.
 mod parts {
     pub(super) use domain::{
-        Family, Source, UserId, Words,
+        Changeable, Family, Question, Role, Source, UserId, Words,
         message::{self, Content, MessageRef},
     };
     pub(super) use serde::{Deserialize, Serialize};
 
-    pub(super) use super::{ContentType, EVERYBODY, JsonText};
-    pub(super) use crate::{Callback, Command, FreeText, Members, Number, Rules, When};
+    pub(super) use super::{ContentType, EVERYBODY, JsonText, TEXT, question};
+    pub(super) use crate::{Callback, Command, FreeText, Members, Number, Rules, Text, When};
 }
 
 commands! {
@@ -141,6 +141,28 @@ commands! {
     before_msg_modify::BeforeMsgModify,
     before_send_group_msg::BeforeSendGroupMsg,
     before_send_single_msg::BeforeSendSingleMsg,
+}
+
+/// The texts of a message before an answer can change them.
+const TEXT: &[Text] = &[Text::fixed(Role::Message, "content")];
+
+/// The question about a message. `change` says whether plain text can be changed. Texts of another type cannot, because
+/// releases up to v3.8.3-patch.16 ask about changes of plain text only.
+fn question<'a>(
+    from: &'a UserId,
+    content_type: ContentType,
+    texts: Vec<Words<'a>>,
+    change: Changeable,
+) -> Question<'a> {
+    let change = match content_type {
+        ContentType::Text => change,
+        _ => Changeable::Never,
+    };
+    let question = Question::new(from, []).kind(content_type.kind());
+    let texts = texts.into_iter();
+    texts.fold(question, |question, text| {
+        question.text(Role::Message, text, change)
+    })
 }
 
 /// The word in a list of mentioned users that means everybody.

@@ -1,4 +1,4 @@
-use domain::{Family, Question, Source, UserId, relation};
+use domain::{Family, Question, Role, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -41,7 +41,7 @@ impl Callback for BeforeAddFriend {
         family: Family::Relation,
         when: When::Before(Rules {
             is_request: true,
-            message: Text::fixed("reqMsg"),
+            texts: &[Text::fixed(Role::Message, "reqMsg")],
             ..Rules::USERS
         }),
         since: Some("v3.0.0"),

@@ -1,4 +1,4 @@
-use domain::{Family, Question, Source, UserId, relation};
+use domain::{Family, Question, Role, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -40,7 +40,7 @@ impl Callback for BeforeAddFriendAgree {
         switch: Some("beforeAddFriendAgree"),
         family: Family::Relation,
         when: When::Before(Rules {
-            message: Text::fixed("HandleMsg"),
+            texts: &[Text::fixed(Role::Message, "HandleMsg")],
             ..Rules::USERS
         }),
         since: Some("v3.4.2"),

@@ -52,7 +52,7 @@ impl Callback for BeforeImportFriends {
                 let kept = self.friend_user_ids.iter().take(*count);
                 AmendedFriends::new(kept.cloned()).map(Decision::Amend)
             }
-            Change::Name(_) => None,
+            _ => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-use domain::{Change, Family, Question, Source, UserId, relation};
+use domain::{Change, Family, Question, Role, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -38,7 +38,7 @@ impl Callback for BeforeSetFriendRemark {
         switch: Some("beforeSetFriendRemark"),
         family: Family::Relation,
         when: When::Before(Rules {
-            name: Text::amendable("remark"),
+            texts: &[Text::amendable(Role::Name, "remark")],
             bypass: crate::Bypass::unasked(
                 "POST /friend/update_friends changes remarks and never asks; client SDKs since v3.8.1 use only this route.",
             ),
@@ -58,7 +58,7 @@ impl Callback for BeforeSetFriendRemark {
     fn amended(&self, change: &Change) -> Option<Self::Answer> {
         match change {
             Change::Name(remark) => AmendedRemark::new(remark).map(Decision::Amend),
-            Change::KeepFirst(_) => None,
+            _ => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-use domain::{Change, Family, Question, Source, UserId, user};
+use domain::{Change, Family, Question, Role, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -40,7 +40,8 @@ impl Callback for BeforeUpdateUserInfo {
         family: Family::User,
         when: When::Before(Rules {
             other_user: false,
-            name: Text::amendable("nickName"),
+            texts: &[Text::amendable(Role::Name, "nickName")],
+            by_subject: &["users.nicknames", "users.reservedNames", "users.avatars"],
             bypass: crate::Bypass::asked_with(
                 "callbackBeforeUpdateUserInfoExCommand",
                 "POST /user/update_user_info_ex, the newer route, asks with callbackBeforeUpdateUserInfoExCommand.",
@@ -54,9 +55,13 @@ impl Callback for BeforeUpdateUserInfo {
     type Answer = Decision<AmendedProfile>;
 
     fn questions(&self) -> Vec<Question<'_>> {
-        let name = self.nickname.as_ref();
-        let name = name.filter(|name| name.is_odd() || !name.is_empty());
-        vec![Question::new(&self.user_id, []).name(name)]
+        fn changed(field: &Option<FreeText>) -> Option<&FreeText> {
+            let field = field.as_ref();
+            field.filter(|text| text.is_odd() || !text.is_empty())
+        }
+
+        let question = Question::new(&self.user_id, []).name(changed(&self.nickname));
+        vec![question.picture(changed(&self.face_url))]
     }
 
     fn amended(&self, change: &Change) -> Option<Self::Answer> {
@@ -64,7 +69,7 @@ impl Callback for BeforeUpdateUserInfo {
             Change::Name(nickname) => {
                 Some(Decision::Amend(AmendedProfile::new().nickname(nickname)))
             }
-            Change::KeepFirst(_) => None,
+            _ => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-use domain::{Change, Family, Question, Source, UserId, user};
+use domain::{Change, Family, Question, Role, Source, UserId, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -40,7 +40,8 @@ impl Callback for BeforeUpdateUserInfoEx {
         family: Family::User,
         when: When::Before(Rules {
             other_user: false,
-            name: Text::amendable("nickName"),
+            texts: &[Text::amendable(Role::Name, "nickName")],
+            by_subject: &["users.nicknames", "users.reservedNames", "users.avatars"],
             bypass: crate::Bypass::asked_with(
                 "callbackBeforeUpdateUserInfoCommand",
                 "POST /user/update_user_info, the old route, asks with callbackBeforeUpdateUserInfoCommand.",
@@ -54,7 +55,8 @@ impl Callback for BeforeUpdateUserInfoEx {
     type Answer = Decision<AmendedProfileEx>;
 
     fn questions(&self) -> Vec<Question<'_>> {
-        vec![Question::new(&self.user_id, []).name(self.nickname.as_ref())]
+        let question = Question::new(&self.user_id, []).name(self.nickname.as_ref());
+        vec![question.picture(self.face_url.as_ref())]
     }
 
     fn amended(&self, change: &Change) -> Option<Self::Answer> {
@@ -63,7 +65,7 @@ impl Callback for BeforeUpdateUserInfoEx {
                 let same = str::to_owned;
                 AmendedProfileEx::of(self, |_| nickname.clone(), same).map(Decision::Amend)
             }
-            Change::KeepFirst(_) => None,
+            _ => None,
         }
     }
 }

@@ -1,10 +1,9 @@
-use domain::{Family, Question, Source, user};
+use domain::{Change, Changeable, Family, Question, Role, Source, user};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, FreeText, Members, Rules, When,
-    openim::{Amendment, Before, Decision, NewUser},
-    read,
+    Callback, Command, Members, Rules, When,
+    openim::{Amendment, Before, Decision, NewUser, is_nobody},
 };
 
 /// `callbackBeforeUserRegisterCommand`: the app's backend is about to create a batch of accounts through
@@ -31,6 +30,12 @@ impl Callback for BeforeUserRegister {
         family: Family::User,
         when: When::Before(Rules {
             acting_user: false,
+            by_subject: &[
+                "users.registration",
+                "users.nicknames",
+                "users.reservedNames",
+                "users.avatars",
+            ],
             bypass: crate::Bypass::unasked(
                 "POST /user/add_notification_account creates an account and never asks.",
             ),
@@ -45,23 +50,33 @@ impl Callback for BeforeUserRegister {
     fn questions(&self) -> Vec<Question<'_>> {
         let users = self.users.iter().map(|user| &user.user_id);
         let others = self.users.left_out().iter().any(|user| !is_nobody(user));
-        vec![Question::about(users).and_unreadable_others(others)]
+        let question = Question::about(users).and_unreadable_others(others);
+        let question = self.users.iter().fold(question, |question, user| {
+            question
+                .text(Role::NewName, &user.nickname, Changeable::Now)
+                .picture(Some(&user.face_url))
+        });
+        vec![question]
+    }
+
+    fn amended(&self, change: &Change) -> Option<Self::Answer> {
+        let Change::NewNames(names) = change else {
+            return None;
+        };
+        let mut place = 0..;
+        let amended = AmendedUsers::of(self, |user| {
+            let place = place.next();
+            if let Some((_, name)) = names.iter().find(|(of, _)| Some(*of) == place) {
+                user.nickname = name.as_str().into();
+            }
+            true
+        });
+        amended.map(Decision::Amend)
     }
 }
 
 impl Before for BeforeUserRegister {
     type Amendment = AmendedUsers;
-}
-
-/// Whether the JSON of an account is null or has no id.
-fn is_nobody(user: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Account {
-        #[serde(rename = "userID", default)]
-        id: FreeText,
-    }
-    let account = read::<Option<Account>>(user.as_bytes());
-    account.is_ok_and(|account| account.is_none_or(|it| it.id.is_empty() && !it.id.is_odd()))
 }
 
 /// The batch that is registered instead of the batch that was asked for.

@@ -1,4 +1,4 @@
-use domain::{Family, Question, Source, UserId, relation};
+use domain::{Family, Question, Role, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -72,8 +72,10 @@ impl Callback for PrevFriendAdd {
         family: Family::Relation,
         when: When::Before(Rules {
             is_request: true,
-            message: Text::fixed("AddWording"),
-            name: Text::fixed("Remark"),
+            texts: &[
+                Text::fixed(Role::Message, "AddWording"),
+                Text::fixed(Role::Name, "Remark"),
+            ],
             bypass: crate::Bypass::unasked(
                 "The REST API (friend_add, friend_import) never asks, and a later change of a remark does not ask either.",
             ),

@@ -1,4 +1,4 @@
-use domain::{Family, Question, Source, UserId, relation};
+use domain::{Family, Question, Role, Source, UserId, relation};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -102,7 +102,7 @@ impl Callback for PrevFriendResponse {
         switch: None,
         family: Family::Relation,
         when: When::Before(Rules {
-            name: Text::fixed("Remark"),
+            texts: &[Text::fixed(Role::Name, "Remark")],
             bypass: crate::Bypass::unasked(
                 "The REST API never asks about an answer, and a later change of a remark does not ask either.",
             ),

@@ -1,0 +1,447 @@
+//! The rules by subject: each is written once, and applies to every command that the catalogue names for it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{GroupId, Role, Source, message::Kind};
+
+use crate::{
+    contacts::ContactRule,
+    domains::{Domains, Which},
+    fold::fold,
+    hours::Hours,
+    json::Json,
+    reader::{DefaultRefusal, Object, Place, Reader},
+    rules::{Rule, Who},
+};
+
+/// For now, the rules apply to OpenIM's commands only, so their codes are in OpenIM's range.
+const SOURCE: Source = Source::OpenIm;
+
+const MAX_HOURS: usize = 20;
+const MAX_TITLE_CHARS: usize = 200;
+
+const SENDERS: DefaultRefusal = (8, "you may not send messages");
+const RECIPIENTS: DefaultRefusal = (9, "this user takes no messages");
+const GROUPS: DefaultRefusal = (10, "nobody may write in this group now");
+const HOURS: DefaultRefusal = (11, "nobody may write at this hour");
+const CONTENT_TYPES: DefaultRefusal = (12, "messages of this kind are not allowed");
+const LINKS: DefaultRefusal = (13, "the message has a link that is not allowed");
+const NOT_WHEN_BLOCKED: DefaultRefusal = (14, "this user does not take your messages");
+const FRIENDS_ONLY: DefaultRefusal = (15, "only friends can write to this user");
+const LIMIT: DefaultRefusal = (16, "too many messages, try again later");
+const CREATORS: DefaultRefusal = (17, "you may not create groups");
+const MAX_MEMBERS: DefaultRefusal = (18, "too many members at once");
+const INVITED_USERS: DefaultRefusal = (19, "this user cannot be invited");
+const INVITED_GROUPS: DefaultRefusal = (20, "nobody can be invited into this group");
+const JOINING_USERS: DefaultRefusal = (21, "this user may not join groups");
+const JOINED_GROUPS: DefaultRefusal = (22, "nobody can join this group");
+const REGISTRATION: DefaultRefusal = (23, "registration is closed");
+const RESERVED: DefaultRefusal = (24, "this name is reserved");
+const AVATARS: DefaultRefusal = (25, "pictures from this address are not allowed");
+const QUIET_HOURS: DefaultRefusal = (26, "nothing is pushed at this hour");
+
+/// All paths. The catalogue says which commands each applies to.
+pub(crate) const PATHS: &[&str] = &[
+    "messages.bots",
+    "messages.senders",
+    "messages.recipients",
+    "messages.groups",
+    "messages.hours",
+    "messages.contentTypes",
+    "messages.text",
+    "messages.links",
+    "messages.notWhenBlocked",
+    "messages.friendsOnly",
+    "messages.limit",
+    "groups.creators",
+    "groups.names",
+    "groups.notices",
+    "groups.maxMembers",
+    "groups.invitations.users",
+    "groups.invitations.groups",
+    "groups.joins.users",
+    "groups.joins.groups",
+    "users.registration",
+    "users.nicknames",
+    "users.reservedNames",
+    "users.avatars",
+    "push.quietHours",
+    "push.hideContent",
+];
+
+/// What a rule cannot do, or needs besides its switches.
+pub(crate) const NOTES: &[(&str, &str)] = &[
+    (
+        "messages.bots",
+        "The account's own messages are meant, not those to it; events of messages need afterSendSingleMsg and afterSendGroupMsg.",
+    ),
+    (
+        "messages.text",
+        "Only beforeMsgModify can change a message, and only plain text is changed: with that switch off, a message that should be changed passes as it is.",
+    ),
+    ("messages.groups", "Only messages in groups are judged."),
+    (
+        "messages.notWhenBlocked",
+        "Blocks are known from beforeAddBlack and afterRemoveBlack only.",
+    ),
+    (
+        "messages.friendsOnly",
+        "Friends are known from afterAddFriendAgree, afterImportFriends, afterSetFriendRemark and afterDeleteFriend only.",
+    ),
+    (
+        "groups.creators",
+        "The owner of the new group is judged, whoever sends the request.",
+    ),
+    (
+        "groups.maxMembers",
+        "It counts the users in one request, not those who are in the group.",
+    ),
+    (
+        "groups.invitations.users",
+        "OpenIM does not say who invites, so no rule can judge that user.",
+    ),
+    (
+        "push.quietHours",
+        "Connected devices get their messages all the same.",
+    ),
+    (
+        "push.hideContent",
+        "Connected devices get the message itself; this changes only what Apple, Google and others show.",
+    ),
+];
+
+/// The subjects, which are keys of the document.
+pub(crate) fn subjects() -> impl Iterator<Item = &'static str> {
+    below("").into_iter()
+}
+
+/// The next keys of all paths below this one.
+fn below(path: &str) -> Vec<&'static str> {
+    let mut keys = Vec::new();
+    for known in PATHS {
+        let rest = match path {
+            "" => Some(*known),
+            _ => known.strip_prefix(path).and_then(|it| it.strip_prefix('.')),
+        };
+        let key = rest.map(|rest| rest.split_once('.').map_or(rest, |(key, _)| key));
+        if let Some(key) = key
+            && !keys.contains(&key)
+        {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+impl Reader<'_> {
+    /// The rules by subject, by their paths.
+    pub(crate) fn subjects(&mut self, document: &Object<'_>) -> BTreeMap<&'static str, Arc<Rule>> {
+        let mut rules = BTreeMap::new();
+        for subject in subjects() {
+            if let Some(place) = document.get(subject) {
+                self.subject(subject, place, &mut rules);
+            }
+        }
+        rules
+    }
+
+    fn subject(
+        &mut self,
+        path: &str,
+        place: Place<'_>,
+        rules: &mut BTreeMap<&'static str, Arc<Rule>>,
+    ) {
+        if let Some(path) = PATHS.iter().find(|known| **known == path) {
+            if let Some(rule) = self.by_subject(path, place) {
+                rules.insert(path, Arc::new(rule));
+            }
+            return;
+        }
+        let keys = below(path);
+        let Some(object) = self.object(place, &keys) else {
+            return;
+        };
+        for key in keys {
+            if let Some(place) = object.get(key) {
+                self.subject(&format!("{path}.{key}"), place, rules);
+            }
+        }
+    }
+
+    /// The rule at a path.
+    fn by_subject(&mut self, path: &'static str, at: Place<'_>) -> Option<Rule> {
+        let users = |who| move |users| Rule::Users(who, users);
+        match path {
+            "messages.bots" => {
+                let bots = self.members(&at, "user", |id| {
+                    domain::UserId::new(id).map_err(|error| error.to_string())
+                });
+                (!bots.is_empty()).then_some(Rule::Bots(bots))
+            }
+            "messages.senders" => self.users(at, SOURCE, path, SENDERS).map(users(Who::Actor)),
+            "messages.recipients" => self
+                .users(at, SOURCE, path, RECIPIENTS)
+                .map(users(Who::Others)),
+            "messages.groups" => self.groups(at, path, GROUPS),
+            "messages.hours" => {
+                let places = self.at_most(&at, MAX_HOURS, "entries");
+                let hours = places.into_iter().enumerate().filter_map(|(i, place)| {
+                    self.hours(place, format!("{path}[{i}]"), HOURS, &["groups"])
+                });
+                let hours: Vec<Hours> = hours.collect();
+                (!hours.is_empty()).then_some(Rule::Hours(hours))
+            }
+            "messages.contentTypes" => self
+                .listed(at, SOURCE, path, CONTENT_TYPES, "kind", kind)
+                .map(Rule::Kinds),
+            "messages.text" => self.texts(at, path, &[Role::Message]),
+            "messages.links" => self.domains(at, path, LINKS, true).map(Rule::Links),
+            "messages.notWhenBlocked" => self
+                .contacts(at, path, NOT_WHEN_BLOCKED, false)
+                .map(Rule::NotWhenBlocked),
+            "messages.friendsOnly" => self
+                .contacts(at, path, FRIENDS_ONLY, true)
+                .map(Rule::FriendsOnly),
+            "messages.limit" => self
+                .limit(at, SOURCE, path, "messages".to_owned(), LIMIT)
+                .map(Rule::Limit),
+            "groups.creators" => self
+                .users(at, SOURCE, path, CREATORS)
+                .map(users(Who::Actor)),
+            "groups.names" => self.texts(at, path, &[Role::Name]),
+            "groups.notices" => self.texts(at, path, &[Role::Notice, Role::Introduction]),
+            "groups.maxMembers" => self
+                .max_items(at, SOURCE, path, MAX_MEMBERS)
+                .map(Rule::MaxItems),
+            "groups.invitations.users" => self
+                .users(at, SOURCE, path, INVITED_USERS)
+                .map(users(Who::Others)),
+            "groups.invitations.groups" => self.groups(at, path, INVITED_GROUPS),
+            "groups.joins.users" => self
+                .users(at, SOURCE, path, JOINING_USERS)
+                .map(users(Who::Anybody)),
+            "groups.joins.groups" => self.groups(at, path, JOINED_GROUPS),
+            "users.registration" => {
+                let object = self.rule(at, SOURCE, &["open"])?;
+                self.need(&object, "open")?;
+                let open = self.flag(&object, "open");
+                let refusal = self.refusal(&object, SOURCE, path.to_owned(), REGISTRATION);
+                (!open).then_some(Rule::Closed(refusal))
+            }
+            "users.nicknames" => self.texts(at, path, &[Role::Name, Role::NewName]),
+            "users.reservedNames" => {
+                let object = self.rule(at, SOURCE, &["names"])?;
+                let names = self.need(&object, "names")?;
+                let names = self.members(&names, "name", |name| {
+                    let name = fold(name).trim().to_owned();
+                    (!name.is_empty())
+                        .then_some(name)
+                        .ok_or("is empty".to_owned())
+                });
+                let refusal = self.refusal(&object, SOURCE, path.to_owned(), RESERVED);
+                Some(Rule::Reserved(names, refusal))
+            }
+            "users.avatars" => self.domains(at, path, AVATARS, false).map(Rule::Pictures),
+            "push.quietHours" => {
+                let hours = self.hours(at, path.to_owned(), QUIET_HOURS, &[])?;
+                Some(Rule::Hours(vec![hours]))
+            }
+            _ => {
+                debug_assert_eq!(path, "push.hideContent");
+                self.hide(at)
+            }
+        }
+    }
+
+    fn texts(&mut self, at: Place<'_>, path: &str, roles: &[Role]) -> Option<Rule> {
+        let rules = self.text_rules(at, SOURCE, path, true)?;
+        Some(Rule::Texts(roles.to_vec(), rules))
+    }
+
+    fn groups(&mut self, at: Place<'_>, path: &str, default: DefaultRefusal) -> Option<Rule> {
+        self.listed(at, SOURCE, path, default, "group", group)
+            .map(Rule::Groups)
+    }
+
+    fn contacts(
+        &mut self,
+        at: Place<'_>,
+        path: &str,
+        default: DefaultRefusal,
+        has_records: bool,
+    ) -> Option<ContactRule> {
+        let keys = ["whenUnknown", "withoutRecord"];
+        let object = self.rule(at, SOURCE, &keys[..1 + usize::from(has_records)])?;
+        Some(ContactRule {
+            allow_when_unknown: self.allows(&object, "whenUnknown", true),
+            allow_without_record: has_records && self.allows(&object, "withoutRecord", false),
+            refusal: self.refusal(&object, SOURCE, path.to_owned(), default),
+        })
+    }
+
+    fn domains(
+        &mut self,
+        at: Place<'_>,
+        path: &str,
+        default: DefaultRefusal,
+        can_be_none: bool,
+    ) -> Option<Domains> {
+        let keys = ["deny", "allow", "none"];
+        let keys = &keys[..2 + usize::from(can_be_none)];
+        let object = self.rule(at, SOURCE, keys)?;
+        let given: Vec<(&str, Place<'_>)> = keys
+            .iter()
+            .filter_map(|key| Some((*key, object.get(key)?)))
+            .collect();
+        let [(key, place)] = &given[..] else {
+            let problem = format!("needs exactly one of {}", keys.join(", "));
+            self.wrong(&object.path, problem);
+            return None;
+        };
+        let which = match *key {
+            "none" => {
+                if !matches!(place.json, Json::Bool(true)) {
+                    self.wrong(&place.path, "is not true");
+                }
+                Which::None
+            }
+            key => {
+                let domains = self.members(place, "domain", name);
+                if key == "deny" {
+                    Which::Deny(domains)
+                } else {
+                    if matches!(place.json, Json::Array(items) if items.is_empty()) {
+                        self.wrong(&place.path, "is empty, which refuses everything");
+                    }
+                    Which::Allow(domains)
+                }
+            }
+        };
+        Some(Domains {
+            which,
+            refusal: self.refusal(&object, SOURCE, path.to_owned(), default),
+        })
+    }
+
+    fn hours(
+        &mut self,
+        at: Place<'_>,
+        rule: String,
+        default: DefaultRefusal,
+        more: &[&str],
+    ) -> Option<Hours> {
+        let keys = [&["from", "to", "utcOffset"], more].concat();
+        let object = self.rule(at, SOURCE, &keys)?;
+        let mut time = |key, read: fn(&str) -> Option<i64>, example| {
+            let place = self.need(&object, key)?;
+            let text = self.string(&place)?;
+            let time = read(text);
+            if time.is_none() {
+                self.wrong(place.path, format!("is not a time like {example}"));
+            }
+            time
+        };
+        let from = time("from", clock, "22:00");
+        let to = time("to", clock, "07:30");
+        let offset = time("utcOffset", offset, "+08:00");
+        if from.is_some() && from == to {
+            self.wrong(&object.path, "begins and ends at the same time");
+        }
+        let groups = object.get("groups").filter(|_| keys.contains(&"groups"));
+        let groups = groups.map(|place| self.members(&place, "group", group));
+        let refusal = self.refusal(&object, SOURCE, rule, default);
+        Some(Hours {
+            from: from?,
+            to: to?,
+            offset: offset?,
+            groups,
+            refusal,
+        })
+    }
+
+    fn hide(&mut self, at: Place<'_>) -> Option<Rule> {
+        let object = self.object(at, &["title", "text"])?;
+        let mut shown = |key, can_be_empty| {
+            let place = match can_be_empty {
+                true => object.get(key),
+                false => self.need(&object, key),
+            };
+            let place = place?;
+            let text = match can_be_empty {
+                true => self.string(&place),
+                false => self.text(&place),
+            };
+            let text = text?.to_owned();
+            if text.chars().count() > MAX_TITLE_CHARS {
+                self.wrong(
+                    place.path,
+                    format!("is longer than {MAX_TITLE_CHARS} characters"),
+                );
+            }
+            Some(text)
+        };
+        let title = shown("title", true).unwrap_or_default();
+        Some(Rule::Hide(title, shown("text", false)?))
+    }
+
+    /// A setting that says `allow` or `refuse`.
+    pub(crate) fn allows(&mut self, rule: &Object<'_>, key: &str, default: bool) -> bool {
+        let Some(place) = rule.get(key) else {
+            return default;
+        };
+        match place.json {
+            Json::String(word) if word == "allow" => true,
+            Json::String(word) if word == "refuse" => false,
+            _ => {
+                self.wrong(place.path, "is neither \"allow\" nor \"refuse\"");
+                default
+            }
+        }
+    }
+}
+
+fn group(id: &str) -> Result<GroupId, String> {
+    GroupId::new(id).map_err(|error| error.to_string())
+}
+
+fn kind(word: &str) -> Result<Kind, String> {
+    let known = Kind::ALL.iter().find(|(known, _)| *known == word);
+    known.map(|(_, kind)| *kind).ok_or_else(|| {
+        let words: Vec<&str> = Kind::ALL.iter().map(|(word, _)| *word).collect();
+        format!("is not a kind of content; known are {}", words.join(", "))
+    })
+}
+
+/// A domain's name, as it is compared.
+fn name(name: &str) -> Result<String, String> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let is_name = name
+        .split('.')
+        .all(|part| !part.is_empty() && part.chars().all(is_part));
+    match is_name {
+        true => Ok(fold(name)),
+        false => Err("is not the name of a domain, such as example.com".to_owned()),
+    }
+}
+
+/// The minute of a day.
+fn clock(text: &str) -> Option<i64> {
+    let (hours, minutes) = text.split_once(':')?;
+    let number = |text: &str, below: i64| {
+        let is_number = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse::<i64>().ok().filter(|_| is_number);
+        number.filter(|number| *number < below)
+    };
+    Some(number(hours, 24)? * 60 + number(minutes, 60)?)
+}
+
+/// How many minutes a clock is ahead of UTC, at most 14 hours.
+fn offset(text: &str) -> Option<i64> {
+    let sign = match text.chars().next()? {
+        '+' => 1,
+        '-' => -1,
+        _ => return None,
+    };
+    let minutes = clock(&text[1..]).filter(|minutes| *minutes <= 14 * 60)?;
+    Some(sign * minutes)
+}
