@@ -258,6 +258,7 @@ fn message_event(conversation: Option<Conversation>) -> BoxedStrategy<message::E
             sent_at: None,
             mentions,
             mentions_everybody: false,
+            bot: false,
             content,
             app_text: message::AppText(app_text),
         }),
