@@ -35,6 +35,8 @@ FILES = [
     "docs/deploy-a-release.md",
     "docs/callbacks.md",
     "docs/policies.md",
+    "docs/policies-subjects.md",
+    "docs/word-filter.md",
     "docs/reverse-proxy.md",
     "docs/nginx/webhook-proxy.conf",
     "docs/webhooks.yml",

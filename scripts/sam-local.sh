@@ -7,7 +7,7 @@ PATH=$PWD/.local/tools/bin:$PATH # sam
 ADDRESS=${ADDRESS:-127.0.0.1} PORT=${PORT:-9000}
 DYNAMODB_PORT=${DYNAMODB_PORT:-8000} SDK_APP_ID=${SDK_APP_ID:-1400000001}
 folder=.local/sam-local
-table=events limits=limits log=$folder/sam.log
+table=events limits=limits relationships=relationships log=$folder/sam.log
 docker version >/dev/null 2>&1 || { echo "error: no Docker engine answers (make run needs none)" >&2 && exit 1; }
 case $(uname -m) in aarch64 | arm64) arch=arm64 ;; *) arch=x86_64 ;; esac
 
@@ -57,11 +57,12 @@ until sleep 0.2 && target/debug/imhook create-table --dynamodb "$endpoint" --tab
   kill -0 "$dynamodb" 2>/dev/null # otherwise it has printed its error
 done
 target/debug/imhook create-table --dynamodb "$endpoint" --resource LimitsTable --table "$limits"
+target/debug/imhook create-table --dynamodb "$endpoint" --resource RelationshipsTable --table "$relationships"
 
 # SAM passes on only the variables that template.yaml declares. None of these names a real table or secret.
-printf '{"Parameters": {%s, "EVENTS_TABLE": "%s", "LIMITS_TABLE": "%s", "AWS_ENDPOINT_URL_DYNAMODB": "http://%s:%s"}}' \
+printf '{"Parameters": {%s, "EVENTS_TABLE": "%s", "LIMITS_TABLE": "%s", "RELATIONSHIPS_TABLE": "%s", "AWS_ENDPOINT_URL_DYNAMODB": "http://%s:%s"}}' \
   '"EVENTS_QUEUE_URL": "", "NONCES_TABLE": "", "OPENIM_SECRET_ID": "", "TENCENT_SECRET_ID": ""' \
-  "$table" "$limits" host.docker.internal "$DYNAMODB_PORT" >"$folder/env.json"
+  "$table" "$limits" "$relationships" host.docker.internal "$DYNAMODB_PORT" >"$folder/env.json"
 unset AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0
 sam local start-api --template "$folder/template.yaml" --host "$ADDRESS" --port "$PORT" \

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::Source;
-use protocol::{Command, When};
+use protocol::Command;
 
 use crate::{MarksMissing, marks, names};
 
@@ -15,12 +15,9 @@ use crate::{MarksMissing, marks, names};
 pub fn template(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let mut blocks = String::new();
     for (function, command) in names::functions(commands) {
-        let (description, role) = match (command.source, command.when) {
-            (Source::OpenIm, When::Before(rules)) if rules.is_request => {
-                (command.sentence, "FriendRequestRole")
-            }
-            (Source::OpenIm, _) => (command.sentence, "OpenIMReceiverRole"),
-            (Source::Tencent, _) => ("Every callback of Tencent Chat.", "TencentReceiverRole"),
+        let (description, role) = match command.source {
+            Source::OpenIm => (command.sentence, openim_role(command)),
+            Source::Tencent => ("Every callback of Tencent Chat.", "TencentReceiverRole"),
         };
         let (resource, description) = (names::pascal_case(&function), scalar(description));
         let route = names::route(command);
@@ -43,6 +40,21 @@ pub fn template(commands: &[&Command], current: &str) -> Result<String, MarksMis
         "  # --- end of generated ---",
         &blocks,
     )
+}
+
+/// The role that may read and write what the rules of a command need.
+fn openim_role(command: &Command) -> &'static str {
+    let Some(rules) = command.rules() else {
+        return "OpenIMReceiverRole";
+    };
+    let has = |rule: &str| rules.by_subject.contains(&rule);
+    let counts = rules.is_request || has("messages.limit");
+    let reads = has("messages.friendsOnly") || has("messages.notWhenBlocked");
+    match (counts, reads) {
+        (_, true) => "ContactsRole",
+        (true, false) => "CountingRole",
+        (false, false) => "OpenIMReceiverRole",
+    }
 }
 
 /// Writes a text on one line of YAML, in quotes where YAML would otherwise read something else.

@@ -486,7 +486,8 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
             "project-views" => "ProjectViewsRole",
             "any-command" => "AnyCommandRole",
             "tencent" => "TencentReceiverRole",
-            "before-add-friend" => "FriendRequestRole",
+            "before-add-friend" | "before-send-group-msg" => "CountingRole",
+            "before-send-single-msg" => "ContactsRole",
             _ => "OpenIMReceiverRole",
         };
         assert_eq!(role_of(&function), role, "{folder}");
@@ -505,13 +506,18 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
         "TencentSecret.Id",
     )];
     let counts = [statement("dynamodb:UpdateItem", "LimitsTable.Arn")];
+    let reads = [statement("dynamodb:BatchGetItem", "RelationshipsTable.Arn")];
     assert_eq!(
         template.allowed("OpenIMReceiverRole"),
         [&receiver[..], &openim].concat()
     );
     assert_eq!(
-        template.allowed("FriendRequestRole"),
+        template.allowed("CountingRole"),
         [&receiver[..], &openim, &counts].concat()
+    );
+    assert_eq!(
+        template.allowed("ContactsRole"),
+        [&receiver[..], &openim, &counts, &reads].concat()
     );
     assert_eq!(
         template.allowed("TencentReceiverRole"),
@@ -519,7 +525,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
     );
     assert_eq!(
         template.allowed("AnyCommandRole"),
-        [&receiver[..], &openim, &tencent, &counts].concat()
+        [&receiver[..], &openim, &tencent, &counts, &reads].concat()
     );
     assert_eq!(
         template.allowed("RedriveRole"),
@@ -850,7 +856,7 @@ fn the_nonces_table_exists_only_for_signatures_and_its_items_expire() {
 }
 
 #[test]
-fn every_function_gets_the_limits_table_and_its_counts_expire() {
+fn every_function_gets_the_tables_of_policies_and_counts_expire() {
     let template = everything();
     let table = &template.resources()["LimitsTable"];
     let properties = &table["Properties"];
@@ -861,6 +867,8 @@ fn every_function_gets_the_limits_table_and_its_counts_expire() {
     for (folder, function) in template.functions() {
         let table = &function["Environment"]["LIMITS_TABLE"];
         assert_eq!(*table, json!({ "Ref": "LimitsTable" }), "{folder}");
+        let table = &function["Environment"]["RELATIONSHIPS_TABLE"];
+        assert_eq!(*table, json!({ "Ref": "RelationshipsTable" }), "{folder}");
     }
 }
 
