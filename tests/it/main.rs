@@ -29,6 +29,7 @@ mod memberships_table;
 mod messages;
 mod never_refused;
 mod odd_inputs;
+mod policies;
 mod relationships;
 mod relationships_table;
 mod reverse_proxy;

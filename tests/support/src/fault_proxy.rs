@@ -58,6 +58,8 @@ impl Fault {
 pub struct FaultProxy {
     /// Its URL.
     pub endpoint: String,
+    /// How many requests it has seen.
+    pub seen: Arc<AtomicU32>,
     /// How many requests it has made fail.
     pub spoiled: Arc<AtomicU32>,
     serving: JoinHandle<()>,
@@ -70,7 +72,8 @@ impl FaultProxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let spoiled = Arc::new(AtomicU32::new(0));
-        let counts = (Arc::new(AtomicU32::new(0)), spoiled.clone());
+        let seen = Arc::new(AtomicU32::new(0));
+        let counts = (seen.clone(), spoiled.clone());
         let serving = tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
@@ -83,6 +86,7 @@ impl FaultProxy {
         });
         Self {
             endpoint,
+            seen,
             spoiled,
             serving,
         }
