@@ -319,13 +319,15 @@ fn a_push_goes_to_the_chosen_recipients_and_never_to_others() {
     }
 }
 
+type ChangePush = fn(&mut PushInfo);
+
 #[test]
 fn a_push_says_what_is_amended_and_keeps_the_other_texts() {
     type Asked = BeforeOfflinePush;
     for case in cases::<Asked>() {
         let callback: Asked = callback(&case);
         let before = serde_json::to_value(callback.push_info()).unwrap();
-        let changes: [(fn(&mut PushInfo), Value); 5] = [
+        let changes: [(ChangePush, Value); 5] = [
             (
                 |it| it.title = "New message".into(),
                 json!({"title": "New message"}),
@@ -367,7 +369,7 @@ fn a_push_says_what_is_amended_and_keeps_the_other_texts() {
 fn two_changes_of_a_push_are_merged_text_by_text() {
     type Asked = BeforeOfflinePush;
     let callback: Asked = callback("server");
-    let saying = |change: fn(&mut PushInfo)| AmendedPush::saying(&callback, change).unwrap();
+    let saying = |change: ChangePush| AmendedPush::saying(&callback, change).unwrap();
     let info = |later: AmendedPush, earlier: AmendedPush| {
         merged::<Asked>(later, earlier)["offlinePushInfo"].clone()
     };
