@@ -92,7 +92,10 @@ async fn apply(relationships: &Table, events: Vec<Event>) {
         body: None,
         part: None,
     };
-    let applied = relationships.relationships_table().apply(&[reception]).await;
+    let applied = relationships
+        .relationships_table()
+        .apply(&[reception])
+        .await;
     applied.into_iter().for_each(|it| drop(it.unwrap()));
 }
 
@@ -129,7 +132,11 @@ async fn friends_and_blocks_are_read_with_one_request() {
     let rules = json!({"friendsOnly": {"withoutRecord": "refuse"}, "notWhenBlocked": {}});
     let file = policies("friends", &json!({ "messages": rules }));
     let counting = FaultProxy::start(&dynamodb.endpoint, Fault::Reset, 0).await;
-    let environment = environment(&file, &counting.endpoint, &[("RELATIONSHIPS_TABLE", &table)]);
+    let environment = environment(
+        &file,
+        &counting.endpoint,
+        &[("RELATIONSHIPS_TABLE", &table)],
+    );
     let function = Function::start("before-send-single-msg", environment).await;
     // The first request waits for the start, which reads once to open the connection.
     for (from, expected) in [
@@ -144,7 +151,10 @@ async fn friends_and_blocks_are_read_with_one_request() {
         let outcome = happens(&function, SINGLE, &asked).await;
         assert_eq!(outcome.err(), expected.map(i64::from), "{from}");
         let requests = counting.seen.load(Ordering::Relaxed) - before;
-        assert!(requests == 1 || before == 0 && requests == 2, "{from}: {requests}");
+        assert!(
+            requests == 1 || before == 0 && requests == 2,
+            "{from}: {requests}"
+        );
     }
     assert_eq!(counting.seen.load(Ordering::Relaxed), 6);
 }
@@ -213,13 +223,19 @@ async fn a_word_passes_the_first_question_and_is_replaced_by_the_second() {
         for function in [&modify, &any] {
             let asked = body(MODIFY, "ana", text);
             let expected = body(MODIFY, "ana", sent);
-            assert_eq!(happens(function, MODIFY, &asked).await, Ok(expected), "{text}");
+            assert_eq!(
+                happens(function, MODIFY, &asked).await,
+                Ok(expected),
+                "{text}"
+            );
         }
     }
     // No answer can change the text of a quote on all versions of the server, so it is refused at once.
     let mut quote = to("leo", body(SINGLE, "ana", ""));
     quote["contentType"] = 114.into();
-    quote["content"] = json!({"text": "spam", "quoteMessage": null}).to_string().into();
+    quote["content"] = json!({"text": "spam", "quoteMessage": null})
+        .to_string()
+        .into();
     assert_eq!(happens(&single, SINGLE, &quote).await, Err(28007));
 }
 
@@ -278,5 +294,8 @@ async fn messages_of_bots_are_not_asked_about_and_are_marked() {
         }
     }
     let expected = [("ana", false), ("helper", true)];
-    assert_eq!(marks, expected.map(|(from, bot)| (from.to_owned(), bot)).into());
+    assert_eq!(
+        marks,
+        expected.map(|(from, bot)| (from.to_owned(), bot)).into()
+    );
 }

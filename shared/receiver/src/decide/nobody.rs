@@ -1,4 +1,4 @@
-use domain::{Events, Question, UserId, decision::Event};
+use domain::{Events, GroupId, Question, UserId, decision::Event};
 use protocol::{Answer, Callback, Json, Reason};
 
 use super::{Asking, Decided, Decision, Ruling};
@@ -41,6 +41,7 @@ impl Answered {
 pub(crate) struct Asked {
     actor: Option<UserId>,
     others: Vec<UserId>,
+    group: Option<GroupId>,
 }
 
 impl Asked {
@@ -48,6 +49,7 @@ impl Asked {
         Self {
             actor: question.actor.cloned(),
             others: question.others.iter().copied().cloned().collect(),
+            group: question.group.cloned(),
         }
     }
 
@@ -60,7 +62,8 @@ impl Asked {
             rule: ruling.rule,
             actor: self.actor,
             others: self.others,
-            group: None,
+            group: self.group,
+            // A message to one user has that user as the other one, and no other question is about a conversation.
             conversation: None,
         }
     }
