@@ -187,17 +187,7 @@ impl Function {
             Ok(receiver) => receiver,
             Err(problem) => {
                 let call = call.as_ref().ok();
-                let command = find::likely(&self.handlers, call);
-                let answer = call.and_then(|call| self.unchecked(call, &problem));
-                return self.refuse(
-                    &problem,
-                    event,
-                    invocation_id,
-                    asks,
-                    source,
-                    command,
-                    answer,
-                );
+                return self.refuse(&problem, event, invocation_id, asks, source, call);
             }
         };
         match &mut call {
@@ -206,10 +196,7 @@ impl Function {
                 let reply = Box::pin(receiver.receive(call)).await;
                 GatewayResponse::new(reply, call.request.payload())
             }
-            Err(problem) => {
-                let command = find::likely(&self.handlers, None);
-                self.refuse(problem, event, invocation_id, asks, source, command, None)
-            }
+            Err(problem) => self.refuse(problem, event, invocation_id, asks, source, None),
         }
     }
 
@@ -242,9 +229,10 @@ impl Function {
         invocation_id: &str,
         asks: bool,
         source: Source,
-        command: Option<&str>,
-        answer: Option<Answered>,
+        call: Option<&Call<'_>>,
     ) -> GatewayResponse {
+        let command = find::likely(&self.handlers, call);
+        let answer = call.and_then(|call| self.unchecked(call, problem));
         let on_failure = OnFailure::from_env(&*self.get).without_body(command);
         error_span!("callback", requestId = invocation_id)
             .in_scope(|| log::failed(problem, answer.as_ref(), source, on_failure, asks));
