@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Reception, Source, Timestamp};
-use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, tencent_proceeds};
+use models::{
+    Payload, PersonOutcome, Verdict, openim_proceeds, openim_unasked, payloads, read_as_openim,
+    root, tencent_proceeds,
+};
 use protocol::{openim, tencent};
 use serde_json::Value;
 use support::{
@@ -71,7 +74,12 @@ pub(crate) fn assert_accepted(payload: &Payload, url: &str, answer: &support::An
                 assert_eq!(outcome, PersonOutcome::Allowed, "{person}: {at}");
             }
         }
-        _ => {
+        Source::OpenIm if protocol::plain_allow_fails(&payload.command) => {
+            let body = serde_json::from_slice(&payload.body).unwrap();
+            let happens = openim_proceeds(&payload.command, &body, &answer.body);
+            assert_eq!(happens, openim_unasked(&payload.command, &body), "{at}");
+        }
+        Source::OpenIm => {
             assert_eq!(read_as_openim(&answer.body), Verdict::Allowed, "{at}");
             assert_eq!(
                 answer.body, r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#,

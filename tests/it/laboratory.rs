@@ -12,7 +12,6 @@ use models::{
     odd::{Json, Mistake, Place},
     payloads,
 };
-use protocol::Rules;
 use receiver::Function;
 use serde_json::{Map, Value, json};
 use support::{Request, SDK_APP_ID};
@@ -129,6 +128,15 @@ pub(crate) fn write_policies() -> String {
     file
 }
 
+/// Ids and lists that a body must have, although no policy and no event needs them: an app's own handler decides by them.
+const SUBJECTS: &[(&str, &str)] = &[
+    ("callbackBeforeCreateGroupCommand", "$.initMemberList"),
+    ("callbackBeforeInviteJoinGroupCommand", "$.invitedUserIDs"),
+    ("callbackBeforeInviteJoinGroupCommand", "$.groupID"),
+    ("callbackBeforeSetGroupMemberInfoCommand", "$.groupID"),
+    ("callbackBeforeSetGroupMemberInfoCommand", "$.userID"),
+];
+
 /// A recorded body, with the fields that a decision or an event needs.
 pub(crate) struct Recorded {
     pub(crate) payload: Payload,
@@ -141,7 +149,7 @@ pub(crate) struct Recorded {
 }
 
 impl Recorded {
-    /// Every recorded body of a server, without commands about which nothing is decided or stored.
+    /// Every recorded body of a server.
     pub(crate) async fn all(laboratory: &Laboratory, server: &str) -> Vec<Self> {
         let payloads = payloads().into_iter().filter(|it| it.server() == server);
         let bodies: Vec<_> = payloads
@@ -160,7 +168,9 @@ impl Recorded {
             .collect()
         };
         let mut outcomes = Vec::new();
-        let mut needed: BTreeSet<(String, String)> = BTreeSet::new();
+        let subjects = SUBJECTS.iter();
+        let subjects = subjects.map(|(command, field)| ((*command).into(), (*field).into()));
+        let mut needed: BTreeSet<(String, String)> = subjects.collect();
         for (body, payload) in &bodies {
             let outcome = laboratory.outcome(payload, &body.write()).await;
             for place in body.places() {
@@ -182,24 +192,18 @@ impl Recorded {
             outcomes.push(outcome);
         }
         let all = bodies.into_iter().zip(outcomes);
-        let decides = |it: &((Json, Payload), Outcome)| {
-            let command = protocol::command(it.0.1.source, &it.0.1.command).unwrap();
-            let has_rules = command.rules().is_some_and(|rules| *rules != Rules::NONE);
-            has_rules || needed.iter().any(|(name, _)| *name == command.name)
-        };
-        all.filter(decides)
-            .map(|((body, payload), outcome)| {
-                let is_needed = |place: &Place| {
-                    needed.contains(&(payload.command.clone(), field_name(&body, place)))
-                };
-                Self {
-                    needed: body.places().into_iter().filter(is_needed).collect(),
-                    payload,
-                    body,
-                    outcome,
-                }
-            })
-            .collect()
+        all.map(|((body, payload), outcome)| {
+            let is_needed = |place: &Place| {
+                needed.contains(&(payload.command.clone(), field_name(&body, place)))
+            };
+            Self {
+                needed: body.places().into_iter().filter(is_needed).collect(),
+                payload,
+                body,
+                outcome,
+            }
+        })
+        .collect()
     }
 
     /// The value at a place.

@@ -516,7 +516,10 @@ mod tests {
     use domain::{Family, Source, Timestamp, relation::Event};
     use protocol::{
         Callback, Command, Rules, When,
-        openim::{AfterDeleteFriend, Amendment, Before, Decision, NoRefusal},
+        openim::{
+            AfterDeleteFriend, AmendedGroupInfo, Amendment, Before, BeforeSetGroupInfo, Decision,
+            NoRefusal,
+        },
     };
     use serde::{Deserialize, Serialize};
     use serde_json::{Value, json};
@@ -604,6 +607,39 @@ mod tests {
         let body = json!({"ownerUserID": "ana", "friendUserID": "leo"});
         for reply in answers(crate::handler(panics), &[], &body).await {
             assert_eq!(reply, Reply::accepted(Source::OpenIm));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_command_that_a_plain_allow_breaks_is_allowed_with_its_fields_or_refused() {
+        const ECHO: &str = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0,"groupID":"g","groupName":"n","introduction":"","faceURL":""}"#;
+        type Answer = Decision<AmendedGroupInfo>;
+        fn allows(_: BeforeSetGroupInfo) -> Answer {
+            Decision::Allow
+        }
+        fn panics(_: BeforeSetGroupInfo) -> Answer {
+            bug()
+        }
+        let allow: &[(&str, &str)] = &[("ON_FAILURE", "allow")];
+        let too_large = &[("ON_FAILURE", "allow"), ("MAX_BODY_BYTES", "10")];
+        let good = json!({"groupID": "g", "groupName": "n", "ex": 7, "needVerification": 0});
+        for (handler, environment, status) in [
+            (crate::handler(allows), allow, 200),
+            (crate::handler(panics), allow, 500),
+            (crate::handler(allows), too_large, 413),
+        ] {
+            for reply in answers(handler, environment, &good).await {
+                assert_eq!((reply.body.as_str(), reply.status), (ECHO, status));
+            }
+        }
+        for body in [json!({"groupID": "", "groupName": "n"}), json!([])] {
+            for reply in answers(crate::handler(allows), allow, &body).await {
+                let answer: Value = serde_json::from_str(&reply.body).unwrap();
+                assert_eq!(
+                    (&answer["nextCode"], &answer["errCode"]),
+                    (&json!(1), &json!(29007))
+                );
+            }
         }
     }
 
