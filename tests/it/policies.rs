@@ -92,11 +92,8 @@ async fn apply(relationships: &Table, events: Vec<Event>) {
         body: None,
         part: None,
     };
-    let applied = relationships
-        .relationships_table()
-        .apply(&[reception])
-        .await;
-    assert!(applied.into_iter().all(|it| it.is_ok()));
+    let applied = relationships.relationships_table().apply(&[reception]).await;
+    assert!(applied.iter().all(Result::is_ok));
 }
 
 fn user(id: &str) -> UserId {
@@ -195,7 +192,7 @@ async fn a_function_that_lacks_a_table_for_its_policies_says_so() {
     let asked = body(SINGLE, "ana", "hello");
     let request = Request::post(&format!("/{SINGLE}"), asked.to_string());
     let answer = function.send(&request).await;
-    answer.assert_refused(29010, 503);
+    answer.assert_refused(29012, 500);
     let log = function.log().join("\n");
     for table in ["LIMITS_TABLE", "RELATIONSHIPS_TABLE"] {
         assert!(log.contains(&format!("{table} is not set")), "{log}");

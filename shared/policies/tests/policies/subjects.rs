@@ -587,6 +587,34 @@ fn words_can_be_in_a_file() {
 }
 
 #[test]
+fn ten_thousand_words_cost_a_message_about_as_much_as_ten() {
+    let word = |n: usize| -> String {
+        let letter = |place: u32| char::from(b'a' + u8::try_from(n / 26_usize.pow(place) % 26).unwrap());
+        format!("q{}", (0..4).map(letter).collect::<String>())
+    };
+    let policies = |count: usize| {
+        let words: Vec<String> = (0..count).map(word).collect();
+        let words = json!([{"list": words}]);
+        Policies::from_json(&json!({"messages": {"text": {"words": words}}}).to_string()).unwrap()
+    };
+    let [few, many] = [10, 10_000].map(policies);
+    let text = "The quick brown fox asks for a quote about quartz. ".repeat(4);
+    let question = to_leo(&text);
+    // The least of many, because other programs can only make it longer.
+    let least = |policies: &Policies| {
+        let rules = policies.rules(SINGLE);
+        let times = (0..500).map(|_| {
+            let start = std::time::Instant::now();
+            assert_eq!(rules.judge(&question, at("12:00")), Outcome::Allow);
+            start.elapsed()
+        });
+        times.min().unwrap()
+    };
+    let (few, many) = (least(&few), least(&many));
+    assert!(many < few * 4, "{many:?} and {few:?}");
+}
+
+#[test]
 fn mistakes_in_rules_by_subject_are_named_with_their_places() {
     for (document, expected) in [
         (
