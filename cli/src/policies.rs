@@ -111,7 +111,7 @@ mod tests {
             [
                 "users.reservedNames refuses with 28024",
                 "users.reservedNames works where webhooks.yml turns on beforeUpdateUserInfo, \
-                 beforeUpdateUserInfoEx, beforeUserRegister",
+                 beforeUpdateUserInfoEx, beforeUserRegister, beforeSetGroupMemberInfo",
                 "Tencent Chat: rules by subject do not apply to its commands",
             ]
         );

@@ -92,7 +92,10 @@ async fn apply(relationships: &Table, events: Vec<Event>) {
         body: None,
         part: None,
     };
-    let applied = relationships.relationships_table().apply(&[reception]).await;
+    let applied = relationships
+        .relationships_table()
+        .apply(&[reception])
+        .await;
     assert!(applied.iter().all(Result::is_ok));
 }
 

@@ -47,12 +47,23 @@ fn main() {
         })
         .collect();
     let texts: Vec<(&str, String)> = vec![
-        ("Latin letters", (0..CHARS).map(|_| letter('a', 26)).collect()),
+        (
+            "Latin letters",
+            (0..CHARS).map(|_| letter('a', 26)).collect(),
+        ),
         ("Chinese", (0..CHARS).map(|_| letter('一', 3000)).collect()),
         ("Cyrillic", (0..CHARS).map(|_| letter('а', 32)).collect()),
-        ("full-width letters", (0..CHARS).map(|_| letter('Ａ', 26)).collect()),
+        (
+            "full-width letters",
+            (0..CHARS).map(|_| letter('Ａ', 26)).collect(),
+        ),
         ("Korean", (0..CHARS).map(|_| letter('가', 10_000)).collect()),
-        ("letters with accents", (0..CHARS / 2).map(|_| format!("{}\u{301}", letter('a', 26))).collect()),
+        (
+            "letters with accents",
+            (0..CHARS / 2)
+                .map(|_| format!("{}\u{301}", letter('a', 26)))
+                .collect(),
+        ),
     ];
     let document = json!({"messages": {"text": {"words": [{"list": words}]}}}).to_string();
     let start = Instant::now();
@@ -60,7 +71,10 @@ fn main() {
     let read = start.elapsed();
     let rules = policies.rules(SEND);
     rules.prepare();
-    println!("{WORDS} words: read in {read:.1?}, ready in {:.1?}", start.elapsed());
+    println!(
+        "{WORDS} words: read in {read:.1?}, ready in {:.1?}",
+        start.elapsed()
+    );
     let now = Timestamp::now();
     for (what, text) in texts {
         let question = Question::default().text(Role::Message, &*text, Changeable::Later);

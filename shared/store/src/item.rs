@@ -336,7 +336,7 @@ mod tests {
                 message(Conversation::between(id("é#"), id("b"))),
                 "users#1#b#é#",
             ),
-            (message(Conversation::Group(group())), "group-messages#11#g"),
+            (message(Conversation::Group(group())), "group-messages#15#g"),
             (message(Conversation::Id("c".into())), "conversation#c"),
         ] {
             let reception = Reception {

@@ -589,7 +589,8 @@ fn words_can_be_in_a_file() {
 #[test]
 fn ten_thousand_words_cost_a_message_about_as_much_as_ten() {
     let word = |n: usize| -> String {
-        let letter = |place: u32| char::from(b'a' + u8::try_from(n / 26_usize.pow(place) % 26).unwrap());
+        let letter =
+            |place: u32| char::from(b'a' + u8::try_from(n / 26_usize.pow(place) % 26).unwrap());
         format!("q{}", (0..4).map(letter).collect::<String>())
     };
     let policies = |count: usize| {
