@@ -11,7 +11,7 @@ use crate::{MarksMissing, marks};
 pub(crate) fn policies(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let mut table = String::from("\n| Command | What is asked | Rules |\n|---|---|---|\n");
     for command in commands {
-        if let Some(rules) = command.rules() {
+        if let Some(rules) = command.rules().filter(|rules| rules.has_own()) {
             let (name, keys) = (command.name, keys(rules).join("`, `"));
             let _ = writeln!(
                 table,

@@ -21,7 +21,7 @@ pub(crate) fn schema(commands: &[&Command], current: &str) -> Result<String, Mar
         ));
     }
     for command in commands {
-        let Some(rules) = command.rules() else {
+        let Some(rules) = command.rules().filter(|rules| rules.has_own()) else {
             continue;
         };
         properties.push_str(",\n");

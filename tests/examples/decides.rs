@@ -6,15 +6,15 @@ use protocol::{
     Lenient,
     openim::{
         AmendedFriends, AmendedGroupInfo, AmendedGroupInfoEx, AmendedJoiningMembers, AmendedMember,
-        AmendedNewGroup, AmendedProfile, AmendedProfileEx, AmendedPush, AmendedRecipients,
-        AmendedRecord, AmendedRemark, AmendedUsers, BeforeAddBlack, BeforeAddFriend,
-        BeforeAddFriendAgree, BeforeApplyJoinGroup, BeforeCreateGroup,
+        AmendedMessage, AmendedNewGroup, AmendedProfile, AmendedProfileEx, AmendedPush,
+        AmendedRecipients, AmendedRecord, AmendedRemark, AmendedUsers, BeforeAddBlack,
+        BeforeAddFriend, BeforeAddFriendAgree, BeforeApplyJoinGroup, BeforeCreateGroup,
         BeforeCreateGroupChatConversations, BeforeCreateSingleChatConversations,
         BeforeGroupOnlinePush, BeforeImportFriends, BeforeInviteUserToGroup, BeforeMemberJoinGroup,
-        BeforeOfflinePush, BeforeOnlinePush, BeforeSetFriendRemark, BeforeSetGroupInfo,
-        BeforeSetGroupInfoEx, BeforeSetGroupMemberInfo, BeforeUpdateUserInfo,
-        BeforeUpdateUserInfoEx, BeforeUserRegister, Decision, GroupChanges, GroupName, NoAmendment,
-        NoRefusal, Refusal, RefusalCode,
+        BeforeMsgModify, BeforeOfflinePush, BeforeOnlinePush, BeforeSendGroupMsg,
+        BeforeSendSingleMsg, BeforeSetFriendRemark, BeforeSetGroupInfo, BeforeSetGroupInfoEx,
+        BeforeSetGroupMemberInfo, BeforeUpdateUserInfo, BeforeUpdateUserInfoEx, BeforeUserRegister,
+        Decision, GroupChanges, GroupName, NoAmendment, NoRefusal, Refusal, RefusalCode,
     },
     tencent::{self, Before as _, Decisions, PrevFriendAdd, PrevFriendResponse, ResultCode},
 };
@@ -87,6 +87,20 @@ async fn update_user_info_ex(
 ) -> Decision<AmendedProfileEx> {
     decide(&callback.user_id, || {
         AmendedProfileEx::of(&callback, str::to_uppercase, str::to_owned)
+    })
+}
+
+fn send_single_msg(callback: BeforeSendSingleMsg) -> Decision<NoAmendment> {
+    decide(&callback.send_id, || None)
+}
+
+fn send_group_msg(callback: BeforeSendGroupMsg) -> Decision<NoAmendment> {
+    decide(&callback.send_id, || None)
+}
+
+fn msg_modify(callback: BeforeMsgModify) -> Decision<AmendedMessage> {
+    decide(&callback.send_id, || {
+        Some(AmendedMessage::new().ex("checked"))
     })
 }
 
@@ -233,6 +247,9 @@ fn main() -> Result<(), receiver::Error> {
         handler(user_register),
         handler(update_user_info),
         handler(update_user_info_ex),
+        handler(send_single_msg),
+        handler(send_group_msg),
+        handler(msg_modify),
         handler(offline_push),
         handler(online_push),
         handler(group_online_push),

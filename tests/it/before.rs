@@ -29,6 +29,7 @@ const REGISTER: &str = "callbackBeforeUserRegisterCommand";
 const UPDATE: &str = "callbackBeforeUpdateUserInfoCommand";
 const UPDATE_EX: &str = "callbackBeforeUpdateUserInfoExCommand";
 const OFFLINE_PUSH: &str = "callbackBeforeOfflinePushCommand";
+const MODIFY: &str = "callbackBeforeMsgModifyCommand";
 const GROUP_PUSH: &str = "callbackBeforeGroupOnlinePushCommand";
 
 /// OpenIM's before commands about users that can be refused. Each has the places of the acting user and of the other user;
@@ -49,6 +50,9 @@ const ASKS: &[(&str, &str, &str)] = &[
     (OFFLINE_PUSH, "/sendID", "/userIDList"),
     ("callbackBeforeOnlinePushCommand", "/sendID", "/userIDList"),
     (GROUP_PUSH, "/sendID", ""),
+    ("callbackBeforeSendSingleMsgCommand", "/sendID", "/recvID"),
+    ("callbackBeforeSendGroupMsgCommand", "/sendID", ""),
+    (MODIFY, "/sendID", ""),
 ];
 
 /// The rules about users that policies can have for a command, each with the user's place.
@@ -218,6 +222,10 @@ async fn openim_does_what_a_handler_decides() {
                 }
                 ("amended", GROUP_PUSH) => {
                     changed["userIDList"] = json!([who]);
+                    Outcome::Proceeds(changed)
+                }
+                ("amended", MODIFY) => {
+                    changed["ex"] = json!("checked");
                     Outcome::Proceeds(changed)
                 }
                 _ => Outcome::Proceeds(changed),

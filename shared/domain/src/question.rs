@@ -197,7 +197,7 @@ pub enum Change {
     Introduction(String),
     /// Replaces what a device shows of a message.
     Push {
-        /// The title; may be empty.
+        /// The title. Never empty.
         title: String,
         /// The text below it. Never empty.
         text: String,

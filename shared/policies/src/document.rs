@@ -650,12 +650,13 @@ impl Reader<'_> {
     }
 }
 
-/// The commands that a document can have rules for.
+/// The commands that a document can have rules for, of their own or by subject.
 fn asking() -> impl Iterator<Item = &'static Command> {
     catalogue().filter(|command| command.rules().is_some())
 }
 
-/// The names of the commands that a document can have rules for, as on the wire.
+/// The names of the commands that a document can have rules of their own for, as on the wire.
 pub fn commands() -> impl Iterator<Item = &'static str> {
-    asking().map(|command| command.name)
+    let own = asking().filter(|command| command.rules().is_some_and(protocol::Rules::has_own));
+    own.map(|command| command.name)
 }

@@ -18,7 +18,7 @@ use crate::{
 const SOURCE: Source = Source::OpenIm;
 
 const MAX_HOURS: usize = 20;
-const MAX_TITLE_CHARS: usize = 200;
+const MAX_SHOWN_CHARS: usize = 200;
 
 const SENDERS: DefaultRefusal = (8, "you may not send messages");
 const RECIPIENTS: DefaultRefusal = (9, "this user takes no messages");
@@ -361,27 +361,16 @@ impl Reader<'_> {
 
     fn hide(&mut self, at: Place<'_>) -> Option<Rule> {
         let object = self.object(at, &["title", "text"])?;
-        let mut shown = |key, can_be_empty| {
-            let place = match can_be_empty {
-                true => object.get(key),
-                false => self.need(&object, key),
-            };
-            let place = place?;
-            let text = match can_be_empty {
-                true => self.string(&place),
-                false => self.text(&place),
-            };
-            let text = text?.to_owned();
-            if text.chars().count() > MAX_TITLE_CHARS {
-                self.wrong(
-                    place.path,
-                    format!("is longer than {MAX_TITLE_CHARS} characters"),
-                );
+        let [title, text] = ["title", "text"].map(|key| {
+            let place = self.need(&object, key)?;
+            let text = self.text(&place)?;
+            if text.chars().count() > MAX_SHOWN_CHARS {
+                let problem = format!("is longer than {MAX_SHOWN_CHARS} characters");
+                self.wrong(place.path, problem);
             }
-            Some(text)
-        };
-        let title = shown("title", true).unwrap_or_default();
-        Some(Rule::Hide(title, shown("text", false)?))
+            Some(text.to_owned())
+        });
+        Some(Rule::Hide(title?, text?))
     }
 
     /// A setting that says `allow` or `refuse`.

@@ -98,6 +98,16 @@ impl Rules {
         caution: None,
     };
 
+    /// Whether policies can have rules for this command alone, and not only by subject.
+    #[must_use]
+    pub fn has_own(&self) -> bool {
+        let only_by_subject = Self {
+            by_subject: &[],
+            ..*self
+        };
+        !only_by_subject.are_none()
+    }
+
     /// Whether there is nothing that policies can judge.
     fn are_none(&self) -> bool {
         let other_facts = Self {

@@ -62,7 +62,7 @@ fn every_rule() -> Value {
             "registration": {"open": false}, "nicknames": text,
             "reservedNames": {"names": ["admin"]}, "avatars": domains,
         },
-        "push": {"quietHours": hours, "hideContent": {"text": "new message"}},
+        "push": {"quietHours": hours, "hideContent": {"title": "App", "text": "new message"}},
         "callbackBeforeAddFriendCommand":
             {"actingUser": users, "otherUser": users, "requestLimit": limit, "reqMsg": text},
         "callbackBeforeAddFriendAgreeCommand":
@@ -123,11 +123,9 @@ fn in_schema<'a>(schema: &'a Value, place: &str) -> &'a Value {
 fn defaults_are_those_of_the_schema_and_the_documentation() {
     let policies = Policies::from_json(&every_rule().to_string()).unwrap();
     let commands: Vec<_> = policies.iter().map(|(command, _)| command).collect();
-    assert_eq!(
-        commands.len(),
-        policies::commands().count(),
-        "every command has rules"
-    );
+    for command in policies::commands() {
+        assert!(commands.contains(&command), "{command} has rules");
+    }
     let (schema, documentation) = (schema(), file("docs/policies.md"));
     let check = |at: &Value, refusal: &Refusal| {
         let properties = &at["properties"];
@@ -202,12 +200,12 @@ fn is_by_subject(rule: &str) -> bool {
 }
 
 #[test]
-fn commands_name_only_rules_by_subject_that_exist() {
+fn every_rule_by_subject_applies_to_a_command() {
     let policies = Policies::from_json(&every_rule().to_string()).unwrap();
     let known: BTreeSet<&str> = policies.by_subject().map(|rule| rule.path).collect();
     let rules = catalogue().filter_map(|command| command.rules());
     let named: BTreeSet<&str> = rules.flat_map(|rules| rules.by_subject).copied().collect();
-    assert!(named.is_subset(&known), "{named:?}");
+    assert_eq!(named, known);
 }
 
 #[test]
@@ -237,6 +235,9 @@ fn the_documentation_lists_the_rules_of_every_command_in_the_order_of_the_checks
     let documentation = file("docs/policies.md");
     let policies = Policies::from_json(&every_rule().to_string()).unwrap();
     for (command, rules) in policies.iter() {
+        if !policies::commands().any(|own| own == command) {
+            continue;
+        }
         let mut lines = documentation.lines();
         let row = lines.find(|line| line.starts_with(&format!("| `{command}` |")));
         let row = row.unwrap_or_else(|| panic!("docs/policies.md lacks a row of {command}"));
@@ -432,7 +433,7 @@ fn by_subject() -> BoxedStrategy<Value> {
     };
     let none = mostly(json!([true]), json!([false, 1]));
     let hidden = vec![
-        ("title", mostly(json!(["", "x"]), json!([7]))),
+        ("title", mostly(json!(["x"]), json!(["", 7]))),
         ("text", mostly(json!(["new message"]), json!(["", " ", 7]))),
     ];
     let messages = vec![

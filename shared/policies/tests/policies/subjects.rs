@@ -15,6 +15,7 @@ const APPLY: &str = "callbackBeforeJoinGroupCommand";
 const JOIN: &str = "callbackBeforeMembersJoinGroupCommand";
 const GROUP_INFO: &str = "callbackBeforeSetGroupInfoExCommand";
 const MEMBER_INFO: &str = "callbackBeforeSetGroupMemberInfoCommand";
+const OFFLINE: &str = "callbackBeforeOfflinePushCommand";
 const REGISTER: &str = "callbackBeforeUserRegisterCommand";
 const PROFILE: &str = "callbackBeforeUpdateUserInfoExCommand";
 
@@ -527,6 +528,27 @@ fn pictures_come_from_known_domains() {
     let odd = Question::new(user("ana"), []).picture(Some(Words::Unreadable));
     let document = json!({"users": {"avatars": {"deny": ["evil.com"]}}});
     check(&document, PROFILE, &odd, "unreadable");
+}
+
+#[test]
+fn pushes_are_quiet_at_some_hours_and_can_hide_what_was_written() {
+    let document = json!({"push": {
+        "quietHours": {"from": "22:00", "to": "07:00", "utcOffset": "+01:00"},
+        "hideContent": {"title": "My app", "text": "new message"},
+    }});
+    let push = Question::about([user("leo")]).by(Some(user("ana")));
+    for (now, expected) in [
+        ("20:59", "push My app: new message"),
+        ("21:00", "push.quietHours"),
+        ("05:59", "push.quietHours"),
+        ("06:00", "push My app: new message"),
+    ] {
+        assert_eq!(
+            judged(&document, OFFLINE, &push, at(now)),
+            expected,
+            "{now}"
+        );
+    }
 }
 
 /// The mistakes of a document that can name the file `policies.words.txt` with this text.

@@ -1,4 +1,4 @@
-use domain::{Family, Source, UserId, push};
+use domain::{Change, Family, Question, Source, UserId, push};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -65,12 +65,31 @@ impl Callback for BeforeOfflinePush {
         earlier: &["callbackOfflinePushCommand"],
         switch: Some("beforeOfflinePush"),
         family: Family::Push,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            by_subject: &["push.quietHours", "push.hideContent"],
+            ..Rules::NONE
+        }),
         since: Some("v3.7.0"),
         sentence: "A vendor is about to push a message to users who are not connected.",
     };
     type Event = push::Event;
     type Answer = Decision<AmendedPush>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let recipients = self.user_ids.get().into_iter().flatten();
+        vec![Question::about(recipients).by(self.send_id.get())]
+    }
+
+    fn amended(&self, change: &Change) -> Option<Self::Answer> {
+        let Change::Push { title, text } = change else {
+            return None;
+        };
+        let amended = AmendedPush::saying(self, |info| {
+            info.title = title.as_str().into();
+            info.text = text.as_str().into();
+        });
+        amended.map(Decision::Amend)
+    }
 }
 
 impl Before for BeforeOfflinePush {
