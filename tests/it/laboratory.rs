@@ -133,6 +133,7 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("callbackBeforeCreateGroupCommand", "$.initMemberList"),
     ("callbackBeforeInviteJoinGroupCommand", "$.invitedUserIDs"),
     ("callbackBeforeInviteJoinGroupCommand", "$.groupID"),
+    ("callbackBeforeSendGroupMsgCommand", "$.groupID"),
     ("callbackBeforeSetGroupMemberInfoCommand", "$.groupID"),
     ("callbackBeforeSetGroupMemberInfoCommand", "$.userID"),
 ];
