@@ -100,7 +100,7 @@ pub(crate) fn write_policies() -> String {
     let short = json!({ "maxChars": { "limit": LONGEST } });
     let mut policies = Map::new();
     for command in protocol::catalogue() {
-        let Some(rules) = command.rules() else {
+        let Some(rules) = command.rules().filter(|rules| rules.has_own()) else {
             continue;
         };
         let mut of_command = Map::new();
