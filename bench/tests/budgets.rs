@@ -134,7 +134,7 @@ fn an_answer_is_three_times_as_fast_as_in_javascript_and_in_python() {
 
 /// A function with the handlers of many commands may be larger.
 #[test]
-fn a_zip_has_at_most_3_15_megabytes_with_one_command_and_3_5_with_many() {
+fn a_zip_has_at_most_3_5_megabytes_with_one_command_and_4_1_with_many() {
     let _alone = machine();
     let sizes = json("sizes", &[]).unwrap();
     let sizes = sizes.as_array().unwrap();
@@ -144,7 +144,7 @@ fn a_zip_has_at_most_3_15_megabytes_with_one_command_and_3_5_with_many() {
         let bytes = size["zip_bytes"].as_u64().unwrap();
         println!("{}: {bytes}", size["name"]);
         let has_many = many.iter().any(|name| size["name"] == *name);
-        let limit = if has_many { 3_500_000 } else { 3_150_000 };
+        let limit = if has_many { 4_100_000 } else { 3_500_000 };
         assert!(bytes <= limit, "{size}");
     }
 }
