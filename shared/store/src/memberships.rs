@@ -14,7 +14,7 @@
 //! | `intention` | M | The newest fact that the user was about to join |
 //! | `dissolution` | M | Only in the row of a group: the newest fact that it was dissolved |
 //!
-//! Each fact has its `as_of`, which is an [`AsOf`](domain::AsOf). A write replaces one fact, if its own is newer, and leaves
+//! Each fact has its `as_of`, which is an [`AsOf`]. A write replaces one fact, if its own is newer, and leaves
 //! the others alone. [`standing`] says what the facts of a member's row and of the group's row mean together.
 //!
 //! **Access patterns.** *Who is in group G*: Query on `pk` with `begins_with(sk, "member#")`, page by page. *Is U in G*:
