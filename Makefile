@@ -113,7 +113,7 @@ VALGRIND = $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgri
 # Always the whole workspace: for one package alone, Cargo would compile the dependencies again, with other features.
 test: check .local/tools/scripts/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx bench-harness bench-tested bench-contestants $(VALGRIND)
 	cargo build --locked --workspace --bins --examples
-	fuzz/run.sh dev 30000
+	fuzz/run.sh dev 15000
 	cargo test --locked --workspace $(TESTED) -- --show-output
 	cargo test --locked --workspace --doc
 	$(SAM_LOCAL_TEST)
