@@ -46,13 +46,38 @@ const FORBIDDEN: DefaultRefusal = (5, "the text contains something that is not a
 const TOO_MANY: DefaultRefusal = (6, "too many friends at once");
 const WORD: DefaultRefusal = (7, "the text contains a word that is not allowed");
 
+/// What a list of texts has.
+#[derive(Clone, Copy)]
+pub(crate) struct Member {
+    /// The word for one of them.
+    pub(crate) what: &'static str,
+    /// What the value has to be.
+    pub(crate) kind: &'static str,
+    /// The text as it is compared.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with it.
+    pub(crate) read: fn(&str) -> Result<String, String>,
+}
+
+/// A user's id.
+pub(crate) const USER: Member = Member {
+    what: "user",
+    kind: "a user id, which is a text",
+    read: |id| match UserId::new(id) {
+        Ok(id) => Ok(id.to_string()),
+        Err(error) => Err(error.to_string()),
+    },
+};
+
 /// A whole document. The default is an empty document, which allows everything.
 #[derive(Debug, Default)]
 pub struct Policies {
     /// Only the commands with at least one rule.
     rules: BTreeMap<&'static str, Rules>,
-    /// The rules by subject, by their paths.
-    by_subject: BTreeMap<&'static str, Arc<Rule>>,
+    /// The rules by subject with their paths, in the order of the subjects.
+    by_subject: Vec<(&'static str, Arc<Rule>)>,
     none: Rules,
 }
 
@@ -137,7 +162,7 @@ impl Policies {
         self.rules.iter().map(|(command, rules)| (*command, rules))
     }
 
-    /// The rules by subject, in the order of their paths.
+    /// The rules by subject, in the order in which the documentation lists them.
     pub fn by_subject(&self) -> impl Iterator<Item = BySubject<'_>> {
         let rules = self.by_subject.iter();
         rules.map(|(path, rule)| BySubject { path, rule })
@@ -146,8 +171,8 @@ impl Policies {
     /// Whether messages of this account are not passed on to the app, so that bots do not answer each other for ever.
     #[must_use]
     pub fn is_bot(&self, user: &UserId) -> bool {
-        let bots = self.by_subject.get("messages.bots");
-        matches!(bots.map(|rule| &**rule), Some(Rule::Bots(bots)) if bots.contains(user))
+        let mut rules = self.by_subject.iter();
+        rules.any(|(_, rule)| matches!(&**rule, Rule::Bots(bots) if bots.contains(user.as_str())))
     }
 
     /// The commands with rules that the server can bypass, each with a sentence that names the route. If that route asks
@@ -188,7 +213,11 @@ impl Reader<'_> {
             let own = place.and_then(|place| self.rules(place, command));
             let own = own.into_iter().flatten().map(Arc::new);
             let known = command.rules().into_iter().flat_map(|it| it.by_subject);
-            let shared = known.filter_map(|path| by_subject.get(path).cloned());
+            let shared = known.filter_map(|path| {
+                let mut rules = by_subject.iter();
+                let (_, rule) = rules.find(|(of, _)| of == path)?;
+                Some(rule.clone())
+            });
             let all: Vec<Arc<Rule>> = own.chain(shared).collect();
             if !all.is_empty() {
                 rules.insert(command.name, Rules { rules: all });
@@ -246,22 +275,19 @@ impl Reader<'_> {
         source: Source,
         rule: &str,
         default: DefaultRefusal,
-    ) -> Option<Listed<UserId>> {
-        self.listed(place, source, rule, default, "user", |id| {
-            UserId::new(id).map_err(|error| error.to_string())
-        })
+    ) -> Option<Listed> {
+        self.listed(place, source, rule, default, USER)
     }
 
     /// A list of those who may, or who may not.
-    pub(crate) fn listed<T: Ord>(
+    pub(crate) fn listed(
         &mut self,
         place: Place<'_>,
         source: Source,
         rule: &str,
         default: DefaultRefusal,
-        what: &str,
-        read: impl Fn(&str) -> Result<T, String>,
-    ) -> Option<Listed<T>> {
+        member: Member,
+    ) -> Option<Listed> {
         let object = self.rule(place, source, &["deny", "allow"])?;
         let [deny, allow] = ["deny", "allow"].map(|key| object.get(key));
         match (&deny, &allow) {
@@ -273,9 +299,9 @@ impl Reader<'_> {
             _ => {}
         }
         let allows = allow.is_some();
-        let denied = deny.map(|at| self.members(&at, what, &read));
+        let denied = deny.map(|at| self.members(&at, member));
         let allowed = allow.map(|at| {
-            let members = self.members(&at, what, &read);
+            let members = self.members(&at, member);
             if matches!(at.json, Json::Array(items) if items.is_empty()) {
                 self.wrong(at.path, "is empty, which refuses everybody");
             }
@@ -289,33 +315,28 @@ impl Reader<'_> {
     }
 
     /// The members of a list of texts. Each may be there only once.
-    pub(crate) fn members<T: Ord>(
-        &mut self,
-        list: &Place<'_>,
-        what: &str,
-        read: impl Fn(&str) -> Result<T, String>,
-    ) -> BTreeSet<T> {
-        let mut members = BTreeMap::new();
-        for (i, place) in self.items(list).into_iter().enumerate() {
-            let Json::String(text) = place.json else {
-                let kind = match what {
-                    "user" | "group" => format!("a {what} id, which is a text"),
-                    _ => "a text".to_owned(),
-                };
-                self.wrong_kind(&place, &kind);
-                continue;
-            };
-            match read(text) {
-                Ok(member) => {
-                    let first = *members.entry(member).or_insert(i);
-                    if first != i {
-                        self.wrong(place.path, format!("is the same {what} as [{first}]"));
-                    }
+    pub(crate) fn members(&mut self, list: &Place<'_>, member: Member) -> BTreeSet<String> {
+        let read = |json: &Json| match json {
+            Json::String(text) => (member.read)(text),
+            _ => Err(format!("is {}, not {}", json.kind(), member.kind)),
+        };
+        let items = self.items(list);
+        let mut members = BTreeSet::new();
+        for (i, place) in items.iter().enumerate() {
+            match read(place.json) {
+                Ok(text) if members.contains(&text) => {
+                    let same = |other: &Place<'_>| read(other.json).as_ref() == Ok(&text);
+                    let first = items[..i].iter().position(same).unwrap_or_default();
+                    let problem = format!("is the same {} as [{first}]", member.what);
+                    self.wrong(&place.path, problem);
                 }
-                Err(error) => self.wrong(place.path, error),
+                Ok(text) => {
+                    members.insert(text);
+                }
+                Err(problem) => self.wrong(&place.path, problem),
             }
         }
-        members.into_keys().collect()
+        members
     }
 
     fn list(&mut self, place: Place<'_>, source: Source, key: &str) -> Option<MaxItems> {

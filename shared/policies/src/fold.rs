@@ -13,7 +13,7 @@ use icu_normalizer::{
 ///    zero-width spaces and joiners, soft hyphens and variation selectors.
 /// 2. Unicode's normalisation form NFKC: `Ｂ`, `𝐁` and `Ⓑ` become `B`, `ﬁ` becomes `fi`, and `e` with a combining accent
 ///    becomes `é`.
-/// 3. Each character becomes upper case, and then lower case: `B` becomes `b`, `ß` becomes `ss`, and `ς` becomes `σ`.
+/// 3. Each character becomes lower case: `B` becomes `b`. Besides, `ß` becomes `ss`, and `ς` becomes `σ`.
 #[derive(Debug)]
 pub(crate) struct Folded {
     pub(crate) text: String,
@@ -63,10 +63,9 @@ impl Folded {
                 last = next;
             }
             if piece.is_empty() {
-                folded.push([first].into_iter());
-            } else {
-                folded.push(piece.chars());
+                piece.push(first);
             }
+            folded.push(&piece);
             folded.pieces.push(Piece {
                 end: folded.text.len(),
                 original: start..end,
@@ -75,15 +74,21 @@ impl Folded {
         folded
     }
 
-    fn push(&mut self, mut chars: impl Iterator<Item = char> + Clone) {
-        let mut probe = chars.clone();
-        match (probe.next(), probe.next()) {
-            (Some(alone), None) if alone.is_ascii() => self.text.push(alone.to_ascii_lowercase()),
-            (Some(alone), None) if is_ideograph(alone) => self.text.push(alone),
-            _ => {
-                let normal = NFKC.normalize_iter(&mut chars);
-                let upper = normal.flat_map(char::to_uppercase);
-                self.text.extend(upper.flat_map(char::to_lowercase));
+    fn push(&mut self, piece: &str) {
+        if piece.is_ascii() {
+            self.text
+                .extend(piece.chars().map(|c| c.to_ascii_lowercase()));
+            return;
+        }
+        if piece.chars().all(is_ideograph) {
+            self.text.push_str(piece);
+            return;
+        }
+        for c in NFKC.normalize_iter(piece.chars()) {
+            match c {
+                'ß' | 'ẞ' => self.text.push_str("ss"),
+                'ς' => self.text.push('σ'),
+                _ => self.text.extend(c.to_lowercase()),
             }
         }
     }
@@ -203,8 +208,7 @@ mod tests {
         fn a_piece_alone_folds_to_what_it_is_in_the_text(text in "[a-cA-Cé한ᄒ\u{1161}\u{11AB}\u{301}\u{323}ｶﾞﬁ你\u{200B}\u{9C7}\u{9BE}]{0,12}") {
             let folded = Folded::of(&text);
             let visible: String = text.chars().filter(|c| !is_invisible(*c)).collect();
-            let whole: String = NFKC.normalize(&visible).chars()
-                .flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+            let whole: String = NFKC.normalize(&visible).chars().flat_map(char::to_lowercase).collect();
             prop_assert_eq!(&folded.text, &whole);
             let mut start = 0;
             for piece in &folded.pieces {

@@ -14,7 +14,7 @@ pub(crate) struct Hours {
     /// How many minutes the clock is ahead of UTC.
     pub(crate) offset: i64,
     /// The groups in which they apply; `None` for everywhere.
-    pub(crate) groups: Option<BTreeSet<GroupId>>,
+    pub(crate) groups: Option<BTreeSet<String>>,
     pub(crate) refusal: Refusal,
 }
 
@@ -27,7 +27,7 @@ impl Hours {
             minute >= self.from || minute < self.to
         };
         let here = self.groups.as_ref().is_none_or(|groups| {
-            let group = group.map(|group| groups.contains(group));
+            let group = group.map(|group| groups.contains(group.as_str()));
             group.unwrap_or(false)
         });
         now && here

@@ -1,8 +1,6 @@
 use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
-use domain::{
-    Change, Changeable, GroupId, Question, Role, Timestamp, UserId, Words, Written, message::Kind,
-};
+use domain::{Change, Changeable, Question, Role, Timestamp, UserId, Words, Written};
 
 use crate::{
     Limit,
@@ -54,10 +52,10 @@ pub struct Rules {
 #[derive(Debug)]
 pub(crate) enum Rule {
     /// Messages of these accounts are never asked about.
-    Bots(BTreeSet<UserId>),
-    Users(Who, Listed<UserId>),
-    Groups(Listed<GroupId>),
-    Kinds(Listed<Kind>),
+    Bots(BTreeSet<String>),
+    Users(Who, Listed),
+    Groups(Listed),
+    Kinds(Listed),
     Hours(Vec<Hours>),
     MaxItems(MaxItems),
     /// Refuses everything.
@@ -83,17 +81,18 @@ pub(crate) enum Who {
     Anybody,
 }
 
-/// A list of those who may, or who may not.
+/// A list of those who may, or who may not. It has texts, whatever they are, because each kind of set would make every
+/// function a few kilobytes larger.
 #[derive(Debug)]
-pub(crate) struct Listed<T> {
+pub(crate) struct Listed {
     /// Whether it lists who may; if not, it lists who may not.
     pub(crate) allows: bool,
-    pub(crate) members: BTreeSet<T>,
+    pub(crate) members: BTreeSet<String>,
     pub(crate) refusal: Refusal,
 }
 
-impl<T: Ord> Listed<T> {
-    fn refuses(&self, member: &T) -> bool {
+impl Listed {
+    fn refuses(&self, member: &str) -> bool {
         self.members.contains(member) != self.allows
     }
 }
@@ -126,7 +125,7 @@ impl Rules {
     #[must_use]
     pub fn exempts(&self, user: &UserId) -> bool {
         let mut rules = self.rules.iter();
-        rules.any(|rule| matches!(&**rule, Rule::Bots(bots) if bots.contains(user)))
+        rules.any(|rule| matches!(&**rule, Rule::Bots(bots) if bots.contains(user.as_str())))
     }
 
     /// How often one user may do it, if that is limited. Use it after [`Rules::judge`] has not refused.
@@ -237,16 +236,16 @@ impl<'q> Judging<'q> {
                 actor
                     .into_iter()
                     .chain(others)
-                    .any(|user| rule.refuses(user))
+                    .any(|user| rule.refuses(user.as_str()))
                     .then_some(&rule.refusal)
             }
             Rule::Groups(rule) => question
                 .group
-                .is_some_and(|group| rule.refuses(group))
+                .is_some_and(|group| rule.refuses(group.as_str()))
                 .then_some(&rule.refusal),
             Rule::Kinds(rule) => question
                 .kind
-                .is_some_and(|kind| rule.refuses(&kind))
+                .is_some_and(|kind| rule.refuses(kind.word()))
                 .then_some(&rule.refusal),
             Rule::Hours(hours) => hours
                 .iter()

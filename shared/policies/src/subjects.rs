@@ -1,11 +1,12 @@
 //! The rules by subject: each is written once, and applies to every command that the catalogue names for it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use domain::{GroupId, Role, Source, message::Kind};
 
 use crate::{
     contacts::ContactRule,
+    document::{Member, USER},
     domains::{Domains, Which},
     fold::fold,
     hours::Hours,
@@ -134,9 +135,9 @@ fn below(path: &str) -> Vec<&'static str> {
 }
 
 impl Reader<'_> {
-    /// The rules by subject, by their paths.
-    pub(crate) fn subjects(&mut self, document: &Object<'_>) -> BTreeMap<&'static str, Arc<Rule>> {
-        let mut rules = BTreeMap::new();
+    /// The rules by subject, with their paths.
+    pub(crate) fn subjects(&mut self, document: &Object<'_>) -> Vec<(&'static str, Arc<Rule>)> {
+        let mut rules = Vec::new();
         for subject in subjects() {
             if let Some(place) = document.get(subject) {
                 self.subject(subject, place, &mut rules);
@@ -149,11 +150,11 @@ impl Reader<'_> {
         &mut self,
         path: &str,
         place: Place<'_>,
-        rules: &mut BTreeMap<&'static str, Arc<Rule>>,
+        rules: &mut Vec<(&'static str, Arc<Rule>)>,
     ) {
         if let Some(path) = PATHS.iter().find(|known| **known == path) {
             if let Some(rule) = self.by_subject(path, place) {
-                rules.insert(path, Arc::new(rule));
+                rules.push((path, Arc::new(rule)));
             }
             return;
         }
@@ -173,9 +174,7 @@ impl Reader<'_> {
         let users = |who| move |users| Rule::Users(who, users);
         match path {
             "messages.bots" => {
-                let bots = self.members(&at, "user", |id| {
-                    domain::UserId::new(id).map_err(|error| error.to_string())
-                });
+                let bots = self.members(&at, USER);
                 (!bots.is_empty()).then_some(Rule::Bots(bots))
             }
             "messages.senders" => self.users(at, SOURCE, path, SENDERS).map(users(Who::Actor)),
@@ -192,7 +191,7 @@ impl Reader<'_> {
                 (!hours.is_empty()).then_some(Rule::Hours(hours))
             }
             "messages.contentTypes" => self
-                .listed(at, SOURCE, path, CONTENT_TYPES, "kind", kind)
+                .listed(at, SOURCE, path, CONTENT_TYPES, KIND)
                 .map(Rule::Kinds),
             "messages.text" => self.texts(at, path, &[Role::Message]),
             "messages.links" => self.domains(at, path, LINKS, true).map(Rule::Links),
@@ -232,12 +231,7 @@ impl Reader<'_> {
             "users.reservedNames" => {
                 let object = self.rule(at, SOURCE, &["names"])?;
                 let names = self.need(&object, "names")?;
-                let names = self.members(&names, "name", |name| {
-                    let name = fold(name).trim().to_owned();
-                    (!name.is_empty())
-                        .then_some(name)
-                        .ok_or("is empty".to_owned())
-                });
+                let names = self.members(&names, NAME);
                 let refusal = self.refusal(&object, SOURCE, path.to_owned(), RESERVED);
                 Some(Rule::Reserved(names, refusal))
             }
@@ -259,7 +253,7 @@ impl Reader<'_> {
     }
 
     fn groups(&mut self, at: Place<'_>, path: &str, default: DefaultRefusal) -> Option<Rule> {
-        self.listed(at, SOURCE, path, default, "group", group)
+        self.listed(at, SOURCE, path, default, GROUP)
             .map(Rule::Groups)
     }
 
@@ -306,7 +300,7 @@ impl Reader<'_> {
                 Which::None
             }
             key => {
-                let domains = self.members(place, "domain", name);
+                let domains = self.members(place, DOMAIN);
                 if key == "deny" {
                     Which::Deny(domains)
                 } else {
@@ -348,7 +342,7 @@ impl Reader<'_> {
             self.wrong(&object.path, "begins and ends at the same time");
         }
         let groups = object.get("groups").filter(|_| keys.contains(&"groups"));
-        let groups = groups.map(|place| self.members(&place, "group", group));
+        let groups = groups.map(|place| self.members(&place, GROUP));
         let refusal = self.refusal(&object, SOURCE, rule, default);
         Some(Hours {
             from: from?,
@@ -389,29 +383,50 @@ impl Reader<'_> {
     }
 }
 
-fn group(id: &str) -> Result<GroupId, String> {
-    GroupId::new(id).map_err(|error| error.to_string())
-}
+const GROUP: Member = Member {
+    what: "group",
+    kind: "a group id, which is a text",
+    read: |id| match GroupId::new(id) {
+        Ok(id) => Ok(id.to_string()),
+        Err(error) => Err(error.to_string()),
+    },
+};
 
-fn kind(word: &str) -> Result<Kind, String> {
-    let known = Kind::ALL.iter().find(|(known, _)| *known == word);
-    known.map(|(_, kind)| *kind).ok_or_else(|| {
-        let words: Vec<&str> = Kind::ALL.iter().map(|(word, _)| *word).collect();
-        format!("is not a kind of content; known are {}", words.join(", "))
-    })
-}
+const KIND: Member = Member {
+    what: "kind",
+    kind: "a text",
+    read: |word| {
+        if Kind::ALL.iter().any(|kind| kind.word() == word) {
+            return Ok(word.to_owned());
+        }
+        let words: Vec<&str> = Kind::ALL.iter().map(|kind| kind.word()).collect();
+        let words = words.join(", ");
+        Err(format!("is not a kind of content; known are {words}"))
+    },
+};
 
-/// A domain's name, as it is compared.
-fn name(name: &str) -> Result<String, String> {
-    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
-    let is_name = name
-        .split('.')
-        .all(|part| !part.is_empty() && part.chars().all(is_part));
-    match is_name {
-        true => Ok(fold(name)),
-        false => Err("is not the name of a domain, such as example.com".to_owned()),
-    }
-}
+/// A name that nobody may have.
+const NAME: Member = Member {
+    what: "name",
+    kind: "a text",
+    read: |name| match fold(name).trim() {
+        "" => Err("is empty".to_owned()),
+        name => Ok(name.to_owned()),
+    },
+};
+
+const DOMAIN: Member = Member {
+    what: "domain",
+    kind: "a text",
+    read: |name| {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+        let mut parts = name.split('.');
+        match parts.all(|part| !part.is_empty() && part.chars().all(is_part)) {
+            true => Ok(fold(name)),
+            false => Err("is not the name of a domain, such as example.com".to_owned()),
+        }
+    },
+};
 
 /// The minute of a day.
 fn clock(text: &str) -> Option<i64> {
