@@ -1,18 +1,17 @@
 //! `callbackAfterSendSingleMsgCommand`: a user sent a message to another user.
 
 use domain::{
-    Conversation, Timestamp,
+    Conversation,
     message::{AppText, Event},
 };
 use protocol::openim::AfterSendSingleMsg;
 
 /// The message has no number yet. Change this function if the callback means something else to your app.
 pub fn handle(callback: AfterSendSingleMsg) -> Vec<Event> {
-    let sent_at = callback.send_time.get().filter(|millis| *millis > 0);
     vec![Event::MessageSent {
         message: callback.message(),
         kind: callback.content_type.kind(),
-        sent_at: sent_at.and_then(|millis| Timestamp::from_unix_millis(millis).ok()),
+        sent_at: callback.sent_at(),
         mentions: callback.mentions().cloned().collect(),
         mentions_everybody: callback.mentions_everybody(),
         // The receiver sets it, by the policies.

@@ -311,11 +311,7 @@ impl Receiver {
             None => unread(),
         };
         let nobody = progress.nobody.as_ref().or(unread.as_ref())?;
-        // Tencent Chat reads an empty answer as "allowed". After a failure, it does what its console says.
-        if nobody.names_nobody() {
-            return None;
-        }
-        Some(nobody.answer(self.on_failure, &failure(call, problem)))
+        nobody.answer(self.on_failure, &failure(call, problem))
     }
 
     /// Records what was decided about a before callback, if the operator wants it. The answer does not depend on it.
@@ -392,14 +388,13 @@ impl Receiver {
                 {
                     return None;
                 }
-                match (answer, call.source, on_failure) {
-                    (Some(answer), ..) => Some(answer.rulings()),
-                    (None, Source::Tencent, _) => None,
-                    (None, Source::OpenIm, OnFailure::Refuse) => {
-                        Some(vec![Ruling::by_failure(Some(kind.code().get()))])
-                    }
-                    (None, Source::OpenIm, OnFailure::Allow) => {
-                        Some(vec![Ruling::by_failure(None)])
+                match (answer, call.source) {
+                    (Some(answer), _) => Some(answer.rulings()),
+                    (None, Source::Tencent) => None,
+                    (None, Source::OpenIm) => {
+                        let refuses = *on_failure == OnFailure::Refuse;
+                        let code = refuses.then_some(kind.code().get());
+                        Some(vec![Ruling::by_failure(code)])
                     }
                 }
             }

@@ -217,8 +217,7 @@ impl Function {
         let handler = find::claimed(&self.handlers, call)?;
         let nobody = handler.unread(Json::NOTHING)?;
         let on_failure = OnFailure::from_env(&*self.get);
-        // Tencent Chat reads an empty answer as "allowed". After a failure, it does what its console says.
-        (!nobody.names_nobody()).then(|| nobody.answer(on_failure, &failure(call, problem)))
+        nobody.answer(on_failure, &failure(call, problem))
     }
 
     /// The answer if the receiver could not start or the request cannot be read.

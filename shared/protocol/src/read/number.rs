@@ -1,3 +1,4 @@
+use domain::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::any::Any;
@@ -13,6 +14,12 @@ impl Number {
     #[must_use]
     pub fn get(self) -> Option<i64> {
         self.0
+    }
+
+    /// The time that it stands for in Unix milliseconds. Servers write 0 for a time that they do not know.
+    pub(crate) fn time(self) -> Option<Timestamp> {
+        let millis = self.0.filter(|millis| *millis > 0)?;
+        Timestamp::from_unix_millis(millis).ok()
     }
 
     pub(crate) fn is_none(&self) -> bool {

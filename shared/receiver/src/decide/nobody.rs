@@ -102,20 +102,16 @@ impl Nobody {
         self.asked
     }
 
-    /// Whether the answer is empty, because the callback names nobody.
-    pub(crate) fn names_nobody(&self) -> bool {
-        self.names_nobody
-    }
-
-    /// The answer.
-    pub(crate) fn answer(&self, on_failure: OnFailure, reason: &Reason) -> Answered {
-        (self.answer)(on_failure, reason)
+    /// The answer; `None` if the callback names nobody. Tencent Chat reads an empty answer as "allowed". After a failure,
+    /// it does what its console says.
+    pub(crate) fn answer(&self, on_failure: OnFailure, reason: &Reason) -> Option<Answered> {
+        (!self.names_nobody).then(|| (self.answer)(on_failure, reason))
     }
 
     /// The answer as a decision. `events` is the empty list of the callback's family.
     pub(super) fn decided(&self, asking: &Asking<'_>, failed: &Problem, events: Events) -> Decided {
         let reason = failure(asking.call, failed);
-        let answered = self.answer(asking.on_failure, &reason);
+        let answered = (self.answer)(asking.on_failure, &reason);
         Decided {
             decision: Some(Decision {
                 whole: Ruling::by_failure(answered.code()),

@@ -11,7 +11,7 @@ record! {
 /// its first members, or for newcomers.
 ///
 /// It must never be refused. The server asks only once for these members, and they join anyway. After a refusal, or
-/// without an answer that it can read, they can never synchronise the group's chat: only devices that are connected at
+/// without an answer that it can read, they can never synchronise the group's chat. Only devices that are connected at
 /// the moment of a message get it.
 ///
 /// The body does not say which members. One answer counts for all of them.

@@ -11,7 +11,7 @@ record! {
 /// about to make a record of the conversation for each of them.
 ///
 /// It must never be refused. The server asks only once in the life of a chat, and stores the message anyway. After a
-/// refusal, or without an answer that it can read, neither user can ever synchronise that chat: only devices that are
+/// refusal, or without an answer that it can read, neither user can ever synchronise that chat. Only devices that are
 /// connected at the moment of a message get it.
 ///
 /// The server asks twice, and the second body repeats the first user. The first answer counts for both records. An

@@ -1,9 +1,9 @@
-use domain::{Change, Family, Question, Role, Source, group::Event};
+use domain::{Change, Family, Question, Source, group::Event};
 use serde::{Deserialize, Serialize};
 
-use super::{AmendedGroupInfoEx, GroupChanges, GroupInfo};
+use super::{AmendedGroupInfoEx, GroupChanges, GroupInfo, group_info::RULES};
 use crate::{
-    Callback, Command, Rules, Text, When,
+    Callback, Command, Rules, When,
     openim::{Before, Decision},
 };
 
@@ -32,22 +32,11 @@ impl Callback for BeforeSetGroupInfoEx {
         switch: Some("beforeSetGroupInfoEx"),
         family: Family::Group,
         when: When::Before(Rules {
-            caution: Some(
-                "OpenIM needs fields of the group in the answer. The function adds them. The change fails if the gateway answers itself, or if callers cannot be checked.",
-            ),
-            acting_user: false,
-            other_user: false,
-            texts: &[
-                Text::amendable(Role::Name, "groupName"),
-                Text::fixed(Role::Notice, "notification"),
-                Text::amendable(Role::Introduction, "introduction"),
-            ],
-            by_subject: &["groups.names", "groups.notices"],
             bypass: crate::Bypass::asked_with(
                 "callbackBeforeSetGroupInfoCommand",
                 "POST /group/set_group_info, the old route, asks with callbackBeforeSetGroupInfoCommand.",
             ),
-            ..Rules::USERS
+            ..RULES
         }),
         since: Some("v3.8.1"),
         sentence: "A group's data is about to be changed.",

@@ -2,7 +2,21 @@ use domain::{Change, Changeable, GroupId, Question, Role};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{BeforeSetGroupInfo, BeforeSetGroupInfoEx, group_name::GroupName, join_rule::JoinRule};
-use crate::{FreeText, Number, openim::Amendment};
+use crate::{FreeText, Number, Rules, Text, openim::Amendment};
+
+/// The rules for a change of a group on either route. Each route is a way around those of the other one.
+pub(super) const RULES: Rules = Rules {
+    texts: &[
+        Text::amendable(Role::Name, "groupName"),
+        Text::fixed(Role::Notice, "notification"),
+        Text::amendable(Role::Introduction, "introduction"),
+    ],
+    by_subject: &["groups.names", "groups.notices"],
+    caution: Some(
+        "OpenIM needs fields of the group in the answer. The function adds them. The change fails if the gateway answers itself, or if callers cannot be checked.",
+    ),
+    ..Rules::NONE
+};
 
 /// The data of a group in the four callbacks about a change of it. How a field looks that does not change depends on the
 /// callback.

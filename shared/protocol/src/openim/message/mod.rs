@@ -92,6 +92,12 @@ macro_rules! about_a_message {
                 }
             }
 
+            /// When it was sent, if the server says it.
+            #[must_use]
+            pub fn sent_at(&self) -> Option<Timestamp> {
+                self.send_time.time()
+            }
+
             /// What it says, in words of neither server. `None` if the content is not a text.
             #[must_use]
             pub fn content(&self) -> Option<&Content> {
@@ -122,7 +128,7 @@ macro_rules! about_a_message {
 /// The names that every file with a callback about one message needs.
 mod parts {
     pub(super) use domain::{
-        Changeable, Family, Question, Role, Source, UserId, Words,
+        Changeable, Family, Question, Role, Source, Timestamp, UserId, Words,
         message::{self, Content, MessageRef},
     };
     pub(super) use serde::{Deserialize, Serialize};

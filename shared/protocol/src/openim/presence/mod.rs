@@ -41,8 +41,7 @@ macro_rules! connection {
             /// The time of `seen_at`, if it is one.
             #[must_use]
             pub fn time(&self) -> Option<Timestamp> {
-                let millis = self.seen_at.get().filter(|millis| *millis > 0)?;
-                Timestamp::from_unix_millis(millis).ok()
+                self.seen_at.time()
             }
         }
     };
