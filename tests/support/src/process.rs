@@ -148,9 +148,14 @@ impl Process {
 
 fn keep(stream: impl AsyncRead + Unpin + Send + 'static, output: Arc<Mutex<Vec<String>>>) {
     tokio::spawn(async move {
-        let mut lines = BufReader::new(stream).lines();
-        while let Ok(Some(line)) = lines.next_line().await {
-            output.lock().unwrap().push(line);
+        // Two programs that write to one pipe can cut a character, so a line need not be UTF-8.
+        let mut lines = BufReader::new(stream).split(b'\n');
+        while let Ok(Some(line)) = lines.next_segment().await {
+            let line = String::from_utf8_lossy(&line);
+            output
+                .lock()
+                .unwrap()
+                .push(line.trim_end_matches('\r').to_owned());
         }
     });
 }
