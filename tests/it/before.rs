@@ -388,7 +388,8 @@ async fn policies_amend_what_an_answer_can_change_and_a_handler_may_amend_it_aga
         UPDATE: {"nickName": text},
         UPDATE_EX: {"nickName": text},
     });
-    let environment = with_policies("amend", &document);
+    let mut environment = with_policies("amend", &document);
+    environment.insert("ON_FAILURE".to_owned(), "allow".to_owned());
     for (command, own_function) in [
         (SET_REMARK, "before-set-friend-remark"),
         (IMPORT, "before-import-friends"),
@@ -399,6 +400,8 @@ async fn policies_amend_what_an_answer_can_change_and_a_handler_may_amend_it_aga
             (own_function, "ana", "policies"),
             (DECIDES, "ana", "policies"),
             (DECIDES, "amended", "handler"),
+            // The policies' change stays.
+            (DECIDES, "panics", "failure"),
         ] {
             let mut asked = body_by(command, who);
             let (field, before, by_policies, by_handler) = match command {
@@ -414,8 +417,8 @@ async fn policies_amend_what_an_answer_can_change_and_a_handler_may_amend_it_aga
             asked[field] = before;
             let mut changed = asked.clone();
             changed[field] = match by {
-                "policies" => by_policies,
-                _ => by_handler,
+                "handler" => by_handler,
+                _ => by_policies,
             };
             let function = Function::start(function, environment.clone()).await;
             let answer = function.send(&openim(command, &asked)).await;

@@ -1,8 +1,9 @@
 //! `make sam-local`: the template's routes with `sam local start-api`, in containers. The test needs a Docker engine.
 //! `make test` runs it with `scripts/with-docker.sh`, which starts an engine if none answers.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
+use domain::Source;
 use models::{Verdict, payloads, read_as_openim, root};
 use nix::{
     sys::signal::{Signal, kill},
@@ -19,7 +20,7 @@ use crate::{
 
 #[tokio::test]
 #[ignore = "needs a Docker engine: `make test` runs it with one"]
-async fn every_route_answers_and_stores_in_sam_local() {
+async fn a_function_of_every_family_answers_and_stores_in_sam_local() {
     let functions = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sam-local");
     deployment::build(&functions).await;
     let (port, dynamodb_port) = (free_port(), free_port());
@@ -53,6 +54,14 @@ async fn every_route_answers_and_stores_in_sam_local() {
     let before = table.receptions().await.len();
     let payloads = payloads();
     let mut sent = over_http(&payloads);
+    // Every function is a container of its own here, and the functions of a family differ only in their names.
+    let mut commands = BTreeMap::new();
+    sent.retain(|(payload, _)| {
+        let command = protocol::command(payload.source, &payload.command).unwrap();
+        let family = (payload.source, command.family, command.is_before());
+        payload.source == Source::Tencent
+            || *commands.entry(family).or_insert(command.name) == command.name
+    });
     for (payload, url) in &sent {
         let answer = request(payload, url).send(&base).await;
         assert_accepted(payload, url, &answer);

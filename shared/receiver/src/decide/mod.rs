@@ -215,10 +215,8 @@ where
             }
             Err(problem) => {
                 failed = Some(problem.kind());
-                let refuses = (0..count).any(|n| answer.refused(n).is_some());
-                let rest = if refuses { answer } else { unchanged.clone() };
                 let reason = failure(asking.call, &problem);
-                answer = nobody::filled::<C>(rest, asking.on_failure, &reason);
+                answer = nobody::filled::<C>(answer, asking.on_failure, &reason);
             }
         }
     }
