@@ -37,12 +37,22 @@ impl Serialize for Answer {
             Self::Fail(info) => ("FAIL", 1, info.as_str()),
             Self::Refuse(info) => ("OK", 1, info.as_str()),
         };
-        let mut fields = serializer.serialize_struct("Answer", 3)?;
-        fields.serialize_field("ActionStatus", status)?;
-        fields.serialize_field("ErrorCode", &code)?;
-        fields.serialize_field("ErrorInfo", info)?;
-        fields.end()
+        write(serializer, status, code, info)
     }
+}
+
+/// Writes the three fields that every answer has.
+pub(super) fn write<S: Serializer>(
+    serializer: S,
+    status: &str,
+    code: i32,
+    info: &str,
+) -> Result<S::Ok, S::Error> {
+    let mut fields = serializer.serialize_struct("Answer", 3)?;
+    fields.serialize_field("ActionStatus", status)?;
+    fields.serialize_field("ErrorCode", &code)?;
+    fields.serialize_field("ErrorInfo", info)?;
+    fields.end()
 }
 
 /// The answer to an "after" callback: it was accepted.

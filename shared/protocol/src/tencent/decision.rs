@@ -1,79 +1,53 @@
-use std::fmt;
-
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Before, names};
-use crate::{Answer, Json, Reason};
+use super::{Before, GroupCode, MessageCode, ResultCode, answer::write, names};
+use crate::{Answer, Callback, Json, Reason};
 
-/// The decision about one person of a "before" callback.
+/// A decision about one thing that a "before" callback asks: about one person ([`ResultCode`]), or about the whole
+/// callback (the other codes).
+///
+/// As an answer to a whole callback, it has `ErrorCode` 0 or the code of the refusal. Its `ActionStatus` is always `OK`,
+/// because the documents do not say what `FAIL` does here.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34374>.
+///
+/// ```
+/// use imhook_protocol::tencent::{Decision, GroupCode, Refusal};
+///
+/// let refused = Decision::Refuse(Refusal::new(GroupCode::new(10101).unwrap(), "no more groups"));
+/// assert_eq!(
+///     serde_json::to_string(&refused).unwrap(),
+///     r#"{"ActionStatus":"OK","ErrorCode":10101,"ErrorInfo":"no more groups"}"#,
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub enum Decision<Code = ResultCode> {
     /// It goes ahead.
     Allow,
     /// It stops.
-    Refuse(Refusal),
+    Refuse(Refusal<Code>),
 }
 
-/// What the user's client gets about a person who is refused.
+/// What the user's client gets if something is refused.
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43468>.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// `ResultCode`.
-    pub code: ResultCode,
-    /// `ResultInfo`: the reason.
+pub struct Refusal<Code = ResultCode> {
+    /// `ResultCode` or `ErrorCode`.
+    pub code: Code,
+    /// `ResultInfo` or `ErrorInfo`: the reason.
     pub info: String,
 }
 
-impl Refusal {
+impl<Code> Refusal<Code> {
     /// A refusal and its reason.
-    pub fn new(code: ResultCode, info: impl Into<String>) -> Self {
+    pub fn new(code: Code, info: impl Into<String>) -> Self {
         Self {
             code,
             info: info.into(),
         }
     }
 }
-
-/// A `ResultCode` of the app: 38000 to 39000, the range that Tencent Chat's documents leave to it. Tencent Chat passes
-/// such a code on to the client.
-///
-/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43468>.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ResultCode(i32);
-
-impl ResultCode {
-    /// Takes a code between 38000 and 39000.
-    ///
-    /// # Errors
-    ///
-    /// For any other number.
-    pub const fn new(code: i32) -> Result<Self, InvalidResultCode> {
-        if 38000 <= code && code <= 39000 {
-            Ok(Self(code))
-        } else {
-            Err(InvalidResultCode(code))
-        }
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn get(self) -> i32 {
-        self.0
-    }
-}
-
-/// A number outside 38000 to 39000.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InvalidResultCode(i32);
-
-impl fmt::Display for InvalidResultCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ResultCode {} is not between 38000 and 39000", self.0)
-    }
-}
-
-impl std::error::Error for InvalidResultCode {}
 
 /// The answer to a "before" callback of Tencent Chat: one decision for each person, in the order of the body. People
 /// without a readable user id come last.
@@ -135,7 +109,7 @@ impl<C: Before> Answer<C> for Decisions {
     }
 
     fn refuse(&mut self, question: usize, reason: &Reason) {
-        let code = ResultCode::new(reason.code).expect("reasons have codes of their server");
+        let code = ResultCode::of(reason);
         if let Some((_, decision)) = self.0.get_mut(question) {
             *decision = Decision::Refuse(Refusal::new(code, &reason.message));
         }
@@ -193,17 +167,50 @@ impl Serialize for Decisions {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Implements the answer to a whole callback, for the codes that Tencent Chat reads there.
+macro_rules! whole {
+    ($($Code:ident),+) => {
+        $(impl<C: Callback> Answer<C> for Decision<$Code> {
+            fn unchanged(_: &C) -> Self {
+                Self::Allow
+            }
 
-    #[test]
-    fn only_codes_that_reach_the_client_are_accepted() {
-        for code in [i32::MIN, -1, 0, 1, 37999, 39001, i32::MAX] {
-            assert!(ResultCode::new(code).is_err());
+            fn unread(_: Json<'_>) -> Option<Self> {
+                Some(Self::Allow)
+            }
+
+            fn questions(&self) -> usize {
+                1
+            }
+
+            fn refuse(&mut self, _: usize, reason: &Reason) {
+                *self = Self::Refuse(Refusal::new($Code::of(reason), &reason.message));
+            }
+
+            fn refused(&self, _: usize) -> Option<i32> {
+                match self {
+                    Self::Allow => None,
+                    Self::Refuse(refusal) => Some(refusal.code.get()),
+                }
+            }
+
+            fn over(self, earlier: Self) -> Self {
+                match earlier {
+                    Self::Allow => self,
+                    Self::Refuse(_) => earlier,
+                }
+            }
         }
-        for code in [38000, 39000] {
-            assert_eq!(ResultCode::new(code).unwrap().get(), code);
-        }
-    }
+
+        impl Serialize for Decision<$Code> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    Self::Allow => write(serializer, "OK", 0, ""),
+                    Self::Refuse(Refusal { code, info }) => write(serializer, "OK", code.get(), info),
+                }
+            }
+        })+
+    };
 }
+
+whole!(GroupCode, MessageCode);

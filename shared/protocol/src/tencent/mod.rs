@@ -7,12 +7,14 @@
 
 mod answer;
 mod decision;
+mod own_code;
 mod query;
 pub(crate) mod relation;
 pub(crate) mod user;
 
 pub use answer::{Answer, Noted};
-pub use decision::{Decision, Decisions, InvalidResultCode, Refusal, ResultCode};
+pub use decision::{Decision, Decisions, Refusal};
+pub use own_code::{GroupCode, InvalidCode, MessageCode, OwnCode, ResultCode};
 pub use query::Query;
 pub use relation::*;
 pub use user::*;
