@@ -1,9 +1,14 @@
 //! `imhook check-policies`: lists the mistakes in a `policies.json`, or the rules that it switches on.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
-use policies::{Mistakes, Policies};
+use domain::Source;
+use policies::{Mistakes, Policies, Refusal};
+use protocol::{Codes, Command};
 
 use crate::{Result, out};
 
@@ -38,8 +43,9 @@ pub(crate) fn read(file: &Path) -> Result<Policies> {
 fn description(policies: &Policies) -> String {
     let mut lines = Vec::new();
     for rule in policies.by_subject() {
+        let codes: BTreeSet<Codes> = rule.commands().map(Command::codes).collect();
         let refusals = rule.refusals();
-        lines.extend(refusals.map(|it| format!("{} refuses with {}", it.rule, it.code)));
+        lines.extend(refusals.map(|it| format!("{} refuses with {}", it.rule, each(it, &codes))));
         let path = rule.path;
         if rule.refusals().next().is_none() {
             lines.push(format!("{path} is on"));
@@ -49,10 +55,16 @@ fn description(policies: &Policies) -> String {
         lines.push(format!(
             "{path} works where webhooks.yml turns on {switches}"
         ));
+        let tencent = rule.commands().filter(|it| it.source == Source::Tencent);
+        let names: Vec<&str> = tencent.map(|it| it.name).collect();
+        lines.push(match &names[..] {
+            [] => format!("{path} does not apply to Tencent Chat"),
+            names => format!(
+                "{path} works where Tencent Chat's console turns on {}",
+                names.join(", ")
+            ),
+        });
         lines.extend(rule.note().map(|note| format!("{path}: {note}")));
-    }
-    if policies.by_subject().next().is_some() {
-        lines.push("Tencent Chat: rules by subject do not apply to its commands".to_owned());
     }
     for (command, rules) in policies.iter() {
         let of_subjects = |rule: &str| {
@@ -60,7 +72,13 @@ fn description(policies: &Policies) -> String {
             rules.any(|refusal| refusal.rule == rule)
         };
         let own = rules.refusals().filter(|it| !of_subjects(&it.rule));
-        lines.extend(own.map(|it| format!("{command}.{} refuses with {}", it.rule, it.code)));
+        let source = [Source::OpenIm, Source::Tencent].into_iter();
+        let known = source.filter_map(|source| protocol::command(source, command));
+        let codes: BTreeSet<Codes> = known.map(Command::codes).collect();
+        lines.extend(own.map(|it| {
+            let codes = each(it, &codes);
+            format!("{command}.{} refuses with {codes}", it.rule)
+        }));
     }
     if lines.is_empty() {
         lines.push("nothing is switched on".to_owned());
@@ -69,6 +87,19 @@ fn description(policies: &Policies) -> String {
         lines.push(format!("{command} can be bypassed: {sentence}"));
     }
     lines.join("\n") + "\n"
+}
+
+/// The codes of a refusal: OpenIM's, and where it is about Tencent Chat too, what its clients get.
+fn each(refusal: &Refusal, codes: &BTreeSet<Codes>) -> String {
+    let each = codes.iter().map(|codes| {
+        let code = refusal.code(*codes);
+        match codes {
+            Codes::OpenIm | Codes::Person => code.to_string(),
+            Codes::Group => format!("{code} (Tencent Chat's groups)"),
+            Codes::Message => format!("{code} (Tencent Chat's users)"),
+        }
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -112,7 +143,7 @@ mod tests {
                 "users.reservedNames refuses with 28024",
                 "users.reservedNames works where webhooks.yml turns on beforeUpdateUserInfo, \
                  beforeUpdateUserInfoEx, beforeUserRegister, beforeSetGroupMemberInfo",
-                "Tencent Chat: rules by subject do not apply to its commands",
+                "users.reservedNames does not apply to Tencent Chat",
             ]
         );
         // Both routes of a change are judged, but one way to make an account never asks.

@@ -3,8 +3,8 @@ use std::{
     sync::Arc,
 };
 
-use domain::{Source, UserId};
-use protocol::{Command, catalogue};
+use domain::UserId;
+use protocol::{Codes, Command, catalogue};
 use regex_lite::{Regex, RegexBuilder};
 
 use crate::{
@@ -240,30 +240,30 @@ impl Reader<'_> {
         keys.extend(known.list);
         keys.extend(known.texts.iter().map(|field| field.key));
         let object = self.object(place, &keys)?;
-        let source = command.source;
+        let codes = &[command.codes()];
         let mut rules = Vec::new();
         if let Some(at) = object.get("actingUser").filter(|_| known.acting_user) {
-            let users = self.users(at, source, "actingUser", ACTING_USER);
+            let users = self.users(at, codes, "actingUser", ACTING_USER);
             rules.extend(users.map(|users| Rule::Users(Who::Actor, users)));
         }
         if let Some((key, at)) = known.list.and_then(|key| Some((key, object.get(key)?))) {
-            let list = self.list(at, source, key);
+            let list = self.list(at, codes, key);
             rules.extend(list.map(Rule::MaxItems));
         }
         if let Some(at) = object.get("otherUser").filter(|_| known.other_user) {
-            let users = self.users(at, source, "otherUser", OTHER_USER);
+            let users = self.users(at, codes, "otherUser", OTHER_USER);
             rules.extend(users.map(|users| Rule::Users(Who::Others, users)));
         }
         for field in known.texts {
             if let Some(at) = object.get(field.key)
-                && let Some(text) = self.text_rules(at, source, field.key, field.can_amend)
+                && let Some(text) = self.text_rules(at, codes, field.key, field.can_amend)
             {
                 rules.push(Rule::Texts(vec![field.role], text));
             }
         }
         if let Some(at) = object.get("requestLimit").filter(|_| known.is_request) {
             let counted = format!("requests#{}", command.name);
-            let limit = self.limit(at, source, "requestLimit", counted, REQUEST_LIMIT);
+            let limit = self.limit(at, codes, "requestLimit", counted, REQUEST_LIMIT);
             rules.extend(limit.map(Rule::Limit));
         }
         Some(rules)
@@ -272,23 +272,23 @@ impl Reader<'_> {
     pub(crate) fn users(
         &mut self,
         place: Place<'_>,
-        source: Source,
+        codes: &[Codes],
         rule: &str,
         default: DefaultRefusal,
     ) -> Option<Listed> {
-        self.listed(place, source, rule, default, USER)
+        self.listed(place, codes, rule, default, USER)
     }
 
     /// A list of those who may, or who may not.
     pub(crate) fn listed(
         &mut self,
         place: Place<'_>,
-        source: Source,
+        codes: &[Codes],
         rule: &str,
         default: DefaultRefusal,
         member: Member,
     ) -> Option<Listed> {
-        let object = self.rule(place, source, &["deny", "allow"])?;
+        let object = self.rule(place, codes, &["deny", "allow"])?;
         let [deny, allow] = ["deny", "allow"].map(|key| object.get(key));
         match (&deny, &allow) {
             (Some(_), Some(_)) => self.wrong(
@@ -310,7 +310,7 @@ impl Reader<'_> {
         Some(Listed {
             allows,
             members: allowed.or(denied).unwrap_or_default(),
-            refusal: self.refusal(&object, source, rule.to_owned(), default),
+            refusal: self.refusal(&object, codes, rule.to_owned(), default),
         })
     }
 
@@ -339,13 +339,13 @@ impl Reader<'_> {
         members
     }
 
-    fn list(&mut self, place: Place<'_>, source: Source, key: &str) -> Option<MaxItems> {
+    fn list(&mut self, place: Place<'_>, codes: &[Codes], key: &str) -> Option<MaxItems> {
         let object = self.object(place, &["maxItems"])?;
-        let object = self.rule(object.get("maxItems")?, source, &["limit", "cut"])?;
+        let object = self.rule(object.get("maxItems")?, codes, &["limit", "cut"])?;
         Some(MaxItems {
             limit: self.natural(&object, "limit", MAX_ITEMS) as usize,
             cut: self.flag(&object, "cut"),
-            refusal: self.refusal(&object, source, format!("{key}.maxItems"), TOO_MANY),
+            refusal: self.refusal(&object, codes, format!("{key}.maxItems"), TOO_MANY),
         })
     }
 
@@ -353,40 +353,40 @@ impl Reader<'_> {
     pub(crate) fn max_items(
         &mut self,
         place: Place<'_>,
-        source: Source,
+        codes: &[Codes],
         rule: &str,
         default: DefaultRefusal,
     ) -> Option<MaxItems> {
-        let object = self.rule(place, source, &["limit"])?;
+        let object = self.rule(place, codes, &["limit"])?;
         Some(MaxItems {
             limit: self.natural(&object, "limit", MAX_ITEMS) as usize,
             cut: false,
-            refusal: self.refusal(&object, source, rule.to_owned(), default),
+            refusal: self.refusal(&object, codes, rule.to_owned(), default),
         })
     }
 
     pub(crate) fn limit(
         &mut self,
         place: Place<'_>,
-        source: Source,
+        codes: &[Codes],
         rule: &str,
         counted: String,
         default: DefaultRefusal,
     ) -> Option<Limit> {
-        let object = self.rule(place, source, &["limit", "windowSeconds", "whenUnknown"])?;
+        let object = self.rule(place, codes, &["limit", "windowSeconds", "whenUnknown"])?;
         Some(Limit {
             counted,
             limit: self.natural(&object, "limit", MAX_TIMES),
             window_seconds: self.natural(&object, "windowSeconds", MAX_WINDOW_SECONDS),
             allow_when_unknown: self.allows(&object, "whenUnknown", true),
-            refusal: self.refusal(&object, source, rule.to_owned(), default),
+            refusal: self.refusal(&object, codes, rule.to_owned(), default),
         })
     }
 
     pub(crate) fn text_rules(
         &mut self,
         place: Place<'_>,
-        source: Source,
+        codes: &[Codes],
         key: &str,
         can_amend: bool,
     ) -> Option<TextRules> {
@@ -394,9 +394,9 @@ impl Reader<'_> {
         let max_chars = object.get("maxChars");
         let bounded = max_chars.is_some();
         let rules = TextRules {
-            max_chars: max_chars.and_then(|place| self.max_chars(place, source, key, can_amend)),
+            max_chars: max_chars.and_then(|place| self.max_chars(place, codes, key, can_amend)),
             words: match object.get("words") {
-                Some(list) => self.word_lists(&list, source, key, can_amend),
+                Some(list) => self.word_lists(&list, codes, key, can_amend),
                 None => Vec::new(),
             },
             forbidden: Vec::new(),
@@ -415,7 +415,7 @@ impl Reader<'_> {
         for (i, place) in places.into_iter().enumerate() {
             let path = place.path.clone();
             let rule = format!("{key}.forbidden[{i}]");
-            if let Some(read) = self.forbidden(place, source, can_amend, rule) {
+            if let Some(read) = self.forbidden(place, codes, can_amend, rule) {
                 forbidden.push((path, read));
             }
         }
@@ -453,11 +453,11 @@ impl Reader<'_> {
     fn max_chars(
         &mut self,
         place: Place<'_>,
-        source: Source,
+        codes: &[Codes],
         key: &str,
         can_amend: bool,
     ) -> Option<MaxChars> {
-        let object = self.rule(place, source, &["limit", "cut"])?;
+        let object = self.rule(place, codes, &["limit", "cut"])?;
         let cut = self.flag(&object, "cut");
         if cut && !can_amend {
             self.wrong(member(&object.path, "cut"), CANNOT_AMEND);
@@ -465,14 +465,14 @@ impl Reader<'_> {
         Some(MaxChars {
             limit: self.natural(&object, "limit", MAX_CHARS) as usize,
             cut,
-            refusal: self.refusal(&object, source, format!("{key}.maxChars"), TOO_LONG),
+            refusal: self.refusal(&object, codes, format!("{key}.maxChars"), TOO_LONG),
         })
     }
 
     fn word_lists(
         &mut self,
         lists: &Place<'_>,
-        source: Source,
+        codes: &[Codes],
         key: &str,
         can_amend: bool,
     ) -> Vec<WordList> {
@@ -480,7 +480,7 @@ impl Reader<'_> {
         let lists = places.into_iter().enumerate();
         lists
             .filter_map(|(i, place)| {
-                self.words(place, source, can_amend, format!("{key}.words[{i}]"))
+                self.words(place, codes, can_amend, format!("{key}.words[{i}]"))
             })
             .collect()
     }
@@ -488,15 +488,11 @@ impl Reader<'_> {
     fn words(
         &mut self,
         place: Place<'_>,
-        source: Source,
+        codes: &[Codes],
         can_amend: bool,
         rule: String,
     ) -> Option<WordList> {
-        let object = self.rule(
-            place,
-            source,
-            &["list", "file", "wholeWords", "replaceWith"],
-        )?;
+        let object = self.rule(place, codes, &["list", "file", "wholeWords", "replaceWith"])?;
         let mistakes = self.mistakes.len();
         let mut words = Vec::new();
         let [list, file] = ["list", "file"].map(|key| object.get(key));
@@ -533,7 +529,7 @@ impl Reader<'_> {
         }
         let replacement = self.replacement(&object, can_amend);
         let whole_words = self.flag(&object, "wholeWords");
-        let refusal = self.refusal(&object, source, rule, WORD);
+        let refusal = self.refusal(&object, codes, rule, WORD);
         let list = WordList::new(words, whole_words, replacement, refusal);
         if list
             .replace_with
@@ -608,15 +604,15 @@ impl Reader<'_> {
     fn forbidden(
         &mut self,
         place: Place<'_>,
-        source: Source,
+        codes: &[Codes],
         can_amend: bool,
         rule: String,
     ) -> Option<Forbidden> {
-        let object = self.rule(place, source, &["pattern", "replaceWith"])?;
+        let object = self.rule(place, codes, &["pattern", "replaceWith"])?;
         let pattern = self.need(&object, "pattern");
         let pattern = pattern.and_then(|place| self.pattern(&place));
         let replace_with = self.replacement(&object, can_amend);
-        let refusal = self.refusal(&object, source, rule, FORBIDDEN);
+        let refusal = self.refusal(&object, codes, rule, FORBIDDEN);
         let (pattern, bytes) = pattern?;
         // An empty replacement means "remove". It is not checked here, because a text is refused if nothing is left of it.
         if let Some(text) = &replace_with
@@ -672,7 +668,7 @@ impl Reader<'_> {
 }
 
 /// The commands that a document can have rules for, of their own or by subject.
-fn asking() -> impl Iterator<Item = &'static Command> {
+pub(crate) fn asking() -> impl Iterator<Item = &'static Command> {
     catalogue().filter(|command| command.rules().is_some())
 }
 

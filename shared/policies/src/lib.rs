@@ -28,11 +28,10 @@
 //! let Outcome::Refuse(refusal) = rules.judge(&Question::new(&ana, &support), now) else {
 //!     panic!("nobody may block the support");
 //! };
-//! assert_eq!((refusal.rule.as_str(), refusal.code), ("otherUser", 28002));
+//! assert_eq!((refusal.rule.as_str(), refusal.code(protocol::Codes::OpenIm)), ("otherUser", 28002));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod codes;
 mod contacts;
 mod document;
 mod domains;

@@ -2,16 +2,11 @@
 
 use std::{fmt, ops::RangeInclusive};
 
-use domain::Source;
+use protocol::Codes;
 
-use crate::{
-    Mistake, Refusal,
-    codes::{codes, default_codes, has_detail},
-    json::Json,
-};
+use crate::{Mistake, Refusal, json::Json};
 
-/// The code and the message of a refusal if the document does not set them. The code is counted from the server's
-/// [first](crate::codes::default_codes).
+/// The [number](Codes::of_rule) of a rule, and the message of its refusal if the document does not set it.
 pub(crate) type DefaultRefusal = (i32, &'static str);
 
 /// Reads a document and collects its mistakes. It reads a wrong value as any valid one, because a document with mistakes
@@ -70,22 +65,20 @@ impl Reader<'_> {
     pub(crate) fn refusal(
         &mut self,
         rule: &Object<'_>,
-        source: Source,
+        codes: &[Codes],
         name: String,
         default: DefaultRefusal,
     ) -> Refusal {
         let (number, message) = default;
-        let code = match rule.get("code") {
-            Some(place) => self.integer(&place, codes(source)),
-            None => default_codes(source) + number,
-        };
+        let own_code = rule.get("code").map(|place| self.code(&place, codes));
         let mut text = |key| {
             let place = rule.get(key)?;
             self.text(&place).map(str::to_owned)
         };
         Refusal {
             rule: name,
-            code,
+            number,
+            own_code,
             message: text("message").unwrap_or_else(|| message.to_owned()),
             detail: text("detail").unwrap_or_default(),
         }
@@ -100,16 +93,31 @@ impl Reader<'_> {
     }
 
     pub(crate) fn integer(&mut self, place: &Place<'_>, range: RangeInclusive<i32>) -> i32 {
+        self.integer_in(place, &[range])
+    }
+
+    /// A code of a refusal, in one of these ranges.
+    fn code(&mut self, place: &Place<'_>, codes: &[Codes]) -> i32 {
+        let ranges: Vec<_> = codes.iter().map(|codes| codes.own()).collect();
+        self.integer_in(place, &ranges)
+    }
+
+    fn integer_in(&mut self, place: &Place<'_>, ranges: &[RangeInclusive<i32>]) -> i32 {
         if let Json::Integer(number) = place.json
             && let Ok(number) = i32::try_from(*number)
-            && range.contains(&number)
+            && ranges.iter().any(|range| range.contains(&number))
         {
             return number;
         }
-        let (least, most) = range.into_inner();
-        let problem = format!("is not a whole number from {least} to {most}");
+        let ranges_in_words = ranges
+            .iter()
+            .map(|range| format!("from {} to {}", range.start(), range.end()));
+        let problem = format!(
+            "is not a whole number {}",
+            ranges_in_words.collect::<Vec<_>>().join(" or ")
+        );
         self.wrong(&place.path, problem);
-        least
+        ranges.first().map_or(0, |range| *range.start())
     }
 
     /// True or false; false if it is missing.
@@ -168,10 +176,11 @@ impl Reader<'_> {
     pub(crate) fn rule<'a>(
         &mut self,
         place: Place<'a>,
-        source: Source,
+        codes: &[Codes],
         keys: &[&str],
     ) -> Option<Object<'a>> {
-        let detail = has_detail(source).then_some("detail");
+        let has_detail = codes.iter().any(|codes| codes.have_detail());
+        let detail = has_detail.then_some("detail");
         let refusal = ["code", "message"].into_iter().chain(detail);
         let keys: Vec<&str> = keys.iter().copied().chain(refusal).collect();
         self.object(place, &keys)

@@ -1,6 +1,7 @@
 use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use domain::{Change, Changeable, Question, Role, Timestamp, UserId, Words, Written};
+use protocol::Codes;
 
 use crate::{
     Limit,
@@ -31,12 +32,24 @@ pub enum Outcome<'a> {
 pub struct Refusal {
     /// The rule's place, for the log: `reqMsg.forbidden[0]` below its command, or `messages.words[0]`.
     pub rule: String,
-    /// From 20001 to 29000 for a command of OpenIM, from 38000 to 38999 for a command of Tencent Chat.
-    pub code: i32,
-    /// The message for the end user: OpenIM's `errMsg`, Tencent Chat's `ResultInfo`. Not empty.
+    /// The number of the rule, from which its default codes follow.
+    pub(crate) number: i32,
+    /// The code that the document gives it.
+    pub(crate) own_code: Option<i32>,
+    /// The message for the end user: OpenIM's `errMsg`, Tencent Chat's `ResultInfo` or `ErrorInfo`. Not empty.
     pub message: String,
     /// OpenIM's `errDlt`; may be empty. Always empty for Tencent Chat, which has no field for it.
     pub detail: String,
+}
+
+impl Refusal {
+    /// The code for a command. A rule by subject can apply to commands with different codes. If the document gives it a
+    /// code that the command does not have, the command gets the default.
+    #[must_use]
+    pub fn code(&self, codes: Codes) -> i32 {
+        let own = self.own_code.filter(|code| codes.own().contains(code));
+        own.unwrap_or_else(|| codes.of_rule(self.number))
+    }
 }
 
 /// The rules of one command: its own, and those by subject that apply to it.

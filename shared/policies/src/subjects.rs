@@ -1,12 +1,13 @@
 //! The rules by subject: each is written once, and applies to every command that the catalogue names for it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use domain::{GroupId, Role, Source, message::Kind};
+use domain::{GroupId, Role, message::Kind};
+use protocol::{Codes, Command};
 
 use crate::{
     contacts::ContactRule,
-    document::{Member, USER},
+    document::{Member, USER, asking},
     domains::{Domains, Which},
     fold::fold,
     hours::Hours,
@@ -14,9 +15,6 @@ use crate::{
     reader::{DefaultRefusal, Object, Place, Reader},
     rules::{Rule, Who},
 };
-
-/// For now, the rules apply to OpenIM's commands only, so their codes are in OpenIM's range.
-const SOURCE: Source = Source::OpenIm;
 
 const MAX_HOURS: usize = 20;
 const MAX_SHOWN_CHARS: usize = 200;
@@ -111,6 +109,16 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The codes of the commands that the rule at a path applies to.
+fn codes_of(path: &str) -> Vec<Codes> {
+    let commands = asking().filter(|command| {
+        let rules = command.rules();
+        rules.is_some_and(|rules| rules.by_subject.contains(&path))
+    });
+    let codes: BTreeSet<Codes> = commands.map(Command::codes).collect();
+    codes.into_iter().collect()
+}
+
 /// The subjects, which are keys of the document.
 pub(crate) fn subjects() -> impl Iterator<Item = &'static str> {
     below("").into_iter()
@@ -171,73 +179,74 @@ impl Reader<'_> {
 
     /// The rule at a path.
     fn by_subject(&mut self, path: &'static str, at: Place<'_>) -> Option<Rule> {
+        let codes = &codes_of(path)[..];
         let users = |who| move |users| Rule::Users(who, users);
         match path {
             "messages.bots" => {
                 let bots = self.members(&at, USER);
                 (!bots.is_empty()).then_some(Rule::Bots(bots))
             }
-            "messages.senders" => self.users(at, SOURCE, path, SENDERS).map(users(Who::Actor)),
+            "messages.senders" => self.users(at, codes, path, SENDERS).map(users(Who::Actor)),
             "messages.recipients" => self
-                .users(at, SOURCE, path, RECIPIENTS)
+                .users(at, codes, path, RECIPIENTS)
                 .map(users(Who::Others)),
-            "messages.groups" => self.groups(at, path, GROUPS),
+            "messages.groups" => self.groups(at, codes, path, GROUPS),
             "messages.hours" => {
                 let places = self.at_most(&at, MAX_HOURS, "entries");
                 let hours = places.into_iter().enumerate().filter_map(|(i, place)| {
-                    self.hours(place, format!("{path}[{i}]"), HOURS, &["groups"])
+                    self.hours(place, codes, format!("{path}[{i}]"), HOURS, &["groups"])
                 });
                 let hours: Vec<Hours> = hours.collect();
                 (!hours.is_empty()).then_some(Rule::Hours(hours))
             }
             "messages.contentTypes" => self
-                .listed(at, SOURCE, path, CONTENT_TYPES, KIND)
+                .listed(at, codes, path, CONTENT_TYPES, KIND)
                 .map(Rule::Kinds),
-            "messages.text" => self.texts(at, path, &[Role::Message]),
-            "messages.links" => self.domains(at, path, LINKS, true).map(Rule::Links),
+            "messages.text" => self.texts(at, codes, path, &[Role::Message]),
+            "messages.links" => self.domains(at, codes, path, LINKS, true).map(Rule::Links),
             "messages.notWhenBlocked" => self
-                .contacts(at, path, NOT_WHEN_BLOCKED, false)
+                .contacts(at, codes, path, NOT_WHEN_BLOCKED, false)
                 .map(Rule::NotWhenBlocked),
             "messages.friendsOnly" => self
-                .contacts(at, path, FRIENDS_ONLY, true)
+                .contacts(at, codes, path, FRIENDS_ONLY, true)
                 .map(Rule::FriendsOnly),
             "messages.limit" => self
-                .limit(at, SOURCE, path, "messages".to_owned(), LIMIT)
+                .limit(at, codes, path, "messages".to_owned(), LIMIT)
                 .map(Rule::Limit),
-            "groups.creators" => self
-                .users(at, SOURCE, path, CREATORS)
-                .map(users(Who::Actor)),
-            "groups.names" => self.texts(at, path, &[Role::Name]),
-            "groups.notices" => self.texts(at, path, &[Role::Notice, Role::Introduction]),
+            "groups.creators" => self.users(at, codes, path, CREATORS).map(users(Who::Actor)),
+            "groups.names" => self.texts(at, codes, path, &[Role::Name]),
+            "groups.notices" => self.texts(at, codes, path, &[Role::Notice, Role::Introduction]),
             "groups.maxMembers" => self
-                .max_items(at, SOURCE, path, MAX_MEMBERS)
+                .max_items(at, codes, path, MAX_MEMBERS)
                 .map(Rule::MaxItems),
             "groups.invitations.users" => self
-                .users(at, SOURCE, path, INVITED_USERS)
+                .users(at, codes, path, INVITED_USERS)
                 .map(users(Who::Others)),
-            "groups.invitations.groups" => self.groups(at, path, INVITED_GROUPS),
+            "groups.invitations.groups" => self.groups(at, codes, path, INVITED_GROUPS),
             "groups.joins.users" => self
-                .users(at, SOURCE, path, JOINING_USERS)
+                .users(at, codes, path, JOINING_USERS)
                 .map(users(Who::Anybody)),
-            "groups.joins.groups" => self.groups(at, path, JOINED_GROUPS),
+            "groups.joins.groups" => self.groups(at, codes, path, JOINED_GROUPS),
             "users.registration" => {
-                let object = self.rule(at, SOURCE, &["open"])?;
+                let object = self.rule(at, codes, &["open"])?;
                 self.need(&object, "open")?;
                 let open = self.flag(&object, "open");
-                let refusal = self.refusal(&object, SOURCE, path.to_owned(), REGISTRATION);
+                let refusal = self.refusal(&object, codes, path.to_owned(), REGISTRATION);
                 (!open).then_some(Rule::Closed(refusal))
             }
-            "users.nicknames" => self.texts(at, path, &[Role::Name, Role::NewName]),
+            "users.nicknames" => self.texts(at, codes, path, &[Role::Name, Role::NewName]),
             "users.reservedNames" => {
-                let object = self.rule(at, SOURCE, &["names"])?;
+                let object = self.rule(at, codes, &["names"])?;
                 let names = self.need(&object, "names")?;
                 let names = self.members(&names, NAME);
-                let refusal = self.refusal(&object, SOURCE, path.to_owned(), RESERVED);
+                let refusal = self.refusal(&object, codes, path.to_owned(), RESERVED);
                 Some(Rule::Reserved(names, refusal))
             }
-            "users.avatars" => self.domains(at, path, AVATARS, false).map(Rule::Pictures),
+            "users.avatars" => self
+                .domains(at, codes, path, AVATARS, false)
+                .map(Rule::Pictures),
             "push.quietHours" => {
-                let hours = self.hours(at, path.to_owned(), QUIET_HOURS, &[])?;
+                let hours = self.hours(at, codes, path.to_owned(), QUIET_HOURS, &[])?;
                 Some(Rule::Hours(vec![hours]))
             }
             _ => {
@@ -247,42 +256,56 @@ impl Reader<'_> {
         }
     }
 
-    fn texts(&mut self, at: Place<'_>, path: &str, roles: &[Role]) -> Option<Rule> {
-        let rules = self.text_rules(at, SOURCE, path, true)?;
+    fn texts(
+        &mut self,
+        at: Place<'_>,
+        codes: &[Codes],
+        path: &str,
+        roles: &[Role],
+    ) -> Option<Rule> {
+        let rules = self.text_rules(at, codes, path, true)?;
         Some(Rule::Texts(roles.to_vec(), rules))
     }
 
-    fn groups(&mut self, at: Place<'_>, path: &str, default: DefaultRefusal) -> Option<Rule> {
-        self.listed(at, SOURCE, path, default, GROUP)
+    fn groups(
+        &mut self,
+        at: Place<'_>,
+        codes: &[Codes],
+        path: &str,
+        default: DefaultRefusal,
+    ) -> Option<Rule> {
+        self.listed(at, codes, path, default, GROUP)
             .map(Rule::Groups)
     }
 
     fn contacts(
         &mut self,
         at: Place<'_>,
+        codes: &[Codes],
         path: &str,
         default: DefaultRefusal,
         has_records: bool,
     ) -> Option<ContactRule> {
         let keys = ["whenUnknown", "withoutRecord"];
-        let object = self.rule(at, SOURCE, &keys[..1 + usize::from(has_records)])?;
+        let object = self.rule(at, codes, &keys[..1 + usize::from(has_records)])?;
         Some(ContactRule {
             allow_when_unknown: self.allows(&object, "whenUnknown", true),
             allow_without_record: has_records && self.allows(&object, "withoutRecord", false),
-            refusal: self.refusal(&object, SOURCE, path.to_owned(), default),
+            refusal: self.refusal(&object, codes, path.to_owned(), default),
         })
     }
 
     fn domains(
         &mut self,
         at: Place<'_>,
+        codes: &[Codes],
         path: &str,
         default: DefaultRefusal,
         can_be_none: bool,
     ) -> Option<Domains> {
         let keys = ["deny", "allow", "none"];
         let keys = &keys[..2 + usize::from(can_be_none)];
-        let object = self.rule(at, SOURCE, keys)?;
+        let object = self.rule(at, codes, keys)?;
         let given: Vec<(&str, Place<'_>)> = keys
             .iter()
             .filter_map(|key| Some((*key, object.get(key)?)))
@@ -313,19 +336,20 @@ impl Reader<'_> {
         };
         Some(Domains {
             which,
-            refusal: self.refusal(&object, SOURCE, path.to_owned(), default),
+            refusal: self.refusal(&object, codes, path.to_owned(), default),
         })
     }
 
     fn hours(
         &mut self,
         at: Place<'_>,
+        codes: &[Codes],
         rule: String,
         default: DefaultRefusal,
         more: &[&str],
     ) -> Option<Hours> {
         let keys = [&["from", "to", "utcOffset"], more].concat();
-        let object = self.rule(at, SOURCE, &keys)?;
+        let object = self.rule(at, codes, &keys)?;
         let mut time = |key, read: fn(&str) -> Option<i64>, example| {
             let place = self.need(&object, key)?;
             let text = self.string(&place)?;
@@ -343,7 +367,7 @@ impl Reader<'_> {
         }
         let groups = object.get("groups").filter(|_| keys.contains(&"groups"));
         let groups = groups.map(|place| self.members(&place, GROUP));
-        let refusal = self.refusal(&object, SOURCE, rule, default);
+        let refusal = self.refusal(&object, codes, rule, default);
         Some(Hours {
             from: from?,
             to: to?,

@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use domain::{Family, Role, Source};
 
 use crate::{Callback, openim, tencent};
@@ -161,7 +163,65 @@ impl Text {
     }
 }
 
+/// The codes with which a refusal can say why. A server leaves a range of them to the app, and Tencent Chat has one for
+/// each kind of command. Neither of these functions gives the code of this receiver's own failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Codes {
+    /// OpenIM's `errCode`.
+    OpenIm,
+    /// Tencent Chat's `ResultCode` for one person.
+    Person,
+    /// Tencent Chat's `ErrorCode` for groups and topics.
+    Group,
+    /// Tencent Chat's `ErrorCode` for messages between two users and for official accounts.
+    Message,
+}
+
+impl Codes {
+    /// The codes that the app can use.
+    #[must_use]
+    pub const fn own(self) -> RangeInclusive<i32> {
+        match self {
+            Self::OpenIm => 20001..=29000,
+            Self::Person => 38000..=38999,
+            Self::Group => 10100..=10199,
+            Self::Message => 120_001..=129_999,
+        }
+    }
+
+    /// The default code of the policies' rule with this number, which is below 50. It is far from the first codes, which
+    /// handlers are likely to use.
+    #[must_use]
+    pub const fn of_rule(self, number: i32) -> i32 {
+        number
+            + match self {
+                Self::OpenIm => 28000,
+                Self::Person => 38900,
+                Self::Group => 10150,
+                Self::Message => 129_900,
+            }
+    }
+
+    /// Whether the answer has a field for details, as OpenIM's `errDlt`.
+    #[must_use]
+    pub const fn have_detail(self) -> bool {
+        matches!(self, Self::OpenIm)
+    }
+}
+
 impl Command {
+    /// The codes with which its answer can refuse.
+    #[must_use]
+    pub fn codes(&self) -> Codes {
+        let service = self.name.split('.').next();
+        match (self.source, service) {
+            (Source::OpenIm, _) => Codes::OpenIm,
+            (Source::Tencent, Some("Sns")) => Codes::Person,
+            (Source::Tencent, Some("Group")) => Codes::Group,
+            (Source::Tencent, _) => Codes::Message,
+        }
+    }
+
     /// Whether it is a "before" command.
     #[must_use]
     pub const fn is_before(&self) -> bool {

@@ -48,7 +48,7 @@ pub mod tencent;
 
 pub use callback::{Answer, Callback, Note, Reason};
 pub use catalogue::{
-    Bypass, Command, NEVER_SENT, Rules, Text, When, asks, catalogue, command, commands,
+    Bypass, Codes, Command, NEVER_SENT, Rules, Text, When, asks, catalogue, command, commands,
     may_be_refused, plain_allow_fails,
 };
 pub use domain;

@@ -167,6 +167,7 @@ impl Receiver {
         let asking = Asking {
             call,
             rules: self.policies.rules(handler.name()),
+            codes: handler.command().codes(),
             limits: self.limits.as_ref(),
             relationships: self.relationships.as_ref(),
             shares,

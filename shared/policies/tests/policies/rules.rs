@@ -1,8 +1,9 @@
 //! Each rule gives the right answer, alone and together with others.
 
 use domain::{Change, Question, Timestamp, UserId};
-use policies::{Limit, Outcome, Policies, Refusal};
+use policies::{Limit, Outcome, Policies};
 use proptest::prelude::*;
+use protocol::Codes;
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
@@ -483,19 +484,24 @@ fn a_rule_refuses_with_its_own_code_and_texts_or_the_defaults() {
             "reqMsg": {"maxChars": {"limit": 1, "message": "shorter, please"}},
         }),
     );
-    let refusal = |rule: &str, code, message: &str, detail: &str| Refusal {
-        rule: rule.to_owned(),
-        code,
-        message: message.to_owned(),
-        detail: detail.to_owned(),
-    };
-    let refusals: Vec<_> = policies.rules(REQUEST).refusals().cloned().collect();
+    let refusals = policies.rules(REQUEST).refusals();
+    let refusals: Vec<_> = refusals
+        .map(|it| {
+            let code = it.code(Codes::OpenIm);
+            (
+                it.rule.as_str(),
+                code,
+                it.message.as_str(),
+                it.detail.as_str(),
+            )
+        })
+        .collect();
     assert_eq!(
         refusals,
         [
-            refusal("actingUser", 20007, "no", "ask us"),
-            refusal("otherUser", 29000, "this cannot be done with this user", ""),
-            refusal("reqMsg.maxChars", 28004, "shorter, please", ""),
+            ("actingUser", 20007, "no", "ask us"),
+            ("otherUser", 29000, "this cannot be done with this user", ""),
+            ("reqMsg.maxChars", 28004, "shorter, please", ""),
         ]
     );
 }

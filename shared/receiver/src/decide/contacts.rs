@@ -4,7 +4,7 @@ use protocol::Answer;
 use tokio::time::timeout_at;
 use tracing::warn;
 
-use super::{Asking, By, reason};
+use super::{Asking, By};
 
 /// Refuses the questions that are not refused yet, if a policy needs to know what the other user keeps about the acting
 /// one. Gives `true` if that could not be read.
@@ -31,7 +31,7 @@ pub(super) async fn contacts<'a, C, A: Answer<C>>(
                 Some(_) => By::Policies,
                 None => By::Failure,
             };
-            answer.refuse(n, &reason(refusal));
+            answer.refuse(n, &asking.reason(refusal));
             refused_by[n] = Some((by, Some(&refusal.rule)));
         }
     }

@@ -4,7 +4,7 @@ use protocol::Answer;
 use tokio::time::timeout_at;
 use tracing::warn;
 
-use super::{Asking, reason};
+use super::Asking;
 
 /// Counts the questions that are not refused yet, if a policy limits them, and refuses those beyond the limit. Gives
 /// `true` if a limit applies but the count is not known.
@@ -31,7 +31,7 @@ pub(super) async fn count<'a, C, A: Answer<C>>(
     for n in open {
         number = number.map(|number| number + 1);
         if let Outcome::Refuse(refusal) = limit.judge(number) {
-            answer.refuse(n, &reason(refusal));
+            answer.refuse(n, &asking.reason(refusal));
             refused_by[n] = Some((by, Some(&refusal.rule)));
         }
     }

@@ -15,7 +15,7 @@ use domain::{
 };
 use futures_util::FutureExt as _;
 use policies::{Outcome, Rules};
-use protocol::{Answer as _, Callback, Reason};
+use protocol::{Answer as _, Callback, Codes, Reason};
 use store::{Limits, RelationshipsTable};
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
@@ -35,6 +35,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) call: &'a Call<'a>,
     /// The rules of the command.
     pub(crate) rules: &'a Rules,
+    /// The codes of the command.
+    pub(crate) codes: Codes,
     pub(crate) limits: Option<&'a Limits>,
     pub(crate) relationships: Option<&'a RelationshipsTable>,
     pub(crate) shares: Shares,
@@ -45,6 +47,15 @@ impl Asking<'_> {
     /// When the answer has to be ready.
     fn end(&self) -> Instant {
         self.call.start + self.shares.all
+    }
+
+    /// What the answer says about a refusal by the policies.
+    fn reason(&self, refusal: &policies::Refusal) -> Reason {
+        Reason {
+            code: refusal.code(self.codes),
+            message: refusal.message.clone(),
+            detail: refusal.detail.clone(),
+        }
     }
 
     /// When a step has to be finished that begins now and has this share.
@@ -171,7 +182,7 @@ where
                 });
             }
             Outcome::Refuse(refusal) => {
-                answer.refuse(n, &reason(refusal));
+                answer.refuse(n, &asking.reason(refusal));
                 refused_by[n] = Some((By::Policies, Some(&refusal.rule)));
             }
             Outcome::Amend(changes) => {
@@ -341,13 +352,5 @@ where
             ProblemKind::Internal,
             "a handler did not finish in time",
         )),
-    }
-}
-
-fn reason(refusal: &policies::Refusal) -> Reason {
-    Reason {
-        code: refusal.code,
-        message: refusal.message.clone(),
-        detail: refusal.detail.clone(),
     }
 }
