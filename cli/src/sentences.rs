@@ -1,9 +1,9 @@
 //! What happened, in one plain sentence for each event.
 
 use domain::{
-    Conversation, Events, GroupId, UserId, conversation,
+    Conversation, Events, GroupId, TopicId, UserId, conversation,
     decision::{self, By, Verdict},
-    group::{self, Joined, Left, Role},
+    group::{self, Edited, Joined, Left, Role},
     message::{self, Content, Kind, MessageRef},
     presence, relation, user,
 };
@@ -112,16 +112,7 @@ fn about_group(event: &group::Event) -> String {
             members,
             how,
             by,
-        } => {
-            let how = match how {
-                Joined::Invited => ", invited",
-                Joined::Applied => ", accepted",
-                Joined::AtCreation => ", as it was created",
-                _ => "",
-            };
-            let joined = format!("{} joined group {group}{how}", names(members));
-            with(joined, " by ", text(by.as_ref()))
-        }
+        } => joined(members, &format!("group {group}"), *how, by.as_ref()),
         Event::MembersJoinIntended { group, members } => {
             format!("{} were about to join group {group}", names(members))
         }
@@ -137,12 +128,7 @@ fn about_group(event: &group::Event) -> String {
             by,
             reason,
         } => {
-            let members = names(members);
-            let left = match (how, by) {
-                (Left::Removed, Some(by)) => format!("{by} removed {members} from group {group}"),
-                (Left::Removed, None) => format!("{members} were removed from group {group}"),
-                _ => format!("{members} left group {group}"),
-            };
+            let left = left(members, &format!("group {group}"), *how, by.as_ref());
             match reason.is_empty() {
                 true => left,
                 false => format!("{left}: \"{reason}\""),
@@ -171,6 +157,85 @@ fn about_group(event: &group::Event) -> String {
             let changed = with(changed, ", no longer to ", text(from.as_ref()));
             with(changed, ", changed by ", text(by.as_ref()))
         }
+        Event::GroupFull { group } => format!("group {group} is full"),
+        Event::AttributesChanged {
+            group,
+            how,
+            keys,
+            by,
+        } => {
+            let how = match how {
+                Edited::Set => "replaced",
+                Edited::Modified => "changed",
+                Edited::Deleted => "deleted",
+                Edited::Cleared => "cleared",
+                _ => "changed",
+            };
+            let changed = match by {
+                Some(by) => format!("{by} {how} attributes of group {group}"),
+                None => format!("attributes of group {group} were {how}"),
+            };
+            with(changed, ": ", &keys.join(", "))
+        }
+        Event::TopicCreated {
+            group,
+            topic,
+            name,
+            by,
+            ..
+        } => match by {
+            Some(by) => format!("{by} created topic {topic} \"{name}\" in group {group}"),
+            None => format!("topic {topic} \"{name}\" was created in group {group}"),
+        },
+        Event::TopicsDissolved { group, topics } => {
+            let topics: Vec<&str> = topics.iter().map(TopicId::as_str).collect();
+            format!(
+                "topics of group {group} were dissolved: {}",
+                topics.join(", ")
+            )
+        }
+        Event::TopicChanged {
+            group,
+            topic,
+            fields,
+            by,
+        } => {
+            let fields = match fields.is_empty() {
+                true => "something".to_owned(),
+                false => fields.join(", "),
+            };
+            let topic = match topic {
+                Some(topic) => format!("topic {topic} in group {group}"),
+                None => format!("a topic in group {group}"),
+            };
+            match by {
+                Some(by) => format!("{by} changed {fields} of {topic}"),
+                None => format!("{topic} changed: {fields}"),
+            }
+        }
+        Event::TopicMembersJoined {
+            group,
+            topic,
+            members,
+            how,
+            by,
+        } => joined(members, &in_topic(topic, group), *how, by.as_ref()),
+        Event::TopicMembersLeft {
+            group,
+            topic,
+            members,
+            how,
+            by,
+        } => left(members, &in_topic(topic, group), *how, by.as_ref()),
+        Event::TopicJoinIntended {
+            group,
+            topic,
+            user,
+            message,
+        } => {
+            let topic = in_topic(topic, group);
+            format!("{user} was about to ask to join {topic}: \"{message}\"")
+        }
         Event::GroupDissolved {
             group,
             owner,
@@ -181,6 +246,33 @@ fn about_group(event: &group::Event) -> String {
             with(dissolved, "; its members were ", &names(members))
         }
         other => as_json(other),
+    }
+}
+
+fn in_topic(topic: &TopicId, group: &GroupId) -> String {
+    format!("topic {topic} in group {group}")
+}
+
+fn joined(members: &[UserId], place: &str, how: Joined, by: Option<&UserId>) -> String {
+    let how = match how {
+        Joined::Invited => ", invited",
+        Joined::Applied => ", accepted",
+        Joined::AtCreation => ", as it was created",
+        _ => "",
+    };
+    with(
+        format!("{} joined {place}{how}", names(members)),
+        " by ",
+        text(by),
+    )
+}
+
+fn left(members: &[UserId], place: &str, how: Left, by: Option<&UserId>) -> String {
+    let members = names(members);
+    match (how, by) {
+        (Left::Removed, Some(by)) => format!("{by} removed {members} from {place}"),
+        (Left::Removed, None) => format!("{members} were removed from {place}"),
+        _ => format!("{members} left {place}"),
     }
 }
 
@@ -576,10 +668,104 @@ mod tests {
             case(
                 Event::GroupDissolved {
                     group: group(),
-                    owner: by,
+                    owner: by.clone(),
                     members: vec![id("leo")],
                 },
                 "group g was dissolved; its owner was ana; its members were leo",
+            ),
+            case(Event::GroupFull { group: group() }, "group g is full"),
+            case(
+                Event::AttributesChanged {
+                    group: group(),
+                    how: Edited::Set,
+                    keys: vec!["colour".to_owned(), "size".to_owned()],
+                    by,
+                },
+                "ana replaced attributes of group g: colour, size",
+            ),
+            case(
+                Event::AttributesChanged {
+                    group: group(),
+                    how: Edited::Cleared,
+                    keys: Vec::new(),
+                    by: None,
+                },
+                "attributes of group g were cleared",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn every_event_about_a_topic_has_a_sentence() {
+        use group::Event;
+
+        let by = Some(id("ana"));
+        let topic = || TopicId::new("t").unwrap();
+        let case = |event: Event, sentence| (vec![event].into(), sentence);
+        check([
+            case(
+                Event::TopicCreated {
+                    group: group(),
+                    topic: topic(),
+                    name: "n".to_owned(),
+                    owner: None,
+                    by: by.clone(),
+                },
+                "ana created topic t \"n\" in group g",
+            ),
+            case(
+                Event::TopicsDissolved {
+                    group: group(),
+                    topics: vec![topic(), topic()],
+                },
+                "topics of group g were dissolved: t, t",
+            ),
+            case(
+                Event::TopicChanged {
+                    group: group(),
+                    topic: None,
+                    fields: vec!["name".to_owned()],
+                    by: by.clone(),
+                },
+                "ana changed name of a topic in group g",
+            ),
+            case(
+                Event::TopicChanged {
+                    group: group(),
+                    topic: Some(topic()),
+                    fields: Vec::new(),
+                    by: None,
+                },
+                "topic t in group g changed: something",
+            ),
+            case(
+                Event::TopicMembersJoined {
+                    group: group(),
+                    topic: topic(),
+                    members: vec![id("leo")],
+                    how: Joined::Invited,
+                    by: by.clone(),
+                },
+                "leo joined topic t in group g, invited by ana",
+            ),
+            case(
+                Event::TopicMembersLeft {
+                    group: group(),
+                    topic: topic(),
+                    members: vec![id("leo")],
+                    how: Left::Removed,
+                    by,
+                },
+                "ana removed leo from topic t in group g",
+            ),
+            case(
+                Event::TopicJoinIntended {
+                    group: group(),
+                    topic: topic(),
+                    user: id("leo"),
+                    message: "hi".to_owned(),
+                },
+                "leo was about to ask to join topic t in group g: \"hi\"",
             ),
         ]);
     }

@@ -173,6 +173,7 @@ fn kind<'a>(
     match (name.as_str(), structs.get(&name)) {
         ("UserId", _) => ("user id".to_owned(), None),
         ("GroupId", _) => ("group id".to_owned(), None),
+        ("TopicId", _) => ("topic id".to_owned(), None),
         // Its only field has no name, and is written without the object.
         (_, Some(object)) if object.fields.iter().all(|it| it.ident.is_none()) => object
             .fields

@@ -22,7 +22,7 @@ impl Stored {
             Source::OpenIm => &[
                 "server", "server-2", "server-3", "server-4", "server-5", "document",
             ][..],
-            Source::Tencent => &["document"][..],
+            Source::Tencent => &["document", "topic"][..],
         };
         let mut examples = BTreeMap::new();
         let mut events = |command: &Command| {

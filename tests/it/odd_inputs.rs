@@ -344,7 +344,11 @@ fn faults(it: &Recorded, trial: &Trial, odd: &Effect, meant: Option<&Effect>) ->
         ("openim", false) => read_as_openim(&body) == Verdict::Allowed,
         ("openim", true) => read_as_openim(&body) != Verdict::Unreadable,
         _ => {
-            odd.status == 200 && odd.answer["ActionStatus"] == "OK" && odd.answer["ErrorCode"] == 0
+            let code = odd.answer["ErrorCode"].as_i64();
+            let refuses = |code| asks && (10100..=10200).contains(&code);
+            odd.status == 200
+                && odd.answer["ActionStatus"] == "OK"
+                && code.is_some_and(|code| code == 0 || refuses(code))
         }
     };
     if !good {

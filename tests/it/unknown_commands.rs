@@ -38,7 +38,10 @@ const ASK: &[(Source, &str)] = &[
     (Source::OpenIm, "callbackBeforeSomethingNewCommand"),
     (Source::OpenIm, "callbackBeforeaddfriendcommand"),
     (Source::Tencent, "C2C.CallbackBeforeSendMsg"),
-    (Source::Tencent, "Group.CallbackBeforeCreateGroup"),
+    (
+        Source::Tencent,
+        "OfficialAccount.CallbackBeforeAddSubscriber",
+    ),
 ];
 
 /// Before commands that are never refused, because a refusal would break a chat for good. `any-command` serves them, and

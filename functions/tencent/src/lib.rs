@@ -5,11 +5,12 @@
 
 use receiver::Handler;
 
+pub mod group;
 pub mod relation;
 pub mod user;
 
 /// All handlers.
 #[must_use]
 pub fn handlers() -> Vec<Handler> {
-    [relation::handlers(), user::handlers()].concat()
+    [relation::handlers(), user::handlers(), group::handlers()].concat()
 }

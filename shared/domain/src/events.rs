@@ -205,7 +205,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::Timestamp;
+    use crate::{Timestamp, TopicId};
 
     fn id(id: &str) -> UserId {
         UserId::new(id).unwrap()
@@ -323,9 +323,11 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::too_many_lines)]
     fn the_stored_form_of_every_event_about_a_group_is_fixed() {
-        use group::{Event, Joined, Left, Member, Role};
+        use group::{Edited, Event, Joined, Left, Member, Role};
 
+        let topic = || TopicId::new("t").unwrap();
         let member = |user: &str, role| Member {
             user: id(user),
             role,
@@ -410,6 +412,83 @@ mod tests {
                     by: None,
                 },
                 json!({"type": "owner_changed", "group": "g", "from": "a", "to": "b"}),
+            ),
+            (
+                Event::GroupFull { group: group() },
+                json!({"type": "group_full", "group": "g"}),
+            ),
+            (
+                Event::AttributesChanged {
+                    group: group(),
+                    how: Edited::Cleared,
+                    keys: Vec::new(),
+                    by: Some(id("a")),
+                },
+                json!({"type": "attributes_changed", "group": "g", "how": "cleared", "keys": [], "by": "a"}),
+            ),
+            (
+                Event::AttributesChanged {
+                    group: group(),
+                    how: Edited::Set,
+                    keys: vec!["k".into()],
+                    by: None,
+                },
+                json!({"type": "attributes_changed", "group": "g", "how": "set", "keys": ["k"]}),
+            ),
+            (
+                Event::TopicCreated {
+                    group: group(),
+                    topic: topic(),
+                    name: "n".into(),
+                    owner: Some(id("a")),
+                    by: Some(id("b")),
+                },
+                json!({"type": "topic_created", "group": "g", "topic": "t", "name": "n", "owner": "a", "by": "b"}),
+            ),
+            (
+                Event::TopicsDissolved {
+                    group: group(),
+                    topics: vec![topic()],
+                },
+                json!({"type": "topics_dissolved", "group": "g", "topics": ["t"]}),
+            ),
+            (
+                Event::TopicChanged {
+                    group: group(),
+                    topic: Some(topic()),
+                    fields: vec!["name".into()],
+                    by: None,
+                },
+                json!({"type": "topic_changed", "group": "g", "topic": "t", "fields": ["name"]}),
+            ),
+            (
+                Event::TopicMembersJoined {
+                    group: group(),
+                    topic: topic(),
+                    members: vec![id("a")],
+                    how: Joined::Applied,
+                    by: None,
+                },
+                json!({"type": "topic_members_joined", "group": "g", "topic": "t", "members": ["a"], "how": "applied"}),
+            ),
+            (
+                Event::TopicMembersLeft {
+                    group: group(),
+                    topic: topic(),
+                    members: vec![id("a")],
+                    how: Left::Left,
+                    by: None,
+                },
+                json!({"type": "topic_members_left", "group": "g", "topic": "t", "members": ["a"], "how": "left"}),
+            ),
+            (
+                Event::TopicJoinIntended {
+                    group: group(),
+                    topic: topic(),
+                    user: id("a"),
+                    message: "m".into(),
+                },
+                json!({"type": "topic_join_intended", "group": "g", "topic": "t", "user": "a", "message": "m"}),
             ),
             (
                 Event::GroupDissolved {

@@ -7,7 +7,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $Id:ident, $Invalid:ident, $what:literal, $most:literal) => {
         $(#[$doc])*
         ///
-        /// Both servers send it as a JSON string. Any other JSON is an error.
+        /// The servers send it as a JSON string. Any other JSON is an error.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String")]
         pub struct $Id(String);
@@ -90,6 +90,12 @@ id! {
 id! {
     /// A group's id in the chat server: opaque, case-sensitive text that is never empty.
     GroupId, InvalidGroupId, "group", 1000
+}
+
+id! {
+    /// The id of a topic, which is a part of a group: opaque, case-sensitive text that is never empty. Only Tencent Chat
+    /// has topics.
+    TopicId, InvalidTopicId, "topic", 1000
 }
 
 #[cfg(test)]

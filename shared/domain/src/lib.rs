@@ -35,7 +35,7 @@ pub mod user;
 pub use as_of::AsOf;
 pub use conversation::Conversation;
 pub use events::{Events, Family, Subject};
-pub use id::{GroupId, InvalidGroupId, InvalidUserId, UserId};
+pub use id::{GroupId, InvalidGroupId, InvalidTopicId, InvalidUserId, TopicId, UserId};
 pub use question::{Change, Changeable, Question, Role, Words, Written};
 pub use reception::{Part, Reception, Source};
 pub use split::Continues;

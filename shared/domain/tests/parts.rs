@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use imhook_domain::{
-    Continues, Conversation, Events, GroupId, Part, Reception, Source, Timestamp, UserId,
+    Continues, Conversation, Events, GroupId, Part, Reception, Source, Timestamp, TopicId, UserId,
     decision::{self, By, Verdict},
-    group::{self, Joined, Left, Member, Role},
+    group::{self, Edited, Joined, Left, Member, Role},
     message,
     relation::{
         Event,
@@ -93,6 +93,10 @@ fn group() -> GroupId {
     GroupId::new("g").unwrap()
 }
 
+fn topic(id: &str) -> TopicId {
+    TopicId::new(id).unwrap()
+}
+
 fn group_event() -> impl Strategy<Value = group::Event> {
     use group::Event;
 
@@ -159,6 +163,50 @@ fn group_event() -> impl Strategy<Value = group::Event> {
             to,
             by
         }),
+        (fields(), maybe()).prop_map(|(keys, by)| Event::AttributesChanged {
+            group: group(),
+            how: Edited::Modified,
+            keys,
+            by
+        }),
+        (text(), maybe(), maybe()).prop_map(|(name, owner, by)| Event::TopicCreated {
+            group: group(),
+            topic: topic("t"),
+            name,
+            owner,
+            by
+        }),
+        vec("[a-z]{1,20}", 0..60).prop_map(|topics| Event::TopicsDissolved {
+            group: group(),
+            topics: topics.iter().map(|id| topic(id)).collect()
+        }),
+        (fields(), maybe()).prop_map(|(fields, by)| Event::TopicChanged {
+            group: group(),
+            topic: None,
+            fields,
+            by
+        }),
+        (people(), maybe()).prop_map(|(members, by)| Event::TopicMembersJoined {
+            group: group(),
+            topic: topic("t"),
+            members,
+            how: Joined::Invited,
+            by
+        }),
+        (people(), maybe()).prop_map(|(members, by)| Event::TopicMembersLeft {
+            group: group(),
+            topic: topic("t"),
+            members,
+            how: Left::Removed,
+            by
+        }),
+        (person(), text()).prop_map(|(user, message)| Event::TopicJoinIntended {
+            group: group(),
+            topic: topic("t"),
+            user,
+            message
+        }),
+        Just(Event::GroupFull { group: group() }),
         (maybe(), people()).prop_map(|(owner, members)| Event::GroupDissolved {
             group: group(),
             owner,

@@ -282,13 +282,10 @@ pub const fn commands(source: Source, family: Family) -> &'static [&'static Comm
         (Source::OpenIm, Family::Push) => openim::push::COMMANDS,
         (Source::Tencent, Family::Relation) => tencent::relation::COMMANDS,
         (Source::Tencent, Family::User) => tencent::user::COMMANDS,
+        (Source::Tencent, Family::Group) => tencent::group::COMMANDS,
         (
             Source::Tencent,
-            Family::Group
-            | Family::Message
-            | Family::Conversation
-            | Family::Presence
-            | Family::Push,
+            Family::Message | Family::Conversation | Family::Presence | Family::Push,
         )
         | (Source::OpenIm | Source::Tencent, Family::Decision | Family::Unknown) => &[],
     }
@@ -342,10 +339,6 @@ pub fn asks(source: Source, name: &str) -> bool {
 const TENCENT_ASKS: &[&str] = &[
     "C2C.CallbackBeforeSendMsg",
     "Group.CallbackBeforeSendMsg",
-    "Group.CallbackBeforeCreateGroup",
-    "Group.CallbackBeforeApplyJoinGroup",
-    "Group.CallbackBeforeInviteJoinGroup",
-    "Group.CallbackBeforeCreateTopic",
     "OfficialAccount.CallbackBeforeCreateOfficialAccount",
     "OfficialAccount.CallbackBeforeAddSubscriber",
     "OfficialAccount.CallbackBeforeSendMsg",

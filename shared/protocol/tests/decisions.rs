@@ -28,6 +28,8 @@ use serde_json::{Value, json};
 
 #[path = "decisions/group.rs"]
 mod group;
+#[path = "decisions/tencent_group.rs"]
+mod tencent_group;
 
 const ALLOW: &str = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
 

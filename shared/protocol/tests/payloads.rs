@@ -28,6 +28,11 @@ fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload) {
     if let Some(id) = before.get("operationID") {
         after["operationID"] = id.clone();
     }
+    // A time can be a text, and is written as a number.
+    if let Some(time) = before["EventTime"].as_str() {
+        assert_eq!(after["EventTime"].to_string(), time, "{at}");
+        after["EventTime"] = json!(time);
+    }
     // The type does not write an empty `ex`.
     if before.get("ex") == Some(&json!("")) {
         after["ex"] = json!("");
@@ -107,6 +112,22 @@ macro_rules! every_type {
             tencent::PrevFriendAdd,
             tencent::PrevFriendResponse,
             tencent::PortraitSet,
+            tencent::AfterChangeGroupOwner,
+            tencent::AfterCreateGroup,
+            tencent::AfterCreateTopic,
+            tencent::AfterGroupAttrChanged,
+            tencent::AfterGroupDestroyed,
+            tencent::AfterGroupFull,
+            tencent::AfterGroupInfoChanged,
+            tencent::AfterMemberExit,
+            tencent::AfterMemberFieldChanged,
+            tencent::AfterNewMemberJoin,
+            tencent::AfterTopicDestroyed,
+            tencent::AfterTopicInfoChanged,
+            tencent::BeforeApplyJoinGroup,
+            tencent::BeforeCreateGroup,
+            tencent::BeforeCreateTopic,
+            tencent::BeforeInviteJoinGroup,
         )
     };
     ($of:ident: $($Type:ty),+ $(,)?) => {
@@ -147,7 +168,10 @@ fn ids(value: &Value) -> Vec<String> {
     match value {
         Value::String(id) => vec![id.clone()],
         Value::Array(items) => items.iter().flat_map(ids).collect(),
-        Value::Object(user) => ids(&user["userID"]),
+        Value::Object(user) => ["userID", "Member_Account"]
+            .into_iter()
+            .flat_map(|key| user.get(key).map(ids).unwrap_or_default())
+            .collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
     }
 }
@@ -209,6 +233,15 @@ fn asked_in(payload: &Payload, rules: &Rules) -> Vec<Asked> {
                 .map(|item| asked(item, "From_Account", "To_Account"))
                 .collect();
         }
+        "Group.CallbackBeforeInviteJoinGroup" => {
+            let people = body["DestinationMembers"].as_array().unwrap().iter();
+            return people
+                .map(|person| asked(person, "Operator_Account", "Member_Account"))
+                .collect();
+        }
+        "Group.CallbackBeforeApplyJoinGroup" => ("Requestor_Account", "nobody"),
+        "Group.CallbackBeforeCreateGroup" => ("Operator_Account", "MemberList"),
+        "Group.CallbackBeforeCreateTopic" => ("Operator_Account", "nobody"),
         _ if *rules == Rules::NONE => return Vec::new(),
         other => panic!("whom does {other} ask about?"),
     };
@@ -227,7 +260,14 @@ fn asks_as_the_catalogue_says<C: Callback>(payload: &Payload) {
     let callback: C = serde_json::from_slice(&payload.body).unwrap();
     let questions = callback.questions();
     let Some(rules) = C::COMMAND.rules() else {
-        assert!(questions.is_empty(), "{at}");
+        // Without rules, too, each decision is recorded with the people whom it is about.
+        let people = questions.iter().map(|question| Asked {
+            actor: question.actor.map(ToString::to_string),
+            others: question.others.iter().map(ToString::to_string).collect(),
+            texts: Vec::new(),
+        });
+        let people: Vec<Asked> = people.collect();
+        assert_eq!(people, asked_in(payload, &Rules::NONE), "{at}");
         return;
     };
     let texts = |question: &Question<'_>| {
@@ -342,6 +382,13 @@ fn a_before_callback_is_recorded_only_if_no_after_callback_reports_it() {
                 matches!(events[..], [group::Event::JoinIntended { .. }]),
                 "{events:?}"
             ),
+            ("Group.CallbackBeforeApplyJoinGroup", Events::Group(events)) => assert!(
+                matches!(
+                    events[..],
+                    [group::Event::JoinIntended { .. }] | [group::Event::TopicJoinIntended { .. }]
+                ),
+                "{events:?}"
+            ),
             ("callbackBeforeMembersJoinGroupCommand", Events::Group(events)) => assert!(
                 matches!(events[..], [group::Event::MembersJoinIntended { .. }]),
                 "{events:?}"
@@ -374,7 +421,7 @@ fn a_list_that_openims_server_writes_as_null_is_empty() {
 #[test]
 fn a_list_that_tencent_chat_must_send_may_be_null_but_not_missing() {
     fn required<T: DeserializeOwned>(field: &str) {
-        let mut body = json!({"From_Account": "ana"});
+        let mut body = json!({"From_Account": "ana", "Operator_Account": "ana", "GroupId": "hike"});
         assert!(
             serde_json::from_value::<T>(body.clone()).is_err(),
             "{field}"
@@ -392,6 +439,10 @@ fn a_list_that_tencent_chat_must_send_may_be_null_but_not_missing() {
     required::<tencent::PortraitSet>("ProfileItem");
     required::<tencent::AfterFollowAdd>("FollowList");
     required::<tencent::AfterFollowDelete>("To_Account");
+    required::<tencent::BeforeInviteJoinGroup>("DestinationMembers");
+    required::<tencent::AfterNewMemberJoin>("NewMemberList");
+    required::<tencent::AfterMemberExit>("ExitMemberList");
+    required::<tencent::AfterTopicDestroyed>("TopicIdList");
 }
 
 #[test]
@@ -404,6 +455,107 @@ fn a_field_that_tencent_chat_may_leave_out_can_be_null() {
     assert_eq!(callback.force_flag.get(), None);
     assert_eq!(callback.client_cmd, None);
     assert_eq!(callback.pairs[0].initiator, None);
+}
+
+#[test]
+fn a_list_of_members_that_nothing_needs_may_be_anything() {
+    let read = |list: Value| {
+        let body = json!({"GroupId": "hike", "Operator_Account": "ana", "MemberList": list});
+        let body = body.to_string();
+        let (created, dissolved) = (
+            imhook_protocol::read::<tencent::AfterCreateGroup>(body.as_bytes()),
+            imhook_protocol::read::<tencent::AfterGroupDestroyed>(body.as_bytes()),
+        );
+        let asked = imhook_protocol::read::<tencent::BeforeCreateGroup>(body.as_bytes());
+        (
+            created.unwrap().first_members().len(),
+            dissolved.unwrap().members.get().map_or(0, |it| it.len()),
+            asked.ok().map(|asked| {
+                let [question] = &asked.questions()[..] else {
+                    panic!("one question");
+                };
+                (question.others.len(), question.means_unreadable_others)
+            }),
+        )
+    };
+    let leo = json!({"Member_Account": "leo"});
+    assert_eq!(read(json!([leo])), (1, 1, Some((1, false))));
+    assert_eq!(
+        read(json!([leo, {"Member_Account": 7}])),
+        (1, 1, Some((1, true)))
+    );
+    assert_eq!(
+        read(json!([{"Member_Account": ""}, null])),
+        (0, 0, Some((0, false)))
+    );
+    assert_eq!(read(Value::Null), (0, 0, Some((0, false))));
+    // Whoever decides about the members must know them.
+    assert_eq!(read(json!("leo")), (0, 0, None));
+}
+
+#[test]
+fn nobody_acts_if_tencent_chat_found_no_account_and_a_decision_needs_to_know_that() {
+    let asked = |operator: Value| {
+        let body = json!({"Operator_Account": operator, "Name": "Hike"}).to_string();
+        let asked = imhook_protocol::read::<tencent::BeforeCreateTopic>(body.as_bytes()).ok()?;
+        let actor = asked.operator.user().map(ToString::to_string);
+        Some(actor)
+    };
+    assert_eq!(asked(json!("ana")), Some(Some("ana".to_owned())));
+    assert_eq!(asked(json!("@TLS#NOT_FOUND")), Some(None));
+    for unreadable in [json!(7), json!(""), Value::Null] {
+        assert_eq!(asked(unreadable), None);
+    }
+    let told = |operator: Value| {
+        let body = json!({"GroupId": "hike", "Operator_Account": operator}).to_string();
+        let told = imhook_protocol::read::<tencent::AfterGroupInfoChanged>(body.as_bytes());
+        told.unwrap().operator.user().map(|user| user.to_string())
+    };
+    assert_eq!(told(json!("ana")), Some("ana".to_owned()));
+    for nobody in [
+        json!("@TLS#NOT_FOUND"),
+        json!(7),
+        json!(""),
+        Value::Null,
+        json!([1]),
+    ] {
+        assert_eq!(told(nobody), None);
+    }
+}
+
+#[test]
+fn a_topic_that_cannot_be_read_is_not_taken_for_the_whole_group() {
+    let read = |topic: Value| {
+        let body = json!({"GroupId": "town", "NewMemberList": [], "TopicId": topic}).to_string();
+        let read = imhook_protocol::read::<tencent::AfterNewMemberJoin>(body.as_bytes());
+        read.ok().map(|it| it.topic.map(|topic| topic.to_string()))
+    };
+    assert_eq!(
+        read(json!("town@TOPIC#_hike")),
+        Some(Some("town@TOPIC#_hike".to_owned()))
+    );
+    assert_eq!(read(json!("")), Some(None));
+    assert_eq!(read(Value::Null), Some(None));
+    for odd in [json!(7), json!(["t"]), json!("t".repeat(1001))] {
+        assert_eq!(read(odd), None);
+    }
+}
+
+#[test]
+fn topics_that_do_not_fit_are_left_out() {
+    let read = |topics: Value| {
+        let body = json!({"GroupId": "town", "TopicIdList": topics}).to_string();
+        let read = imhook_protocol::read::<tencent::AfterTopicDestroyed>(body.as_bytes());
+        let topics = read.ok()?.topics;
+        let ids: Vec<String> = topics.iter().map(ToString::to_string).collect();
+        Some((ids.join(" "), topics.left_out().len()))
+    };
+    assert_eq!(read(json!(["a", 7, "b", ""])), Some(("a b".to_owned(), 2)));
+    assert_eq!(read(json!("a")), Some(("a".to_owned(), 0)));
+    assert_eq!(read(Value::Null), Some((String::new(), 0)));
+    for odd in [json!(""), json!(7), json!({"a": 1})] {
+        assert_eq!(read(odd), None);
+    }
 }
 
 #[test]

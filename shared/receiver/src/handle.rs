@@ -67,6 +67,8 @@ macro_rules! says {
 
 says!([A, R] openim::Decision<A, R>);
 says!([] tencent::Decisions);
+says!([Code] tencent::Decision<Code>);
+says!([Code] tencent::KeptOut<Code>);
 
 /// A plain function of the callback.
 pub enum Plain {}

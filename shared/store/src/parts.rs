@@ -53,9 +53,9 @@ fn weight_of(map: &HashMap<String, AttributeValue>) -> usize {
 #[cfg(test)]
 mod tests {
     use domain::{
-        Conversation, Events, GroupId, Source, Timestamp, UserId,
+        Conversation, Events, GroupId, Source, Timestamp, TopicId, UserId,
         decision::{self, By, Verdict},
-        group::{self, Joined, Left, Member},
+        group::{self, Edited, Joined, Left, Member},
         message, relation, user,
     };
 
@@ -298,6 +298,7 @@ mod tests {
             UserId::new("\u{1}".repeat(UserId::MAX_BYTES)).unwrap(),
         );
         let group = || GroupId::new("\u{1}".repeat(GroupId::MAX_BYTES)).unwrap();
+        let topic = || TopicId::new("\u{1}".repeat(TopicId::MAX_BYTES)).unwrap();
         let text = |what: &str| what.repeat(300_000 / what.len());
         let mut events = Vec::new();
         for members in [vec![a; 70_000], vec![b.clone(); 100]] {
@@ -329,6 +330,20 @@ mod tests {
                     by: by.clone(),
                     reason: text("\u{1}"),
                 },
+                Event::TopicMembersJoined {
+                    group: group(),
+                    topic: topic(),
+                    members: members.clone(),
+                    how: Joined::Applied,
+                    by: by.clone(),
+                },
+                Event::TopicMembersLeft {
+                    group: group(),
+                    topic: topic(),
+                    members: members.clone(),
+                    how: Left::Removed,
+                    by: by.clone(),
+                },
                 Event::GroupDissolved {
                     group: group(),
                     owner: by,
@@ -346,12 +361,43 @@ mod tests {
                 Event::MemberChanged {
                     group: group(),
                     member: b.clone(),
-                    fields,
+                    fields: fields.clone(),
                     role: None,
+                    by: None,
+                },
+                Event::AttributesChanged {
+                    group: group(),
+                    how: Edited::Set,
+                    keys: fields.clone(),
+                    by: None,
+                },
+                Event::TopicChanged {
+                    group: group(),
+                    topic: Some(topic()),
+                    fields,
                     by: None,
                 },
             ]);
         }
+        events.extend([
+            Event::TopicCreated {
+                group: group(),
+                topic: topic(),
+                name: text("é"),
+                owner: None,
+                by: None,
+            },
+            Event::TopicsDissolved {
+                group: group(),
+                topics: vec![topic(); 100],
+            },
+            Event::TopicJoinIntended {
+                group: group(),
+                topic: topic(),
+                user: b.clone(),
+                message: text("é"),
+            },
+        ]);
         events.push(Event::JoinIntended {
             group: group(),
             user: b.clone(),

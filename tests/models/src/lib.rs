@@ -21,7 +21,9 @@ pub use openim_before::{
 };
 pub use openim_server::{Verdict, read_as_openim};
 pub use payloads::{Payload, payloads};
-pub use tencent_before::{PersonOutcome, tencent_proceeds};
+pub use tencent_before::{
+    PersonOutcome, WholeOutcome, tencent_lets_in, tencent_proceeds, tencent_proceeds_with_whole,
+};
 
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    Events, GroupId, Reception, Timestamp, UserId,
+    Events, GroupId, Reception, Timestamp, TopicId, UserId,
     group::{Event, Joined, Left, Member, Role},
 };
 use proptest::{collection::vec, prelude::*};
@@ -102,7 +102,16 @@ impl Model {
                     }
                 }
             }
-            Event::GroupChanged { .. } | Event::JoinIntended { .. } => {}
+            Event::GroupChanged { .. }
+            | Event::JoinIntended { .. }
+            | Event::GroupFull { .. }
+            | Event::AttributesChanged { .. }
+            | Event::TopicCreated { .. }
+            | Event::TopicsDissolved { .. }
+            | Event::TopicChanged { .. }
+            | Event::TopicMembersJoined { .. }
+            | Event::TopicMembersLeft { .. }
+            | Event::TopicJoinIntended { .. } => {}
             other => panic!("the model does not know {other:?}"),
         }
     }
@@ -144,6 +153,10 @@ fn role() -> impl Strategy<Value = Role> {
     ]
 }
 
+fn topic() -> TopicId {
+    TopicId::new("t").unwrap()
+}
+
 fn event() -> impl Strategy<Value = Event> {
     let group = (0..GROUPS.len()).prop_map(|n| GroupId::new(GROUPS[n]).unwrap());
     // Each at most once.
@@ -151,7 +164,7 @@ fn event() -> impl Strategy<Value = Event> {
         .prop_map(|ids| Vec::from_iter(ids.into_iter().map(|id| UserId::new(id).unwrap())));
     let roles = vec(proptest::option::of(role()), USERS.len());
     let somebody = proptest::option::of(user());
-    (group, members, user(), somebody, roles, 0..20_u8).prop_map(
+    (group, members, user(), somebody, roles, 0..22_u8).prop_map(
         |(group, members, one, somebody, roles, kind)| match kind {
             0 | 1 => Event::GroupCreated {
                 group,
@@ -200,6 +213,20 @@ fn event() -> impl Strategy<Value = Event> {
                 group,
                 user: one,
                 message: String::new(),
+            },
+            19 => Event::TopicMembersJoined {
+                group,
+                topic: topic(),
+                members,
+                how: Joined::Invited,
+                by: somebody,
+            },
+            20 => Event::TopicMembersLeft {
+                group,
+                topic: topic(),
+                members,
+                how: Left::Left,
+                by: somebody,
             },
             _ => Event::GroupChanged {
                 group,

@@ -16,7 +16,62 @@ pub enum PersonOutcome {
     Unknown,
 }
 
-/// Reads the answer to a "before" callback for each of these people, as Tencent Chat's documents describe it. A status
+/// What Tencent Chat does after the answer to a "before" callback about a whole: a new group, a new topic, or a request to
+/// join.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WholeOutcome {
+    /// The operation continues.
+    Allowed,
+    /// The operation stops, and the user's client gets these values.
+    Refused {
+        /// The code: that of the answer if it is the app's own, and otherwise Tencent Chat's.
+        code: i64,
+        /// The text. Empty if the code is Tencent Chat's.
+        info: String,
+    },
+}
+
+/// Tencent Chat's own code for what an app refuses about groups.
+const REFUSED_BY_THE_APP: i64 = 10016;
+
+/// Reads the answer to a "before" callback about groups or topics, as Tencent Chat's documents describe it. A status other
+/// than 200 and a body that is not JSON count as failures. A failure lets the operation go on, unless the console says
+/// otherwise. The documents do not say what codes other than 1 and those of the app do; here they refuse.
+pub fn tencent_proceeds_with_whole(status: u16, answer: &str) -> WholeOutcome {
+    let answer = serde_json::from_str::<Value>(answer).ok();
+    let answer = answer.filter(|answer| status == 200 && answer["ActionStatus"] == "OK");
+    let code = answer
+        .as_ref()
+        .and_then(|answer| answer["ErrorCode"].as_i64());
+    match (code, answer) {
+        (None | Some(0), _) | (_, None) => WholeOutcome::Allowed,
+        (Some(code @ 10100..=10200), Some(answer)) => WholeOutcome::Refused {
+            code,
+            info: answer["ErrorInfo"].as_str().unwrap_or_default().to_owned(),
+        },
+        (Some(_), Some(_)) => WholeOutcome::Refused {
+            code: REFUSED_BY_THE_APP,
+            info: String::new(),
+        },
+    }
+}
+
+/// The people whom Tencent Chat lets in after the answer about an invitation into a group: nobody, or all except those whom
+/// the answer names.
+pub fn tencent_lets_in<'a>(people: &[&'a str], status: u16, answer: &str) -> Vec<&'a str> {
+    if tencent_proceeds_with_whole(status, answer) != WholeOutcome::Allowed {
+        return Vec::new();
+    }
+    let answer = serde_json::from_str::<Value>(answer).unwrap_or_default();
+    let kept_out = answer["RefusedMembers_Account"].as_array();
+    let kept_out = kept_out.filter(|_| status == 200 && answer["ErrorCode"] == 0);
+    let is_kept_out =
+        |person: &str| kept_out.is_some_and(|names| names.iter().any(|it| it == person));
+    let people = people.iter().copied();
+    people.filter(|person| !is_kept_out(person)).collect()
+}
+
+/// Reads the answer to a "before" callback about friends for each of these people, as Tencent Chat's documents describe it. A status
 /// other than 200, a body that is not JSON, or a top-level code counts as a failure. A failure lets everybody through,
 /// unless the console says otherwise.
 pub fn tencent_proceeds(
@@ -48,6 +103,47 @@ pub fn tencent_proceeds(
         .iter()
         .map(|person| ((*person).to_owned(), outcome(person)))
         .collect()
+}
+
+#[test]
+fn a_code_of_the_app_reaches_the_client_and_a_failure_lets_the_operation_go_on() {
+    let answer = |status: &str, code: i64| {
+        format!(r#"{{"ActionStatus":"{status}","ErrorCode":{code},"ErrorInfo":"no"}}"#)
+    };
+    let refused = |code, info: &str| WholeOutcome::Refused {
+        code,
+        info: info.to_owned(),
+    };
+    for (status, body, outcome) in [
+        (200, answer("OK", 0), WholeOutcome::Allowed),
+        (200, answer("OK", 1), refused(10016, "")),
+        (200, answer("OK", 10100), refused(10100, "no")),
+        (200, answer("OK", 10200), refused(10200, "no")),
+        (200, answer("OK", 10201), refused(10016, "")),
+        (500, answer("OK", 10100), WholeOutcome::Allowed),
+        (200, "ok".to_owned(), WholeOutcome::Allowed),
+    ] {
+        assert_eq!(
+            tencent_proceeds_with_whole(status, &body),
+            outcome,
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn an_invitation_keeps_out_those_whom_the_answer_names_or_everybody() {
+    let answer = |code: i64, names: &str| {
+        format!(
+            r#"{{"ActionStatus":"OK","ErrorCode":{code},"ErrorInfo":"","RefusedMembers_Account":[{names}]}}"#
+        )
+    };
+    let let_in = |status, body: &str| tencent_lets_in(&["leo", "bob"], status, body);
+    assert_eq!(let_in(200, &answer(0, r#""leo""#)), ["bob"]);
+    assert_eq!(let_in(200, &answer(0, "")), ["leo", "bob"]);
+    assert!(let_in(200, &answer(1, r#""leo""#)).is_empty());
+    assert_eq!(let_in(500, &answer(0, r#""leo""#)), ["leo", "bob"]);
+    assert_eq!(let_in(200, "ok"), ["leo", "bob"]);
 }
 
 #[test]

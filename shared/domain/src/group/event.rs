@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    GroupId, Subject, UserId,
+    GroupId, Subject, TopicId, UserId,
     events::Filed,
     split::{Continues, Split, halve_list, halve_text},
 };
@@ -113,6 +113,98 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<UserId>,
     },
+    /// A group has as many members as it can have. Tencent Chat reports it again each time somebody cannot join.
+    GroupFull {
+        /// The group.
+        group: GroupId,
+    },
+    /// Attributes of a group changed. The event does not hold the values, so they are not stored.
+    AttributesChanged {
+        /// The group.
+        group: GroupId,
+        /// How they changed: `set` (the named ones replace all others), `modified` (only the named ones changed),
+        /// `deleted`, `cleared` (all are gone), or `unknown`.
+        how: Edited,
+        /// The names of the attributes that the server names.
+        keys: Vec<String>,
+        /// The user who changed them. Absent if the server does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
+    /// A topic was created in a group.
+    TopicCreated {
+        /// The group.
+        group: GroupId,
+        /// The topic.
+        topic: TopicId,
+        /// Its name; may be empty.
+        name: String,
+        /// The owner of the group. Absent if the server does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<UserId>,
+        /// The user who created it. Absent if the server does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
+    /// Topics of a group were dissolved. The group stays.
+    TopicsDissolved {
+        /// The group.
+        group: GroupId,
+        /// The topics.
+        topics: Vec<TopicId>,
+    },
+    /// Fields of a topic changed. The event does not hold the new values, so they are not stored.
+    TopicChanged {
+        /// The group.
+        group: GroupId,
+        /// The topic. Absent if the server does not say which.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<TopicId>,
+        /// The changed fields: `name`, `notice`, `introduction`, `avatar`.
+        fields: Vec<String>,
+        /// The user who changed it. Absent if the server does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
+    /// Users got into a private topic of a group. It says nothing about who is a member of the group.
+    TopicMembersJoined {
+        /// The group.
+        group: GroupId,
+        /// The topic.
+        topic: TopicId,
+        /// The users.
+        members: Vec<UserId>,
+        /// How they got into it.
+        how: Joined,
+        /// The user who invited them or accepted their request. Absent if the server does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
+    /// Users are no longer in a private topic of a group. It says nothing about who is a member of the group.
+    TopicMembersLeft {
+        /// The group.
+        group: GroupId,
+        /// The topic.
+        topic: TopicId,
+        /// The users.
+        members: Vec<UserId>,
+        /// How it came about.
+        how: Left,
+        /// The user who removed them. Absent if the server does not say it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+    },
+    /// A user was about to ask to get into a private topic of a group, and no decision here refused it.
+    TopicJoinIntended {
+        /// The group.
+        group: GroupId,
+        /// The topic.
+        topic: TopicId,
+        /// The user.
+        user: UserId,
+        /// The text of the request; may be empty.
+        message: String,
+    },
     /// A group was dissolved. OpenIM can report it twice.
     GroupDissolved {
         /// The group.
@@ -181,6 +273,24 @@ pub enum Left {
     Unknown,
 }
 
+/// How attributes changed: `set` (the named ones replace all others), `modified` (only the named ones changed),
+/// `deleted`, `cleared` (all are gone), or `unknown`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Edited {
+    /// The named attributes replace all others.
+    Set,
+    /// The named attributes have new values.
+    Modified,
+    /// The named attributes are gone.
+    Deleted,
+    /// All attributes are gone.
+    Cleared,
+    /// The server does not say it.
+    Unknown,
+}
+
 impl Event {
     /// The group.
     #[must_use]
@@ -194,6 +304,14 @@ impl Event {
             | Self::MembersLeft { group, .. }
             | Self::MemberChanged { group, .. }
             | Self::OwnerChanged { group, .. }
+            | Self::GroupFull { group }
+            | Self::AttributesChanged { group, .. }
+            | Self::TopicCreated { group, .. }
+            | Self::TopicsDissolved { group, .. }
+            | Self::TopicChanged { group, .. }
+            | Self::TopicMembersJoined { group, .. }
+            | Self::TopicMembersLeft { group, .. }
+            | Self::TopicJoinIntended { group, .. }
             | Self::GroupDissolved { group, .. } => group,
         }
     }
@@ -209,6 +327,7 @@ impl Filed for Event {
 enum Long<'a> {
     Users(&'a mut Vec<UserId>),
     Members(&'a mut Vec<Member>),
+    Topics(&'a mut Vec<TopicId>),
     Fields(&'a mut Vec<String>),
     Text(&'a mut String),
 }
@@ -223,15 +342,24 @@ impl Event {
                 Self::MembersJoined { members, .. }
                 | Self::MembersJoinIntended { members, .. }
                 | Self::MembersLeft { members, .. }
+                | Self::TopicMembersJoined { members, .. }
+                | Self::TopicMembersLeft { members, .. }
                 | Self::GroupDissolved { members, .. },
             ) => Some(Long::Users(members)),
-            (_, Self::GroupChanged { fields, .. } | Self::MemberChanged { fields, .. }) => {
-                Some(Long::Fields(fields))
-            }
+            (Continues::List, Self::TopicsDissolved { topics, .. }) => Some(Long::Topics(topics)),
+            (
+                _,
+                Self::GroupChanged { fields, .. }
+                | Self::MemberChanged { fields, .. }
+                | Self::TopicChanged { fields, .. }
+                | Self::AttributesChanged { keys: fields, .. },
+            ) => Some(Long::Fields(fields)),
             (
                 Continues::Text,
                 Self::GroupCreated { name: text, .. }
                 | Self::JoinIntended { message: text, .. }
+                | Self::TopicCreated { name: text, .. }
+                | Self::TopicJoinIntended { message: text, .. }
                 | Self::MembersLeft { reason: text, .. },
             ) => Some(Long::Text(text)),
             _ => None,
@@ -248,6 +376,9 @@ impl Split for Event {
                     halve_list(first).map(|it| *second = it).is_some()
                 }
                 (Some(Long::Members(first)), Some(Long::Members(second))) => {
+                    halve_list(first).map(|it| *second = it).is_some()
+                }
+                (Some(Long::Topics(first)), Some(Long::Topics(second))) => {
                     halve_list(first).map(|it| *second = it).is_some()
                 }
                 (Some(Long::Fields(first)), Some(Long::Fields(second))) => {
@@ -282,6 +413,7 @@ impl Split for Event {
         match (self.long(continues), half.long(continues)) {
             (Some(Long::Users(list)), Some(Long::Users(more))) => list.append(more),
             (Some(Long::Members(list)), Some(Long::Members(more))) => list.append(more),
+            (Some(Long::Topics(list)), Some(Long::Topics(more))) => list.append(more),
             (Some(Long::Fields(list)), Some(Long::Fields(more))) => {
                 if continues == Continues::Text
                     && let (Some(last), false) = (list.last_mut(), more.is_empty())

@@ -3,4 +3,4 @@
 mod event;
 pub mod rows;
 
-pub use event::{Event, Joined, Left, Member, Role};
+pub use event::{Edited, Event, Joined, Left, Member, Role};

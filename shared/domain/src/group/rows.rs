@@ -13,10 +13,10 @@
 //! | [`OwnerChanged`](Event::OwnerChanged) | `from` | has the role of an ordinary member |
 //! | | `to` | has the role of the owner |
 //! | [`GroupDissolved`](Event::GroupDissolved) | the group | dissolved: all earlier facts about its members ended |
-//! | [`JoinIntended`](Event::JoinIntended), [`GroupChanged`](Event::GroupChanged) | none | |
+//! | [`JoinIntended`](Event::JoinIntended), [`GroupChanged`](Event::GroupChanged), and all other events | none | |
 //!
-//! **A dissolution** changes one row, whether the event names the members or not: OpenIM names some of them, or none. A
-//! fact about a member counts only if it is newer than the dissolution. So a group id can be used again, and the members
+//! **A dissolution** changes one row, whether the event names the members or not: OpenIM names some of them, or none, and
+//! Tencent Chat names none of a community. A fact about a member counts only if it is newer than the dissolution. So a group id can be used again, and the members
 //! of the former group stay gone.
 //!
 //! **A role** is told about members only, so a role that is newer than the last leaving shows a member. Nothing then says
@@ -25,6 +25,9 @@
 //! **An intention** counts only if nothing newer is known, and it never ends a membership.
 //!
 //! **A request** to join is not a membership, and the group may not accept it.
+//!
+//! **A topic** is a part of a group. Whoever gets into a private topic or out of it is as much a member of the group as
+//! before, so that changes no row.
 //!
 //! **Order.** A row keeps, for each aspect, the fact with the greatest [`AsOf`]. So the order and the number of deliveries
 //! do not matter. That somebody left is also a fact, and the row keeps it.
@@ -154,7 +157,16 @@ fn facts(event: &Event) -> Vec<(Option<&UserId>, Fact)> {
                 .collect()
         }
         Event::GroupDissolved { .. } => vec![(None, Fact::Dissolved)],
-        Event::JoinIntended { .. } | Event::GroupChanged { .. } => Vec::new(),
+        Event::JoinIntended { .. }
+        | Event::GroupChanged { .. }
+        | Event::GroupFull { .. }
+        | Event::AttributesChanged { .. }
+        | Event::TopicCreated { .. }
+        | Event::TopicsDissolved { .. }
+        | Event::TopicChanged { .. }
+        | Event::TopicMembersJoined { .. }
+        | Event::TopicMembersLeft { .. }
+        | Event::TopicJoinIntended { .. } => Vec::new(),
     }
 }
 
@@ -224,7 +236,7 @@ pub fn standing<'a>(user: &'a Facts, group: &'a Facts) -> Standing<'a> {
 mod tests {
     use super::*;
     use crate::{
-        Source, Timestamp,
+        Source, Timestamp, TopicId,
         group::{Joined, Left, Member},
     };
 
@@ -400,6 +412,36 @@ mod tests {
         );
         let (group, fields, by) = (self::group(), Vec::new(), None);
         assert_eq!(said(Event::GroupChanged { group, fields, by }), []);
+    }
+
+    #[test]
+    fn who_gets_into_a_topic_or_out_of_it_stays_in_the_group() {
+        let topic = || TopicId::new("t").unwrap();
+        let into = Event::TopicMembersJoined {
+            group: group(),
+            topic: topic(),
+            members: users(&["ana"]),
+            how: Joined::Invited,
+            by: None,
+        };
+        let out = Event::TopicMembersLeft {
+            group: group(),
+            topic: topic(),
+            members: users(&["ana"]),
+            how: Left::Removed,
+            by: None,
+        };
+        let gone = Event::TopicsDissolved {
+            group: group(),
+            topics: vec![topic()],
+        };
+        for event in [into, out, gone] {
+            assert_eq!(said(event.clone()), []);
+            assert_eq!(
+                known(&[joined(&["ana"]), event]),
+                (Yes, None, Some(0), Some(0))
+            );
+        }
     }
 
     #[test]

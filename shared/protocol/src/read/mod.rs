@@ -100,6 +100,13 @@ impl<'a> Json<'a> {
         found.map(|(_, value)| Self(value))
     }
 
+    /// The JSON of the member with exactly this key. If the key occurs twice, the last one counts.
+    pub(crate) fn field(self, key: &str) -> Option<Self> {
+        let Object(entries) = serde_json::from_str(self.0.get()).ok()?;
+        let found = entries.into_iter().rfind(|(it, _)| it == key);
+        found.map(|(_, value)| Self(value))
+    }
+
     /// The JSON of this object with this text as a member. `None` if it is not an object. The other members stay, but
     /// none whose key is the same in another case: a reader that ignores the case would take it for this one.
     pub(crate) fn with_text(self, key: &str, text: &str) -> Option<String> {

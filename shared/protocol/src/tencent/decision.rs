@@ -1,7 +1,7 @@
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Before, GroupCode, MessageCode, ResultCode, answer::write, names};
-use crate::{Answer, Callback, Json, Reason};
+use super::{Before, Code, GroupCode, MessageCode, ResultCode, TO_ACCOUNT, answer::write, names};
+use crate::{Answer, Callback, Json, Members, Reason};
 
 /// A decision about one thing that a "before" callback asks: about one person ([`ResultCode`]), or about the whole
 /// callback (the other codes).
@@ -78,18 +78,16 @@ impl<Code> Refusal<Code> {
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decisions(Vec<(String, Decision)>);
+pub struct Decisions(Each<ResultCode>);
 
 impl Decisions {
-    pub(super) fn new(decisions: Vec<(String, Decision)>) -> Self {
+    pub(super) fn new(decisions: Each<ResultCode>) -> Self {
         Self(decisions)
     }
 
     /// Each person, with the decision.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Decision)> {
-        self.0
-            .iter()
-            .map(|(person, decision)| (person.as_str(), decision))
+        self.0.iter()
     }
 }
 
@@ -99,9 +97,7 @@ impl<C: Before> Answer<C> for Decisions {
     }
 
     fn unread(body: Json<'_>) -> Option<Self> {
-        let people = body.members(C::LIST);
-        let allowed = names(&people).map(|name| (name, Decision::Allow));
-        Some(Self(allowed.collect()))
+        Some(Self(Each::allowed(&body.members(C::LIST), TO_ACCOUNT)))
     }
 
     fn questions(&self) -> usize {
@@ -109,20 +105,69 @@ impl<C: Before> Answer<C> for Decisions {
     }
 
     fn refuse(&mut self, question: usize, reason: &Reason) {
-        let code = ResultCode::of(reason);
-        if let Some((_, decision)) = self.0.get_mut(question) {
-            *decision = Decision::Refuse(Refusal::new(code, &reason.message));
-        }
+        self.0.refuse(question, reason);
     }
 
     fn refused(&self, question: usize) -> Option<i32> {
+        self.0.refused(question)
+    }
+
+    fn over(self, earlier: Self) -> Self {
+        Self(self.0.over(earlier.0))
+    }
+}
+
+/// A decision for each person. The people are those of the callback, so all answers to one callback have the same people
+/// in the same order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Each<Code>(Vec<(String, Decision<Code>)>);
+
+impl<C: Code> Each<C> {
+    /// The decisions about the people of a list, and then about its members that have only a name: these are allowed.
+    /// `key` is the field with the name.
+    pub(super) fn of<T>(
+        people: &Members<T>,
+        key: &'static str,
+        mut decide: impl FnMut(&T) -> (String, Decision<C>),
+    ) -> Self {
+        let decided = people.iter().map(&mut decide);
+        let Self(others) = Self::allowed(people.left_out(), key);
+        Self(decided.chain(others).collect())
+    }
+
+    /// Allows all people who have a name.
+    pub(super) fn allowed(people: &[String], key: &'static str) -> Self {
+        Self(
+            names(people, key)
+                .map(|name| (name, Decision::Allow))
+                .collect(),
+        )
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Decision<C>)> {
+        self.0
+            .iter()
+            .map(|(person, decision)| (person.as_str(), decision))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn refuse(&mut self, question: usize, reason: &Reason) {
+        if let Some((_, decision)) = self.0.get_mut(question) {
+            *decision = Decision::Refuse(Refusal::new(C::of(reason), &reason.message));
+        }
+    }
+
+    pub(super) fn refused(&self, question: usize) -> Option<i32> {
         match self.0.get(question) {
             Some((_, Decision::Refuse(refusal))) => Some(refusal.code.get()),
             Some((_, Decision::Allow)) | None => None,
         }
     }
 
-    fn over(self, earlier: Self) -> Self {
+    pub(super) fn over(self, earlier: Self) -> Self {
         let mut later = self.0.into_iter();
         let decided = earlier.0.into_iter().map(|(person, earlier)| {
             let later = later.next().map(|(_, decision)| decision);
@@ -146,7 +191,7 @@ impl Serialize for Decisions {
             result_info: &'a str,
         }
 
-        let items = self.0.iter().map(|(to, decision)| match decision {
+        let items = self.iter().map(|(to, decision)| match decision {
             Decision::Allow => ResultItem {
                 to,
                 result_code: 0,

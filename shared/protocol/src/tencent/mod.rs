@@ -5,24 +5,31 @@
 //!
 //! Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34354>.
 
+mod account;
 mod answer;
 mod decision;
+pub(crate) mod group;
+mod kept_out;
 mod own_code;
 mod query;
 pub(crate) mod relation;
 pub(crate) mod user;
 
+pub use account::Account;
 pub use answer::{Answer, Noted};
 pub use decision::{Decision, Decisions, Refusal};
-pub use own_code::{GroupCode, InvalidCode, MessageCode, OwnCode, ResultCode};
+pub use group::*;
+pub use kept_out::{KeptOut, LetsIn};
+pub use own_code::{Code, GroupCode, InvalidCode, MessageCode, OwnCode, ResultCode};
 pub use query::Query;
 pub use relation::*;
 pub use user::*;
 
 use domain::{Question, UserId};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
 
 use crate::{Callback, Json, Members, read::Any};
+use decision::Each;
 
 /// The body of a "before" callback: what a client is about to do about several people. Tencent Chat waits for
 /// [`Decisions`]. If none arrive it goes ahead, unless the console says otherwise.
@@ -41,12 +48,8 @@ pub trait Before: Callback {
     /// Decides about every person. It does not call `decide` for people without a readable user id. They are allowed,
     /// and the caller can refuse them with [`Answer::refuse`](crate::Answer::refuse).
     fn decide(&self, mut decide: impl FnMut(&Self::Item) -> Decision) -> Decisions {
-        let people = self.people();
-        let decided = people
-            .iter()
-            .map(|person| (person.to().to_string(), decide(person)));
-        let others = names(people.left_out()).map(|name| (name, Decision::Allow));
-        Decisions::new(decided.chain(others).collect())
+        let decide = |person: &Self::Item| (person.to().to_string(), decide(person));
+        Decisions::new(Each::of(self.people(), TO_ACCOUNT, decide))
     }
 }
 
@@ -56,17 +59,14 @@ pub trait Person: DeserializeOwned + Send + Sync + 'static {
     fn to(&self) -> &UserId;
 }
 
-/// The names of people who have no valid user id. People without any name are left out.
-fn names(people: &[String]) -> impl Iterator<Item = String> {
-    #[derive(Deserialize)]
-    struct Named {
-        #[serde(rename = "To_Account", default)]
-        to: Option<Any>,
-    }
+/// The field with the name of a person in a "before" callback about friends.
+const TO_ACCOUNT: &str = "To_Account";
 
-    people.iter().filter_map(|person| {
-        let Named { to } = Json::new(person).ok()?.read().ok()?.callback;
-        match to? {
+/// The names of people who have no valid user id. `key` is the field with the name. People without any name are left out.
+fn names(people: &[String], key: &'static str) -> impl Iterator<Item = String> {
+    people.iter().filter_map(move |person| {
+        let name = Json::new(person).ok()?.field(key)?;
+        match name.read().ok()?.callback {
             Any::Text(name) => Some(name),
             Any::Integer(number) => Some(number.to_string()),
             Any::Null | Any::Odd => None,
@@ -74,7 +74,15 @@ fn names(people: &[String]) -> impl Iterator<Item = String> {
     })
 }
 
-/// A question about each person who has a name but no valid user id.
-fn unreadable<'a, T>(people: &'a Members<T>) -> impl Iterator<Item = Question<'a>> {
-    names(people.left_out()).map(|_| Question::unreadable())
+/// Whether there is somebody among them who has a name but no valid user id.
+fn names_somebody(people: &[String], key: &'static str) -> bool {
+    names(people, key).any(|name| !name.is_empty())
+}
+
+/// A question about each person who has a name but no valid user id. `key` is the field with the name.
+fn unreadable<'a, T>(
+    people: &'a Members<T>,
+    key: &'static str,
+) -> impl Iterator<Item = Question<'a>> {
+    names(people.left_out(), key).map(|_| Question::unreadable())
 }

@@ -55,6 +55,27 @@ impl<const FIRST: i32, const LAST: i32> OwnCode<FIRST, LAST> {
     }
 }
 
+/// The code of a refusal, of any range.
+pub trait Code: Copy + fmt::Debug + PartialEq + Send + Sync + 'static {
+    /// The code of a reason, if need be another code of the range.
+    #[must_use]
+    fn of(reason: &Reason) -> Self;
+
+    /// The number.
+    #[must_use]
+    fn get(self) -> i32;
+}
+
+impl<const FIRST: i32, const LAST: i32> Code for OwnCode<FIRST, LAST> {
+    fn of(reason: &Reason) -> Self {
+        Self::of(reason)
+    }
+
+    fn get(self) -> i32 {
+        self.get()
+    }
+}
+
 /// A number outside the range that Tencent Chat leaves to the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InvalidCode {

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Callback, Command, FreeText, Members, Number, Rules, Text, When,
-    tencent::{Before, Decisions, Person, unreadable},
+    tencent::{Before, Decisions, Person, TO_ACCOUNT, unreadable},
 };
 
 /// `Sns.CallbackPrevFriendAdd`: a client asks for friendships, and nothing has happened yet.
@@ -95,7 +95,9 @@ impl Callback for PrevFriendAdd {
                 None => question,
             }
         });
-        people.chain(unreadable(&self.friends)).collect()
+        people
+            .chain(unreadable(&self.friends, TO_ACCOUNT))
+            .collect()
     }
 }
 

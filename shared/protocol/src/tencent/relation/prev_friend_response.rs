@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Callback, Command, FreeText, Members, Number, Rules, Text, When,
-    tencent::{Before, Decisions, Person, unreadable},
+    tencent::{Before, Decisions, Person, TO_ACCOUNT, unreadable},
 };
 
 /// `Sns.CallbackPrevFriendResponse`: a client answers friend requests, and nothing has happened yet.
@@ -119,7 +119,9 @@ impl Callback for PrevFriendResponse {
             .responses
             .iter()
             .map(|person| Question::new(&self.from, [&person.to]).name(person.remark.as_ref()));
-        people.chain(unreadable(&self.responses)).collect()
+        people
+            .chain(unreadable(&self.responses, TO_ACCOUNT))
+            .collect()
     }
 }
 
