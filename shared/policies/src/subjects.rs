@@ -93,7 +93,7 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
     ),
     (
         "groups.maxMembers",
-        "It counts the users in one request, not those who are in the group.",
+        "It counts the users in one request, not those who are in the group; for Tencent Chat it judges only new groups.",
     ),
     (
         "groups.invitations.users",

@@ -49,7 +49,13 @@ impl Callback for BeforeApplyJoinGroup {
         earlier: &[],
         switch: None,
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            by_subject: &[
+                "groups.joins.groups",
+                "groups.joins.users",
+            ],
+            ..Rules::NONE
+        }),
         since: None,
         sentence: "A user is about to ask to join a group.",
     };

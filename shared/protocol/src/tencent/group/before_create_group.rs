@@ -64,7 +64,14 @@ impl Callback for BeforeCreateGroup {
         earlier: &[],
         switch: None,
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            by_subject: &[
+                "groups.creators",
+                "groups.names",
+                "groups.maxMembers",
+            ],
+            ..Rules::NONE
+        }),
         since: None,
         sentence: "A group is about to be created.",
     };
@@ -72,11 +79,12 @@ impl Callback for BeforeCreateGroup {
     type Answer = Decision<GroupCode>;
 
     fn questions(&self) -> Vec<Question<'_>> {
+        let owner = self.owner.get().and_then(Account::user);
         let members = self.members.iter().flatten();
         let left_out = self.members.as_ref().map_or(&[][..], Members::left_out);
         let question = Question::about(members.map(|member| &member.user))
             .and_unreadable_others(names_somebody(left_out, GroupMember::NAME))
-            .by(self.operator.user());
+            .by(owner.or(self.operator.user()));
         vec![match &self.name {
             Some(name) => question.text(Role::Name, name, Changeable::Never),
             None => question,

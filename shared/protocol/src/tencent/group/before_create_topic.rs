@@ -33,7 +33,12 @@ impl Callback for BeforeCreateTopic {
         earlier: &[],
         switch: None,
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            by_subject: &[
+                "groups.names",
+            ],
+            ..Rules::NONE
+        }),
         since: None,
         sentence: "A topic is about to be created.",
     };

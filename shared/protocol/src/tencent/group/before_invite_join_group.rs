@@ -49,7 +49,13 @@ impl Callback for BeforeInviteJoinGroup {
         earlier: &[],
         switch: None,
         family: Family::Group,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            by_subject: &[
+                "groups.invitations.groups",
+                "groups.invitations.users",
+            ],
+            ..Rules::NONE
+        }),
         since: None,
         sentence: "Users are about to be invited into a group.",
     };
