@@ -136,6 +136,30 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("callbackBeforeSendGroupMsgCommand", "$.groupID"),
     ("callbackBeforeSetGroupMemberInfoCommand", "$.groupID"),
     ("callbackBeforeSetGroupMemberInfoCommand", "$.userID"),
+    ("Group.CallbackBeforeCreateGroup", "$.Operator_Account"),
+    ("Group.CallbackBeforeCreateTopic", "$.Operator_Account"),
+    ("Group.CallbackBeforeInviteJoinGroup", "$.Operator_Account"),
+    ("Group.CallbackBeforeInviteJoinGroup", "$.GroupId"),
+    ("Group.CallbackBeforeInviteJoinGroup", "$.TopicId"),
+    ("Group.CallbackBeforeInviteJoinGroup", "$.DestinationMembers"),
+    (
+        "Group.CallbackBeforeInviteJoinGroup",
+        "$.DestinationMembers[].Member_Account",
+    ),
+];
+
+/// Fields that are there if they changed, whatever their value is. Null is the same as a field that is not there.
+const CHANGED: &[(&str, &str)] = &[
+    ("Group.CallbackAfterGroupInfoChanged", "$.Name"),
+    ("Group.CallbackAfterGroupInfoChanged", "$.Introduction"),
+    ("Group.CallbackAfterGroupInfoChanged", "$.Notification"),
+    ("Group.CallbackAfterGroupInfoChanged", "$.FaceUrl"),
+    ("Group.CallbackAfterGroupInfoChanged", "$.ShutUpAllMember"),
+    ("Group.CallbackAfterMemberFieldChanged", "$.NameCard"),
+    ("Group.CallbackAfterTopicInfoChanged", "$.Name"),
+    ("Group.CallbackAfterTopicInfoChanged", "$.Introduction"),
+    ("Group.CallbackAfterTopicInfoChanged", "$.Notification"),
+    ("Group.CallbackAfterTopicInfoChanged", "$.FaceUrl"),
 ];
 
 /// A recorded body, with the fields that a decision or an event needs.
@@ -169,7 +193,7 @@ impl Recorded {
             .collect()
         };
         let mut outcomes = Vec::new();
-        let subjects = SUBJECTS.iter();
+        let subjects = SUBJECTS.iter().chain(CHANGED);
         let subjects = subjects.map(|(command, field)| ((*command).into(), (*field).into()));
         let mut needed: BTreeSet<(String, String)> = subjects.collect();
         for (body, payload) in &bodies {
