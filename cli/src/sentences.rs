@@ -1,11 +1,17 @@
 //! What happened, in one plain sentence for each event.
 
 use domain::{
-    Conversation, Events, GroupId, TopicId, UserId, conversation,
+    Conversation, Events, GroupId, TopicId, UserId,
+    call::{self, CallChange, CallResult, Media, What},
+    conversation,
     decision::{self, By, Verdict},
     group::{self, Edited, Joined, Left, Role},
     message::{self, Content, Kind, MessageRef},
-    presence, relation, user,
+    moderation::{self, Scene, Suggestion},
+    operations,
+    presence::{self, Ended},
+    push::{self, Stage},
+    relation, user,
 };
 
 /// A sentence for each event.
@@ -17,8 +23,10 @@ pub(crate) fn sentences(events: &Events) -> Vec<String> {
         Events::Message(events) => events.iter().map(about_message).collect(),
         Events::Conversation(events) => events.iter().map(about_conversation).collect(),
         Events::Presence(events) => events.iter().map(about_presence).collect(),
-        // There is no event yet.
-        Events::Push(events) => events.iter().map(as_json).collect(),
+        Events::Push(events) => events.iter().map(about_push).collect(),
+        Events::Call(events) => events.iter().map(about_call).collect(),
+        Events::Moderation(events) => events.iter().map(about_moderation).collect(),
+        Events::Operations(events) => events.iter().map(about_operations).collect(),
         Events::Decision(events) => events.iter().map(about_decision).collect(),
         Events::Unknown => {
             vec!["kept as it came: the command is unknown, or the body did not fit".to_owned()]
@@ -421,11 +429,211 @@ fn about_presence(event: &presence::Event) -> String {
                 Some(true) => ", in the background",
                 _ => "",
             };
-            format!("{user} is online on {platform}{background}")
+            with(format!("{user} is online"), " on ", platform) + background
         }
-        presence::Event::WentOffline { user, platform, .. } => {
-            format!("{user} went offline on {platform}")
+        presence::Event::WentOffline {
+            user,
+            platform,
+            why,
+            ..
+        } => {
+            let why = match why {
+                Some(Ended::SignedOut) => "signed out",
+                Some(Ended::Closed) => "the connection was closed",
+                Some(Ended::TimedOut) => "nothing was heard any more",
+                Some(Ended::OtherLogin) => "another device took the place",
+                _ => "",
+            };
+            let offline = with(format!("{user} went offline"), " on ", platform);
+            with(offline, ": ", why)
         }
+        presence::Event::StatusChanged { user, .. } => format!("{user} set a status"),
+        presence::Event::PresenceChanged {
+            users, what, group, ..
+        } => {
+            let place = group.as_ref().map(in_group).unwrap_or_default();
+            let changed = with(names(users), " ", &place);
+            with(changed, " changed: ", what)
+        }
+        presence::Event::MembersCameBack { group, members } => {
+            format!("{} are online again in group {group}", names(members))
+        }
+        presence::Event::MembersDroppedOut { group, members } => {
+            format!("{} went offline in group {group}", names(members))
+        }
+        other => as_json(other),
+    }
+}
+
+fn about_push(event: &push::Event) -> String {
+    match event {
+        push::Event::PushReported {
+            to,
+            stage,
+            code,
+            channel,
+            online,
+            conversation,
+            message,
+            task,
+            ..
+        } => {
+            let what = match (message, task) {
+                (Some(message), _) => number_of(std::slice::from_ref(message)),
+                (None, Some(task)) => format!("task {task}"),
+                (None, None) => String::new(),
+            };
+            let place = conversation.as_ref().map(place).unwrap_or_default();
+            let what = with(what, " ", &place);
+            let stage = match stage {
+                Some(Stage::Sent) => format!("was sent to {to}"),
+                Some(Stage::Arrived) => format!("arrived at {to}"),
+                Some(Stage::Clicked) => format!("was clicked by {to}"),
+                _ => format!("to {to}"),
+            };
+            let push = with("a push".to_owned(), " of ", &what);
+            let channel = match online {
+                true => "the connection",
+                false => channel.as_deref().unwrap_or_default(),
+            };
+            let reported = with(format!("{push} {stage}"), " through ", channel);
+            let code = code.map(|code| code.to_string()).unwrap_or_default();
+            with(reported, ", but failed with code ", &code)
+        }
+        other => as_json(other),
+    }
+}
+
+fn about_call(event: &call::Event) -> String {
+    use call::Event;
+
+    match event {
+        Event::CallStarted {
+            call,
+            members,
+            media,
+            group,
+            ..
+        } => {
+            let started = format!("{} began", a_call(call.as_ref(), *media));
+            let started = with(started, ": ", &listed(members.iter().map(|it| &it.user)));
+            match group {
+                Some(group) => format!("{started} in group {group}"),
+                None => started,
+            }
+        }
+        Event::CallMembersChanged { call, changes, .. } => {
+            let changes: Vec<String> = changes.iter().map(call_change).collect();
+            let call = a_call(call.as_ref(), None);
+            with(call, ": ", &changes.join(", "))
+        }
+        Event::CallEnded {
+            call,
+            caller,
+            members,
+            result,
+            media,
+            ..
+        } => {
+            let call = a_call(call.as_ref(), *media);
+            let call = with(call, " of ", text(caller.as_ref()));
+            let others = members.iter().filter(|user| Some(*user) != caller.as_ref());
+            let call = with(call, " with ", &listed(others));
+            let result = match result {
+                Some(CallResult::Cancelled) => "cancelled",
+                Some(CallResult::Declined) => "declined",
+                Some(CallResult::NotAnswered) => "not answered",
+                Some(CallResult::Busy) => "busy",
+                Some(CallResult::Interrupted) => "interrupted",
+                Some(CallResult::Unreachable) => "not reachable",
+                Some(CallResult::Other(word)) => word,
+                _ => "",
+            };
+            with(format!("{call} ended"), ": ", result)
+        }
+        other => as_json(other),
+    }
+}
+
+fn a_call(call: Option<&String>, media: Option<Media>) -> String {
+    let kind = match media {
+        Some(Media::Picture) => "video call",
+        _ => "call",
+    };
+    match call {
+        Some(call) => format!("{kind} {call}"),
+        None => format!("a {kind}"),
+    }
+}
+
+fn call_change(change: &CallChange) -> String {
+    let user = &change.user;
+    match &change.what {
+        What::Accepted => format!("{user} accepted"),
+        What::Declined => format!("{user} declined"),
+        What::NotAnswered => format!("{user} did not answer"),
+        What::HungUp => format!("{user} hung up"),
+        What::Joined => format!("{user} joined"),
+        What::DroppedOut => format!("{user} dropped out"),
+        What::Invited => format!("{user} was invited"),
+        What::Uninvited => format!("{user} is no longer invited"),
+        What::Other(word) => format!("{user}: {word}"),
+        _ => user.to_string(),
+    }
+}
+
+fn about_moderation(event: &moderation::Event) -> String {
+    match event {
+        moderation::Event::ContentJudged {
+            from,
+            scene,
+            conversation,
+            kind,
+            blocked,
+            suggestion,
+            label,
+            ..
+        } => {
+            let what = kind_name(*kind);
+            let place = match (scene, conversation) {
+                (_, Some(conversation)) => sent_to(conversation, from),
+                (Scene::GroupProfile, None) => "about a group".to_owned(),
+                (Scene::MemberProfile, None) => "about a member of a group".to_owned(),
+                (Scene::UserProfile, None) => "in the profile".to_owned(),
+                (Scene::Friends, None) => "about a friend".to_owned(),
+                _ => String::new(),
+            };
+            let what = with(format!("{what} of {from}"), " ", &place);
+            let judged = match (blocked, suggestion) {
+                (Some(true), _) => format!("{what} was blocked"),
+                (Some(false), Some(Suggestion::Review)) => format!("{what} should be looked at"),
+                (Some(false), _) => format!("{what} was let through"),
+                (None, _) => format!("{what} was judged"),
+            };
+            with(judged, ": ", label.as_deref().unwrap_or_default())
+        }
+        other => as_json(other),
+    }
+}
+
+fn about_operations(event: &operations::Event) -> String {
+    let number = |number: &Option<i64>| number.map_or("?".to_owned(), |it| it.to_string());
+    match event {
+        operations::Event::RateNearLimit {
+            service,
+            command,
+            per_second,
+            limit,
+        } => format!(
+            "{service} {command} is called {} times a second, and {} are allowed",
+            number(per_second),
+            number(limit)
+        ),
+        operations::Event::GroupQuotaAlarm { used, quota, .. } => format!(
+            "{} of the {} groups of today are created",
+            number(used),
+            number(quota)
+        ),
         other => as_json(other),
     }
 }
@@ -893,9 +1101,47 @@ mod tests {
                     platform: "Web".to_owned(),
                     seen_at: None,
                     connection: None,
+                    why: None,
                 }]
                 .into(),
                 "ana went offline on Web",
+            ),
+            (
+                vec![presence::Event::WentOffline {
+                    user: id("ana"),
+                    platform: String::new(),
+                    seen_at: None,
+                    connection: None,
+                    why: Some(Ended::TimedOut),
+                }]
+                .into(),
+                "ana went offline: nothing was heard any more",
+            ),
+            (
+                vec![presence::Event::MembersDroppedOut {
+                    group: group(),
+                    members: vec![id("ana"), id("leo")],
+                }]
+                .into(),
+                "ana, leo went offline in group g",
+            ),
+            (
+                vec![presence::Event::PresenceChanged {
+                    users: vec![id("ana"), id("leo")],
+                    what: "Later".to_owned(),
+                    group: Some(group()),
+                    seen_at: None,
+                }]
+                .into(),
+                "ana, leo in group g changed: Later",
+            ),
+            (
+                vec![presence::Event::StatusChanged {
+                    user: id("ana"),
+                    seen_at: None,
+                }]
+                .into(),
+                "ana set a status",
             ),
             (
                 vec![decided(
@@ -930,5 +1176,90 @@ mod tests {
                 "refused by the handler, code 20001: ana in group g",
             ),
         ]);
+    }
+
+    /// The events are read from their stored form, which is shorter than the types.
+    fn check_stored(family: &str, cases: &[(serde_json::Value, &'static str)]) {
+        for (event, sentence) in cases {
+            let stored = serde_json::json!({"family": family, "events": [event]});
+            check([(serde_json::from_value(stored).unwrap(), *sentence)]);
+        }
+    }
+
+    #[test]
+    fn pushes_calls_judgements_and_limits_have_sentences() {
+        use serde_json::json;
+
+        check_stored(
+            "push",
+            &[
+                (
+                    json!({"type": "push_reported", "to": "ana", "stage": "arrived", "channel": "apns", "from": "leo",
+                        "conversation": {"users": ["ana", "leo"]}, "message": {"seq": 7}}),
+                    "a push of message 7 between ana and leo arrived at ana through apns",
+                ),
+                (
+                    json!({"type": "push_reported", "to": "ana", "stage": "sent", "online": true, "task": "t", "code": 30}),
+                    "a push of task t was sent to ana through the connection, but failed with code 30",
+                ),
+                (
+                    json!({"type": "push_reported", "to": "ana"}),
+                    "a push to ana",
+                ),
+            ],
+        );
+        check_stored(
+            "call",
+            &[
+                (
+                    json!({"type": "call_started", "call": "c", "media": "picture", "group": "g",
+                        "members": [{"user": "ana", "takes_part": true}, {"user": "leo"}]}),
+                    "video call c began: ana, leo in group g",
+                ),
+                (
+                    json!({"type": "call_members_changed", "changes": [
+                        {"user": "ana", "what": "hung_up"}, {"user": "leo", "what": "Teleport"}]}),
+                    "a call: ana hung up, leo: Teleport",
+                ),
+                (
+                    json!({"type": "call_ended", "call": "c", "caller": "ana", "members": ["ana", "leo"],
+                        "result": "not_answered"}),
+                    "call c of ana with leo ended: not answered",
+                ),
+                (
+                    json!({"type": "call_ended", "members": [], "result": "finished"}),
+                    "a call ended",
+                ),
+            ],
+        );
+        check_stored(
+            "moderation",
+            &[
+                (
+                    json!({"type": "content_judged", "from": "leo", "scene": "message", "kind": "text", "blocked": true,
+                        "conversation": {"users": ["ana", "leo"]}, "label": "Ad"}),
+                    "a text of leo to ana was blocked: Ad",
+                ),
+                (
+                    json!({"type": "content_judged", "from": "leo", "scene": "user_profile", "kind": "picture",
+                        "blocked": false, "suggestion": "review"}),
+                    "a picture of leo in the profile should be looked at",
+                ),
+            ],
+        );
+        check_stored(
+            "operations",
+            &[
+                (
+                    json!({"type": "rate_near_limit", "service": "openim", "command": "sendmsg", "per_second": 171,
+                        "limit": 200}),
+                    "openim sendmsg is called 171 times a second, and 200 are allowed",
+                ),
+                (
+                    json!({"type": "group_quota_alarm", "used": 72, "quota": 100}),
+                    "72 of the 100 groups of today are created",
+                ),
+            ],
+        );
     }
 }

@@ -26,14 +26,17 @@ them apart. A program must accept types and fields that it does not know, becaus
 *From* lists the commands that give the event.
 ",
     );
+    // Events of other families name messages, too.
+    let messages = source(root, Family::Message);
     for family in Family::ALL.iter().copied() {
         let Some(source) = source(root, family) else {
             continue;
         };
         let _ = write!(page, "\n## {}\n", family.as_str());
-        let structs: BTreeMap<String, &ItemStruct> = source
-            .items
+        let structs: BTreeMap<String, &ItemStruct> = messages
             .iter()
+            .chain([&source])
+            .flat_map(|source| &source.items)
             .filter_map(|item| match item {
                 Item::Struct(item) => Some((item.ident.to_string(), item)),
                 _ => None,

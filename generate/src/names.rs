@@ -23,13 +23,10 @@ pub(crate) fn server(source: Source) -> &'static str {
 pub(crate) fn module(command: &Command) -> String {
     match command.source {
         Source::OpenIm => command.function().replace('-', "_"),
-        // "Sns.CallbackFriendAdd"; the part before the dot is Tencent Chat's group of commands.
+        // "Sns.CallbackFriendAdd" or "State.StateChange"; the part before the dot is Tencent Chat's group of commands.
         Source::Tencent => {
-            let (_, name) = command
-                .name
-                .split_once(".Callback")
-                .unwrap_or(("", command.name));
-            snake_case(name)
+            let (_, name) = command.name.split_once('.').unwrap_or(("", command.name));
+            snake_case(name.strip_prefix("Callback").unwrap_or(name))
         }
     }
 }

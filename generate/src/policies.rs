@@ -37,7 +37,9 @@ pub(crate) fn policies(commands: &[&Command], current: &str) -> Result<String, M
 
 /// `docs/policies-subjects.md` with the commands that each rule by subject applies to.
 pub(crate) fn by_subject(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
-    let mut table = String::from("\n| Rule | Switches of `webhooks.yml`, and callbacks of Tencent Chat |\n|---|---|\n");
+    let mut table = String::from(
+        "\n| Rule | Switches of `webhooks.yml`, and callbacks of Tencent Chat |\n|---|---|\n",
+    );
     for subject in SUBJECTS {
         let mut paths: Vec<&str> = Vec::new();
         for path in commands.iter().flat_map(|command| by_subject_of(command)) {

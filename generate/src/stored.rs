@@ -18,11 +18,24 @@ pub struct Stored {
 impl Stored {
     /// Reads them from `tests/payloads`. A command without payloads has no events.
     pub fn read(root: &Path, commands: &[&Command]) -> Self {
+        let payloads = payloads_of_tencent(root);
         let cases = |command: &Command| match command.source {
-            Source::OpenIm => &[
+            Source::OpenIm => [
                 "server", "server-2", "server-3", "server-4", "server-5", "document",
-            ][..],
-            Source::Tencent => &["document", "topic"][..],
+            ]
+            .map(ToOwned::to_owned)
+            .to_vec(),
+            // One body of the documents does not show every event of a command.
+            Source::Tencent => {
+                let start = format!("{}.", command.name);
+                let others = payloads.iter().filter_map(|name| name.strip_prefix(&start));
+                let others = others.filter(|case| *case != "document");
+                ["document"]
+                    .into_iter()
+                    .chain(others)
+                    .map(ToOwned::to_owned)
+                    .collect()
+            }
         };
         let mut examples = BTreeMap::new();
         let mut events = |command: &Command| {
@@ -57,4 +70,16 @@ impl Stored {
     pub(crate) fn of(&self, command: &Command) -> &[String] {
         self.names.get(command.name).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The names of Tencent Chat's payloads, `<command>.<case>`, in their order.
+fn payloads_of_tencent(root: &Path) -> Vec<String> {
+    let files = fs::read_dir(root.join("tests/payloads/tencent"));
+    let files = files.into_iter().flatten().flatten();
+    let names = files.filter_map(|file| file.file_name().into_string().ok());
+    let mut payloads: Vec<String> = names
+        .filter_map(|name| Some(name.strip_suffix(".events.json")?.to_owned()))
+        .collect();
+    payloads.sort();
+    payloads
 }

@@ -141,7 +141,10 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("Group.CallbackBeforeInviteJoinGroup", "$.Operator_Account"),
     ("Group.CallbackBeforeInviteJoinGroup", "$.GroupId"),
     ("Group.CallbackBeforeInviteJoinGroup", "$.TopicId"),
-    ("Group.CallbackBeforeInviteJoinGroup", "$.DestinationMembers"),
+    (
+        "Group.CallbackBeforeInviteJoinGroup",
+        "$.DestinationMembers",
+    ),
     (
         "Group.CallbackBeforeInviteJoinGroup",
         "$.DestinationMembers[].Member_Account",

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use domain::{
-    Conversation, Events, Family, GroupId, Reception, Source, Timestamp, UserId, conversation,
+    Conversation, Events, Family, GroupId, Reception, Source, Timestamp, UserId, call,
+    conversation,
     decision::{self, By, Verdict},
-    group, message, presence,
+    group, message, moderation, operations, presence, push,
     relation::Event,
     user,
 };
@@ -43,7 +44,7 @@ async fn history(events: &EventsTable, of: &str) -> History {
 fn one_of_each_family() -> impl Iterator<Item = Events> {
     let ana = || user("ana");
     let group = || GroupId::new("g").unwrap();
-    let families: [Events; 7] = [
+    let families: [Events; 11] = [
         vec![Event::FriendDeleted {
             owner: ana(),
             friend: user("leo"),
@@ -71,10 +72,57 @@ fn one_of_each_family() -> impl Iterator<Item = Events> {
         }]
         .into(),
         vec![presence::Event::WentOffline {
+            why: None,
             user: ana(),
             platform: "Web".to_owned(),
             seen_at: None,
             connection: None,
+        }]
+        .into(),
+        vec![push::Event::PushReported {
+            to: ana(),
+            stage: None,
+            code: None,
+            at: None,
+            channel: None,
+            online: false,
+            device: None,
+            push: None,
+            from: None,
+            conversation: None,
+            message: None,
+            task: None,
+            app_task: None,
+            sent_at: None,
+        }]
+        .into(),
+        vec![call::Event::CallMembersChanged {
+            call: None,
+            changes: vec![call::CallChange {
+                user: ana(),
+                what: call::What::HungUp,
+            }],
+            members: Vec::new(),
+            changed_at: None,
+        }]
+        .into(),
+        vec![moderation::Event::ContentJudged {
+            from: ana(),
+            scene: moderation::Scene::Message,
+            conversation: None,
+            message: None,
+            kind: message::Kind::Text,
+            blocked: None,
+            suggestion: None,
+            label: None,
+            sub_label: None,
+            request: None,
+        }]
+        .into(),
+        vec![operations::Event::GroupQuotaAlarm {
+            used: Some(72),
+            quota: Some(100),
+            at: None,
         }]
         .into(),
         vec![decided(Some(ana()), None)].into(),

@@ -25,7 +25,7 @@ const TELL: &[(Source, &str)] = &[
     (Source::OpenIm, "callbackAfterDeleteFriendCommand2"),
     (Source::Tencent, "C2C.CallbackAfterSendMsg"),
     (Source::Tencent, "Group.CallbackAfterSendMsg"),
-    (Source::Tencent, "State.StateChange"),
+    (Source::Tencent, "New.OnSomething"),
     (Source::Tencent, "New.CallbackBeforeSomething"),
     (Source::Tencent, "sns.callbackfrienddelete"),
     (Source::Tencent, "x"),

@@ -25,6 +25,11 @@ fn of_openim(family: Family) -> Vec<Handler> {
         Family::Conversation => conversation::handlers(),
         Family::Presence => presence::handlers(),
         Family::Push => push::handlers(),
-        Family::Decision | Family::Unknown => Vec::new(),
+        // OpenIM sends no callbacks about these.
+        Family::Call
+        | Family::Moderation
+        | Family::Operations
+        | Family::Decision
+        | Family::Unknown => Vec::new(),
     }
 }

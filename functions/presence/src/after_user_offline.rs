@@ -11,6 +11,7 @@ pub fn handle(callback: AfterUserOffline) -> Vec<Event> {
         seen_at: callback.time(),
         connection: (!callback.connection.is_empty()).then(|| callback.connection.into()),
         user: callback.user_id,
+        why: None,
     }]
 }
 

@@ -5,12 +5,27 @@
 
 use receiver::Handler;
 
+pub mod call;
 pub mod group;
+pub mod moderation;
+pub mod operations;
+pub mod presence;
+pub mod push;
 pub mod relation;
 pub mod user;
 
 /// All handlers.
 #[must_use]
 pub fn handlers() -> Vec<Handler> {
-    [relation::handlers(), user::handlers(), group::handlers()].concat()
+    [
+        call::handlers(),
+        group::handlers(),
+        moderation::handlers(),
+        operations::handlers(),
+        presence::handlers(),
+        push::handlers(),
+        relation::handlers(),
+        user::handlers(),
+    ]
+    .concat()
 }

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conversation, GroupId, UserId, conversation, decision, group, message, presence, push,
-    relation,
+    Conversation, GroupId, UserId, call, conversation, decision, group, message, moderation,
+    operations, presence, push, relation,
     split::{Continues, halve, join},
     user,
 };
@@ -16,7 +16,7 @@ pub enum Subject<'a> {
     Group(&'a GroupId),
     /// The conversation in which something was written or read.
     Conversation(&'a Conversation),
-    /// No subject: nothing says what the callback means.
+    /// No subject: the callback names nobody and nothing, or nothing says what it means. It is filed under its command.
     UnknownCommand,
 }
 
@@ -160,6 +160,12 @@ families! {
     Presence(presence),
     /// What goes to devices: whom it reaches, and with which text.
     Push(push),
+    /// Calls with sound or picture.
+    Call(call),
+    /// What a moderation service says about what users wrote.
+    Moderation(moderation),
+    /// What concerns the whole app, such as limits of the server.
+    Operations(operations),
     /// What was answered to callbacks that ask first.
     Decision(decision),
 }
@@ -265,6 +271,7 @@ mod tests {
                         connection: Some("c".into()),
                     },
                     presence::Event::WentOffline {
+                        why: None,
                         user: id("a"),
                         platform: "IOS".into(),
                         seen_at: None,
@@ -275,6 +282,52 @@ mod tests {
                     {"type": "seen_online", "user": "a", "platform": "IOS", "background": false,
                         "seen_at": "2023-11-14T22:13:20.123Z", "connection": "c"},
                     {"type": "went_offline", "user": "a", "platform": "IOS"},
+                ]}),
+            ),
+            (
+                Events::Push(vec![push::Event::PushReported {
+                    to: id("a"),
+                    stage: Some(push::Stage::Clicked),
+                    code: Some(30),
+                    at: Some(at),
+                    channel: Some("apns".into()),
+                    online: true,
+                    device: Some("fcm".into()),
+                    push: Some("p".into()),
+                    from: Some(id("b")),
+                    conversation: Some(Conversation::Group(group())),
+                    message: Some(message::MessageRef {
+                        seq: Some(7),
+                        ..message::MessageRef::default()
+                    }),
+                    task: Some("t".into()),
+                    app_task: Some("d".into()),
+                    sent_at: Some(at),
+                }]),
+                json!({"family": "push", "events": [
+                    {"type": "push_reported", "to": "a", "stage": "clicked", "code": 30, "at": "2023-11-14T22:13:20.123Z",
+                        "channel": "apns", "online": true, "device": "fcm", "push": "p", "from": "b",
+                        "conversation": {"group": "g"}, "message": {"seq": 7}, "task": "t", "app_task": "d",
+                        "sent_at": "2023-11-14T22:13:20.123Z"},
+                ]}),
+            ),
+            (
+                Events::Moderation(vec![moderation::Event::ContentJudged {
+                    from: id("a"),
+                    scene: moderation::Scene::CustomMessage,
+                    conversation: Some(Conversation::Group(group())),
+                    message: Some(message::MessageRef::default()),
+                    kind: message::Kind::Picture,
+                    blocked: Some(false),
+                    suggestion: Some(moderation::Suggestion::Review),
+                    label: Some("Ad".into()),
+                    sub_label: Some("Contact".into()),
+                    request: Some("r".into()),
+                }]),
+                json!({"family": "moderation", "events": [
+                    {"type": "content_judged", "from": "a", "scene": "custom_message", "conversation": {"group": "g"},
+                        "message": {}, "kind": "picture", "blocked": false, "suggestion": "review", "label": "Ad",
+                        "sub_label": "Contact", "request": "r"},
                 ]}),
             ),
             (
@@ -320,6 +373,209 @@ mod tests {
         }
         assert_eq!(Events::Unknown.subject(), Some(Subject::UnknownCommand));
         assert_eq!(Events::Relation(Vec::new()).subject(), None);
+    }
+
+    #[test]
+    fn the_stored_form_of_every_other_presence_is_fixed() {
+        use presence::{Ended, Event};
+
+        for (why, word) in [
+            (Ended::SignedOut, "signed_out"),
+            (Ended::Closed, "closed"),
+            (Ended::TimedOut, "timed_out"),
+            (Ended::OtherLogin, "other_login"),
+        ] {
+            let events = Events::Presence(vec![Event::WentOffline {
+                user: id("a"),
+                platform: String::new(),
+                seen_at: None,
+                connection: None,
+                why: Some(why),
+            }]);
+            let stored = json!({"family": "presence", "events": [{"type": "went_offline", "user": "a", "why": word}]});
+            check(&events, stored, &Subject::User(&id("a")));
+        }
+        let events = Events::Presence(vec![Event::StatusChanged {
+            user: id("a"),
+            seen_at: None,
+        }]);
+        let stored =
+            json!({"family": "presence", "events": [{"type": "status_changed", "user": "a"}]});
+        check(&events, stored, &Subject::User(&id("a")));
+        let events = Events::Presence(vec![Event::PresenceChanged {
+            users: vec![id("a")],
+            what: "Later".into(),
+            group: None,
+            seen_at: None,
+        }]);
+        let stored = json!({"family": "presence", "events": [
+            {"type": "presence_changed", "users": ["a"], "what": "Later"},
+        ]});
+        check(&events, stored, &Subject::User(&id("a")));
+        let at = Timestamp::from_unix_millis(1_700_000_000_123).unwrap();
+        let events = Events::Presence(vec![Event::PresenceChanged {
+            users: vec![id("a")],
+            what: "Later".into(),
+            group: Some(group()),
+            seen_at: Some(at),
+        }]);
+        let stored = json!({"family": "presence", "events": [
+            {"type": "presence_changed", "users": ["a"], "what": "Later", "group": "g",
+                "seen_at": "2023-11-14T22:13:20.123Z"},
+        ]});
+        check(&events, stored, &Subject::Group(&group()));
+        let members = vec![id("a"), id("b")];
+        for (event, kind) in [
+            (
+                Event::MembersCameBack {
+                    group: group(),
+                    members: members.clone(),
+                },
+                "members_came_back",
+            ),
+            (
+                Event::MembersDroppedOut {
+                    group: group(),
+                    members,
+                },
+                "members_dropped_out",
+            ),
+        ] {
+            let stored = json!({"family": "presence", "events": [{"type": kind, "group": "g", "members": ["a", "b"]}]});
+            check(
+                &Events::Presence(vec![event]),
+                stored,
+                &Subject::Group(&group()),
+            );
+        }
+    }
+
+    #[test]
+    fn the_stored_form_of_every_event_about_a_call_is_fixed() {
+        use call::{CallChange, CallResult, Event, Media, Member, What};
+
+        let at = Timestamp::from_unix_millis(1_700_000_000_123).unwrap();
+        let time = "2023-11-14T22:13:20.123Z";
+        let member = |user: &str, takes_part| Member {
+            user: id(user),
+            takes_part,
+        };
+        let user = id("a");
+        let subject = Subject::User(&user);
+        let started = Events::Call(vec![Event::CallStarted {
+            call: Some("c".into()),
+            members: vec![member("a", Some(true)), member("b", None)],
+            media: Some(Media::Sound),
+            group: Some(group()),
+            room: Some("r".into()),
+            started_at: Some(at),
+        }]);
+        let stored = json!({"family": "call", "events": [
+            {"type": "call_started", "call": "c", "members": [{"user": "a", "takes_part": true}, {"user": "b"}],
+                "media": "sound", "group": "g", "room": "r", "started_at": time},
+        ]});
+        check(&started, stored, &subject);
+
+        let what = [
+            (What::Accepted, "accepted"),
+            (What::Declined, "declined"),
+            (What::NotAnswered, "not_answered"),
+            (What::HungUp, "hung_up"),
+            (What::Joined, "joined"),
+            (What::DroppedOut, "dropped_out"),
+            (What::Invited, "invited"),
+            (What::Uninvited, "uninvited"),
+            (What::Other("Later".into()), "Later"),
+        ];
+        for (what, word) in what {
+            let changed = Events::Call(vec![Event::CallMembersChanged {
+                call: None,
+                changes: vec![CallChange {
+                    user: id("b"),
+                    what,
+                }],
+                members: vec![member("a", Some(false))],
+                changed_at: Some(at),
+            }]);
+            let stored = json!({"family": "call", "events": [
+                {"type": "call_members_changed", "changes": [{"user": "b", "what": word}],
+                    "members": [{"user": "a", "takes_part": false}], "changed_at": time},
+            ]});
+            check(&changed, stored, &subject);
+        }
+
+        let results = [
+            (CallResult::Finished, "finished"),
+            (CallResult::Cancelled, "cancelled"),
+            (CallResult::Declined, "declined"),
+            (CallResult::NotAnswered, "not_answered"),
+            (CallResult::Busy, "busy"),
+            (CallResult::Interrupted, "interrupted"),
+            (CallResult::Unreachable, "unreachable"),
+            (CallResult::Other("7".into()), "7"),
+        ];
+        for (result, word) in results {
+            let ended = Events::Call(vec![Event::CallEnded {
+                call: Some("c".into()),
+                caller: Some(id("a")),
+                members: vec![id("b")],
+                result: Some(result),
+                media: Some(Media::Picture),
+                for_many: Some(false),
+                room: None,
+                started_at: Some(at),
+                accepted_at: None,
+                ended_at: Some(at),
+            }]);
+            let stored = json!({"family": "call", "events": [
+                {"type": "call_ended", "call": "c", "caller": "a", "members": ["b"], "result": word, "media": "picture",
+                    "for_many": false, "started_at": time, "ended_at": time},
+            ]});
+            check(&ended, stored, &subject);
+        }
+    }
+
+    #[test]
+    fn the_stored_form_of_every_event_about_the_app_is_fixed_and_it_is_filed_under_its_command() {
+        let at = Timestamp::from_unix_millis(1_700_000_000_123).unwrap();
+        let events = Events::Operations(vec![
+            operations::Event::RateNearLimit {
+                service: "s".into(),
+                command: "c".into(),
+                per_second: Some(171),
+                limit: Some(200),
+            },
+            operations::Event::GroupQuotaAlarm {
+                used: Some(72),
+                quota: Some(100),
+                at: Some(at),
+            },
+        ]);
+        let stored = json!({"family": "operations", "events": [
+            {"type": "rate_near_limit", "service": "s", "command": "c", "per_second": 171, "limit": 200},
+            {"type": "group_quota_alarm", "used": 72, "quota": 100, "at": "2023-11-14T22:13:20.123Z"},
+        ]});
+        check(&events, stored, &Subject::UnknownCommand);
+        let ended = Events::Call(vec![call::Event::CallEnded {
+            call: None,
+            caller: None,
+            members: Vec::new(),
+            result: None,
+            media: None,
+            for_many: None,
+            room: None,
+            started_at: None,
+            accepted_at: None,
+            ended_at: None,
+        }]);
+        let stored = json!({"family": "call", "events": [{"type": "call_ended", "members": []}]});
+        check(&ended, stored, &Subject::UnknownCommand);
+    }
+
+    fn check(events: &Events, stored: Value, subject: &Subject<'_>) {
+        assert_eq!(serde_json::to_value(events).unwrap(), stored);
+        assert_eq!(serde_json::from_value::<Events>(stored).unwrap(), *events);
+        assert_eq!(events.subject().as_ref(), Some(subject));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! This crate does no I/O, knows no server's wire format, and depends on no AWS crate.
 //!
 //! * [`Events`]: what one callback says, by [`Family`] ([`relation`], [`user`], [`group`], [`message`],
-//!   [`conversation`], [`presence`], [`push`], [`decision`]).
+//!   [`conversation`], [`presence`], [`push`], [`call`], [`moderation`], [`operations`], [`decision`]).
 //! * [`Reception`]: one accepted callback, with its events, its server and its time.
 //! * [`relation::rows`]: what events mean for who is friends with whom.
 //! * [`group::rows`]: what events mean for who is in which group.
@@ -17,12 +17,15 @@
 struct Readme;
 
 mod as_of;
+pub mod call;
 pub mod conversation;
 pub mod decision;
 mod events;
 pub mod group;
 mod id;
 pub mod message;
+pub mod moderation;
+pub mod operations;
 pub mod presence;
 pub mod push;
 mod question;

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use imhook_domain::{
     Continues, Conversation, Events, GroupId, Part, Reception, Source, Timestamp, TopicId, UserId,
+    call,
     decision::{self, By, Verdict},
     group::{self, Edited, Joined, Left, Member, Role},
-    message,
+    message, presence,
     relation::{
         Event,
         rows::{AsOf, Aspect, Fact, TEXT_BYTES, changes},
@@ -324,6 +325,69 @@ fn message_event(conversation: Option<Conversation>) -> BoxedStrategy<message::E
     .boxed()
 }
 
+/// Events of one callback are about one call.
+fn call_event() -> impl Strategy<Value = call::Event> {
+    use call::{CallChange, Event, Member, What};
+    let members = || {
+        let member = person().prop_map(|user| Member {
+            user,
+            takes_part: Some(true),
+        });
+        vec(member, 0..60)
+    };
+    let changes = person().prop_map(|user| CallChange {
+        user,
+        what: What::Accepted,
+    });
+    prop_oneof![
+        members().prop_map(|members| Event::CallStarted {
+            call: Some("c".to_owned()),
+            members,
+            media: None,
+            group: None,
+            room: None,
+            started_at: None,
+        }),
+        (vec(changes, 0..60), members()).prop_map(|(changes, members)| {
+            Event::CallMembersChanged {
+                call: Some("c".to_owned()),
+                changes,
+                members,
+                changed_at: None,
+            }
+        }),
+        (proptest::option::of(person()), vec(person(), 0..60)).prop_map(|(caller, members)| {
+            Event::CallEnded {
+                call: Some("c".to_owned()),
+                caller,
+                members,
+                result: None,
+                media: None,
+                for_many: None,
+                room: None,
+                started_at: None,
+                accepted_at: None,
+                ended_at: None,
+            }
+        }),
+    ]
+}
+
+fn presence_event() -> impl Strategy<Value = presence::Event> {
+    use presence::Event;
+    let group = || GroupId::new("g").unwrap();
+    (any::<bool>(), vec(person(), 0..60)).prop_map(move |(online, members)| match online {
+        true => Event::MembersCameBack {
+            group: group(),
+            members,
+        },
+        false => Event::MembersDroppedOut {
+            group: group(),
+            members,
+        },
+    })
+}
+
 fn receptions() -> impl Strategy<Value = Reception> {
     let group = || Some(Conversation::Group(GroupId::new("g").unwrap()));
     prop_oneof![
@@ -332,6 +396,8 @@ fn receptions() -> impl Strategy<Value = Reception> {
         4 => vec(event(), 0..40).prop_map(|events| reception(events.into(), None)),
         2 => vec(user_event(), 0..10).prop_map(|events| reception(events.into(), None)),
         2 => vec(group_event(), 0..10).prop_map(|events| reception(events.into(), None)),
+        1 => call_event().prop_map(|event| reception(vec![event].into(), None)),
+        1 => presence_event().prop_map(|event| reception(vec![event].into(), None)),
         1 => decisions().prop_map(|events| reception(events.into(), None)),
         1 => text().prop_map(|body| reception(Events::Unknown, Some(body))),
     ]

@@ -12,11 +12,19 @@ use models::{Payload, payloads, root};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
+/// Reads a body. Only our own reader accepts values that do not fit.
+fn typed<T: DeserializeOwned>(payload: &Payload) -> T {
+    match payload.case.as_str() {
+        "odd" => imhook_protocol::read(&payload.body).unwrap(),
+        _ => serde_json::from_slice(&payload.body).unwrap(),
+    }
+}
+
 /// Reads a body and writes it. Only unknown fields may be lost.
 fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload) {
     let at = format!("{}.{}", payload.command, payload.case);
     let before: Value = serde_json::from_slice(&payload.body).unwrap();
-    let typed: T = serde_json::from_slice(&payload.body).unwrap();
+    let typed: T = typed(payload);
     let mut after = serde_json::to_value(&typed).unwrap();
     for key in ["callbackCommand", "CallbackCommand"] {
         if let Some(command) = before.get(key) {
@@ -27,6 +35,10 @@ fn assert_survives<T: DeserializeOwned + Serialize>(payload: &Payload) {
     // Like the command, it is not a part of what the callback says.
     if let Some(id) = before.get("operationID") {
         after["operationID"] = id.clone();
+    }
+    // An odd value is written in its ordinary form, or not at all.
+    if payload.case == "odd" {
+        return;
     }
     // A time can be a text, and is written as a number.
     if let Some(time) = before["EventTime"].as_str() {
@@ -128,6 +140,16 @@ macro_rules! every_type {
             tencent::BeforeCreateGroup,
             tencent::BeforeCreateTopic,
             tencent::BeforeInviteJoinGroup,
+            tencent::OnMemberStateChange,
+            tencent::StateChange,
+            tencent::AllMemberPush,
+            tencent::OfflinePush,
+            tencent::AfterEndCall,
+            tencent::AfterMemberChanged,
+            tencent::AfterStartCall,
+            tencent::ResultNotify,
+            tencent::OnDailyGroupQuotaAlarm,
+            tencent::RequestOverLimit,
         )
     };
     ($of:ident: $($Type:ty),+ $(,)?) => {
@@ -257,7 +279,7 @@ fn text(words: Words<'_>) -> String {
 
 fn asks_as_the_catalogue_says<C: Callback>(payload: &Payload) {
     let at = &payload.name;
-    let callback: C = serde_json::from_slice(&payload.body).unwrap();
+    let callback: C = typed(payload);
     let questions = callback.questions();
     let Some(rules) = C::COMMAND.rules() else {
         // Without rules, too, each decision is recorded with the people whom it is about.
@@ -811,7 +833,7 @@ fn every_wire_type_names_its_source() {
             "openim" => ("/// Source: OpenIM, `", "https://docs.openim.io/"),
             _ => (
                 "/// Source: Tencent Chat, <",
-                "https://www.tencentcloud.com/document/product/1047/",
+                "https://www.tencentcloud.com/document/product/",
             ),
         };
         for family in Family::ALL.iter().copied() {

@@ -13,8 +13,12 @@ const ID_BYTES: usize = 128;
 pub(crate) fn without_contents(mut reception: Reception) -> Reception {
     reception.events.remove_contents();
     let command = protocol::command(reception.source, &reception.command);
-    let has_messages = command
-        .is_none_or(|it| matches!(it.family, Family::Message | Family::Push | Family::Unknown));
+    let has_messages = command.is_none_or(|it| {
+        matches!(
+            it.family,
+            Family::Message | Family::Push | Family::Moderation | Family::Unknown
+        )
+    });
     if reception.events == Events::Unknown && has_messages {
         reception.body = reception.body.as_deref().and_then(without_texts);
     }
@@ -100,7 +104,12 @@ mod tests {
             "MsgKey": "1_2_3", "OnlineOnlyFlag": 0, "CloudCustomData": "secret",
             "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "secret"}}],
         });
+        let judged = json!({
+            "Scene": "C2C", "From_Account": "ana", "TextContent": ["secret"], "FileURL": "secret", "CtxcbResult": 1,
+            "CtxcbKeywords": ["secret"], "CloudCustomData": "secret", "MsgID": "1_2_3",
+        });
         for (source, command, body) in [
+            (Source::Tencent, "ContentCallback.ResultNotify", &judged),
             (Source::OpenIm, "callbackAfterSendSingleMsgCommand", &openim),
             (Source::OpenIm, "callbackAfterSomethingNewCommand", &openim),
             (Source::Tencent, "C2C.CallbackAfterSendMsg", &tencent),

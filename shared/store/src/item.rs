@@ -5,7 +5,7 @@
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
-//! | `pk` | S | Partition key, made from the [subject](domain::Events::subject): `user#<user>`; `group#<group>`; `users#<length>#<user>#<user>` for the conversation of two users, with the length of the first id in bytes; `group-messages#<00 to 15>#<group>` for the conversation of a group, which can be busy; `conversation#<id>` for any other; `unknown#<command>#<0 to 7>` if there is no subject |
+//! | `pk` | S | Partition key, made from the [subject](domain::Events::subject): `user#<user>`; `group#<group>`; `users#<length>#<user>#<user>` for the conversation of two users, with the length of the first id in bytes; `group-messages#<00 to 15>#<group>` for the conversation of a group, which can be busy; `conversation#<id>` for any other; `unknown#<command>#<0 to 7>` if there is no subject, as for an unknown command or a limit of the whole app |
 //! | `sk` | S | Sort key: the time of reception, `#`, and the reception's id; for every part after the first, also `#` and its number in four digits |
 //! | `id` | S | The reception's id, which is the gateway's request id: the idempotency key |
 //! | `received_at` | S | When the gateway received it, RFC 3339 in UTC with milliseconds |
@@ -338,6 +338,14 @@ mod tests {
             ),
             (message(Conversation::Group(group())), "group-messages#15#g"),
             (message(Conversation::Id("c".into())), "conversation#c"),
+            (
+                Events::Operations(vec![domain::operations::Event::GroupQuotaAlarm {
+                    used: Some(72),
+                    quota: Some(100),
+                    at: None,
+                }]),
+                "unknown#Sns.CallbackFriendDelete#7",
+            ),
         ] {
             let reception = Reception {
                 events,

@@ -196,6 +196,7 @@ mod tests {
             }]
             .into(),
             vec![presence::Event::WentOffline {
+                why: None,
                 user: id("ana"),
                 platform: "Web".into(),
                 seen_at: Some(Timestamp::from_unix_millis(1).unwrap()),

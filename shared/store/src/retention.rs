@@ -26,6 +26,9 @@ impl Retention {
             | Family::Group
             | Family::Conversation
             | Family::Push
+            | Family::Call
+            | Family::Moderation
+            | Family::Operations
             | Family::Unknown => self.events,
         }
     }

@@ -22,6 +22,11 @@ impl Number {
         Timestamp::from_unix_millis(millis).ok()
     }
 
+    /// The time that it stands for in Unix seconds, of which 0 is none, too.
+    pub(crate) fn time_in_seconds(self) -> Option<Timestamp> {
+        Self(self.0?.checked_mul(1000)).time()
+    }
+
     pub(crate) fn is_none(&self) -> bool {
         self.0.is_none()
     }
@@ -45,11 +50,19 @@ impl<'de> Deserialize<'de> for Number {
 
 /// The integer in a text such as `1` or `1.0`.
 pub(super) fn integer(digits: &str) -> Option<i128> {
-    let digits = digits.trim();
+    let digits = whole(digits.trim());
     digits
         .parse()
         .ok()
         .or_else(|| exact(digits.parse().ok()?).map(i128::from))
+}
+
+/// The digits of a number without a fraction of zero. An id can have more digits than a float holds.
+pub(super) fn whole(digits: &str) -> &str {
+    match digits.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|it| it == b'0') => whole,
+        _ => digits,
+    }
 }
 
 /// The integer that a float represents, if it represents exactly one.

@@ -13,7 +13,7 @@ use super::{
     error::{Error, Step},
     lenient::LENIENT,
     members::MEMBER,
-    number::integer,
+    number::{integer, whole},
 };
 
 /// One value of a body that is known to be JSON. It parses only what a type asks for.
@@ -135,9 +135,9 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
             Kind::Bool => visitor.visit_bool(self.json == "true"),
             Kind::Null => visitor.visit_unit(),
             Kind::Number => {
-                if let Ok(number) = self.json.parse() {
+                if let Ok(number) = whole(self.json).parse() {
                     visitor.visit_i64(number)
-                } else if let Ok(number) = self.json.parse() {
+                } else if let Ok(number) = whole(self.json).parse() {
                     visitor.visit_u64(number)
                 } else {
                     // 1e400 is infinite as a float.

@@ -7,22 +7,34 @@
 
 mod account;
 mod answer;
+pub(crate) mod call;
 mod decision;
 pub(crate) mod group;
 mod kept_out;
+pub(crate) mod moderation;
+pub(crate) mod operations;
 mod own_code;
+pub(crate) mod presence;
+pub(crate) mod push;
 mod query;
 pub(crate) mod relation;
+mod text_or_number;
 pub(crate) mod user;
 
 pub use account::Account;
 pub use answer::{Answer, Noted};
+pub use call::*;
 pub use decision::{Decision, Decisions, Refusal};
 pub use group::*;
 pub use kept_out::{KeptOut, LetsIn};
+pub use moderation::*;
+pub use operations::*;
 pub use own_code::{Code, GroupCode, InvalidCode, MessageCode, OwnCode, ResultCode};
+pub use presence::*;
+pub use push::*;
 pub use query::Query;
 pub use relation::*;
+pub use text_or_number::TextOrNumber;
 pub use user::*;
 
 use domain::{Question, UserId};

@@ -50,10 +50,7 @@ impl Callback for BeforeApplyJoinGroup {
         switch: None,
         family: Family::Group,
         when: When::Before(Rules {
-            by_subject: &[
-                "groups.joins.groups",
-                "groups.joins.users",
-            ],
+            by_subject: &["groups.joins.groups", "groups.joins.users"],
             ..Rules::NONE
         }),
         since: None,

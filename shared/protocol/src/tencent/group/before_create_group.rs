@@ -65,11 +65,7 @@ impl Callback for BeforeCreateGroup {
         switch: None,
         family: Family::Group,
         when: When::Before(Rules {
-            by_subject: &[
-                "groups.creators",
-                "groups.names",
-                "groups.maxMembers",
-            ],
+            by_subject: &["groups.creators", "groups.names", "groups.maxMembers"],
             ..Rules::NONE
         }),
         since: None,

@@ -34,9 +34,7 @@ impl Callback for BeforeCreateTopic {
         switch: None,
         family: Family::Group,
         when: When::Before(Rules {
-            by_subject: &[
-                "groups.names",
-            ],
+            by_subject: &["groups.names"],
             ..Rules::NONE
         }),
         since: None,

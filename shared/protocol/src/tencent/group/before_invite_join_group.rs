@@ -50,10 +50,7 @@ impl Callback for BeforeInviteJoinGroup {
         switch: None,
         family: Family::Group,
         when: When::Before(Rules {
-            by_subject: &[
-                "groups.invitations.groups",
-                "groups.invitations.users",
-            ],
+            by_subject: &["groups.invitations.groups", "groups.invitations.users"],
             ..Rules::NONE
         }),
         since: None,

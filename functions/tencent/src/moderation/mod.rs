@@ -1,0 +1,5 @@
+//! Callbacks about the moderation of what users wrote.
+
+receiver::handlers! {
+    result_notify,
+}

@@ -1,0 +1,6 @@
+//! Callbacks about what went to devices.
+
+receiver::handlers! {
+    all_member_push,
+    offline_push,
+}

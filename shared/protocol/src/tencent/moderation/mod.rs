@@ -1,0 +1,5 @@
+//! What the moderation of the cloud says about what users wrote.
+
+commands! {
+    result_notify::ResultNotify,
+}
