@@ -6,7 +6,7 @@ use domain::{
     conversation,
     decision::{self, By, Verdict},
     group::{self, Edited, Joined, Left, Role},
-    message::{self, Content, Kind, MessageRef},
+    message::{self, Content, ExtensionChange, Kind, MessageRef},
     moderation::{self, Scene, Suggestion},
     operations,
     presence::{self, Ended},
@@ -311,6 +311,23 @@ fn about_message(event: &message::Event) -> String {
                 None => format!("{from} sent {} {to}", kind_name(*kind)),
             }
         }
+        Event::MessageFailed {
+            conversation,
+            from,
+            kind,
+            code,
+            ..
+        } => {
+            let failed = format!(
+                "{from} could not send {} {}",
+                kind_name(*kind),
+                sent_to(conversation, from)
+            );
+            match code {
+                Some(code) => format!("{failed}, code {code}"),
+                None => failed,
+            }
+        }
         Event::MessageNumbered {
             conversation,
             message,
@@ -319,6 +336,7 @@ fn about_message(event: &message::Event) -> String {
             conversation,
             messages,
             by,
+            ..
         } => {
             let messages = number_of(messages);
             let place = place(conversation);
@@ -332,17 +350,58 @@ fn about_message(event: &message::Event) -> String {
             reader,
             messages,
             up_to,
+            until,
+            everywhere,
         } => {
             let read = match (up_to, messages.is_empty()) {
+                _ if *everywhere => format!("{reader} read everything"),
                 (Some(number), _) => format!("{reader} read up to message {number}"),
                 (None, true) => format!("{reader} read messages"),
                 (None, false) => format!("{reader} read {}", number_of(messages)),
             };
-            with(
+            let read = with(
                 read,
                 " ",
                 &conversation.as_ref().map(place).unwrap_or_default(),
-            )
+            );
+            match until {
+                Some(until) => format!("{read} until {until}"),
+                None => read,
+            }
+        }
+        Event::MessageEdited {
+            conversation,
+            message,
+            by,
+            content,
+            ..
+        } => {
+            let message = number_of(std::slice::from_ref(message));
+            let place = place(conversation);
+            let edited = match by {
+                Some(by) => format!("{by} edited {message} {place}"),
+                None => format!("{message} {place}, edited"),
+            };
+            match content.as_ref().and_then(words) {
+                Some(words) => format!("{edited}: \"{words}\""),
+                None => edited,
+            }
+        }
+        Event::MessageExtended {
+            conversation,
+            message,
+            how,
+            keys,
+        } => {
+            let how = match how {
+                ExtensionChange::Set => "set",
+                ExtensionChange::Deleted => "deleted",
+                ExtensionChange::Cleared => "cleared",
+                _ => "changed",
+            };
+            let message = number_of(std::slice::from_ref(message));
+            let extended = format!("{message} {}, keys {how}", place(conversation));
+            with(extended, ": ", &keys.join(", "))
         }
         other => as_json(other),
     }
@@ -355,6 +414,7 @@ fn words(content: &Content) -> Option<&str> {
         | Content::Markdown { text }
         | Content::Mention { text, .. }
         | Content::Quote { text, .. } => Some(text),
+        Content::Several { parts } => parts.iter().find_map(words),
         _ => None,
     }
 }
@@ -374,6 +434,7 @@ fn kind_name(kind: Kind) -> &'static str {
         Kind::Custom => "content of the app's own",
         Kind::Face => "a sticker",
         Kind::Markdown => "a text in Markdown",
+        Kind::Several => "several contents in one message",
         Kind::Typing => "the sign of typing",
         Kind::Notification => "a notice",
         _ => "a message",
@@ -990,6 +1051,7 @@ mod tests {
         };
         let sent = |conversation, kind, text: Option<&str>| Event::MessageSent {
             conversation,
+            topic: None,
             from: id("ana"),
             message: message(None),
             kind,
@@ -1001,6 +1063,21 @@ mod tests {
             }),
             app_text: message::AppText::default(),
             bot: false,
+        };
+        let edited = |by, content| Event::MessageEdited {
+            conversation: Conversation::Group(group()),
+            topic: None,
+            message: message(Some(7)),
+            by,
+            kind: Kind::Text,
+            content,
+            app_text: message::AppText::default(),
+        };
+        let extended = |how, keys: &[&str]| Event::MessageExtended {
+            conversation: Conversation::Group(group()),
+            message: message(Some(7)),
+            how,
+            keys: keys.iter().map(|&key| key.to_owned()).collect(),
         };
         let case = |event: Event, sentence| (vec![event].into(), sentence);
         check([
@@ -1027,6 +1104,7 @@ mod tests {
             case(
                 Event::MessagesRecalled {
                     conversation: Conversation::Group(group()),
+                    topic: None,
                     messages: vec![message(Some(7))],
                     by: Some(id("ana")),
                 },
@@ -1038,6 +1116,8 @@ mod tests {
                     reader: id("ana"),
                     messages: vec![message(None), message(None)],
                     up_to: None,
+                    until: None,
+                    everywhere: false,
                 },
                 "ana read 2 messages between ana and leo",
             ),
@@ -1047,8 +1127,55 @@ mod tests {
                     reader: id("ana"),
                     messages: Vec::new(),
                     up_to: Some(9),
+                    until: None,
+                    everywhere: false,
                 },
                 "ana read up to message 9",
+            ),
+            case(
+                Event::MessagesRead {
+                    conversation: None,
+                    reader: id("ana"),
+                    messages: Vec::new(),
+                    up_to: None,
+                    until: domain::Timestamp::from_unix_millis(1_700_000_000_123).ok(),
+                    everywhere: true,
+                },
+                "ana read everything until 2023-11-14T22:13:20.123Z",
+            ),
+            case(
+                Event::MessageFailed {
+                    conversation: Conversation::Group(group()),
+                    topic: None,
+                    from: id("ana"),
+                    message: message(None),
+                    kind: Kind::Several,
+                    code: Some(10023),
+                },
+                "ana could not send several contents in one message in group g, code 10023",
+            ),
+            case(
+                edited(
+                    Some(id("ana")),
+                    Some(Content::Several {
+                        parts: vec![
+                            Content::Other { raw: String::new() },
+                            Content::Text {
+                                text: "hi".to_owned(),
+                            },
+                        ],
+                    }),
+                ),
+                "ana edited message 7 in group g: \"hi\"",
+            ),
+            case(edited(None, None), "message 7 in group g, edited"),
+            case(
+                extended(ExtensionChange::Set, &["mood", "vote"]),
+                "message 7 in group g, keys set: mood, vote",
+            ),
+            case(
+                extended(ExtensionChange::Cleared, &[]),
+                "message 7 in group g, keys cleared",
             ),
         ]);
     }

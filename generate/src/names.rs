@@ -1,6 +1,6 @@
 //! The paths of a command's files, and the names of its parts.
 
-use domain::Source;
+use domain::{Family, Source};
 use protocol::Command;
 
 /// The name of a server's folder, the same everywhere.
@@ -23,10 +23,15 @@ pub(crate) fn server(source: Source) -> &'static str {
 pub(crate) fn module(command: &Command) -> String {
     match command.source {
         Source::OpenIm => command.function().replace('-', "_"),
-        // "Sns.CallbackFriendAdd" or "State.StateChange"; the part before the dot is Tencent Chat's group of commands.
+        // "Sns.CallbackFriendAdd", "Bot.OnC2CMessage"; the part before the dot is Tencent Chat's group of commands.
         Source::Tencent => {
-            let (_, name) = command.name.split_once('.').unwrap_or(("", command.name));
-            snake_case(name.strip_prefix("Callback").unwrap_or(name))
+            let (service, name) = command.name.split_once('.').unwrap_or(("", command.name));
+            let name = snake_case(name.strip_prefix("Callback").unwrap_or(name));
+            match command.family {
+                // Between users and in groups, commands have the same names.
+                Family::Message => format!("{}_{name}", snake_case(service)),
+                _ => name,
+            }
         }
     }
 }
@@ -109,9 +114,10 @@ pub(crate) fn pascal_case(kebab: &str) -> String {
         .collect()
 }
 
+/// Makes `after_follow_add` of `AfterFollowAdd`. `C2C` is one word.
 pub(crate) fn snake_case(pascal: &str) -> String {
     let mut snake = String::new();
-    for letter in pascal.chars() {
+    for letter in pascal.replace("C2C", "C2c").chars() {
         if letter.is_uppercase() && !snake.is_empty() {
             snake.push('_');
         }
@@ -128,5 +134,6 @@ mod tests {
     fn names_change_to_pascal_case_and_snake_case() {
         assert_eq!(pascal_case("after-add-friend"), "AfterAddFriend");
         assert_eq!(snake_case("AfterFollowAdd"), "after_follow_add");
+        assert_eq!(snake_case("OnC2CMessage"), "on_c2c_message");
     }
 }

@@ -74,6 +74,7 @@ fn recalled(messages: usize) -> Events {
     };
     Events::Message(vec![message::Event::MessagesRecalled {
         conversation: Conversation::Group(group()),
+        topic: None,
         messages: vec![message; messages],
         by: None,
     }])

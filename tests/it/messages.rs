@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Events, Family, message::Event};
+use domain::{Events, Family, Source, message::Event};
 use models::{Payload, Verdict, payloads, read_as_openim};
 use receiver::messages::{ONLY_IN_LOG, SIGNAL};
 use serde_json::{Value, json};
@@ -39,6 +39,13 @@ fn of_family(family: Family) -> impl Iterator<Item = Payload> {
     })
 }
 
+fn path(source: Source, command: &str) -> String {
+    match source {
+        Source::Tencent => format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand={command}"),
+        _ => format!("/{command}"),
+    }
+}
+
 /// Every callback about messages, as it comes, with fields that do not fit, and with names that are not known.
 fn secrets() -> Vec<Secret> {
     let mut all = Vec::new();
@@ -52,8 +59,30 @@ fn secrets() -> Vec<Secret> {
             body["content"] = json!(content);
             body["ex"] = json!(SECRET);
         }
+        for key in ["CloudCustomData", "Data"] {
+            if body[key].is_string() {
+                body[key] = json!(SECRET);
+            }
+        }
+        for (key, elements) in [
+            (
+                "MsgBody",
+                json!([{"MsgType": "TIMTextElem", "MsgContent": {"Text": SECRET}}]),
+            ),
+            ("ExtensionList", json!([{"Key": SECRET, "Value": SECRET}])),
+        ] {
+            if body[key].is_array() {
+                body[key] = elements;
+            }
+        }
         let mut unfit = body.clone();
-        for id in ["sendID", "userID"] {
+        for id in [
+            "sendID",
+            "userID",
+            "From_Account",
+            "GroupId",
+            "Report_Account",
+        ] {
             if unfit[id].is_string() {
                 unfit[id] = json!({ "odd": SECRET });
             }
@@ -62,6 +91,7 @@ fn secrets() -> Vec<Secret> {
         no_text["content"] = json!({ "content": SECRET });
         let command = &payload.command;
         let unknown = command.replace("callback", "callbackNew");
+        let unknown = unknown.replace('.', ".New");
         for (how, command, body) in [
             ("as it comes", command, &body),
             ("unfit", command, &unfit),
@@ -69,10 +99,14 @@ fn secrets() -> Vec<Secret> {
             ("unknown", &unknown, &body),
         ] {
             let mut body = body.clone();
-            body["callbackCommand"] = json!(command);
+            let key = match payload.source {
+                Source::Tencent => "CallbackCommand",
+                _ => "callbackCommand",
+            };
+            body[key] = json!(command);
             all.push(Secret {
                 name: format!("{} {how}", payload.name),
-                request: Request::post(&format!("/{command}"), body.to_string()),
+                request: Request::post(&path(payload.source, command), body.to_string()),
             });
         }
     }
@@ -89,6 +123,11 @@ fn secrets() -> Vec<Secret> {
         ("/callbackAfterNewPushCommand".to_owned(), SECRET.to_owned()),
         (
             format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=C2C.CallbackAfterSendMsg"),
+            tencent.to_string(),
+        ),
+        // It does not say to which group, so it is kept as it came.
+        (
+            format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Group.CallbackAfterSendMsg"),
             tencent.to_string(),
         ),
     ] {
@@ -168,7 +207,7 @@ async fn without_contents_an_event_still_says_who_wrote_where_and_when() {
     let mut functions = Functions::of(table.environment(), &[("MESSAGE_CONTENT", "drop")]);
     let mut expected = Vec::new();
     for payload in of_family(Family::Message) {
-        let path = format!("/{}", payload.command);
+        let path = path(payload.source, &payload.command);
         functions
             .send(&Request::post(&path, payload.body.clone()))
             .await;

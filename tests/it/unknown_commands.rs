@@ -23,8 +23,8 @@ const TELL: &[(Source, &str)] = &[
     // too.
     (Source::OpenIm, "callbackafterdeletefriendcommand"),
     (Source::OpenIm, "callbackAfterDeleteFriendCommand2"),
-    (Source::Tencent, "C2C.CallbackAfterSendMsg"),
-    (Source::Tencent, "Group.CallbackAfterSendMsg"),
+    (Source::Tencent, "OfficialAccount.CallbackAfterSendMsg"),
+    (Source::Tencent, "OfficialAccount.CallbackAfterMsgWithDraw"),
     (Source::Tencent, "New.OnSomething"),
     (Source::Tencent, "New.CallbackBeforeSomething"),
     (Source::Tencent, "sns.callbackfrienddelete"),
@@ -37,7 +37,7 @@ const ASK: &[(Source, &str)] = &[
     (Source::OpenIm, "callbackBeforeMemberJoinGroupCommand"),
     (Source::OpenIm, "callbackBeforeSomethingNewCommand"),
     (Source::OpenIm, "callbackBeforeaddfriendcommand"),
-    (Source::Tencent, "C2C.CallbackBeforeSendMsg"),
+    (Source::Tencent, "OfficialAccount.CallbackBeforeSendMsg"),
     (
         Source::Tencent,
         "OfficialAccount.CallbackBeforeAddSubscriber",
@@ -387,8 +387,8 @@ async fn a_process_warns_of_an_unknown_command_once() {
         (Source::OpenIm, "callbackAfterSomethingNewCommand"),
         (Source::OpenIm, "callbackBeforeSomethingNewCommand"),
         (Source::OpenIm, "callbackNonsense"),
-        (Source::Tencent, "C2C.CallbackAfterSendMsg"),
-        (Source::Tencent, "C2C.CallbackBeforeSendMsg"),
+        (Source::Tencent, "OfficialAccount.CallbackAfterSendMsg"),
+        (Source::Tencent, "OfficialAccount.CallbackBeforeSendMsg"),
     ];
     for (name, choice, word) in [
         ("any-command", "allow", "allowed"),

@@ -11,6 +11,8 @@ pub fn handle(callback: AfterGroupMsgRead) -> Vec<Event> {
         reader: callback.reader,
         messages: Vec::new(),
         up_to: Some(callback.up_to),
+        until: None,
+        everywhere: false,
     }]
 }
 

@@ -7,6 +7,7 @@ use protocol::openim::AfterRevokeMsg;
 pub fn handle(callback: AfterRevokeMsg) -> Vec<Event> {
     vec![Event::MessagesRecalled {
         conversation: callback.conversation(),
+        topic: None,
         messages: vec![MessageRef {
             seq: Some(callback.seq),
             ..MessageRef::default()

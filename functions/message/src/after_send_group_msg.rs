@@ -18,6 +18,7 @@ pub fn handle(callback: AfterSendGroupMsg) -> Vec<Event> {
         bot: false,
         content: callback.content().cloned(),
         conversation: Conversation::Group(callback.group_id),
+        topic: None,
         app_text: AppText(callback.ex.into()),
         from: callback.send_id,
     }]

@@ -18,6 +18,7 @@ pub fn handle(callback: AfterSendSingleMsg) -> Vec<Event> {
         bot: false,
         content: callback.content().cloned(),
         conversation: Conversation::between(callback.send_id.clone(), callback.recv_id),
+        topic: None,
         app_text: AppText(callback.ex.into()),
         from: callback.send_id,
     }]

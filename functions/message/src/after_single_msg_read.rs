@@ -15,6 +15,8 @@ pub fn handle(callback: AfterSingleMsgRead) -> Vec<Event> {
         conversation: Some(callback.conversation()),
         messages: messages.collect(),
         up_to: None,
+        until: None,
+        everywhere: false,
         reader: callback.user_id,
     }]
 }

@@ -7,6 +7,7 @@ use receiver::Handler;
 
 pub mod call;
 pub mod group;
+pub mod message;
 pub mod moderation;
 pub mod operations;
 pub mod presence;
@@ -20,6 +21,7 @@ pub fn handlers() -> Vec<Handler> {
     [
         call::handlers(),
         group::handlers(),
+        message::handlers(),
         moderation::handlers(),
         operations::handlers(),
         presence::handlers(),

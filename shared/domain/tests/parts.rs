@@ -253,7 +253,7 @@ fn content() -> impl Strategy<Value = message::Content> {
         excerpt,
         ..message::Quoted::default()
     });
-    prop_oneof![
+    let single = prop_oneof![
         text().prop_map(|text| Content::Text { text }),
         (text(), quoted).prop_map(|(text, quoted)| Content::Quote { text, quoted }),
         (text(), text(), text()).prop_map(|(title, summary, messages)| Content::Merged {
@@ -268,6 +268,9 @@ fn content() -> impl Strategy<Value = message::Content> {
         }),
         text().prop_map(|raw| Content::Other { raw }),
     ]
+    .boxed();
+    let several = vec(single.clone(), 2..5).prop_map(|parts| Content::Several { parts });
+    prop_oneof![4 => single, 1 => several]
 }
 
 /// Events of one callback are about one conversation. `None` is a read message in a group that the server does not name.
@@ -286,12 +289,15 @@ fn message_event(conversation: Option<Conversation>) -> BoxedStrategy<message::E
             reader,
             messages,
             up_to: None,
+            until: None,
+            everywhere: false,
         })
     };
     let Some(conversation) = conversation else {
         return read.boxed();
     };
-    let (sent_in, recalled_in) = (conversation.clone(), conversation);
+    let (sent_in, recalled_in) = (conversation.clone(), conversation.clone());
+    let (edited_in, extended_in) = (conversation.clone(), conversation);
     let sent = (
         person(),
         vec(person(), 0..60),
@@ -301,6 +307,7 @@ fn message_event(conversation: Option<Conversation>) -> BoxedStrategy<message::E
     prop_oneof![
         4 => sent.prop_map(move |(from, mentions, content, app_text)| Event::MessageSent {
             conversation: sent_in.clone(),
+            topic: None,
             from,
             message: message::MessageRef::default(),
             kind: message::Kind::Text,
@@ -314,8 +321,24 @@ fn message_event(conversation: Option<Conversation>) -> BoxedStrategy<message::E
         1 => read,
         1 => vec(message(), 0..60).prop_map(move |messages| Event::MessagesRecalled {
             conversation: recalled_in.clone(),
+            topic: None,
             messages,
             by: None,
+        }),
+        1 => (proptest::option::of(content()), text()).prop_map(move |(content, app_text)| Event::MessageEdited {
+            conversation: edited_in.clone(),
+            topic: None,
+            message: message::MessageRef::default(),
+            by: None,
+            kind: message::Kind::Text,
+            content,
+            app_text: message::AppText(app_text),
+        }),
+        1 => vec(text(), 0..20).prop_map(move |keys| Event::MessageExtended {
+            conversation: extended_in.clone(),
+            message: message::MessageRef::default(),
+            how: message::ExtensionChange::Set,
+            keys,
         }),
         1 => Just(Event::MessageNumbered {
             conversation: Conversation::Group(GroupId::new("g").unwrap()),

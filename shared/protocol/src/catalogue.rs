@@ -283,12 +283,13 @@ pub const fn commands(source: Source, family: Family) -> &'static [&'static Comm
         (Source::Tencent, Family::Relation) => tencent::relation::COMMANDS,
         (Source::Tencent, Family::User) => tencent::user::COMMANDS,
         (Source::Tencent, Family::Group) => tencent::group::COMMANDS,
+        (Source::Tencent, Family::Message) => tencent::message::COMMANDS,
         (Source::Tencent, Family::Presence) => tencent::presence::COMMANDS,
         (Source::Tencent, Family::Push) => tencent::push::COMMANDS,
         (Source::Tencent, Family::Call) => tencent::call::COMMANDS,
         (Source::Tencent, Family::Moderation) => tencent::moderation::COMMANDS,
         (Source::Tencent, Family::Operations) => tencent::operations::COMMANDS,
-        (Source::Tencent, Family::Message | Family::Conversation)
+        (Source::Tencent, Family::Conversation)
         | (Source::OpenIm, Family::Call | Family::Moderation | Family::Operations)
         | (Source::OpenIm | Source::Tencent, Family::Decision | Family::Unknown) => &[],
     }
@@ -340,8 +341,6 @@ pub fn asks(source: Source, name: &str) -> bool {
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34355>.
 const TENCENT_ASKS: &[&str] = &[
-    "C2C.CallbackBeforeSendMsg",
-    "Group.CallbackBeforeSendMsg",
     "OfficialAccount.CallbackBeforeCreateOfficialAccount",
     "OfficialAccount.CallbackBeforeAddSubscriber",
     "OfficialAccount.CallbackBeforeSendMsg",

@@ -5,7 +5,7 @@
 //! * [`openim`]: what an OpenIM server sends to `<url>/<command>`, and the answers to it.
 //! * [`tencent`]: what Tencent Chat sends to its one URL, and the answers to it.
 //! * [`read`](read()): reads a body, also one with oddities in fields that nobody needs. The types say which values
-//!   must be right ([`UserId`]) and which may be anything ([`FreeText`], [`Number`], [`Members`], [`Lenient`]).
+//!   must be right ([`UserId`]) and which may be anything ([`FreeText`], [`Number`], [`Members`], [`Lenient`], [`RawJson`]).
 //! * [`catalogue`]: all commands, with the facts about each.
 //! * [`domain`]: the words of no particular server, for events and questions.
 //!
@@ -53,4 +53,4 @@ pub use catalogue::{
 };
 pub use domain;
 pub use domain::{InvalidUserId, UserId};
-pub use read::{FreeText, Json, Lenient, Members, Number, Read, Unreadable, read, text};
+pub use read::{FreeText, Json, Lenient, Members, Number, RawJson, Read, Unreadable, read, text};

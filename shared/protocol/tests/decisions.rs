@@ -30,6 +30,8 @@ use serde_json::{Value, json};
 mod group;
 #[path = "decisions/tencent_group.rs"]
 mod tencent_group;
+#[path = "decisions/tencent_message.rs"]
+mod tencent_message;
 
 const ALLOW: &str = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
 

@@ -101,7 +101,8 @@ mod tests {
         });
         let tencent = json!({
             "CallbackCommand": "C2C.CallbackAfterSendMsg", "From_Account": "ana", "To_Account": "leo", "MsgSeq": 1,
-            "MsgKey": "1_2_3", "OnlineOnlyFlag": 0, "CloudCustomData": "secret",
+            "MsgKey": "1_2_3", "OnlineOnlyFlag": 0, "CloudCustomData": "secret", "Data": "secret", "ErrorInfo": "secret",
+            "ExtensionList": [{"Key": "secret", "Value": "secret"}], "TopicId": "t",
             "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "secret"}}],
         });
         let judged = json!({
@@ -113,6 +114,12 @@ mod tests {
             (Source::OpenIm, "callbackAfterSendSingleMsgCommand", &openim),
             (Source::OpenIm, "callbackAfterSomethingNewCommand", &openim),
             (Source::Tencent, "C2C.CallbackAfterSendMsg", &tencent),
+            (Source::Tencent, "Chatbot.OnC2CSignalMessage", &tencent),
+            (
+                Source::Tencent,
+                "OfficialAccount.CallbackAfterSendMsg",
+                &tencent,
+            ),
         ] {
             let kept = kept(source, command, &body.to_string()).unwrap();
             assert!(!kept.contains("secret") && !kept.contains("xxx"), "{kept}");
@@ -135,6 +142,7 @@ mod tests {
                 "From_Account",
                 "MsgKey",
                 "MsgSeq",
+                "TopicId",
             ] {
                 assert_eq!(kept[key], body[key], "{key}");
             }

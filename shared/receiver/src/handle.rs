@@ -69,6 +69,8 @@ says!([A, R] openim::Decision<A, R>);
 says!([] tencent::Decisions);
 says!([Code] tencent::Decision<Code>);
 says!([Code] tencent::KeptOut<Code>);
+says!([Code] tencent::MessageDecision<Code>);
+says!([] tencent::Reply);
 
 /// A plain function of the callback.
 pub enum Plain {}

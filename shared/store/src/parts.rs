@@ -223,12 +223,13 @@ mod tests {
 
     /// Messages with much in each of their texts and lists.
     fn large_messages() -> Vec<Reception> {
-        use message::{AppText, Content, Event, Kind, MessageRef, Quoted};
+        use message::{AppText, Content, Event, ExtensionChange, Kind, MessageRef, Quoted};
         let from = UserId::new("\u{1}".repeat(UserId::MAX_BYTES)).unwrap();
         let group = GroupId::new("\u{1}".repeat(GroupId::MAX_BYTES)).unwrap();
         let sent = |content: Option<Content>, mentions: Vec<UserId>, app_text: &str| {
             let event = Event::MessageSent {
                 conversation: Conversation::Group(group.clone()),
+                topic: None,
                 from: from.clone(),
                 message: MessageRef::default(),
                 kind: Kind::Text,
@@ -257,7 +258,35 @@ mod tests {
                 text: text.clone(),
                 quoted,
             };
+            let several = Content::Several {
+                parts: vec![
+                    Content::Text { text: text.clone() },
+                    Content::File {
+                        url: text.clone(),
+                        name: text.clone(),
+                        bytes: None,
+                    },
+                ],
+            };
+            let edited = Event::MessageEdited {
+                conversation: Conversation::Group(group.clone()),
+                topic: None,
+                message: MessageRef::default(),
+                by: Some(from.clone()),
+                kind: Kind::Several,
+                content: Some(several.clone()),
+                app_text: AppText(text.clone()),
+            };
+            let extended = Event::MessageExtended {
+                conversation: Conversation::Group(group.clone()),
+                message: MessageRef::default(),
+                how: ExtensionChange::Set,
+                keys: vec![text.clone(); 3],
+            };
             large.extend([
+                reception(vec![edited], None),
+                reception(vec![extended], None),
+                sent(Some(several), Vec::new(), &text),
                 sent(Some(custom), vec![from.clone(); 100], &text),
                 sent(Some(quote), Vec::new(), ""),
                 sent(None, Vec::new(), &text),
@@ -275,12 +304,15 @@ mod tests {
                     reader: from.clone(),
                     messages: seqs.clone().collect(),
                     up_to: None,
+                    until: None,
+                    everywhere: false,
                 }],
                 None,
             ),
             reception(
                 vec![Event::MessagesRecalled {
                     conversation: Conversation::Group(group),
+                    topic: None,
                     messages: seqs.collect(),
                     by: Some(from),
                 }],

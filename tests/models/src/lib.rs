@@ -13,6 +13,7 @@ mod payloads;
 pub mod relations;
 pub mod servers;
 mod tencent_before;
+mod tencent_messages;
 pub mod views;
 
 pub use gateway::{CATCH_ALL, HttpRequest};
@@ -24,6 +25,7 @@ pub use payloads::{Payload, payloads};
 pub use tencent_before::{
     PersonOutcome, WholeOutcome, tencent_lets_in, tencent_proceeds, tencent_proceeds_with_whole,
 };
+pub use tencent_messages::{MessageOutcome, tencent_sends};
 
 use std::path::{Path, PathBuf};
 

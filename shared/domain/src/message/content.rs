@@ -148,6 +148,13 @@ pub enum Content {
         /// The text.
         text: String,
     },
+    /// Several contents in one message: Tencent Chat's messages can mix elements.
+    // It is a kind of its own, and not the kind of the first part. Whoever knows only single contents would otherwise
+    // take a part for the whole, and a rule about files would not see the file behind a text.
+    Several {
+        /// The contents, in the order of the message. None of them is `several`.
+        parts: Vec<Content>,
+    },
     /// Anything else, and content that has not the form of its kind.
     Other {
         /// The content as the server sent it, usually JSON.
@@ -186,6 +193,7 @@ impl Content {
             Self::Custom { .. } => Kind::Custom,
             Self::Face { .. } => Kind::Face,
             Self::Markdown { .. } => Kind::Markdown,
+            Self::Several { .. } => Kind::Several,
             Self::Other { .. } => Kind::Other,
         }
     }
@@ -215,12 +223,13 @@ impl Content {
                 extension,
             } => vec![data, description, extension],
             Self::Face { data, .. } => vec![data],
+            Self::Several { parts } => parts.iter().flat_map(Self::texts).collect(),
             Self::Other { raw } => vec![raw],
         };
         texts.into_iter().filter(|text| !text.is_empty()).collect()
     }
 
-    /// All texts, in an order that depends only on the kind.
+    /// All texts, in an order that depends only on the kind, and on the kinds of the parts.
     pub(super) fn texts_mut(&mut self) -> Vec<&mut String> {
         match self {
             Self::Text { text } | Self::Markdown { text } => vec![text],
@@ -245,6 +254,7 @@ impl Content {
                 extension,
             } => vec![data, description, extension],
             Self::Face { data, .. } => vec![data],
+            Self::Several { parts } => parts.iter_mut().flat_map(Self::texts_mut).collect(),
             Self::Other { raw } => vec![raw],
         }
     }
@@ -438,6 +448,22 @@ mod tests {
                 &["*hi*"],
             ),
             (
+                Content::Several {
+                    parts: vec![
+                        Content::Text { text: text("look") },
+                        Content::File {
+                            url: text("u"),
+                            name: text("n"),
+                            bytes: None,
+                        },
+                    ],
+                },
+                json!({"kind": "several", "parts": [
+                    {"kind": "text", "text": "look"}, {"kind": "file", "url": "u", "name": "n"},
+                ]}),
+                &["look", "n"],
+            ),
+            (
                 Content::Other { raw: text("{}") },
                 json!({"kind": "other", "raw": "{}"}),
                 &["{}"],
@@ -492,6 +518,11 @@ mod tests {
         assert_eq!(format!("{content:?}"), "Quote(14 bytes)");
         let raw = Content::Other { raw: secret };
         assert_eq!(format!("{raw:?}"), "Other(7 bytes)");
+        let parts = vec![content, raw];
+        assert_eq!(
+            format!("{:?}", Content::Several { parts }),
+            "Several(21 bytes)"
+        );
     }
 
     #[test]

@@ -4,4 +4,4 @@ mod content;
 mod event;
 
 pub use content::{Content, Degrees, Quoted};
-pub use event::{AppText, Event, Kind, MessageRef};
+pub use event::{AppText, Event, ExtensionChange, Kind, MessageRef};

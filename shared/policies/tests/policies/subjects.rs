@@ -664,7 +664,7 @@ fn mistakes_in_rules_by_subject_are_named_with_their_places() {
         (
             json!({"messages": {"contentTypes": {"deny": ["sticker"]}}}),
             "$.messages.contentTypes.deny[0]: is not a kind of content; known are text, picture, sound, video, file, mention, \
-             location, card, quote, merged, custom, face, markdown, typing, notification, other",
+             location, card, quote, merged, custom, face, markdown, several, typing, notification, other",
         ),
         (
             json!({"messages": {"links": {"none": false}}}),

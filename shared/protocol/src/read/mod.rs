@@ -8,7 +8,7 @@
 //! * If a key occurs twice, the last value counts, as in OpenIM's own reader.
 //! * A field that the type does not have may hold any JSON, of any depth and with numbers of any size.
 //! * An integer may be written as `1`, `1.0` or `"1"`.
-//! * A [`FreeText`] and a [`Number`] may hold any JSON. [`Members`] keep the members that fit.
+//! * A [`FreeText`], a [`Number`] and a [`RawJson`] may hold any JSON. [`Members`] keep the members that fit.
 //!
 //! All other values must be right: a [`UserId`](crate::UserId) is a text that is not empty.
 
@@ -18,6 +18,7 @@ mod free_text;
 mod lenient;
 mod members;
 mod number;
+mod raw_json;
 mod reader;
 mod text;
 
@@ -35,6 +36,7 @@ pub use lenient::Lenient;
 pub use members::Members;
 pub(crate) use members::list_or_none;
 pub use number::Number;
+pub use raw_json::RawJson;
 pub use text::text;
 
 /// A body that is JSON. Its values are not checked yet.

@@ -14,6 +14,7 @@ use super::{
     lenient::LENIENT,
     members::MEMBER,
     number::{integer, whole},
+    raw_json::RAW,
 };
 
 /// One value of a body that is known to be JSON. It parses only what a type asks for.
@@ -177,6 +178,9 @@ impl<'de> Deserializer<'de> for Reader<'de, '_> {
                 member: self,
                 is_first: true,
             });
+        }
+        if name == RAW {
+            return visitor.visit_borrowed_str(self.json);
         }
         visitor.visit_newtype_struct(self)
     }

@@ -123,10 +123,10 @@ where
     F: Handle<C, Form>,
     Events: From<Vec<C::Event>>,
 {
-    let answer = C::Answer::unchanged(&callback);
+    let unchanged = C::Answer::unchanged(&callback);
     let said = handled(callback, handle, context).await?;
     Ok(Decided {
-        body: to_json(&answer),
+        body: to_json(&said.answer.unwrap_or(unchanged)),
         events: said.events.into(),
         decision: None,
     })
@@ -352,5 +352,44 @@ where
             ProblemKind::Internal,
             "a handler did not finish in time",
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use domain::message;
+    use protocol::tencent::{ChatbotOnC2cSignalMessage, Reply};
+
+    use super::*;
+    use crate::context::Surroundings;
+
+    /// One command after something happened has an answer that its server reads.
+    #[tokio::test]
+    async fn the_answer_of_a_handler_is_also_written_after_something_happened() {
+        let callback = r#"{"From_Account": "ana", "To_Account": "@RBT#helper"}"#;
+        let callback: ChatbotOnC2cSignalMessage = protocol::read(callback.as_bytes()).unwrap();
+        let context = Context {
+            end: Instant::now() + Duration::from_secs(60),
+            surroundings: Arc::new(Surroundings {
+                dynamodb: None,
+                get: Arc::new(|_| None),
+            }),
+        };
+        let answered = after(
+            callback.clone(),
+            |_: ChatbotOnC2cSignalMessage| Reply::new("sunny"),
+            context.clone(),
+        );
+        assert_eq!(
+            answered.await.unwrap().body,
+            r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","RspData":"sunny"}"#
+        );
+        let none = |_: ChatbotOnC2cSignalMessage| Vec::<message::Event>::new();
+        assert_eq!(
+            after(callback, none, context).await.unwrap().body,
+            r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"","RspData":""}"#
+        );
     }
 }

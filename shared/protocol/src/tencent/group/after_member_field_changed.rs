@@ -16,8 +16,7 @@ use crate::{
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/60393>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-// The derived functions become inherent ones, so that reading can check more.
-#[serde(remote = "Self")]
+#[serde(remote = "Self")] // The derived functions become inherent ones, so that reading can check more.
 #[non_exhaustive]
 pub struct AfterMemberFieldChanged {
     /// The group.

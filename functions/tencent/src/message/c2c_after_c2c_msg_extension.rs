@@ -1,0 +1,39 @@
+//! `C2C.CallbackAfterC2CMsgExtension`: key-value pairs of a message between two users changed.
+
+use domain::message::Event;
+use protocol::tencent::C2cAfterC2cMsgExtension;
+
+/// The event names the keys, without their values. Change this function if the callback means something else to your app.
+pub fn handle(callback: C2cAfterC2cMsgExtension) -> Vec<Event> {
+    vec![Event::MessageExtended {
+        message: callback.message(),
+        how: callback.operate_type.change(),
+        keys: callback.keys(),
+        conversation: callback.conversation(),
+    }]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_keys_are_named_without_their_values() {
+        for (number, how) in [(1, "set"), (2, "deleted"), (3, "cleared"), (4, "unknown")] {
+            let callback = json!({
+                "From_Account": "ana", "To_Account": "leo", "MsgKey": "1_2_3", "OperateType": number, "Seq": 9,
+                "ExtensionList": [{"Key": "mood", "Value": "secret", "Seq": 1}, {"Key": 7}],
+            });
+            let events = handle(serde_json::from_value(callback).unwrap());
+            assert_eq!(
+                serde_json::to_value(events).unwrap(),
+                json!([{
+                    "type": "message_extended", "conversation": {"users": ["ana", "leo"]}, "message": {"id": "1_2_3"},
+                    "how": how, "keys": ["mood"],
+                }])
+            );
+        }
+    }
+}

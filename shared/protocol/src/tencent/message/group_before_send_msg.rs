@@ -1,0 +1,43 @@
+use domain::Change;
+
+use super::parts::*;
+use crate::{
+    Rules,
+    tencent::{AmendedMessage, GroupCode, MessageDecision},
+};
+
+in_a_group! {
+/// `Group.CallbackBeforeSendMsg`: a user is about to send a message to a group.
+///
+/// A client or the REST API sends it. The message has no number yet.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34374>.
+pub struct GroupBeforeSendMsg {}
+}
+
+impl Callback for GroupBeforeSendMsg {
+    const COMMAND: Command = Command {
+        source: Source::Tencent,
+        name: "Group.CallbackBeforeSendMsg",
+        earlier: &[],
+        switch: None,
+        family: Family::Message,
+        when: When::Before(Rules::NONE),
+        since: None,
+        sentence: "A user is about to send a message to a group.",
+    };
+    type Event = message::Event;
+    type Answer = MessageDecision<GroupCode>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        vec![super::question(&self.from, [], &self.body).group(&self.group_id)]
+    }
+
+    fn amended(&self, change: &Change) -> Option<Self::Answer> {
+        let Change::Message(text) = change else {
+            return None;
+        };
+        let body = self.body.with_text(text)?;
+        Some(MessageDecision::Amend(AmendedMessage::new().body(body)))
+    }
+}
