@@ -72,20 +72,20 @@ pub(crate) const PATHS: &[&str] = &[
 pub(crate) const NOTES: &[(&str, &str)] = &[
     (
         "messages.bots",
-        "The account's own messages are meant, not those to it; events of messages need afterSendSingleMsg and afterSendGroupMsg.",
+        "The account's own messages are meant, not those to it; events of messages need OpenIM's afterSendSingleMsg and afterSendGroupMsg, or Tencent Chat's C2C.CallbackAfterSendMsg and Group.CallbackAfterSendMsg.",
     ),
     (
         "messages.text",
-        "Only beforeMsgModify can change a message, and only plain text is changed: with that switch off, a message that should be changed passes as it is.",
+        "Only plain text is changed; in OpenIM only beforeMsgModify can change a message: with that switch off, a message that should be changed passes as it is.",
     ),
     ("messages.groups", "Only messages in groups are judged."),
     (
         "messages.notWhenBlocked",
-        "Blocks are known from beforeAddBlack and afterRemoveBlack only.",
+        "Blocks are known from OpenIM's beforeAddBlack and afterRemoveBlack, and from Tencent Chat's Sns.CallbackBlackListAdd and Sns.CallbackBlackListDelete.",
     ),
     (
         "messages.friendsOnly",
-        "Friends are known from afterAddFriendAgree, afterImportFriends, afterSetFriendRemark and afterDeleteFriend only.",
+        "Friends are known from OpenIM's afterAddFriendAgree, afterImportFriends, afterSetFriendRemark and afterDeleteFriend, and from Tencent Chat's Sns.CallbackFriendAdd and Sns.CallbackFriendDelete.",
     ),
     (
         "groups.creators",

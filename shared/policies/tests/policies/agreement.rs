@@ -417,7 +417,9 @@ fn listed(codes: &Value, right: Value, wrong: Value) -> BoxedStrategy<Value> {
 
 /// Documents with rules by subject.
 fn by_subject() -> BoxedStrategy<Value> {
-    let codes = &json!([20001, 28000, 29000]);
+    let in_groups = &json!([20001, 29000, 10100, 10199]);
+    let between_users = &json!([20001, 29000, 120_001, 129_999]);
+    let codes = &json!([20001, 29000, 10100, 129_999]);
     let unknown = || mostly(json!(["allow", "refuse"]), json!(["maybe", true]));
     let contacts = vec![("whenUnknown", unknown()), ("withoutRecord", unknown())];
     let domains = || {
@@ -444,7 +446,7 @@ fn by_subject() -> BoxedStrategy<Value> {
         ("senders", users(codes)),
         (
             "groups",
-            listed(codes, json!([["g"]]), json!([["g", "g"], [""]])),
+            listed(in_groups, json!([["g"]]), json!([["g", "g"], [""]])),
         ),
         (
             "hours",
@@ -465,12 +467,12 @@ fn by_subject() -> BoxedStrategy<Value> {
         ("links", rule(codes, vec![("none", none)])),
         (
             "notWhenBlocked",
-            rule(codes, vec![("whenUnknown", unknown())]),
+            rule(between_users, vec![("whenUnknown", unknown())]),
         ),
-        ("friendsOnly", rule(codes, contacts)),
+        ("friendsOnly", rule(between_users, contacts)),
         ("limit", request_limit(codes)),
     ];
-    let codes = &json!([20001, 29000, 10100, 10199]);
+    let codes = in_groups;
     let groups = vec![
         ("creators", users(codes)),
         ("names", text(codes)),

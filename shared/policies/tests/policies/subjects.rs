@@ -1,7 +1,7 @@
 //! Rules by subject: each gives the right answer for every command that it applies to.
 
 use domain::{
-    Change, Changeable, GroupId, Question, Role, Timestamp, UserId, Words, message::Kind,
+    Change, Changeable, GroupId, Question, Role, Source, Timestamp, UserId, Words, message::Kind,
 };
 use policies::{Known, Outcome, Policies};
 use protocol::Codes;
@@ -733,10 +733,43 @@ fn mistakes_in_rules_by_subject_are_named_with_their_places() {
         ),
         (
             json!({"messages": {"senders": {"deny": ["a"], "code": 38001}}}),
-            "$.messages.senders.code: is not a whole number from 20001 to 29000",
+            "$.messages.senders.code: is not a whole number from 20001 to 29000 or from 10100 to 10199 or from 120001 to 129999",
         ),
     ] {
         let found = mistakes(&document, Ok(""));
         assert_eq!(found[0], expected, "{found:?}");
+    }
+}
+
+#[test]
+fn a_rule_has_its_own_code_where_it_fits_and_each_servers_default_elsewhere() {
+    let code = |rule: Value| {
+        let document = json!({"messages": {"senders": rule}}).to_string();
+        let policies = Policies::from_json(&document).unwrap();
+        let send = [
+            "callbackBeforeSendSingleMsgCommand",
+            "C2C.CallbackBeforeSendMsg",
+            "Group.CallbackBeforeSendMsg",
+        ];
+        send.map(|name| {
+            let source = match name.contains('.') {
+                true => Source::Tencent,
+                false => Source::OpenIm,
+            };
+            let codes = protocol::command(source, name).unwrap().codes();
+            let refusal = policies.rules(name).refusals().next().unwrap();
+            refusal.code(codes)
+        })
+    };
+    let denied = json!({"deny": ["ana"]});
+    assert_eq!(code(denied.clone()), [28008, 129_908, 10158]);
+    for (own, codes) in [
+        (20001, [20001, 129_908, 10158]),
+        (129_999, [28008, 129_999, 10158]),
+        (10100, [28008, 129_908, 10100]),
+    ] {
+        let mut rule = denied.clone();
+        rule["code"] = json!(own);
+        assert_eq!(code(rule), codes, "{own}");
     }
 }

@@ -22,7 +22,21 @@ impl Callback for C2cBeforeSendMsg {
         earlier: &[],
         switch: None,
         family: Family::Message,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            by_subject: &[
+                "messages.bots",
+                "messages.senders",
+                "messages.recipients",
+                "messages.hours",
+                "messages.contentTypes",
+                "messages.text",
+                "messages.links",
+                "messages.notWhenBlocked",
+                "messages.friendsOnly",
+                "messages.limit",
+            ],
+            ..Rules::NONE
+        }),
         since: None,
         sentence: "A user is about to send a message to another user.",
     };

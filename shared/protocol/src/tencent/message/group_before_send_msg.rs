@@ -22,7 +22,19 @@ impl Callback for GroupBeforeSendMsg {
         earlier: &[],
         switch: None,
         family: Family::Message,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            by_subject: &[
+                "messages.bots",
+                "messages.senders",
+                "messages.groups",
+                "messages.hours",
+                "messages.contentTypes",
+                "messages.text",
+                "messages.links",
+                "messages.limit",
+            ],
+            ..Rules::NONE
+        }),
         since: None,
         sentence: "A user is about to send a message to a group.",
     };
