@@ -23,7 +23,8 @@ pub(crate) fn server(source: Source) -> &'static str {
 pub(crate) fn module(command: &Command) -> String {
     match command.source {
         Source::OpenIm => command.function().replace('-', "_"),
-        // "Sns.CallbackFriendAdd", "Bot.OnC2CMessage"; the part before the dot is Tencent Chat's group of commands.
+        // "Sns.CallbackFriendAdd", "State.StateChange" or "Bot.OnC2CMessage"; the part before the dot is Tencent Chat's
+        // group of commands.
         Source::Tencent => {
             let (service, name) = command.name.split_once('.').unwrap_or(("", command.name));
             let name = snake_case(name.strip_prefix("Callback").unwrap_or(name));
