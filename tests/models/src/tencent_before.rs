@@ -16,8 +16,8 @@ pub enum PersonOutcome {
     Unknown,
 }
 
-/// What Tencent Chat does after the answer to a "before" callback about a whole: a new group, a new topic, or a request to
-/// join.
+/// What Tencent Chat does after the answer to a "before" callback about a whole: a new group, a new topic, or a request
+/// to join.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WholeOutcome {
     /// The operation continues.
@@ -34,9 +34,9 @@ pub enum WholeOutcome {
 /// Tencent Chat's own code for what an app refuses about groups.
 const REFUSED_BY_THE_APP: i64 = 10016;
 
-/// Reads the answer to a "before" callback about groups or topics, as Tencent Chat's documents describe it. A status other
-/// than 200 and a body that is not JSON count as failures. A failure lets the operation go on, unless the console says
-/// otherwise. The documents do not say what codes other than 1 and those of the app do; here they refuse.
+/// Reads the answer to a "before" callback about groups or topics, as Tencent Chat's documents describe it. A status
+/// other than 200 and a body that is not JSON count as failures. A failure lets the operation go on, unless the console
+/// says otherwise. The documents do not say what codes other than 1 and those of the app do; here they refuse.
 pub fn tencent_proceeds_with_whole(status: u16, answer: &str) -> WholeOutcome {
     let answer = serde_json::from_str::<Value>(answer).ok();
     let answer = answer.filter(|answer| status == 200 && answer["ActionStatus"] == "OK");
@@ -56,8 +56,8 @@ pub fn tencent_proceeds_with_whole(status: u16, answer: &str) -> WholeOutcome {
     }
 }
 
-/// The people whom Tencent Chat lets in after the answer about an invitation into a group: nobody, or all except those whom
-/// the answer names.
+/// The people whom Tencent Chat lets in after the answer about an invitation into a group: nobody, or all except those
+/// whom the answer names.
 pub fn tencent_lets_in<'a>(people: &[&'a str], status: u16, answer: &str) -> Vec<&'a str> {
     if tencent_proceeds_with_whole(status, answer) != WholeOutcome::Allowed {
         return Vec::new();
@@ -71,9 +71,9 @@ pub fn tencent_lets_in<'a>(people: &[&'a str], status: u16, answer: &str) -> Vec
     people.filter(|person| !is_kept_out(person)).collect()
 }
 
-/// Reads the answer to a "before" callback about friends for each of these people, as Tencent Chat's documents describe it. A status
-/// other than 200, a body that is not JSON, or a top-level code counts as a failure. A failure lets everybody through,
-/// unless the console says otherwise.
+/// Reads the answer to a "before" callback about friends for each of these people, as Tencent Chat's documents describe
+/// it. A status other than 200, a body that is not JSON, or a top-level code counts as a failure. A failure lets
+/// everybody through, unless the console says otherwise.
 pub fn tencent_proceeds(
     people: &[&str],
     status: u16,

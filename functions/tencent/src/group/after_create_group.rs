@@ -3,7 +3,8 @@
 use domain::group::Event;
 use protocol::tencent::AfterCreateGroup;
 
-/// The group and its first members are one event. Change this function if the callback means something else to your app.
+/// The group and its first members are one event. Change this function if the callback means something else to your
+/// app.
 pub fn handle(callback: AfterCreateGroup) -> Vec<Event> {
     let members = callback.first_members();
     vec![Event::GroupCreated {

@@ -3,7 +3,8 @@
 use domain::group::Event;
 use protocol::tencent::AfterCreateTopic;
 
-/// A topic is a part of a group, and not a group. Change this function if the callback means something else to your app.
+/// A topic is a part of a group, and not a group. Change this function if the callback means something else to your
+/// app.
 pub fn handle(callback: AfterCreateTopic) -> Vec<Event> {
     vec![Event::TopicCreated {
         group: callback.group_id,

@@ -3,8 +3,8 @@
 use domain::{UserId, group::Event};
 use protocol::tencent::AfterMemberExit;
 
-/// All users who are gone at once are one event. Those who are gone from a topic stay in the group. Change this function if
-/// the callback means something else to your app.
+/// All users who are gone at once are one event. Those who are gone from a topic stay in the group. Change this
+/// function if the callback means something else to your app.
 pub fn handle(callback: AfterMemberExit) -> Vec<Event> {
     let (how, by) = (callback.how(), callback.by());
     let group = callback.group_id;

@@ -3,8 +3,8 @@
 use domain::{UserId, group::Event};
 use protocol::tencent::AfterNewMemberJoin;
 
-/// All users who joined at once are one event. Those who got into a topic do not join the group. Change this function if the
-/// callback means something else to your app.
+/// All users who joined at once are one event. Those who got into a topic do not join the group. Change this function
+/// if the callback means something else to your app.
 pub fn handle(callback: AfterNewMemberJoin) -> Vec<Event> {
     let (how, by) = (callback.how(), callback.by());
     let group = callback.group_id;

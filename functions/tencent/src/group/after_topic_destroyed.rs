@@ -3,8 +3,8 @@
 use domain::group::Event;
 use protocol::tencent::AfterTopicDestroyed;
 
-/// All topics that were dissolved at once are one event. Change this function if the callback means something else to your
-/// app.
+/// All topics that were dissolved at once are one event. Change this function if the callback means something else to
+/// your app.
 pub fn handle(callback: AfterTopicDestroyed) -> Vec<Event> {
     if callback.topics.is_empty() {
         return Vec::new();

@@ -3,9 +3,9 @@
 use domain::group::Event;
 use protocol::tencent::{BeforeApplyJoinGroup, Decision, GroupCode};
 
-/// Decides whether the user asks. Tencent Chat sends no callback about a request that waits for an approval, so the event
-/// says that one was intended. It is recorded unless the decision is a refusal. Change this function to decide who may join
-/// which groups in your app.
+/// Decides whether the user asks. Tencent Chat sends no callback about a request that waits for an approval, so the
+/// event says that one was intended. It is recorded unless the decision is a refusal. Change this function to decide
+/// who may join which groups in your app.
 pub fn handle(callback: BeforeApplyJoinGroup) -> (Decision<GroupCode>, Vec<Event>) {
     let (group, user) = (callback.group_id, callback.user);
     let message = callback.message.unwrap_or_default().into();

@@ -2,8 +2,8 @@
 
 use protocol::tencent::{BeforeCreateGroup, Decision, GroupCode};
 
-/// Decides whether the group is created. The answer cannot change it. Change this function to decide who may create which
-/// groups in your app.
+/// Decides whether the group is created. The answer cannot change it. Change this function to decide who may create
+/// which groups in your app.
 pub fn handle(_callback: BeforeCreateGroup) -> Decision<GroupCode> {
     Decision::Allow
 }

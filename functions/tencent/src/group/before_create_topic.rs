@@ -2,8 +2,8 @@
 
 use protocol::tencent::{BeforeCreateTopic, Decision, GroupCode};
 
-/// Decides whether the topic is created. The answer cannot change it. Change this function to decide who may create topics
-/// in your app.
+/// Decides whether the topic is created. The answer cannot change it. Change this function to decide who may create
+/// topics in your app.
 pub fn handle(_callback: BeforeCreateTopic) -> Decision<GroupCode> {
     Decision::Allow
 }

@@ -15,12 +15,12 @@
 //! | [`GroupDissolved`](Event::GroupDissolved) | the group | dissolved: all earlier facts about its members ended |
 //! | [`JoinIntended`](Event::JoinIntended), [`GroupChanged`](Event::GroupChanged), and all other events | none | |
 //!
-//! **A dissolution** changes one row, whether the event names the members or not: OpenIM names some of them, or none, and
-//! Tencent Chat names none of a community. A fact about a member counts only if it is newer than the dissolution. So a group id can be used again, and the members
-//! of the former group stay gone.
+//! **A dissolution** changes one row, whether the event names the members or not: OpenIM names some of them, or none,
+//! and Tencent Chat names none of a community. A fact about a member counts only if it is newer than the dissolution.
+//! So a group id can be used again, and the members of the former group stay gone.
 //!
-//! **A role** is told about members only, so a role that is newer than the last leaving shows a member. Nothing then says
-//! when that user joined. A role that is older than the last joining is that of an earlier membership.
+//! **A role** is told about members only, so a role that is newer than the last leaving shows a member. Nothing then
+//! says when that user joined. A role that is older than the last joining is that of an earlier membership.
 //!
 //! **An intention** counts only if nothing newer is known, and it never ends a membership.
 //!
@@ -29,8 +29,8 @@
 //! **A topic** is a part of a group. Whoever gets into a private topic or out of it is as much a member of the group as
 //! before, so that changes no row.
 //!
-//! **Order.** A row keeps, for each aspect, the fact with the greatest [`AsOf`]. So the order and the number of deliveries
-//! do not matter. That somebody left is also a fact, and the row keeps it.
+//! **Order.** A row keeps, for each aspect, the fact with the greatest [`AsOf`]. So the order and the number of
+//! deliveries do not matter. That somebody left is also a fact, and the row keeps it.
 
 use std::collections::BTreeMap;
 
@@ -106,8 +106,8 @@ pub struct Change {
 /// The facts that a row holds.
 pub type Facts = BTreeMap<Aspect, (AsOf, Fact)>;
 
-/// The rows that a reception changes, each once for each aspect, in the order of aspects. Of several facts of one aspect
-/// about a row, the last one counts.
+/// The rows that a reception changes, each once for each aspect, in the order of aspects. Of several facts of one
+/// aspect about a row, the last one counts.
 #[must_use]
 pub fn changes(reception: &Reception) -> Vec<Change> {
     let mut rows = BTreeMap::new();

@@ -8,8 +8,8 @@ const NOBODY: &str = "@TLS#NOT_FOUND";
 
 /// The user who acts, or nobody: the console acted, or an administrator without a name.
 ///
-/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34372>. The word for nobody is in no document;
-/// it was seen in callbacks.
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34372>. The word for nobody is in no
+/// document; it was seen in callbacks.
 ///
 /// ```
 /// use imhook_protocol::tencent::Account;

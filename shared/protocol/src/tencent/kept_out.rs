@@ -3,8 +3,8 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 use super::{Code, Decision, GroupCode, Person, Refusal, answer::write, decision::Each};
 use crate::{Answer, Callback, Json, Members, Reason};
 
-/// The body of a "before" callback: several people are about to be let in. Tencent Chat waits for [`KeptOut`]. If it does
-/// not arrive, all of them get in, unless the console says otherwise.
+/// The body of a "before" callback: several people are about to be let in. Tencent Chat waits for [`KeptOut`]. If it
+/// does not arrive, all of them get in, unless the console says otherwise.
 pub trait LetsIn: Callback {
     /// What the body says about one person.
     type Item: Person;
@@ -40,8 +40,8 @@ pub trait LetsIn: Callback {
 
 /// The answer to a "before" callback of Tencent Chat about people who are about to be let in: who is kept out.
 ///
-/// If some are kept out, its `ErrorCode` is 0, and a list names them. Their clients get no reason. If everybody is kept out,
-/// it is a refusal of the whole, with the code and the reason of the first person.
+/// If some are kept out, its `ErrorCode` is 0, and a list names them. Their clients get no reason. If everybody is kept
+/// out, it is a refusal of the whole, with the code and the reason of the first person.
 ///
 /// Only [`LetsIn::decide`] makes it, so it has everybody.
 ///

@@ -80,7 +80,8 @@ pub trait Person: DeserializeOwned + Send + Sync + 'static {
 /// The field with the name of a person in a "before" callback about friends.
 const TO_ACCOUNT: &str = "To_Account";
 
-/// The names of people who have no valid user id. `key` is the field with the name. People without any name are left out.
+/// The names of people who have no valid user id. `key` is the field with the name. People without any name are left
+/// out.
 fn names(people: &[String], key: &'static str) -> impl Iterator<Item = String> {
     people.iter().filter_map(move |person| {
         let name = Json::new(person).ok()?.field(key)?;

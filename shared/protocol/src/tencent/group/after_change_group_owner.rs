@@ -6,8 +6,8 @@ use crate::{
     tencent::{Account, Noted},
 };
 
-/// `Group.CallbackAfterChangeGroupOwner`: a client or the REST API gave a group to a new owner. The former owner stays as an
-/// ordinary member.
+/// `Group.CallbackAfterChangeGroupOwner`: a client or the REST API gave a group to a new owner. The former owner stays
+/// as an ordinary member.
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/60396>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -63,8 +63,8 @@ pub struct AfterCreateGroup {
 }
 
 impl AfterCreateGroup {
-    /// The members, each once, and the owner first. The owner becomes a member also if the list does not name the owner. The
-    /// roles of the others are not told.
+    /// The members, each once, and the owner first. The owner becomes a member also if the list does not name the
+    /// owner. The roles of the others are not told.
     #[must_use]
     pub fn first_members(&self) -> Vec<Member> {
         let owner = self.owner.user();

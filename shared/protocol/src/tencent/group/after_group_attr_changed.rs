@@ -9,8 +9,8 @@ use crate::{
     tencent::{Account, Noted},
 };
 
-/// `Group.CallbackAfterGroupAttrChanged`: a client or the REST API changed attributes of a group, which are keys and values of
-/// the app's own.
+/// `Group.CallbackAfterGroupAttrChanged`: a client or the REST API changed attributes of a group, which are keys and
+/// values of the app's own.
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/60394>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use crate::{
     tencent::{Account, Noted},
 };
 
-/// `Group.CallbackAfterGroupInfoChanged`: a client or the REST API changed the name, the introduction, the notice or the
-/// picture of a group.
+/// `Group.CallbackAfterGroupInfoChanged`: a client or the REST API changed the name, the introduction, the notice or
+/// the picture of a group.
 ///
 /// Tencent Chat sends nothing about other fields, nor about fields of the app's own.
 ///

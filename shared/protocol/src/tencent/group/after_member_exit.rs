@@ -25,7 +25,8 @@ pub struct AfterMemberExit {
     /// `Kicked` or `Quit`.
     #[serde(rename = "ExitType", skip_serializing_if = "Option::is_none")]
     pub exit_type: Option<FreeText>,
-    /// The user who caused it: with `Kicked`, the one who removed the others. The documents say that it is the user who leaves.
+    /// The user who caused it: with `Kicked`, the one who removed the others. The documents say that it is the user who
+    /// leaves.
     #[serde(
         rename = "Operator_Account",
         default,

@@ -10,9 +10,11 @@ use crate::{
     tencent::{Account, Noted},
 };
 
-/// `Group.CallbackAfterMemberFieldChanged`: a client or the REST API changed the role or the name of a member in a group.
+/// `Group.CallbackAfterMemberFieldChanged`: a client or the REST API changed the role or the name of a member in a
+/// group.
 ///
-/// The documents in English and those in Chinese name the field with the member differently. The body must have one of them.
+/// The documents in English and those in Chinese name the field with the member differently. The body must have one of
+/// them.
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/60393>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +86,7 @@ impl AfterMemberFieldChanged {
 
 impl<'de> Deserialize<'de> for AfterMemberFieldChanged {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // The derived function: `remote` makes it an inherent one, so that it can be wrapped here.
         let read = Self::deserialize(deserializer)?;
         match read.member() {
             Some(_) => Ok(read),

@@ -6,8 +6,8 @@ use crate::{Callback, Command, FreeText, Members, When, tencent::Noted};
 
 /// `Group.CallbackAfterTopicDestroyed`: a client or the REST API dissolved topics of a community.
 ///
-/// It has the switch of [`AfterGroupDestroyed`](super::AfterGroupDestroyed) in the console. The body does not say who did it,
-/// and has no time.
+/// It has the switch of [`AfterGroupDestroyed`](super::AfterGroupDestroyed) in the console. The body does not say who
+/// did it, and has no time.
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/49465>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,11 +7,11 @@ use crate::{
     tencent::{Account, Noted},
 };
 
-/// `Group.CallbackAfterTopicInfoChanged`: a client or the REST API changed the name, the introduction, the notice or the
-/// picture of a topic.
+/// `Group.CallbackAfterTopicInfoChanged`: a client or the REST API changed the name, the introduction, the notice or
+/// the picture of a topic.
 ///
-/// It has the switch of [`AfterGroupInfoChanged`](super::AfterGroupInfoChanged) in the console. The documents do not say that
-/// the body names the topic, and the body has no time.
+/// It has the switch of [`AfterGroupInfoChanged`](super::AfterGroupInfoChanged) in the console. The documents do not
+/// say that the body names the topic, and the body has no time.
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/49466>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

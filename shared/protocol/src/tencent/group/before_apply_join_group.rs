@@ -7,10 +7,11 @@ use crate::{
     tencent::{Decision, GroupCode},
 };
 
-/// `Group.CallbackBeforeApplyJoinGroup`: a client is about to ask to join a group, or to get into a private topic of it.
+/// `Group.CallbackBeforeApplyJoinGroup`: a client is about to ask to join a group, or to get into a private topic of
+/// it.
 ///
-/// If it is allowed and the group wants an administrator's approval, that is still needed. The REST API does not cause it.
-/// Tencent Chat sends no callback about a request that waits for an approval.
+/// If it is allowed and the group wants an administrator's approval, that is still needed. The REST API does not cause
+/// it. Tencent Chat sends no callback about a request that waits for an approval.
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34370>.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,8 +7,8 @@ use crate::{
     tencent::{Account, GroupCode, KeptOut, LetsIn, unreadable},
 };
 
-/// `Group.CallbackBeforeInviteJoinGroup`: a client or the REST API is about to bring users into a group, or into a private
-/// topic of it.
+/// `Group.CallbackBeforeInviteJoinGroup`: a client or the REST API is about to bring users into a group, or into a
+/// private topic of it.
 ///
 /// If the app lets only friends invite each other, Tencent Chat checks that first.
 ///
