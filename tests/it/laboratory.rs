@@ -140,11 +140,11 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("C2C.CallbackBeforeSendMsg", "$.To_Account"),
     ("Group.CallbackBeforeSendMsg", "$.From_Account"),
     ("Group.CallbackBeforeSendMsg", "$.GroupId"),
+    ("Group.CallbackBeforeCreateGroup", "$.MemberList"),
     ("Group.CallbackBeforeCreateGroup", "$.Operator_Account"),
     ("Group.CallbackBeforeCreateTopic", "$.Operator_Account"),
     ("Group.CallbackBeforeInviteJoinGroup", "$.Operator_Account"),
     ("Group.CallbackBeforeInviteJoinGroup", "$.GroupId"),
-    ("Group.CallbackBeforeInviteJoinGroup", "$.TopicId"),
     (
         "Group.CallbackBeforeInviteJoinGroup",
         "$.DestinationMembers",

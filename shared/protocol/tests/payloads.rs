@@ -576,6 +576,35 @@ fn nobody_acts_if_tencent_chat_found_no_account_and_a_decision_needs_to_know_tha
 }
 
 #[test]
+fn the_id_of_a_new_group_has_two_spellings_and_the_member_of_a_change_has_two_fields() {
+    for body in [r#"{"GroupId":"hike"}"#, r#"{"groupID":"hike"}"#] {
+        let created = imhook_protocol::read::<tencent::AfterCreateGroup>(body.as_bytes());
+        assert_eq!(created.unwrap().group_id.as_str(), "hike");
+    }
+    for (accounts, member) in [
+        (json!({"Modified_Account": "leo"}), Some("leo")),
+        (json!({"Member_Account": "leo"}), Some("leo")),
+        (
+            json!({"Modified_Account": "leo", "Member_Account": "bob"}),
+            Some("leo"),
+        ),
+        (
+            json!({"Modified_Account": "", "Member_Account": "leo"}),
+            Some("leo"),
+        ),
+        (json!({"Modified_Account": 7}), None),
+        (json!({}), None),
+    ] {
+        let mut body = accounts;
+        body["GroupId"] = json!("hike");
+        let body = body.to_string();
+        let changed = imhook_protocol::read::<tencent::AfterMemberFieldChanged>(body.as_bytes());
+        let found = changed.as_ref().ok().and_then(|it| it.member());
+        assert_eq!(found.map(UserId::as_str), member, "{body}");
+    }
+}
+
+#[test]
 fn a_topic_that_cannot_be_read_is_not_taken_for_the_whole_group() {
     let read = |topic: Value| {
         let body = json!({"GroupId": "town", "NewMemberList": [], "TopicId": topic}).to_string();
@@ -591,6 +620,10 @@ fn a_topic_that_cannot_be_read_is_not_taken_for_the_whole_group() {
     for odd in [json!(7), json!(["t"]), json!("t".repeat(1001))] {
         assert_eq!(read(odd), None);
     }
+    // Nothing there depends on it.
+    let body = r#"{"GroupId":"town","Operator_Account":"ana","DestinationMembers":[],"TopicId":7}"#;
+    assert!(imhook_protocol::read::<tencent::BeforeInviteJoinGroup>(body.as_bytes()).is_ok());
+    assert!(imhook_protocol::read::<tencent::AfterTopicInfoChanged>(body.as_bytes()).is_ok());
 }
 
 #[test]

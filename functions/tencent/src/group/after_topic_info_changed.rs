@@ -9,7 +9,7 @@ pub fn handle(callback: AfterTopicInfoChanged) -> Vec<Event> {
     vec![Event::TopicChanged {
         fields: callback.changed(),
         group: callback.group_id,
-        topic: callback.topic,
+        topic: callback.topic.get().cloned(),
         by: callback.operator.user(),
     }]
 }

@@ -1,7 +1,7 @@
 use domain::{Family, GroupId, Source, TopicId, group::Event};
 use serde::{Deserialize, Serialize};
 
-use super::{changed::changed, topic::topic};
+use super::changed::changed;
 use crate::{
     Callback, Command, FreeText, Lenient, When,
     tencent::{Account, Noted},
@@ -43,13 +43,8 @@ pub struct AfterTopicInfoChanged {
     #[serde(rename = "FaceUrl", skip_serializing_if = "Option::is_none")]
     pub face_url: Option<FreeText>,
     /// The topic. It is in no document.
-    #[serde(
-        rename = "TopicId",
-        default,
-        deserialize_with = "topic",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub topic: Option<TopicId>,
+    #[serde(rename = "TopicId", default, skip_serializing_if = "Lenient::is_none")]
+    pub topic: Lenient<TopicId>,
 }
 
 impl AfterTopicInfoChanged {

@@ -1,9 +1,9 @@
 use domain::{Family, GroupId, Question, Source, TopicId, group::Event};
 use serde::{Deserialize, Serialize};
 
-use super::{GroupMember, topic::topic};
+use super::GroupMember;
 use crate::{
-    Callback, Command, FreeText, Members, Number, Rules, When,
+    Callback, Command, FreeText, Lenient, Members, Number, Rules, When,
     tencent::{Account, GroupCode, KeptOut, LetsIn, unreadable},
 };
 
@@ -30,13 +30,8 @@ pub struct BeforeInviteJoinGroup {
     #[serde(rename = "DestinationMembers")]
     pub invited: Members<GroupMember>,
     /// The private topic that it is about. Absent if it is about the group itself.
-    #[serde(
-        rename = "TopicId",
-        default,
-        deserialize_with = "topic",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub topic: Option<TopicId>,
+    #[serde(rename = "TopicId", default, skip_serializing_if = "Lenient::is_none")]
+    pub topic: Lenient<TopicId>,
     /// The time of the event, in Unix milliseconds.
     #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
     pub event_time: Number,
