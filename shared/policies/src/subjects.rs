@@ -72,11 +72,15 @@ pub(crate) const PATHS: &[&str] = &[
 pub(crate) const NOTES: &[(&str, &str)] = &[
     (
         "messages.bots",
-        "The account's own messages are meant, not those to it; events of messages need OpenIM's afterSendSingleMsg and afterSendGroupMsg, or Tencent Chat's C2C.CallbackAfterSendMsg and Group.CallbackAfterSendMsg.",
+        "The account's own messages are meant, not those to it; events of messages need the callbacks after a message.",
     ),
     (
         "messages.text",
         "Only plain text is changed; in OpenIM only beforeMsgModify can change a message: with that switch off, a message that should be changed passes as it is.",
+    ),
+    (
+        "messages.contentTypes",
+        "A message of Tencent Chat with several elements is of the kind several, whatever they are.",
     ),
     ("messages.groups", "Only messages in groups are judged."),
     (
