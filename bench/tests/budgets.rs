@@ -110,8 +110,8 @@ fn a_stored_callback_takes_at_most_1_25_times_as_long_as_a_put_item_alone() {
 }
 
 #[test]
-fn a_function_needs_at_most_1_2_times_the_memory_of_a_put_item_alone() {
-    at_most(1.2, "ours", "sdk-floor", MEMORY);
+fn a_function_needs_at_most_1_25_times_the_memory_of_a_put_item_alone() {
+    at_most(1.25, "ours", "sdk-floor", MEMORY);
 }
 
 #[test]
@@ -132,19 +132,21 @@ fn an_answer_is_twice_as_fast_as_in_javascript_and_in_python() {
     at_most(1.0 / 2.0, "ours", "python", WARM);
 }
 
-/// A function with the handlers of many commands may be larger.
+/// A function with the handlers of many commands may be larger, and the one with all of them most.
 #[test]
-fn a_zip_has_at_most_3_5_megabytes_with_one_command_and_4_1_with_many() {
+fn a_zip_has_at_most_3_5_megabytes_with_one_command_4_1_with_tencent_chats_and_4_6_with_all() {
     let _alone = machine();
     let sizes = json("sizes", &[]).unwrap();
     let sizes = sizes.as_array().unwrap();
-    let many = ["any-command", "tencent"];
-    assert!(sizes.iter().any(|size| size["name"] == many[0]));
+    let many = [("tencent", 4_100_000), ("any-command", 4_600_000)];
+    for (name, _) in many {
+        assert!(sizes.iter().any(|size| size["name"] == name), "{name}");
+    }
     for size in sizes {
         let bytes = size["zip_bytes"].as_u64().unwrap();
         println!("{}: {bytes}", size["name"]);
-        let has_many = many.iter().any(|name| size["name"] == *name);
-        let limit = if has_many { 4_100_000 } else { 3_500_000 };
+        let found = many.iter().find(|(name, _)| size["name"] == *name);
+        let limit = found.map_or(3_500_000, |(_, limit)| *limit);
         assert!(bytes <= limit, "{size}");
     }
 }
