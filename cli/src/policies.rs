@@ -37,13 +37,13 @@ pub(crate) fn read(file: &Path) -> Result<Policies> {
     })
 }
 
-/// A line for each rule: its place, and the code of its refusal. A rule by subject has a second line with the switches
-/// that it needs, and a third one if there is something that it cannot do. After them, a line for each command whose
-/// rules can be bypassed.
+/// A line for each rule: its place, and the codes of its refusal. A rule by subject has two more lines, with what must be
+/// on at each server, and another one if there is something that it cannot do. After them, a line for each command
+/// whose rules can be bypassed.
 fn description(policies: &Policies) -> String {
     let mut lines = Vec::new();
     for rule in policies.by_subject() {
-        let codes: BTreeSet<Codes> = rule.commands().map(Command::codes).collect();
+        let codes = rule.codes();
         let refusals = rule.refusals();
         lines.extend(refusals.map(|it| format!("{} refuses with {}", it.rule, each(it, &codes))));
         let path = rule.path;
@@ -72,9 +72,9 @@ fn description(policies: &Policies) -> String {
             rules.any(|refusal| refusal.rule == rule)
         };
         let own = rules.refusals().filter(|it| !of_subjects(&it.rule));
-        let source = [Source::OpenIm, Source::Tencent].into_iter();
-        let known = source.filter_map(|source| protocol::command(source, command));
-        let codes: BTreeSet<Codes> = known.map(Command::codes).collect();
+        let mut known = protocol::catalogue();
+        let known = known.find(|it| it.name == command);
+        let codes = known.map(Command::codes).into_iter().collect();
         lines.extend(own.map(|it| {
             let codes = each(it, &codes);
             format!("{command}.{} refuses with {codes}", it.rule)
@@ -89,7 +89,7 @@ fn description(policies: &Policies) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The codes of a refusal: OpenIM's, and where it is about Tencent Chat too, what its clients get.
+/// What each server's clients get as the code of a refusal.
 fn each(refusal: &Refusal, codes: &BTreeSet<Codes>) -> String {
     let each = codes.iter().map(|codes| {
         let code = refusal.code(*codes);

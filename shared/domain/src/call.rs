@@ -178,7 +178,7 @@ impl Filed for Event {
                 caller, members, ..
             } => caller.as_ref().or_else(|| members.first()),
         };
-        Some(user.map_or(Subject::UnknownCommand, Subject::User))
+        Some(user.map_or(Subject::Command, Subject::User))
     }
 }
 

@@ -106,7 +106,7 @@ impl Filed for Event {
             .or_else(|| group.as_ref().map(Subject::Group))
             .or_else(|| others.first().map(Subject::User))
             .or_else(|| conversation.as_ref().map(Subject::Conversation))
-            .or(Some(Subject::UnknownCommand))
+            .or(Some(Subject::Command))
     }
 }
 

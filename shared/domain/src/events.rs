@@ -16,8 +16,8 @@ pub enum Subject<'a> {
     Group(&'a GroupId),
     /// The conversation in which something was written or read.
     Conversation(&'a Conversation),
-    /// No subject: the callback names nobody and nothing, or nothing says what it means. It is filed under its command.
-    UnknownCommand,
+    /// The callback's command: it names nobody and nothing, or nothing says what it means.
+    Command,
 }
 
 /// An event that says what it is filed under.
@@ -97,7 +97,7 @@ macro_rules! families {
             pub fn subject(&self) -> Option<Subject<'_>> {
                 match self {
                     $(Self::$Family(events) => events.first().and_then(Filed::subject),)+
-                    Self::Unknown => Some(Subject::UnknownCommand),
+                    Self::Unknown => Some(Subject::Command),
                 }
             }
 
@@ -371,7 +371,7 @@ mod tests {
                 assert_eq!(events.subject(), Some(Subject::User(&id("a"))));
             }
         }
-        assert_eq!(Events::Unknown.subject(), Some(Subject::UnknownCommand));
+        assert_eq!(Events::Unknown.subject(), Some(Subject::Command));
         assert_eq!(Events::Relation(Vec::new()).subject(), None);
     }
 
@@ -555,7 +555,7 @@ mod tests {
             {"type": "rate_near_limit", "service": "s", "command": "c", "per_second": 171, "limit": 200},
             {"type": "group_quota_alarm", "used": 72, "quota": 100, "at": "2023-11-14T22:13:20.123Z"},
         ]});
-        check(&events, stored, &Subject::UnknownCommand);
+        check(&events, stored, &Subject::Command);
         let ended = Events::Call(vec![call::Event::CallEnded {
             call: None,
             caller: None,
@@ -569,7 +569,7 @@ mod tests {
             ended_at: None,
         }]);
         let stored = json!({"family": "call", "events": [{"type": "call_ended", "members": []}]});
-        check(&ended, stored, &Subject::UnknownCommand);
+        check(&ended, stored, &Subject::Command);
     }
 
     fn check(events: &Events, stored: Value, subject: &Subject<'_>) {
@@ -795,7 +795,7 @@ mod tests {
                 decided(None, None, &[], Some(conversation.clone())),
                 Subject::Conversation(&conversation),
             ),
-            (decided(None, None, &[], None), Subject::UnknownCommand),
+            (decided(None, None, &[], None), Subject::Command),
         ] {
             assert_eq!(events.subject(), Some(subject));
         }

@@ -45,9 +45,7 @@ pub enum Event {
 impl Filed for Event {
     fn subject(&self) -> Option<Subject<'_>> {
         match self {
-            Self::RateNearLimit { .. } | Self::GroupQuotaAlarm { .. } => {
-                Some(Subject::UnknownCommand)
-            }
+            Self::RateNearLimit { .. } | Self::GroupQuotaAlarm { .. } => Some(Subject::Command),
         }
     }
 }

@@ -108,11 +108,13 @@ impl<'a> BySubject<'a> {
 
     /// The commands that it applies to.
     pub fn commands(self) -> impl Iterator<Item = &'static Command> {
-        let path = self.path;
-        asking().filter(move |command| {
-            let rules = command.rules();
-            rules.is_some_and(|rules| rules.by_subject.contains(&path))
-        })
+        subjects::commands_of(self.path)
+    }
+
+    /// The kinds of codes that its refusals have: those of its commands.
+    #[must_use]
+    pub fn codes(self) -> BTreeSet<Codes> {
+        subjects::codes_of(self.path)
     }
 }
 

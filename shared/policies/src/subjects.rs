@@ -113,14 +113,17 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
     ),
 ];
 
-/// The codes of the commands that the rule at a path applies to.
-fn codes_of(path: &str) -> Vec<Codes> {
-    let commands = asking().filter(|command| {
+/// The commands that the rule at a path applies to.
+pub(crate) fn commands_of(path: &str) -> impl Iterator<Item = &'static Command> {
+    asking().filter(move |command| {
         let rules = command.rules();
         rules.is_some_and(|rules| rules.by_subject.contains(&path))
-    });
-    let codes: BTreeSet<Codes> = commands.map(Command::codes).collect();
-    codes.into_iter().collect()
+    })
+}
+
+/// The codes of these commands, each once.
+pub(crate) fn codes_of(path: &str) -> BTreeSet<Codes> {
+    commands_of(path).map(Command::codes).collect()
 }
 
 /// The subjects, which are keys of the document.
@@ -183,7 +186,7 @@ impl Reader<'_> {
 
     /// The rule at a path.
     fn by_subject(&mut self, path: &'static str, at: Place<'_>) -> Option<Rule> {
-        let codes = &codes_of(path)[..];
+        let codes = &Vec::from_iter(codes_of(path))[..];
         let users = |who| move |users| Rule::Users(who, users);
         match path {
             "messages.bots" => {

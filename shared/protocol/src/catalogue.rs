@@ -183,9 +183,9 @@ impl Codes {
     pub const fn own(self) -> RangeInclusive<i32> {
         match self {
             Self::OpenIm => 20001..=29000,
-            Self::Person => 38000..=38999,
-            Self::Group => 10100..=10199,
-            Self::Message => 120_001..=129_999,
+            Self::Person => tencent::ResultCode::FOR_APP,
+            Self::Group => tencent::GroupCode::FOR_APP,
+            Self::Message => tencent::MessageCode::FOR_APP,
         }
     }
 

@@ -100,12 +100,6 @@ impl Reply {
     }
 }
 
-/// The code that Tencent Chat passes on to the user's client when the receiver failed.
-const FAILED: ResultCode = match ResultCode::new(39000) {
-    Ok(code) => code,
-    Err(_) => panic!("the code is not between 38000 and 39000"),
-};
-
 /// The reason in a refusal when nobody could decide.
 pub(crate) fn failure(call: &Call<'_>, problem: &Problem) -> Reason {
     let kind = problem.kind();
@@ -124,7 +118,7 @@ pub(crate) fn failure(call: &Call<'_>, problem: &Problem) -> Reason {
                 false => kind,
             };
             Reason {
-                code: FAILED.get(),
+                code: ResultCode::LAST.get(),
                 message: said.message().to_owned(),
                 detail: String::new(),
             }

@@ -154,7 +154,7 @@ pub(crate) fn from_reception(
             Subject::User(user) => pk(user),
             Subject::Group(group) => group_pk(group),
             Subject::Conversation(conversation) => conversation_pk(conversation, &reception.id),
-            Subject::UnknownCommand => {
+            Subject::Command => {
                 let number = spread(&reception.id, UNKNOWN_PARTITIONS);
                 unknown_pk(&reception.command, number)
             }

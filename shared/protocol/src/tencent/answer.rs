@@ -41,18 +41,29 @@ impl Serialize for Answer {
     }
 }
 
-/// Writes the three fields that every answer has.
+/// Writes an answer with the three fields that every answer has.
 pub(super) fn write<S: Serializer>(
     serializer: S,
     status: &str,
     code: i32,
     info: &str,
 ) -> Result<S::Ok, S::Error> {
-    let mut fields = serializer.serialize_struct("Answer", 3)?;
+    begin(serializer, 0, status, code, info)?.end()
+}
+
+/// Begins an answer that has `more` fields after the three that every answer has.
+pub(super) fn begin<S: Serializer>(
+    serializer: S,
+    more: usize,
+    status: &str,
+    code: i32,
+    info: &str,
+) -> Result<S::SerializeStruct, S::Error> {
+    let mut fields = serializer.serialize_struct("Answer", 3 + more)?;
     fields.serialize_field("ActionStatus", status)?;
     fields.serialize_field("ErrorCode", &code)?;
     fields.serialize_field("ErrorInfo", info)?;
-    fields.end()
+    Ok(fields)
 }
 
 /// The answer to an "after" callback: it was accepted.

@@ -1,6 +1,10 @@
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Before, Code, GroupCode, MessageCode, ResultCode, TO_ACCOUNT, answer::write, names};
+use super::{
+    Before, Code, GroupCode, MessageCode, ResultCode, TO_ACCOUNT,
+    answer::{begin, write},
+    names,
+};
 use crate::{Answer, Callback, Json, Members, Reason};
 
 /// A decision about one thing that a "before" callback asks: about one person ([`ResultCode`]), or about the whole
@@ -28,6 +32,28 @@ pub enum Decision<Code = ResultCode> {
     Refuse(Refusal<Code>),
 }
 
+impl<C: Code> Decision<C> {
+    fn refused(reason: &Reason) -> Self {
+        Self::Refuse(Refusal::new(C::of(reason), &reason.message))
+    }
+
+    /// The code of the refusal.
+    fn code(&self) -> Option<i32> {
+        match self {
+            Self::Allow => None,
+            Self::Refuse(refusal) => Some(refusal.code.get()),
+        }
+    }
+
+    /// What an earlier decision refuses stays refused.
+    fn over(self, earlier: Self) -> Self {
+        match earlier {
+            Self::Allow => self,
+            Self::Refuse(_) => earlier,
+        }
+    }
+}
+
 /// What the user's client gets if something is refused.
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/43468>.
@@ -49,7 +75,7 @@ impl<Code> Refusal<Code> {
     }
 }
 
-/// The answer to a "before" callback of Tencent Chat: one decision for each person, in the order of the body. People
+/// The answer to a "before" callback about friends: one decision for each person, in the order of the body. People
 /// without a readable user id come last.
 ///
 /// Only [`Before::decide`](super::Before::decide) makes it, so it has everybody. The documents do not say what happens
@@ -156,26 +182,24 @@ impl<C: Code> Each<C> {
 
     pub(super) fn refuse(&mut self, question: usize, reason: &Reason) {
         if let Some((_, decision)) = self.0.get_mut(question) {
-            *decision = Decision::Refuse(Refusal::new(C::of(reason), &reason.message));
+            *decision = Decision::refused(reason);
         }
     }
 
     pub(super) fn refused(&self, question: usize) -> Option<i32> {
-        match self.0.get(question) {
-            Some((_, Decision::Refuse(refusal))) => Some(refusal.code.get()),
-            Some((_, Decision::Allow)) | None => None,
-        }
+        let (_, decision) = self.0.get(question)?;
+        decision.code()
     }
 
     pub(super) fn over(self, earlier: Self) -> Self {
         let mut later = self.0.into_iter();
-        let decided = earlier.0.into_iter().map(|(person, earlier)| {
-            let later = later.next().map(|(_, decision)| decision);
-            match (earlier, later) {
-                (Decision::Allow, Some(later)) => (person, later),
-                (earlier, _) => (person, earlier),
-            }
-        });
+        let decided = earlier
+            .0
+            .into_iter()
+            .map(|(person, earlier)| match later.next() {
+                Some((_, later)) => (person, later.over(earlier)),
+                None => (person, earlier),
+            });
         Self(decided.collect())
     }
 }
@@ -203,10 +227,7 @@ impl Serialize for Decisions {
                 result_info: info,
             },
         });
-        let mut fields = serializer.serialize_struct("Decisions", 4)?;
-        fields.serialize_field("ActionStatus", "OK")?;
-        fields.serialize_field("ErrorCode", &0)?;
-        fields.serialize_field("ErrorInfo", "")?;
+        let mut fields = begin(serializer, 1, "OK", 0, "")?;
         fields.serialize_field("ResultItem", &items.collect::<Vec<_>>())?;
         fields.end()
     }
@@ -229,21 +250,15 @@ macro_rules! whole {
             }
 
             fn refuse(&mut self, _: usize, reason: &Reason) {
-                *self = Self::Refuse(Refusal::new($Code::of(reason), &reason.message));
+                *self = Self::refused(reason);
             }
 
             fn refused(&self, _: usize) -> Option<i32> {
-                match self {
-                    Self::Allow => None,
-                    Self::Refuse(refusal) => Some(refusal.code.get()),
-                }
+                self.code()
             }
 
             fn over(self, earlier: Self) -> Self {
-                match earlier {
-                    Self::Allow => self,
-                    Self::Refuse(_) => earlier,
-                }
+                self.over(earlier)
             }
         }
 

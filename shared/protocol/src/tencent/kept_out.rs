@@ -1,6 +1,10 @@
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{Code, Decision, GroupCode, Person, Refusal, answer::write, decision::Each};
+use super::{
+    Code, Decision, GroupCode, Person, Refusal,
+    answer::{begin, write},
+    decision::Each,
+};
 use crate::{Answer, Callback, Json, Members, Reason};
 
 /// The body of a "before" callback: several people are about to be let in. Tencent Chat waits for [`KeptOut`]. If it
@@ -126,10 +130,7 @@ impl<C: Code> Serialize for KeptOut<C> {
                 write(serializer, "OK", first.code.get(), &first.info)
             }
             Some(_) => {
-                let mut fields = serializer.serialize_struct("KeptOut", 4)?;
-                fields.serialize_field("ActionStatus", "OK")?;
-                fields.serialize_field("ErrorCode", &0)?;
-                fields.serialize_field("ErrorInfo", "")?;
+                let mut fields = begin(serializer, 1, "OK", 0, "")?;
                 fields.serialize_field(self.list, &names)?;
                 fields.end()
             }

@@ -1,7 +1,10 @@
 use domain::message::AppText;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{MsgBody, OwnCode, Refusal, answer::write};
+use super::{
+    Code as _, MsgBody, OwnCode, Refusal,
+    answer::{begin, write},
+};
 use crate::{Answer, Callback, Json, RawJson, Reason};
 
 /// The `ErrorCode` with which a message disappears.
@@ -132,10 +135,7 @@ impl<const FIRST: i32, const LAST: i32> Serialize for MessageDecision<OwnCode<FI
             Self::Amend(amended) => amended,
         };
         let more = usize::from(body.is_some()) + usize::from(custom_data.is_some());
-        let mut fields = serializer.serialize_struct("MessageDecision", 3 + more)?;
-        fields.serialize_field("ActionStatus", "OK")?;
-        fields.serialize_field("ErrorCode", &0)?;
-        fields.serialize_field("ErrorInfo", "")?;
+        let mut fields = begin(serializer, more, "OK", 0, "")?;
         if let Some(body) = body {
             fields.serialize_field("MsgBody", body)?;
         }

@@ -49,8 +49,8 @@ use serde::de::DeserializeOwned;
 use crate::{Callback, Json, Members, read::Any};
 use decision::Each;
 
-/// The body of a "before" callback: what a client is about to do about several people. Tencent Chat waits for
-/// [`Decisions`]. If none arrive it goes ahead, unless the console says otherwise.
+/// The body of a "before" callback about friends: what a client is about to do about several people. Tencent Chat waits
+/// for [`Decisions`]. If none arrive it goes ahead, unless the console says otherwise.
 ///
 /// Only clients cause it. Tencent Chat does not ask about calls of its REST API.
 pub trait Before: Callback {

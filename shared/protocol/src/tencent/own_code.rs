@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, ops::RangeInclusive};
 
 use crate::Reason;
 
@@ -25,6 +25,12 @@ pub type GroupCode = OwnCode<10100, 10200>;
 pub type MessageCode = OwnCode<120_001, 130_000>;
 
 impl<const FIRST: i32, const LAST: i32> OwnCode<FIRST, LAST> {
+    /// The last code. This project's receiver uses it if it failed, and the app can use all others.
+    pub const LAST: Self = Self(LAST);
+
+    /// The codes that the receiver leaves to the app.
+    pub(crate) const FOR_APP: RangeInclusive<i32> = FIRST..=LAST - 1;
+
     /// Takes a code between `FIRST` and `LAST`.
     ///
     /// # Errors
@@ -42,12 +48,6 @@ impl<const FIRST: i32, const LAST: i32> OwnCode<FIRST, LAST> {
         }
     }
 
-    /// The code of a reason. A reason with a code of another range gets `LAST`.
-    #[must_use]
-    pub fn of(reason: &Reason) -> Self {
-        Self::new(reason.code).unwrap_or(Self(LAST))
-    }
-
     /// The number.
     #[must_use]
     pub const fn get(self) -> i32 {
@@ -57,7 +57,7 @@ impl<const FIRST: i32, const LAST: i32> OwnCode<FIRST, LAST> {
 
 /// The code of a refusal, of any range.
 pub trait Code: Copy + fmt::Debug + PartialEq + Send + Sync + 'static {
-    /// The code of a reason, if need be another code of the range.
+    /// The code of a reason. A reason with a code of another range gets the last code of this one.
     #[must_use]
     fn of(reason: &Reason) -> Self;
 
@@ -68,7 +68,7 @@ pub trait Code: Copy + fmt::Debug + PartialEq + Send + Sync + 'static {
 
 impl<const FIRST: i32, const LAST: i32> Code for OwnCode<FIRST, LAST> {
     fn of(reason: &Reason) -> Self {
-        Self::of(reason)
+        Self::new(reason.code).unwrap_or(Self::LAST)
     }
 
     fn get(self) -> i32 {

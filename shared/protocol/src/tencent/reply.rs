@@ -1,6 +1,7 @@
 use domain::message::AppText;
 use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
+use super::answer::begin;
 use crate::{Answer, Callback, Json, Note, Reason};
 
 /// The answer to `Chatbot.OnC2CSignalMessage`: data for the bot. It is empty if there is none, because the documents do not
@@ -29,10 +30,7 @@ impl Reply {
 
 impl Serialize for Reply {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Reply", 4)?;
-        fields.serialize_field("ActionStatus", "OK")?;
-        fields.serialize_field("ErrorCode", &0)?;
-        fields.serialize_field("ErrorInfo", "")?;
+        let mut fields = begin(serializer, 1, "OK", 0, "")?;
         fields.serialize_field("RspData", &self.0)?;
         fields.end()
     }

@@ -88,8 +88,8 @@ pub struct StorageConfig {
 /// It matters for before callbacks. `refuse` stops users from doing what could not be checked. `allow` lets them do it
 /// unchecked.
 ///
-/// Tencent Chat gets the same answer for each person that the body of a before callback names. After any other failure it
-/// gets `FAIL`, and the app's console says what happens then.
+/// Tencent Chat gets the same answer to a before callback, for each person whom the body names if it is about several.
+/// After any other failure it gets `FAIL`, and the app's console says what happens then.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnFailure {
     /// `refuse`: the user sees that it did not work.

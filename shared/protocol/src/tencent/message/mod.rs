@@ -92,6 +92,39 @@ macro_rules! between_users {
     };
 }
 
+/// Declares a callback after one message between two users, like `between_users`.
+macro_rules! sent_between_users {
+    (
+        $(#[$attribute:meta])*
+        $vis:vis struct $Type:ident;
+    ) => {
+        between_users! {
+            $(#[$attribute])*
+            $vis struct $Type {
+                /// 0 if it was delivered, and otherwise why not.
+                #[serde(rename = "SendMsgResult", default, skip_serializing_if = "Number::is_none")]
+                pub result: Number,
+                /// `send msg succeed`, or what went wrong.
+                // The answer has a field of the same name.
+                #[serde(rename = "ErrorInfo", skip_serializing_if = "Option::is_none")]
+                pub error_info: Option<FreeText>,
+                /// How many messages the user who gets it has not read, in all conversations. -1 if it was not
+                /// delivered.
+                #[serde(rename = "UnreadMsgNum", default, skip_serializing_if = "Number::is_none")]
+                pub unread: Number,
+            }
+        }
+
+        impl $Type {
+            /// The code of the failure, if it was not delivered.
+            #[must_use]
+            pub fn failure(&self) -> Option<i64> {
+                super::failure(self.result)
+            }
+        }
+    };
+}
+
 /// Declares a callback about one message in a group, like `between_users`.
 macro_rules! in_a_group {
     (
