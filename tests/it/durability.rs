@@ -396,6 +396,50 @@ async fn resubmit(log: &str, table: &Table) -> String {
 }
 
 #[tokio::test]
+async fn a_retry_of_tencent_chat_is_stored_once_also_from_the_queue() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let aws = Dynamodb::ministack().await;
+    let queue = Queue::create(&aws, "retries").await;
+    let nowhere = format!("http://{}", nowhere());
+    let working = function("tencent", &table, &dynamodb.endpoint, Some(&queue)).await;
+    let without_table = function("tencent", &table, &nowhere, Some(&queue)).await;
+    let redriving = function("redrive", &table, &dynamodb.endpoint, None).await;
+    let url = format!("/tencent?SdkAppid={SDK_APP_ID}&CallbackCommand=Sns.CallbackFriendDelete");
+    let bodies = [
+        r#"{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":[{"From_Account":"ana","To_Account":"leo"}]}"#,
+        r#"{"PairList":[{"To_Account":"leo","From_Account":"ana"}],"CallbackCommand":"Sns.CallbackFriendDelete"}"#,
+        r#"{"CallbackCommand":"Sns.CallbackFriendDelete","PairList":[{"From_Account":"ana","To_Account":"bob"}]}"#,
+    ];
+    let send = async |function: &Function, query: &str, body: &str| {
+        let request = Request::post(&format!("{url}{query}"), body);
+        let answer = function.send(&request).await;
+        assert_eq!(
+            answer.body,
+            r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#
+        );
+    };
+    // The first one waits in the queue while its retries arrive. One of them has its fields in another order.
+    send(&without_table, "&RequestId=a", bodies[0]).await;
+    for (function, body) in [(&working, 0), (&working, 1), (&without_table, 1)] {
+        send(function, "&RequestID=a", bodies[body]).await;
+    }
+    // The same id with another event, another id, and no id.
+    send(&working, "&RequestId=a", bodies[2]).await;
+    send(&working, "&RequestId=b", bodies[0]).await;
+    for _ in 0..2 {
+        send(&working, "", bodies[0]).await;
+    }
+    let messages = queue.receive_all().await;
+    assert_eq!(messages.len(), 2);
+    assert_eq!(redrive(&redriving, &messages).await, [""; 0]);
+    let mut ids: Vec<_> = table.receptions().await;
+    ids.sort_by_key(|stored| stored.operation_id.clone());
+    let ids: Vec<_> = ids.iter().map(|it| it.operation_id.as_deref()).collect();
+    assert_eq!(ids, [None, None, Some("a"), Some("a"), Some("b")]);
+}
+
+#[tokio::test]
 async fn only_failed_messages_come_again() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;

@@ -23,7 +23,8 @@ fn urls(payload: &Payload) -> Vec<String> {
                 "SdkAppid={SDK_APP_ID}&CallbackCommand={command}&contenttype=json&ClientIP=203.0.113.7&OptPlatform=iOS"
             );
             let seen = format!(
-                "CallbackCommand={command}&ClientIP=203.0.113.7&OptPlatform=Web&RequestId=5f0c7a52-1111-4222-8333-0123456789ab&SdkAppid={SDK_APP_ID}&contenttype=json"
+                "CallbackCommand={command}&ClientIP=203.0.113.7&OptPlatform=Web&RequestId={}&SdkAppid={SDK_APP_ID}&contenttype=json",
+                payload.name
             );
             vec![
                 format!("/tencent?{documented}"),
@@ -100,9 +101,7 @@ pub(crate) fn assert_stored(payload: &Payload, url: &str, stored: &Reception) {
     assert_eq!(stored.source, payload.source, "{at}");
     assert_eq!(stored.body, None, "{at}");
     let operation_id = match payload.source {
-        Source::Tencent => url
-            .contains("RequestId")
-            .then_some("5f0c7a52-1111-4222-8333-0123456789ab"),
+        Source::Tencent => url.contains("RequestId").then_some(payload.name.as_str()),
         _ => Some("3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4"),
     };
     let operation_id = operation_id.map(ToOwned::to_owned);

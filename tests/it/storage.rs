@@ -172,6 +172,78 @@ async fn twenty_concurrent_writers_store_a_reception_once(dynamodb: &Dynamodb) {
     assert_eq!(table.items().await.len(), 1);
 }
 
+/// A callback of Tencent Chat. Its retry has another id and another time.
+fn of_tencent(id: &str, request: Option<&str>, millis: i64) -> Reception {
+    Reception {
+        source: Source::Tencent,
+        command: "Sns.CallbackFriendDelete".to_owned(),
+        operation_id: request.map(ToOwned::to_owned),
+        ..reception(id, "ana", millis)
+    }
+}
+
+async fn a_retry_of_tencent_chat_is_stored_once_and_a_new_request_again(dynamodb: &Dynamodb) {
+    let table = dynamodb.events_table().await;
+    let events = table.events_table();
+    let mut large = of_tencent("large", Some("b"), 0);
+    large.events = Events::Relation(vec![Event::FriendsImported {
+        owner: user("ana"),
+        friends: (0..12_000).map(|n| user(&format!("{n:032}"))).collect(),
+    }]);
+    let retry_of_large = Reception {
+        id: "again".to_owned(),
+        received_at: of_tencent("", None, 9).received_at,
+        ..large.clone()
+    };
+    let own_id = |id| Reception {
+        source: Source::OpenIm,
+        ..of_tencent(id, Some("a"), 0)
+    };
+    for (reception, expected) in [
+        (of_tencent("1", Some("a"), 0), Recorded::New),
+        (of_tencent("1", Some("a"), 0), Recorded::Known),
+        (of_tencent("2", Some("a"), 5), Recorded::Known),
+        (of_tencent("3", Some("b"), 0), Recorded::New),
+        (of_tencent("4", None, 0), Recorded::New),
+        (of_tencent("5", None, 0), Recorded::New),
+        (own_id("6"), Recorded::New),
+        (own_id("7"), Recorded::New),
+        (large.clone(), Recorded::New),
+        (large, Recorded::Known),
+        (retry_of_large, Recorded::Known),
+    ] {
+        let recorded = events.record(&reception).await.unwrap();
+        assert_eq!(recorded, expected, "{}", reception.id);
+    }
+    let stored = history(&events, "ana").await.receptions;
+    let mut ids: Vec<_> = stored.iter().map(|stored| stored.id.as_str()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["1", "3", "4", "5", "6", "7", "large"]);
+    let page = events.page(None, 1000).await.unwrap();
+    assert_eq!(page.unreadable, []);
+}
+
+async fn of_twenty_retries_at_once_one_is_stored(dynamodb: &Dynamodb) {
+    let table = dynamodb.events_table().await;
+    let writers: Vec<_> = (0..20)
+        .map(|n| {
+            let events = table.events_table();
+            let retry = of_tencent(&format!("r{n}"), Some("a"), n);
+            tokio::spawn(async move { events.record(&retry).await })
+        })
+        .collect();
+    let mut new = 0;
+    for writer in writers {
+        // DynamoDB may refuse two transactions about one item at the same time. Then the event comes again from the queue.
+        match writer.await.unwrap() {
+            Ok(recorded) => new += usize::from(recorded == Recorded::New),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}"),
+        }
+    }
+    assert_eq!(new, 1);
+    assert_eq!(table.receptions().await.len(), 1);
+}
+
 async fn a_users_history_is_one_query_with_the_oldest_first(dynamodb: &Dynamodb) {
     let events = dynamodb.events_table().await.events_table();
     for (id, owner, millis) in [
@@ -372,6 +444,8 @@ pub(crate) use on_both;
 on_both! {
     a_reception_is_stored_once_and_may_be_recorded_often
     twenty_concurrent_writers_store_a_reception_once
+    a_retry_of_tencent_chat_is_stored_once_and_a_new_request_again
+    of_twenty_retries_at_once_one_is_stored
     a_users_history_is_one_query_with_the_oldest_first
     events_expire_after_the_retention_of_their_family_or_never
     opening_the_connection_writes_nothing_and_fails_without_a_table

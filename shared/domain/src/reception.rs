@@ -7,7 +7,7 @@ use crate::{
 
 /// One accepted callback, with its events, its server and the time of its arrival.
 ///
-/// Nothing in a callback identifies it. Clients choose OpenIM's `operationID`, most bodies carry no time, and the same
+/// Nothing in a callback of OpenIM identifies it. Clients choose its `operationID`, most bodies carry no time, and the same
 /// body twice can be two real events. So an event's identity is its reception. The same [`id`](Self::id) twice is one
 /// reception, and two ids are two receptions, even if everything else is equal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,8 +21,8 @@ pub struct Reception {
     /// The command, in the server's spelling.
     pub command: String,
     /// The caller's own id of the request, if it sends one: OpenIM's `operationID` header, Tencent Chat's `RequestId`.
-    /// It finds a request in the server's log; it does not tell events apart. Clients choose OpenIM's, and it repeats.
-    /// Tencent Chat's is undocumented. It may tell a retried callback from a new one.
+    /// It finds a request in the server's log. OpenIM's does not tell events apart, because clients choose it. Tencent
+    /// Chat's tells a retry from a new callback, together with the command and the events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation_id: Option<String>,
     /// What happened, in the callback's order.

@@ -2,18 +2,23 @@ use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::{
     Client,
-    types::{AttributeValue, TableDescription},
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, Put, TableDescription, TransactWriteItem},
 };
 use domain::Reception;
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Retention, StoreError,
+    ErrorKind, Retention, StoreError,
     error::condition_held,
     item,
     parts::{is_surely_one_piece, parts},
+    retry,
 };
+
+/// The condition of every write: no item has this key.
+const IS_NEW: &str = "attribute_not_exists(pk)";
 
 /// How many parts are written at the same time.
 const CONCURRENT_PARTS: usize = 4;
@@ -138,6 +143,9 @@ impl EventsTable {
     /// reception that is too large for an item is written in [parts](crate::parts()), each with its own `PutItem`. It is
     /// new if at least one part is.
     ///
+    /// If Tencent Chat's `RequestId` came with an after callback, a transaction writes the item and a marker. A retry finds
+    /// the marker and is [`Known`](Recorded::Known).
+    ///
     /// # Errors
     ///
     /// When DynamoDB could not be reached, did not answer in time, or refused. The reception, or some of its parts, may
@@ -147,15 +155,17 @@ impl EventsTable {
             return Ok(Recorded::Nothing);
         };
         if is_surely_one_piece(reception, &item) {
-            return self.put(item).await;
+            return self.put(retry::marker(reception)?, item).await;
         }
         let parts = parts(reception);
-        let items = parts
-            .iter()
-            .filter_map(|part| item::from_reception(part, &self.retention).transpose())
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut items = Vec::new();
+        for part in &parts {
+            if let Some(item) = item::from_reception(part, &self.retention)? {
+                items.push((retry::marker(part)?, item));
+            }
+        }
         let mut written = stream::iter(items)
-            .map(|item| self.put(item))
+            .map(|(marker, item)| self.put(marker, item))
             .buffer_unordered(CONCURRENT_PARTS);
         let mut whole = Recorded::Known;
         while let Some(part) = written.next().await {
@@ -166,19 +176,60 @@ impl EventsTable {
         Ok(whole)
     }
 
-    async fn put(&self, item: HashMap<String, AttributeValue>) -> Result<Recorded, StoreError> {
-        let written = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
-        Ok(match condition_held(written)? {
+    async fn put(
+        &self,
+        marker: Option<HashMap<String, AttributeValue>>,
+        item: HashMap<String, AttributeValue>,
+    ) -> Result<Recorded, StoreError> {
+        let is_new = match marker {
+            Some(marker) => self.put_both(marker, item).await?,
+            None => {
+                let written = self
+                    .client
+                    .put_item()
+                    .table_name(&self.name)
+                    .set_item(Some(item))
+                    .condition_expression(IS_NEW)
+                    .send()
+                    .await;
+                condition_held(written)?
+            }
+        };
+        Ok(match is_new {
             true => Recorded::New,
             false => Recorded::Known,
         })
+    }
+
+    /// Writes an item and its marker, or neither if one of them is in the table.
+    async fn put_both(
+        &self,
+        marker: HashMap<String, AttributeValue>,
+        item: HashMap<String, AttributeValue>,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.client.transact_write_items();
+        for item in [marker, item] {
+            let put = Put::builder()
+                .table_name(&self.name)
+                .set_item(Some(item))
+                .condition_expression(IS_NEW)
+                .build()
+                .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))?;
+            transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
+        }
+        let Err(error) = transaction.send().await else {
+            return Ok(true);
+        };
+        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+            && cancelled
+                .cancellation_reasons()
+                .iter()
+                .any(|reason| reason.code() == Some("ConditionalCheckFailed"))
+        {
+            return Ok(false);
+        }
+        Err(StoreError::from_sdk(error))
     }
 
     /// The next page of the table, in no particular order. It has at most `limit` items. The first page has no `after`. A

@@ -5,7 +5,8 @@
 //! a view by an older fact.
 //!
 //! [`EventsTable::record`] writes a callback with one conditional `PutItem`. A large callback is written in
-//! [parts](parts()), each with its own `PutItem`. [`item`] describes the items. If the table fails or is too slow,
+//! [parts](parts()), each with its own `PutItem`. A callback that a server may send again is written with a marker, in a
+//! transaction. [`item`] describes the items. If the table fails or is too slow,
 //! [`Queue::send`] keeps the event until it can be recorded.
 //!
 //! [`RelationshipsTable::apply`] updates who is friends with whom, and who is in which group. [`relationships_table`] and
@@ -41,6 +42,7 @@ mod parts;
 mod queue;
 pub mod relationships_table;
 mod retention;
+mod retry;
 mod rows;
 mod secret;
 

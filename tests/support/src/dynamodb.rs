@@ -184,10 +184,17 @@ impl Table {
         items
     }
 
+    /// Reads the items of receptions: all but the markers of retries.
+    pub async fn reception_items(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let mut items = self.items().await;
+        items.retain(|item| !item["pk"].as_s().unwrap().starts_with("retry#"));
+        items
+    }
+
     /// Reads all receptions, oldest first.
     pub async fn receptions(&self) -> Vec<Reception> {
         let mut receptions: Vec<Reception> = self
-            .items()
+            .reception_items()
             .await
             .into_iter()
             .map(|item| store::item::to_reception(item).unwrap())

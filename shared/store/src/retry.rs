@@ -1,0 +1,183 @@
+//! Recognizes a callback that the server sends again.
+//!
+//! Tencent Chat can be told to send an after callback again if no answer came in time. The query then has the same
+//! `RequestId`. So the first reception leaves a marker beside its item, and a second one finds it.
+//!
+//! The documents of Tencent Chat do not name the `RequestId`; those of its customer service do, for this purpose
+//! (<https://cloud.tencent.com/document/product/269/111212>). So the marker's key has the command and the events, too. A
+//! `RequestId` that comes with anything else is a new callback.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{Family, Reception, Source};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    ErrorKind, StoreError,
+    item::{EXPIRES_AT, FAMILY, PK, SK},
+};
+
+/// How long a retry is recognized, in seconds. The documents do not say how late one can come.
+const REMEMBERED: i64 = 24 * 60 * 60;
+
+/// The marker of a reception. `None` if its server sends no callback twice, or gives no id that would tell.
+pub(crate) fn marker(
+    reception: &Reception,
+) -> Result<Option<HashMap<String, AttributeValue>>, StoreError> {
+    let (Source::Tencent, Some(request)) = (reception.source, &reception.operation_id) else {
+        return Ok(None);
+    };
+    // Before callbacks are never sent again.
+    if reception.events.family() == Family::Decision {
+        return Ok(None);
+    }
+    // Without the reception's own id and time: these are new in a retry.
+    let same = (
+        &reception.command,
+        request,
+        &reception.events,
+        &reception.body,
+        &reception.part,
+    );
+    let same = serde_json::to_vec(&same)
+        .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))?;
+    let digest: String = Sha256::digest(same)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let until = reception
+        .received_at
+        .unix_seconds()
+        .saturating_add(REMEMBERED);
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    Ok(Some(HashMap::from([
+        (PK.to_owned(), text(&format!("retry#{digest}"))),
+        (SK.to_owned(), text("retry")),
+        // No view and no history reads this family.
+        (FAMILY.to_owned(), text("retry")),
+        ("id".to_owned(), text(&reception.id)),
+        (EXPIRES_AT.to_owned(), AttributeValue::N(until.to_string())),
+    ])))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{
+        Events, Part, UserId,
+        decision::{self, By, Verdict},
+        relation::Event,
+    };
+
+    use super::*;
+
+    fn pairs(owners: &[&str]) -> Events {
+        let user = |id: &str| UserId::new(id).unwrap();
+        let deleted = owners.iter().map(|owner| Event::FriendDeleted {
+            owner: user(owner),
+            friend: user("leo"),
+        });
+        deleted.collect::<Vec<_>>().into()
+    }
+
+    fn reception() -> Reception {
+        Reception {
+            source: Source::Tencent,
+            command: "Sns.CallbackFriendDelete".to_owned(),
+            operation_id: Some("5f0c7a52-1111-4222-8333-0123456789ab".to_owned()),
+            ..crate::rows::tests::reception(pairs(&["ana"]))
+        }
+    }
+
+    fn key(reception: &Reception) -> Option<AttributeValue> {
+        marker(reception).unwrap().map(|item| item[PK].clone())
+    }
+
+    #[test]
+    fn a_retry_has_the_marker_of_the_first_reception_whatever_its_own_id_and_time() {
+        let first = reception();
+        let retry = Reception {
+            id: "r#2".to_owned(),
+            received_at: domain::Timestamp::from_unix_millis(1_800_000_000_000).unwrap(),
+            ..first.clone()
+        };
+        assert!(key(&first).is_some());
+        assert_eq!(key(&first), key(&retry));
+    }
+
+    #[test]
+    fn another_request_command_event_body_or_part_has_another_marker() {
+        let first = reception();
+        let part = |number| {
+            Some(Part {
+                number,
+                of: 2,
+                first: 0,
+                continues: None,
+                subject: None,
+            })
+        };
+        let others = [
+            Reception {
+                operation_id: Some("another".to_owned()),
+                ..first.clone()
+            },
+            Reception {
+                command: "Sns.CallbackFriendAdd".to_owned(),
+                ..first.clone()
+            },
+            Reception {
+                events: pairs(&["ana", "bob"]),
+                ..first.clone()
+            },
+            Reception {
+                events: Events::Unknown,
+                body: Some("{}".to_owned()),
+                ..first.clone()
+            },
+            Reception {
+                part: part(0),
+                ..first.clone()
+            },
+            Reception {
+                part: part(1),
+                ..first.clone()
+            },
+        ];
+        let keys: Vec<_> = std::iter::once(&first).chain(&others).map(key).collect();
+        for (n, one) in keys.iter().enumerate() {
+            assert!(one.is_some());
+            assert!(!keys[..n].contains(one), "{n}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_has_a_marker() {
+        let decided = decision::Event::Decided {
+            decision: Verdict::Allowed,
+            by: By::Handler,
+            code: None,
+            rule: None,
+            actor: None,
+            others: Vec::new(),
+            group: None,
+            conversation: None,
+        };
+        for reception in [
+            Reception {
+                operation_id: None,
+                ..reception()
+            },
+            Reception {
+                source: Source::OpenIm,
+                ..reception()
+            },
+            Reception {
+                events: vec![decided].into(),
+                ..reception()
+            },
+        ] {
+            assert_eq!(marker(&reception).unwrap(), None);
+        }
+    }
+}
