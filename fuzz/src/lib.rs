@@ -16,7 +16,7 @@ use std::{cell::RefCell, panic};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub use gateway_event::gateway_event;
-pub use odd_body::odd_body;
+pub use odd_body::{families, odd_body};
 pub use openim_basic::openim_basic;
 pub use openim_signature::openim_signature;
 pub use tencent_token::tencent_token;
