@@ -75,7 +75,10 @@ pub(crate) fn all() -> Vec<Contestant> {
         program,
         table,
         as_deployed: name == "ours-as-deployed",
-        callback: Callback::DeleteFriend,
+        callback: match name {
+            "tencent" => Callback::TencentFriendDelete,
+            _ => Callback::DeleteFriend,
+        },
         baseline: if table == Table::None { BARE } else { FLOOR },
     };
     vec![
@@ -111,6 +114,12 @@ pub(crate) fn all() -> Vec<Contestant> {
             Table::Constant,
         ),
         contestant(
+            "tencent",
+            "ours, all commands of Tencent Chat",
+            Function("tencent"),
+            Table::Constant,
+        ),
+        contestant(
             "ours-dynamodb",
             "ours, with a laptop's DynamoDB",
             Function(OURS),
@@ -137,17 +146,16 @@ pub(crate) fn counted() -> Vec<Contestant> {
         .into_iter()
         .filter_map(known)
         .collect();
-    let one_more = |name, callback| Contestant {
-        name,
-        title: name,
-        program: Program::Function(name),
-        table: Table::ConstantHttp,
+    counted.push(Contestant {
+        name: "before-add-friend",
+        title: "before-add-friend",
+        program: Program::Function("before-add-friend"),
+        table: Table::Constant,
         as_deployed: false,
-        callback,
+        callback: Callback::BeforeAddFriend,
         baseline: FLOOR,
-    };
-    counted.push(one_more("before-add-friend", Callback::BeforeAddFriend));
-    counted.push(one_more("tencent", Callback::TencentFriendDelete));
+    });
+    counted.extend(known("tencent"));
     for contestant in &mut counted {
         if contestant.table == Table::Constant {
             contestant.table = Table::ConstantHttp;

@@ -23,7 +23,7 @@ static RUNS: Mutex<Vec<Result<Value, String>>> = Mutex::new(Vec::new());
 /// but rarely in all runs. A function that has become slower is slower in every run.
 const RUNS_AT_MOST: usize = 3;
 
-const CONTESTANTS: &str = "bare-http,ours-no-table,sdk-floor,ours,node,python";
+const CONTESTANTS: &str = "bare-http,ours-no-table,sdk-floor,ours,tencent,node,python";
 
 fn machine() -> MutexGuard<'static, Vec<Result<Value, String>>> {
     RUNS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -102,6 +102,12 @@ const MEMORY: &str = "/peak_rss_kib";
 #[test]
 fn a_start_takes_at_most_1_2_times_as_long_as_one_that_only_connects_to_the_table() {
     at_most(1.2, "ours", "sdk-floor", COLD);
+}
+
+/// One function has all commands of Tencent Chat, because its server calls one URL.
+#[test]
+fn a_start_with_all_commands_of_tencent_chat_takes_at_most_1_2_times_as_long() {
+    at_most(1.2, "tencent", "sdk-floor", COLD);
 }
 
 #[test]
