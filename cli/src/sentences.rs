@@ -3,7 +3,7 @@
 use domain::{
     Conversation, Events, GroupId, TopicId, UserId,
     call::{self, CallChange, CallResult, Media, What},
-    conversation,
+    channel, conversation,
     decision::{self, By, Verdict},
     group::{self, Edited, Joined, Left, Role},
     message::{self, Content, ExtensionChange, Kind, MessageRef},
@@ -20,6 +20,7 @@ pub(crate) fn sentences(events: &Events) -> Vec<String> {
         Events::Relation(events) => events.iter().map(about_relation).collect(),
         Events::User(events) => events.iter().map(about_user).collect(),
         Events::Group(events) => events.iter().map(about_group).collect(),
+        Events::Channel(events) => events.iter().map(about_channel).collect(),
         Events::Message(events) => events.iter().map(about_message).collect(),
         Events::Conversation(events) => events.iter().map(about_conversation).collect(),
         Events::Presence(events) => events.iter().map(about_presence).collect(),
@@ -106,14 +107,7 @@ fn about_group(event: &group::Event) -> String {
             with(created, " with ", &members)
         }
         Event::GroupChanged { group, fields, by } => {
-            let fields = match fields.is_empty() {
-                true => "something".to_owned(),
-                false => fields.join(", "),
-            };
-            match by {
-                Some(by) => format!("{by} changed {fields} of group {group}"),
-                None => format!("group {group} changed: {fields}"),
-            }
+            changed(&format!("group {group}"), fields, by.as_ref())
         }
         Event::MembersJoined {
             group,
@@ -208,18 +202,11 @@ fn about_group(event: &group::Event) -> String {
             fields,
             by,
         } => {
-            let fields = match fields.is_empty() {
-                true => "something".to_owned(),
-                false => fields.join(", "),
-            };
             let topic = match topic {
-                Some(topic) => format!("topic {topic} in group {group}"),
+                Some(topic) => in_topic(topic, group),
                 None => format!("a topic in group {group}"),
             };
-            match by {
-                Some(by) => format!("{by} changed {fields} of {topic}"),
-                None => format!("{topic} changed: {fields}"),
-            }
+            changed(&topic, fields, by.as_ref())
         }
         Event::TopicMembersJoined {
             group,
@@ -257,6 +244,18 @@ fn about_group(event: &group::Event) -> String {
     }
 }
 
+/// Says which fields of something changed.
+fn changed(what: &str, fields: &[String], by: Option<&UserId>) -> String {
+    let fields = match fields.is_empty() {
+        true => "something".to_owned(),
+        false => fields.join(", "),
+    };
+    match by {
+        Some(by) => format!("{by} changed {fields} of {what}"),
+        None => format!("{what} changed: {fields}"),
+    }
+}
+
 fn in_topic(topic: &TopicId, group: &GroupId) -> String {
     format!("topic {topic} in group {group}")
 }
@@ -291,6 +290,54 @@ fn role_name(role: Role) -> String {
         Role::Member => "ordinary member".to_owned(),
         Role::Other(number) => format!("role {number}"),
         _ => String::new(),
+    }
+}
+
+fn about_channel(event: &channel::Event) -> String {
+    use channel::Event;
+
+    let account = |channel: &UserId| format!("official account {channel}");
+    match event {
+        Event::ChannelCreated {
+            channel,
+            name,
+            owner,
+            creator,
+        } => {
+            let channel = account(channel);
+            match creator.as_ref().or(owner.as_ref()) {
+                Some(creator) => format!("{creator} created {channel} \"{name}\""),
+                None => format!("{channel} \"{name}\" was created"),
+            }
+        }
+        Event::ChannelChanged {
+            channel,
+            fields,
+            by,
+        } => changed(&account(channel), fields, by.as_ref()),
+        Event::ChannelDissolved { channel, owner } => {
+            let dissolved = format!("{} was deleted", account(channel));
+            with(dissolved, "; its owner was ", text(owner.as_ref()))
+        }
+        Event::ChannelFull { channel } => format!("{} is full", account(channel)),
+        Event::SubscribersAdded {
+            channel,
+            subscribers,
+            by,
+        } => {
+            let added = format!("{} subscribed to {}", names(subscribers), account(channel));
+            with(added, ", added by ", text(by.as_ref()))
+        }
+        Event::SubscribersRemoved {
+            channel,
+            subscribers,
+            by,
+        } => {
+            let (users, channel) = (names(subscribers), account(channel));
+            let removed = format!("{users} no longer subscribe to {channel}");
+            with(removed, ", removed by ", text(by.as_ref()))
+        }
+        other => as_json(other),
     }
 }
 
@@ -748,6 +795,7 @@ fn sent_to(conversation: &Conversation, from: &UserId) -> String {
         Conversation::Users([one, other]) => {
             format!("to {}", if one == from { other } else { one })
         }
+        Conversation::Channel(_) => "to all subscribers".to_owned(),
         other => place(other),
     }
 }
@@ -756,6 +804,7 @@ fn place(conversation: &Conversation) -> String {
     match conversation {
         Conversation::Users([one, other]) => format!("between {one} and {other}"),
         Conversation::Group(group) => in_group(group),
+        Conversation::Channel(channel) => format!("of official account {channel}"),
         Conversation::Id(id) => format!("in conversation {id}"),
     }
 }
@@ -764,6 +813,7 @@ fn name_of(conversation: &Conversation) -> String {
     match conversation {
         Conversation::Users([one, other]) => format!("the conversation of {one} and {other}"),
         Conversation::Group(group) => format!("the conversation of group {group}"),
+        Conversation::Channel(channel) => format!("the messages of official account {channel}"),
         Conversation::Id(id) => format!("conversation {id}"),
     }
 }
@@ -1311,6 +1361,59 @@ mod tests {
             let stored = serde_json::json!({"family": family, "events": [event]});
             check([(serde_json::from_value(stored).unwrap(), *sentence)]);
         }
+    }
+
+    #[test]
+    fn official_accounts_and_what_they_write_have_sentences() {
+        use serde_json::json;
+
+        check_stored(
+            "channel",
+            &[
+                (
+                    json!({"type": "channel_created", "channel": "hut", "name": "Hut", "owner": "ana", "creator": "eva"}),
+                    "eva created official account hut \"Hut\"",
+                ),
+                (
+                    json!({"type": "channel_created", "channel": "hut", "name": ""}),
+                    "official account hut \"\" was created",
+                ),
+                (
+                    json!({"type": "channel_changed", "channel": "hut", "fields": ["name", "avatar"], "by": "ana"}),
+                    "ana changed name, avatar of official account hut",
+                ),
+                (
+                    json!({"type": "channel_dissolved", "channel": "hut", "owner": "ana"}),
+                    "official account hut was deleted; its owner was ana",
+                ),
+                (
+                    json!({"type": "channel_full", "channel": "hut"}),
+                    "official account hut is full",
+                ),
+                (
+                    json!({"type": "subscribers_added", "channel": "hut", "subscribers": ["leo", "bob"]}),
+                    "leo, bob subscribed to official account hut",
+                ),
+                (
+                    json!({"type": "subscribers_removed", "channel": "hut", "subscribers": ["leo", "bob"], "by": "ana"}),
+                    "leo, bob no longer subscribe to official account hut, removed by ana",
+                ),
+            ],
+        );
+        check_stored(
+            "message",
+            &[
+                (
+                    json!({"type": "message_sent", "conversation": {"channel": "hut"}, "from": "hut", "message": {},
+                        "kind": "text", "content": {"kind": "text", "text": "hi"}}),
+                    "hut wrote to all subscribers: \"hi\"",
+                ),
+                (
+                    json!({"type": "messages_recalled", "conversation": {"channel": "hut"}, "messages": [{"id": "1_2_3"}]}),
+                    "message 1_2_3 of official account hut, recalled",
+                ),
+            ],
+        );
     }
 
     #[test]

@@ -192,11 +192,18 @@ fn asked(command: &str) -> Option<&'static Asked> {
 }
 
 /// The commands whose answer says who is kept out.
-const LET_IN: &[Asked] = &[each(
-    "Group.CallbackBeforeInviteJoinGroup",
-    "DestinationMembers",
-    "Member_Account",
-)];
+const LET_IN: &[Asked] = &[
+    each(
+        "Group.CallbackBeforeInviteJoinGroup",
+        "DestinationMembers",
+        "Member_Account",
+    ),
+    each(
+        "OfficialAccount.CallbackBeforeAddSubscriber",
+        "SubscribeAccountList",
+        "Subscriber_Account",
+    ),
+];
 
 fn let_in(command: &str) -> Option<&'static Asked> {
     LET_IN.iter().find(|asked| asked.command == command)

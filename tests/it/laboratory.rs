@@ -153,6 +153,26 @@ const SUBJECTS: &[(&str, &str)] = &[
         "Group.CallbackBeforeInviteJoinGroup",
         "$.DestinationMembers[].Member_Account",
     ),
+    (
+        "OfficialAccount.CallbackBeforeSendMsg",
+        "$.Official_Account",
+    ),
+    (
+        "OfficialAccount.CallbackBeforeCreateOfficialAccount",
+        "$.Owner_Account",
+    ),
+    (
+        "OfficialAccount.CallbackBeforeAddSubscriber",
+        "$.Official_Account",
+    ),
+    (
+        "OfficialAccount.CallbackBeforeAddSubscriber",
+        "$.SubscribeAccountList",
+    ),
+    (
+        "OfficialAccount.CallbackBeforeAddSubscriber",
+        "$.SubscribeAccountList[].Subscriber_Account",
+    ),
 ];
 
 /// Fields that are there if they changed, whatever their value is. Null is the same as a field that is not there.
@@ -167,6 +187,22 @@ const CHANGED: &[(&str, &str)] = &[
     ("Group.CallbackAfterTopicInfoChanged", "$.Introduction"),
     ("Group.CallbackAfterTopicInfoChanged", "$.Notification"),
     ("Group.CallbackAfterTopicInfoChanged", "$.FaceUrl"),
+    (
+        "OfficialAccount.CallbackAfterOfficialAccountInfoChanged",
+        "$.Name",
+    ),
+    (
+        "OfficialAccount.CallbackAfterOfficialAccountInfoChanged",
+        "$.Introduction",
+    ),
+    (
+        "OfficialAccount.CallbackAfterOfficialAccountInfoChanged",
+        "$.FaceUrl",
+    ),
+    (
+        "OfficialAccount.CallbackAfterOfficialAccountInfoChanged",
+        "$.Organization",
+    ),
 ];
 
 /// A recorded body, with the fields that a decision or an event needs.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::{
-    Conversation, Events, Family, GroupId, Reception, Source, Timestamp, UserId, call,
+    Conversation, Events, Family, GroupId, Reception, Source, Timestamp, UserId, call, channel,
     conversation,
     decision::{self, By, Verdict},
     group, message, moderation, operations, presence, push,
@@ -44,7 +44,7 @@ async fn history(events: &EventsTable, of: &str) -> History {
 fn one_of_each_family() -> impl Iterator<Item = Events> {
     let ana = || user("ana");
     let group = || GroupId::new("g").unwrap();
-    let families: [Events; 11] = [
+    let families: [Events; 12] = [
         vec![Event::FriendDeleted {
             owner: ana(),
             friend: user("leo"),
@@ -61,6 +61,7 @@ fn one_of_each_family() -> impl Iterator<Item = Events> {
             members: Vec::new(),
         }]
         .into(),
+        vec![channel::Event::ChannelFull { channel: ana() }].into(),
         vec![message::Event::MessageNumbered {
             conversation: Conversation::Group(group()),
             message: message::MessageRef::default(),

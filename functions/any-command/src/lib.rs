@@ -26,7 +26,8 @@ fn of_openim(family: Family) -> Vec<Handler> {
         Family::Presence => presence::handlers(),
         Family::Push => push::handlers(),
         // OpenIM sends no callbacks about these.
-        Family::Call
+        Family::Channel
+        | Family::Call
         | Family::Moderation
         | Family::Operations
         | Family::Decision

@@ -6,6 +6,7 @@
 use receiver::Handler;
 
 pub mod call;
+pub mod channel;
 pub mod group;
 pub mod message;
 pub mod moderation;
@@ -20,6 +21,7 @@ pub mod user;
 pub fn handlers() -> Vec<Handler> {
     [
         call::handlers(),
+        channel::handlers(),
         group::handlers(),
         message::handlers(),
         moderation::handlers(),

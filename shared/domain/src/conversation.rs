@@ -16,6 +16,8 @@ pub enum Conversation {
     Users([UserId; 2]),
     /// In a group.
     Group(GroupId),
+    /// From an official account to its subscribers.
+    Channel(UserId),
     /// The server's own id, if it does not say who is in the conversation.
     Id(String),
 }
@@ -34,7 +36,7 @@ impl Conversation {
     pub fn group(&self) -> Option<&GroupId> {
         match self {
             Self::Group(group) => Some(group),
-            Self::Users(_) | Self::Id(_) => None,
+            Self::Users(_) | Self::Channel(_) | Self::Id(_) => None,
         }
     }
 }
@@ -100,6 +102,7 @@ mod tests {
                 json!({"users": ["a", "b"]}),
             ),
             (Conversation::Group(group), json!({"group": "g"})),
+            (Conversation::Channel(user("c")), json!({"channel": "c"})),
             (Conversation::Id("x".into()), json!({"id": "x"})),
         ] {
             assert_eq!(serde_json::to_value(&conversation).unwrap(), stored);

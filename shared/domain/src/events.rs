@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conversation, GroupId, UserId, call, conversation, decision, group, message, moderation,
-    operations, presence, push, relation,
+    Conversation, GroupId, UserId, call, channel, conversation, decision, group, message,
+    moderation, operations, presence, push, relation,
     split::{Continues, halve, join},
     user,
 };
@@ -152,6 +152,8 @@ families! {
     User(user),
     /// Groups and their members.
     Group(group),
+    /// Official accounts and their subscribers.
+    Channel(channel),
     /// Messages.
     Message(message),
     /// The records that users keep of their conversations.
@@ -532,6 +534,66 @@ mod tests {
                     "for_many": false, "started_at": time, "ended_at": time},
             ]});
             check(&ended, stored, &subject);
+        }
+    }
+
+    #[test]
+    fn the_stored_form_of_every_event_about_an_official_account_is_fixed() {
+        use channel::Event;
+
+        let channel = || id("c");
+        for (event, stored) in [
+            (
+                Event::ChannelCreated {
+                    channel: channel(),
+                    name: "n".into(),
+                    owner: Some(id("a")),
+                    creator: Some(id("b")),
+                },
+                json!({"type": "channel_created", "channel": "c", "name": "n", "owner": "a", "creator": "b"}),
+            ),
+            (
+                Event::ChannelChanged {
+                    channel: channel(),
+                    fields: vec!["name".into()],
+                    by: Some(id("a")),
+                },
+                json!({"type": "channel_changed", "channel": "c", "fields": ["name"], "by": "a"}),
+            ),
+            (
+                Event::ChannelDissolved {
+                    channel: channel(),
+                    owner: Some(id("a")),
+                },
+                json!({"type": "channel_dissolved", "channel": "c", "owner": "a"}),
+            ),
+            (
+                Event::ChannelFull { channel: channel() },
+                json!({"type": "channel_full", "channel": "c"}),
+            ),
+            (
+                Event::SubscribersAdded {
+                    channel: channel(),
+                    subscribers: vec![id("a")],
+                    by: Some(id("b")),
+                },
+                json!({"type": "subscribers_added", "channel": "c", "subscribers": ["a"], "by": "b"}),
+            ),
+            (
+                Event::SubscribersRemoved {
+                    channel: channel(),
+                    subscribers: vec![id("a")],
+                    by: None,
+                },
+                json!({"type": "subscribers_removed", "channel": "c", "subscribers": ["a"]}),
+            ),
+        ] {
+            let stored = json!({"family": "channel", "events": [stored]});
+            check(
+                &Events::Channel(vec![event]),
+                stored,
+                &Subject::User(&channel()),
+            );
         }
     }
 

@@ -4,8 +4,8 @@
 //! [`relation::Event::FriendDeleted`], whichever server reports it, and has one stored form.
 //! This crate does no I/O, knows no server's wire format, and depends on no AWS crate.
 //!
-//! * [`Events`]: what one callback says, by [`Family`] ([`relation`], [`user`], [`group`], [`message`],
-//!   [`conversation`], [`presence`], [`push`], [`call`], [`moderation`], [`operations`], [`decision`]).
+//! * [`Events`]: what one callback says, by [`Family`] ([`relation`], [`user`], [`group`], [`channel`],
+//!   [`message`], [`conversation`], [`presence`], [`push`], [`call`], [`moderation`], [`operations`], [`decision`]).
 //! * [`Reception`]: one accepted callback, with its events, its server and its time.
 //! * [`relation::rows`]: what events mean for who is friends with whom.
 //! * [`group::rows`]: what events mean for who is in which group.
@@ -18,6 +18,7 @@ struct Readme;
 
 mod as_of;
 pub mod call;
+pub mod channel;
 pub mod conversation;
 pub mod decision;
 mod events;

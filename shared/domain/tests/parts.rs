@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use imhook_domain::{
     Continues, Conversation, Events, GroupId, Part, Reception, Source, Timestamp, TopicId, UserId,
-    call,
+    call, channel,
     decision::{self, By, Verdict},
     group::{self, Edited, Joined, Left, Member, Role},
     message, presence,
@@ -396,6 +396,25 @@ fn call_event() -> impl Strategy<Value = call::Event> {
     ]
 }
 
+/// Events of one callback are about one official account.
+fn channel_event() -> impl Strategy<Value = channel::Event> {
+    use channel::Event;
+    let channel = || UserId::new("c").unwrap();
+    let by = proptest::option::of(person());
+    (any::<bool>(), vec(person(), 0..60), by).prop_map(move |(add, subscribers, by)| match add {
+        true => Event::SubscribersAdded {
+            channel: channel(),
+            subscribers,
+            by,
+        },
+        false => Event::SubscribersRemoved {
+            channel: channel(),
+            subscribers,
+            by,
+        },
+    })
+}
+
 fn presence_event() -> impl Strategy<Value = presence::Event> {
     use presence::Event;
     let group = || GroupId::new("g").unwrap();
@@ -419,6 +438,7 @@ fn receptions() -> impl Strategy<Value = Reception> {
         4 => vec(event(), 0..40).prop_map(|events| reception(events.into(), None)),
         2 => vec(user_event(), 0..10).prop_map(|events| reception(events.into(), None)),
         2 => vec(group_event(), 0..10).prop_map(|events| reception(events.into(), None)),
+        1 => channel_event().prop_map(|event| reception(vec![event].into(), None)),
         1 => call_event().prop_map(|event| reception(vec![event].into(), None)),
         1 => presence_event().prop_map(|event| reception(vec![event].into(), None)),
         1 => decisions().prop_map(|events| reception(events.into(), None)),

@@ -283,6 +283,7 @@ pub const fn commands(source: Source, family: Family) -> &'static [&'static Comm
         (Source::Tencent, Family::Relation) => tencent::relation::COMMANDS,
         (Source::Tencent, Family::User) => tencent::user::COMMANDS,
         (Source::Tencent, Family::Group) => tencent::group::COMMANDS,
+        (Source::Tencent, Family::Channel) => tencent::channel::COMMANDS,
         (Source::Tencent, Family::Message) => tencent::message::COMMANDS,
         (Source::Tencent, Family::Presence) => tencent::presence::COMMANDS,
         (Source::Tencent, Family::Push) => tencent::push::COMMANDS,
@@ -290,7 +291,10 @@ pub const fn commands(source: Source, family: Family) -> &'static [&'static Comm
         (Source::Tencent, Family::Moderation) => tencent::moderation::COMMANDS,
         (Source::Tencent, Family::Operations) => tencent::operations::COMMANDS,
         (Source::Tencent, Family::Conversation)
-        | (Source::OpenIm, Family::Call | Family::Moderation | Family::Operations)
+        | (
+            Source::OpenIm,
+            Family::Channel | Family::Call | Family::Moderation | Family::Operations,
+        )
         | (Source::OpenIm | Source::Tencent, Family::Decision | Family::Unknown) => &[],
     }
 }
@@ -333,18 +337,9 @@ pub fn asks(source: Source, name: &str) -> bool {
     match source {
         // OpenIM sends the exception after a message was revoked.
         Source::OpenIm => name.contains("Before") && name != "callbackBeforeAfterMsgCommand",
-        Source::Tencent => TENCENT_ASKS.contains(&name),
+        Source::Tencent => false,
     }
 }
-
-/// The "before" commands of Tencent Chat that have no type here yet.
-///
-/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34355>.
-const TENCENT_ASKS: &[&str] = &[
-    "OfficialAccount.CallbackBeforeCreateOfficialAccount",
-    "OfficialAccount.CallbackBeforeAddSubscriber",
-    "OfficialAccount.CallbackBeforeSendMsg",
-];
 
 /// Whether an "allow" without more fields makes the operation fail. OpenIM takes the group from the answer to these two
 /// commands, also if the answer names none. So only an answer that is made from the body allows anything.
@@ -448,14 +443,14 @@ mod tests {
             (Source::Tencent, "C2C.CallbackBeforeSendMsg", true),
             (Source::Tencent, "C2C.CallbackAfterSendMsg", false),
             (Source::Tencent, "Sns.CallbackPrevFriendAdd", true),
+            (
+                Source::Tencent,
+                "OfficialAccount.CallbackBeforeSendMsg",
+                true,
+            ),
             (Source::Tencent, "New.CallbackBeforeSomething", false),
         ] {
             assert_eq!(super::asks(source, name), asks, "{name}");
         }
-        assert!(
-            TENCENT_ASKS
-                .iter()
-                .all(|name| command(Source::Tencent, name).is_none())
-        );
     }
 }

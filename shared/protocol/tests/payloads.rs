@@ -139,6 +139,14 @@ macro_rules! every_type {
             tencent::BeforeCreateGroup,
             tencent::BeforeCreateTopic,
             tencent::BeforeInviteJoinGroup,
+            tencent::AfterAddSubscriber,
+            tencent::AfterCreateOfficialAccount,
+            tencent::AfterDeleteSubscriber,
+            tencent::AfterOfficialAccountDestroyed,
+            tencent::AfterOfficialAccountFull,
+            tencent::AfterOfficialAccountInfoChanged,
+            tencent::BeforeAddSubscriber,
+            tencent::BeforeCreateOfficialAccount,
             tencent::BotOnC2cMessage,
             tencent::BotOnGroupMessage,
             tencent::C2cAfterC2cMsgExtension,
@@ -157,6 +165,9 @@ macro_rules! every_type {
             tencent::GroupAfterSendMsg,
             tencent::GroupBeforeSendMsg,
             tencent::GroupSendMsgException,
+            tencent::OfficialAccountAfterMsgWithDraw,
+            tencent::OfficialAccountAfterSendMsg,
+            tencent::OfficialAccountBeforeSendMsg,
             tencent::OnMemberStateChange,
             tencent::StateChange,
             tencent::AllMemberPush,
@@ -287,6 +298,18 @@ fn asked_in(payload: &Payload, rules: &Rules) -> Vec<Asked> {
         }
         "Group.CallbackBeforeCreateGroup" => ("Operator_Account", "MemberList"),
         "Group.CallbackBeforeCreateTopic" => ("Operator_Account", "nobody"),
+        // Each user who subscribes acts, whoever makes the request.
+        "OfficialAccount.CallbackBeforeAddSubscriber" => {
+            let people = body["SubscribeAccountList"].as_array().unwrap().iter();
+            return people
+                .map(|person| Asked {
+                    actor: ids(&person["Subscriber_Account"]).pop(),
+                    ..asked(&body, "nobody", "Official_Account")
+                })
+                .collect();
+        }
+        "OfficialAccount.CallbackBeforeCreateOfficialAccount" => ("Owner_Account", "nobody"),
+        "OfficialAccount.CallbackBeforeSendMsg" => ("Official_Account", "nobody"),
         _ if *rules == Rules::NONE => return Vec::new(),
         other => panic!("whom does {other} ask about?"),
     };
@@ -322,7 +345,7 @@ fn asks_as_the_catalogue_says<C: Callback>(payload: &Payload) {
             Some((field.role, text(found.words)))
         });
         let own: Vec<_> = own.collect();
-        // Tencent Chat's commands about groups have rules by subject only.
+        // Tencent Chat's commands about groups and messages have rules by subject only.
         assert!(texts.all(|text| text.role == Role::NewName
             || !rules.has_own()
             || rules.texts.iter().any(|field| field.role == text.role)));

@@ -83,20 +83,14 @@ impl Reply {
         }
     }
 
-    /// The answer to a before callback whose command is unknown. The form of its answer is unknown too, so Tencent Chat
-    /// gets what all forms have in common.
+    /// The answer to a before callback whose command is unknown. Only OpenIM's names say that they ask.
     pub(crate) fn unknown(call: &Call<'_>, refuses: bool) -> Self {
-        let kind = ProblemKind::UnknownCommand;
-        let body = match call.source {
-            _ if !refuses => return Self::accepted(call.source),
-            Source::OpenIm => {
-                let problem = Problem::new(kind, "");
-                let operation_id = call.operation_id.as_deref();
-                return Self::problem(call.source, &problem, operation_id, OnFailure::Refuse, true);
-            }
-            Source::Tencent => to_json(&tencent::Answer::Refuse(kind.message().to_owned())),
-        };
-        Self { status: 200, body }
+        if !refuses {
+            return Self::accepted(call.source);
+        }
+        let problem = Problem::new(ProblemKind::UnknownCommand, "");
+        let operation_id = call.operation_id.as_deref();
+        Self::problem(call.source, &problem, operation_id, OnFailure::Refuse, true)
     }
 }
 

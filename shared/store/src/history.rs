@@ -18,7 +18,7 @@ pub enum HistoryOf {
     User(UserId),
     /// What is filed under a group, with its messages.
     Group(GroupId),
-    /// The messages of a conversation.
+    /// The messages of a conversation. Those of an official account are among all else that is filed under it.
     Conversation(Conversation),
     /// The callbacks of a command that are filed under nobody.
     Command(String),

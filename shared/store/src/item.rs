@@ -5,7 +5,7 @@
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
-//! | `pk` | S | Partition key, made from the [subject](domain::Events::subject): `user#<user>`; `group#<group>`; `users#<length>#<user>#<user>` for the conversation of two users, with the length of the first id in bytes; `group-messages#<00 to 15>#<group>` for the conversation of a group, which can be busy; `conversation#<id>` for any other; `unknown#<command>#<0 to 7>` if there is no subject, as for an unknown command or a limit of the whole app |
+//! | `pk` | S | Partition key, made from the [subject](domain::Events::subject): `user#<user>`, also for an official account and its messages; `group#<group>`; `users#<length>#<user>#<user>` for the conversation of two users, with the length of the first id in bytes; `group-messages#<00 to 15>#<group>` for the conversation of a group, which can be busy; `conversation#<id>` for any other; `unknown#<command>#<0 to 7>` if there is no subject, as for an unknown command or a limit of the whole app |
 //! | `sk` | S | Sort key: the time of reception, `#`, and the reception's id; for every part after the first, also `#` and its number in four digits |
 //! | `id` | S | The reception's id, which is the gateway's request id: the idempotency key |
 //! | `received_at` | S | When the gateway received it, RFC 3339 in UTC with milliseconds |
@@ -116,6 +116,8 @@ fn conversation_pk(conversation: &Conversation, id: &str) -> String {
         Conversation::Group(group) => {
             group_messages_pk(group, spread(id, GROUP_MESSAGES_PARTITIONS))
         }
+        // With all else that the account does.
+        Conversation::Channel(account) => pk(account),
         // Cut, because a key has a limited length, and nothing limits this id.
         Conversation::Id(id) => {
             let id: String = id.chars().take(500).collect();
@@ -132,7 +134,9 @@ pub(crate) fn conversation_partitions(conversation: &Conversation) -> Vec<String
             partitions.map(|it| group_messages_pk(group, it)).collect()
         }
         // The reception's id does not matter here.
-        Conversation::Users(_) | Conversation::Id(_) => vec![conversation_pk(conversation, "")],
+        Conversation::Users(_) | Conversation::Channel(_) | Conversation::Id(_) => {
+            vec![conversation_pk(conversation, "")]
+        }
     }
 }
 
@@ -342,6 +346,10 @@ mod tests {
                 "users#1#b#é#",
             ),
             (message(Conversation::Group(group())), "group-messages#15#g"),
+            (
+                message(Conversation::Channel(id("@TOA#_n"))),
+                "user#@TOA#_n",
+            ),
             (message(Conversation::Id("c".into())), "conversation#c"),
             (
                 Events::Operations(vec![domain::operations::Event::GroupQuotaAlarm {

@@ -24,6 +24,7 @@ impl Retention {
             Family::Relation
             | Family::User
             | Family::Group
+            | Family::Channel
             | Family::Conversation
             | Family::Push
             | Family::Call

@@ -16,8 +16,8 @@ pub enum PersonOutcome {
     Unknown,
 }
 
-/// What Tencent Chat does after the answer to a "before" callback about a whole: a new group, a new topic, or a request
-/// to join.
+/// What Tencent Chat does after the answer to a "before" callback about a whole: a new group, a new topic, a request to
+/// join, or a new official account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WholeOutcome {
     /// The operation continues.
@@ -31,13 +31,16 @@ pub enum WholeOutcome {
     },
 }
 
-/// Tencent Chat's own code for what an app refuses about groups.
-const REFUSED_BY_THE_APP: i64 = 10016;
-
-/// Reads the answer to a "before" callback about groups or topics, as Tencent Chat's documents describe it. A status
-/// other than 200 and a body that is not JSON count as failures. A failure lets the operation go on, unless the console
+/// Reads the answer to a "before" callback about groups, topics or official accounts, as Tencent Chat's documents describe
+/// it. A status other than 200 and a body that is not JSON count as failures. A failure lets the operation go on, unless the console
 /// says otherwise. The documents do not say what codes other than 1 and those of the app do; here they refuse.
-pub fn tencent_proceeds_with_whole(status: u16, answer: &str) -> WholeOutcome {
+pub fn tencent_proceeds_with_whole(command: &str, status: u16, answer: &str) -> WholeOutcome {
+    // The codes of the app, and Tencent Chat's own code for what an app refuses.
+    let (own, plain) = match command.split('.').next() {
+        Some("Group") => (10100..=10200, 10016),
+        Some("OfficialAccount") => (120_001..=130_000, 20006),
+        _ => panic!("{command} asks about no whole"),
+    };
     let answer = serde_json::from_str::<Value>(answer).ok();
     let answer = answer.filter(|answer| status == 200 && answer["ActionStatus"] == "OK");
     let code = answer
@@ -45,25 +48,34 @@ pub fn tencent_proceeds_with_whole(status: u16, answer: &str) -> WholeOutcome {
         .and_then(|answer| answer["ErrorCode"].as_i64());
     match (code, answer) {
         (None | Some(0), _) | (_, None) => WholeOutcome::Allowed,
-        (Some(code @ 10100..=10200), Some(answer)) => WholeOutcome::Refused {
+        (Some(code), Some(answer)) if own.contains(&code) => WholeOutcome::Refused {
             code,
             info: answer["ErrorInfo"].as_str().unwrap_or_default().to_owned(),
         },
         (Some(_), Some(_)) => WholeOutcome::Refused {
-            code: REFUSED_BY_THE_APP,
+            code: plain,
             info: String::new(),
         },
     }
 }
 
-/// The people whom Tencent Chat lets in after the answer about an invitation into a group: nobody, or all except those
-/// whom the answer names.
-pub fn tencent_lets_in<'a>(people: &[&'a str], status: u16, answer: &str) -> Vec<&'a str> {
-    if tencent_proceeds_with_whole(status, answer) != WholeOutcome::Allowed {
+/// The people whom Tencent Chat lets in after the answer about an invitation into a group, or about subscriptions: nobody,
+/// or all except those whom the answer names.
+pub fn tencent_lets_in<'a>(
+    command: &str,
+    people: &[&'a str],
+    status: u16,
+    answer: &str,
+) -> Vec<&'a str> {
+    if tencent_proceeds_with_whole(command, status, answer) != WholeOutcome::Allowed {
         return Vec::new();
     }
+    let list = match command {
+        "OfficialAccount.CallbackBeforeAddSubscriber" => "RefusedSubscribers_Account",
+        _ => "RefusedMembers_Account",
+    };
     let answer = serde_json::from_str::<Value>(answer).unwrap_or_default();
-    let kept_out = answer["RefusedMembers_Account"].as_array();
+    let kept_out = answer[list].as_array();
     let kept_out = kept_out.filter(|_| status == 200 && answer["ErrorCode"] == 0);
     let is_kept_out =
         |person: &str| kept_out.is_some_and(|names| names.iter().any(|it| it == person));
@@ -114,36 +126,54 @@ fn a_code_of_the_app_reaches_the_client_and_a_failure_lets_the_operation_go_on()
         code,
         info: info.to_owned(),
     };
-    for (status, body, outcome) in [
-        (200, answer("OK", 0), WholeOutcome::Allowed),
-        (200, answer("OK", 1), refused(10016, "")),
-        (200, answer("OK", 10100), refused(10100, "no")),
-        (200, answer("OK", 10200), refused(10200, "no")),
-        (200, answer("OK", 10201), refused(10016, "")),
-        (500, answer("OK", 10100), WholeOutcome::Allowed),
-        (200, "ok".to_owned(), WholeOutcome::Allowed),
+    for (command, first, last, plain) in [
+        ("Group.CallbackBeforeCreateGroup", 10100, 10200, 10016),
+        (
+            "OfficialAccount.CallbackBeforeCreateOfficialAccount",
+            120_001,
+            130_000,
+            20006,
+        ),
     ] {
-        assert_eq!(
-            tencent_proceeds_with_whole(status, &body),
-            outcome,
-            "{body}"
-        );
+        for (status, body, outcome) in [
+            (200, answer("OK", 0), WholeOutcome::Allowed),
+            (200, answer("OK", 1), refused(plain, "")),
+            (200, answer("OK", first), refused(first, "no")),
+            (200, answer("OK", last), refused(last, "no")),
+            (200, answer("OK", last + 1), refused(plain, "")),
+            (500, answer("OK", first), WholeOutcome::Allowed),
+            (200, "ok".to_owned(), WholeOutcome::Allowed),
+        ] {
+            let found = tencent_proceeds_with_whole(command, status, &body);
+            assert_eq!(found, outcome, "{body}");
+        }
     }
 }
 
 #[test]
-fn an_invitation_keeps_out_those_whom_the_answer_names_or_everybody() {
-    let answer = |code: i64, names: &str| {
-        format!(
-            r#"{{"ActionStatus":"OK","ErrorCode":{code},"ErrorInfo":"","RefusedMembers_Account":[{names}]}}"#
-        )
-    };
-    let let_in = |status, body: &str| tencent_lets_in(&["leo", "bob"], status, body);
-    assert_eq!(let_in(200, &answer(0, r#""leo""#)), ["bob"]);
-    assert_eq!(let_in(200, &answer(0, "")), ["leo", "bob"]);
-    assert!(let_in(200, &answer(1, r#""leo""#)).is_empty());
-    assert_eq!(let_in(500, &answer(0, r#""leo""#)), ["leo", "bob"]);
-    assert_eq!(let_in(200, "ok"), ["leo", "bob"]);
+fn those_whom_the_answer_names_are_kept_out_or_everybody() {
+    for (command, list) in [
+        (
+            "Group.CallbackBeforeInviteJoinGroup",
+            "RefusedMembers_Account",
+        ),
+        (
+            "OfficialAccount.CallbackBeforeAddSubscriber",
+            "RefusedSubscribers_Account",
+        ),
+    ] {
+        let answer = |code: i64, names: &str| {
+            format!(
+                r#"{{"ActionStatus":"OK","ErrorCode":{code},"ErrorInfo":"","{list}":[{names}]}}"#
+            )
+        };
+        let let_in = |status, body: &str| tencent_lets_in(command, &["leo", "bob"], status, body);
+        assert_eq!(let_in(200, &answer(0, r#""leo""#)), ["bob"]);
+        assert_eq!(let_in(200, &answer(0, "")), ["leo", "bob"]);
+        assert!(let_in(200, &answer(1, r#""leo""#)).is_empty());
+        assert_eq!(let_in(500, &answer(0, r#""leo""#)), ["leo", "bob"]);
+        assert_eq!(let_in(200, "ok"), ["leo", "bob"]);
+    }
 }
 
 #[test]

@@ -23,13 +23,14 @@ pub enum MessageOutcome {
     Unknown,
 }
 
-/// Reads the answer to `C2C.CallbackBeforeSendMsg` or `Group.CallbackBeforeSendMsg`, as Tencent Chat's documents describe
-/// it. A status other than 200, and a body without a code, count as a failure. Then the message is sent as it was written,
+/// Reads the answer to a callback that asks about a message, as Tencent Chat's documents describe it. A status other than 200, and a body without a code, count as a failure. Then the message is sent as it was written,
 /// unless the console says otherwise.
 pub fn tencent_sends(command: &str, request: &Value, status: u16, answer: &str) -> MessageOutcome {
     let (own, refused) = match command {
         "C2C.CallbackBeforeSendMsg" => (120_001..=130_000, 20006),
         "Group.CallbackBeforeSendMsg" => (10100..=10200, 10016),
+        // The codes are those of messages between two users, and the plain refusal is that of groups.
+        "OfficialAccount.CallbackBeforeSendMsg" => (120_001..=130_000, 10016),
         other => panic!("{other} asks about no message"),
     };
     let as_written = |key: &str| request[key].clone();

@@ -1,4 +1,4 @@
-//! Callbacks about messages between users, in groups and to bots.
+//! Callbacks about messages between users, in groups, to bots and of official accounts.
 
 receiver::handlers! {
     bot_on_c2c_message,
@@ -19,4 +19,7 @@ receiver::handlers! {
     group_after_send_msg,
     group_before_send_msg,
     group_send_msg_exception,
+    official_account_after_msg_with_draw,
+    official_account_after_send_msg,
+    official_account_before_send_msg,
 }

@@ -750,6 +750,7 @@ fn a_rule_has_its_own_code_where_it_fits_and_each_servers_default_elsewhere() {
             "callbackBeforeSendSingleMsgCommand",
             "C2C.CallbackBeforeSendMsg",
             "Group.CallbackBeforeSendMsg",
+            "OfficialAccount.CallbackBeforeSendMsg",
         ];
         send.map(|name| {
             let source = match name.contains('.') {
@@ -762,11 +763,11 @@ fn a_rule_has_its_own_code_where_it_fits_and_each_servers_default_elsewhere() {
         })
     };
     let denied = json!({"deny": ["ana"]});
-    assert_eq!(code(denied.clone()), [28008, 129_908, 10158]);
+    assert_eq!(code(denied.clone()), [28008, 129_908, 10158, 129_908]);
     for (own, codes) in [
-        (20001, [20001, 129_908, 10158]),
-        (129_999, [28008, 129_999, 10158]),
-        (10100, [28008, 129_908, 10100]),
+        (20001, [20001, 129_908, 10158, 129_908]),
+        (129_999, [28008, 129_999, 10158, 129_999]),
+        (10100, [28008, 129_908, 10100, 129_908]),
     ] {
         let mut rule = denied.clone();
         rule["code"] = json!(own);

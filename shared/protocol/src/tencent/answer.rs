@@ -25,9 +25,6 @@ pub enum Answer {
     Ok,
     /// The callback was not accepted. The text says why, in one sentence.
     Fail(String),
-    /// What is asked must not happen. The text says why. All "before" commands except the two about friends understand
-    /// it.
-    Refuse(String),
 }
 
 impl Serialize for Answer {
@@ -35,7 +32,6 @@ impl Serialize for Answer {
         let (status, code, info) = match self {
             Self::Ok => ("OK", 0, ""),
             Self::Fail(info) => ("FAIL", 1, info.as_str()),
-            Self::Refuse(info) => ("OK", 1, info.as_str()),
         };
         write(serializer, status, code, info)
     }

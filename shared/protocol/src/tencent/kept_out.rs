@@ -45,7 +45,8 @@ pub trait LetsIn: Callback {
 /// The answer to a "before" callback of Tencent Chat about people who are about to be let in: who is kept out.
 ///
 /// If some are kept out, its `ErrorCode` is 0, and a list names them. Their clients get no reason. If everybody is kept
-/// out, it is a refusal of the whole, with the code and the reason of the first person.
+/// out, it is a refusal of the whole, with the code and the reason of the first person. `Code` is
+/// [`GroupCode`](super::GroupCode) for groups, and [`NoOwnCode`](super::NoOwnCode) for official accounts.
 ///
 /// Only [`LetsIn::decide`] makes it, so it has everybody.
 ///

@@ -10,8 +10,8 @@ use crate::{Answer, Callback, Json, RawJson, Reason};
 /// The `ErrorCode` with which a message disappears.
 const DROPPED: i32 = 2;
 
-/// The answer to a callback about a message that is about to be sent. `Code` is [`MessageCode`](super::MessageCode) between
-/// two users and [`GroupCode`](super::GroupCode) in a group.
+/// The answer to a callback about a message that is about to be sent. `Code` is [`GroupCode`](super::GroupCode) in a
+/// group. It is [`MessageCode`](super::MessageCode) between two users, and for official accounts.
 ///
 /// Its `ActionStatus` is always `OK`, because the documents do not say what `FAIL` does here. Only an answer with
 /// `ErrorCode` 0 can change the message.

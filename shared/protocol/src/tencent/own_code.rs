@@ -24,6 +24,12 @@ pub type GroupCode = OwnCode<10100, 10200>;
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34364>.
 pub type MessageCode = OwnCode<120_001, 130_000>;
 
+/// The `ErrorCode` where the app has no codes of its own: 1, the plain refusal. What the client then gets is in no
+/// document.
+///
+/// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/60799>.
+pub type NoOwnCode = OwnCode<1, 1>;
+
 impl<const FIRST: i32, const LAST: i32> OwnCode<FIRST, LAST> {
     /// The last code. This project's receiver uses it if it failed, and the app can use all others.
     pub const LAST: Self = Self(LAST);
@@ -117,5 +123,6 @@ mod tests {
         assert_eq!(GroupCode::of(&reason(10100)).get(), 10100);
         assert_eq!(GroupCode::of(&reason(39000)).get(), 10200);
         assert_eq!(MessageCode::of(&reason(39000)).get(), 130_000);
+        assert_eq!(NoOwnCode::of(&reason(39000)).get(), 1);
     }
 }

@@ -1,10 +1,12 @@
-//! Decisions about Tencent Chat's groups and topics: about the whole, and about each person who is invited.
+//! Decisions about Tencent Chat's groups, topics and official accounts: about the whole, and about each person who is let
+//! in.
 
 use imhook_protocol::{
-    Answer, Callback, Json, Reason,
+    Answer, Callback, Json, Reason, UserId,
     tencent::{
-        BeforeApplyJoinGroup, BeforeCreateGroup, BeforeCreateTopic, BeforeInviteJoinGroup,
-        Decision, GroupCode, KeptOut, LetsIn as _, Refusal,
+        BeforeAddSubscriber, BeforeApplyJoinGroup, BeforeCreateGroup, BeforeCreateOfficialAccount,
+        BeforeCreateTopic, BeforeInviteJoinGroup, Decision, GroupCode, KeptOut, LetsIn as _,
+        NoOwnCode, OwnCode, Refusal,
     },
 };
 use models::{WholeOutcome, tencent_lets_in, tencent_proceeds_with_whole};
@@ -24,12 +26,16 @@ fn reason(code: i32) -> Reason {
     }
 }
 
-fn refuse(code: i32) -> Decision<GroupCode> {
-    let code = GroupCode::new(code).unwrap();
+fn refuse<const FIRST: i32, const LAST: i32>(code: i32) -> Decision<OwnCode<FIRST, LAST>> {
+    let code = OwnCode::new(code).unwrap();
     Decision::Refuse(Refusal::new(code, "not \"you\""))
 }
 
-fn allowed_and_refused<C: Callback<Answer = Decision<GroupCode>>>() {
+fn allowed_and_refused<C, const FIRST: i32, const LAST: i32>()
+where
+    C: Callback<Answer = Decision<OwnCode<FIRST, LAST>>>,
+    Decision<OwnCode<FIRST, LAST>>: Answer<C>,
+{
     let command = C::COMMAND.name;
     let asked: C = callback("document");
     let allowed = unchanged(&asked);
@@ -42,16 +48,17 @@ fn allowed_and_refused<C: Callback<Answer = Decision<GroupCode>>>() {
         answer,
         r#"{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":""}"#
     );
-    let outcome = tencent_proceeds_with_whole(200, &answer);
+    let outcome = tencent_proceeds_with_whole(command, 200, &answer);
     assert_eq!(outcome, WholeOutcome::Allowed, "{command}");
     // A code of another range becomes one that reaches the client.
-    for (of_reason, shown) in [(10100, 10100), (10200, 10200), (1, 10200), (39000, 10200)] {
+    for (of_reason, shown) in [(FIRST, FIRST), (LAST, LAST), (1, LAST), (39000, LAST)] {
         let answer = refused::<C>(allowed.clone(), 0, &reason(of_reason));
         assert_eq!(answer, refuse(shown), "{command}");
         assert_eq!(code::<C>(&answer, 0), Some(shown));
         assert_eq!(over::<C>(allowed.clone(), answer.clone()), answer);
         assert_eq!(over::<C>(answer.clone(), allowed.clone()), answer);
-        let outcome = tencent_proceeds_with_whole(200, &serde_json::to_string(&answer).unwrap());
+        let answer = serde_json::to_string(&answer).unwrap();
+        let outcome = tencent_proceeds_with_whole(command, 200, &answer);
         let expected = WholeOutcome::Refused {
             code: shown.into(),
             info: "not \"you\"".to_owned(),
@@ -61,10 +68,58 @@ fn allowed_and_refused<C: Callback<Answer = Decision<GroupCode>>>() {
 }
 
 #[test]
-fn a_new_group_a_new_topic_and_a_request_are_allowed_or_refused_with_a_reason() {
-    allowed_and_refused::<BeforeCreateGroup>();
-    allowed_and_refused::<BeforeCreateTopic>();
-    allowed_and_refused::<BeforeApplyJoinGroup>();
+fn what_is_new_and_a_request_are_allowed_or_refused_with_a_reason() {
+    allowed_and_refused::<BeforeCreateGroup, 10100, 10200>();
+    allowed_and_refused::<BeforeCreateTopic, 10100, 10200>();
+    allowed_and_refused::<BeforeApplyJoinGroup, 10100, 10200>();
+    allowed_and_refused::<BeforeCreateOfficialAccount, 120_001, 130_000>();
+}
+
+#[test]
+fn a_refused_subscription_has_no_code_of_the_app() {
+    type Asked = BeforeAddSubscriber;
+    let asked: Asked = callback("document");
+    let questions = asked.questions();
+    let actors: Vec<_> = questions.iter().map(|it| it.actor.unwrap()).collect();
+    let bob_and_carol = ["bob", "carol"].map(|id| UserId::new(id).unwrap());
+    assert_eq!(actors, bob_and_carol.each_ref());
+    assert!(questions.iter().all(|it| it.others == [&asked.channel]));
+
+    let keep_out = |people: &[usize]| {
+        people.iter().fold(unchanged(&asked), |answer, person| {
+            refused::<Asked>(answer, *person, &reason(10100))
+        })
+    };
+    for (people, answer, let_in) in [
+        (
+            &[][..],
+            json!({"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": ""}),
+            &["bob", "carol"][..],
+        ),
+        (
+            &[1],
+            json!({"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": "", "RefusedSubscribers_Account": ["carol"]}),
+            &["bob"],
+        ),
+        (
+            &[0, 1],
+            json!({"ActionStatus": "OK", "ErrorCode": 1, "ErrorInfo": "not \"you\""}),
+            &[],
+        ),
+    ] {
+        let decided = keep_out(people);
+        assert_eq!(serde_json::to_value(&decided).unwrap(), answer);
+        let written = serde_json::to_string(&decided).unwrap();
+        let command = Asked::COMMAND.name;
+        assert_eq!(
+            tencent_lets_in(command, &["bob", "carol"], 200, &written),
+            let_in
+        );
+        for person in people {
+            assert_eq!(code::<Asked>(&decided, *person), Some(1));
+        }
+    }
+    assert!(NoOwnCode::new(0).is_err() && NoOwnCode::new(2).is_err());
 }
 
 type Asked = BeforeInviteJoinGroup;
@@ -77,7 +132,7 @@ fn invited(people: &Value) -> Asked {
 #[test]
 fn an_invitation_is_decided_for_each_person() {
     let asked: Asked = callback("document");
-    let (allow, no) = (|| Decision::Allow, refuse);
+    let (allow, no) = (|| Decision::<GroupCode>::Allow, refuse);
     for (carol, dave, answer, let_in) in [
         (
             allow(),
@@ -111,7 +166,10 @@ fn an_invitation_is_decided_for_each_person() {
         });
         assert_eq!(serde_json::to_value(&decided).unwrap(), answer);
         let written = serde_json::to_string(&decided).unwrap();
-        assert_eq!(tencent_lets_in(&["carol", "dave"], 200, &written), let_in);
+        assert_eq!(
+            tencent_lets_in(Asked::COMMAND.name, &["carol", "dave"], 200, &written),
+            let_in
+        );
         let listed: Vec<_> = decided.iter().map(|(_, decision)| decision).collect();
         assert_eq!(listed, [&carol, &dave]);
     }
@@ -142,7 +200,7 @@ fn who_was_kept_out_stays_out_and_nobody_else_is() {
     ] {
         assert_eq!(codes(&both), [Some(10101), Some(10102), None]);
         let written = serde_json::to_string(&both).unwrap();
-        assert!(tencent_lets_in(&["carol", "dave"], 200, &written).is_empty());
+        assert!(tencent_lets_in(Asked::COMMAND.name, &["carol", "dave"], 200, &written).is_empty());
     }
     let both = over::<Asked>(keep_out(0, 10103), keep_out(0, 10101));
     let first = [Some(10101), None, None];

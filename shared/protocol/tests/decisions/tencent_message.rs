@@ -5,7 +5,7 @@ use imhook_protocol::{
     Callback, Reason,
     tencent::{
         AmendedMessage, C2cBeforeSendMsg, Element, GroupBeforeSendMsg, GroupCode, MessageCode,
-        MessageDecision, MsgBody, OwnCode, Refusal,
+        MessageDecision, MsgBody, OfficialAccountBeforeSendMsg, OwnCode, Refusal,
     },
 };
 use models::{MessageOutcome, tencent_sends};
@@ -113,6 +113,7 @@ where
 fn each_answer_about_a_message_does_what_was_decided() {
     decided::<C2cBeforeSendMsg, 120_001, 130_000>();
     decided::<GroupBeforeSendMsg, 10100, 10200>();
+    decided::<OfficialAccountBeforeSendMsg, 120_001, 130_000>();
 }
 
 #[test]
@@ -190,6 +191,15 @@ fn a_question_names_the_people_the_group_the_kind_and_the_texts() {
     assert_eq!(question.group, Some(&callback.group_id));
     assert!(question.others.is_empty());
     assert_eq!(question.kind, Some(Kind::Text));
+
+    let (callback, _) = asked::<OfficialAccountBeforeSendMsg>("document");
+    let questions = callback.questions();
+    let [question] = &questions[..] else {
+        panic!("{questions:?}");
+    };
+    assert_eq!(question.actor, Some(&callback.channel));
+    assert!(question.others.is_empty());
+    assert_eq!((question.group, question.kind), (None, Some(Kind::Text)));
 }
 
 #[test]

@@ -4,10 +4,9 @@ use domain::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use super::changed::changed;
 use crate::{
     Callback, Command, FreeText, Lenient, Number, When,
-    tencent::{Account, Noted},
+    tencent::{Account, Noted, changed::changed},
 };
 
 /// `Group.CallbackAfterMemberFieldChanged`: a client or the REST API changed the role or the name of a member in a

@@ -1,10 +1,9 @@
 use domain::{Family, GroupId, Source, TopicId, group::Event};
 use serde::{Deserialize, Serialize};
 
-use super::changed::changed;
 use crate::{
     Callback, Command, FreeText, Lenient, When,
-    tencent::{Account, Noted},
+    tencent::{Account, Noted, changed::changed},
 };
 
 /// `Group.CallbackAfterTopicInfoChanged`: a client or the REST API changed the name, the introduction, the notice or

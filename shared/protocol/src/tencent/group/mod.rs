@@ -1,6 +1,5 @@
 //! Groups, their members, and their topics.
 
-mod changed;
 mod custom_field;
 mod member;
 mod topic;

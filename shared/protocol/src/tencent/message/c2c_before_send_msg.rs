@@ -3,7 +3,7 @@ use domain::Change;
 use super::parts::*;
 use crate::{
     Rules,
-    tencent::{AmendedMessage, MessageCode, MessageDecision},
+    tencent::{MessageCode, MessageDecision},
 };
 
 between_users! {
@@ -48,10 +48,6 @@ impl Callback for C2cBeforeSendMsg {
     }
 
     fn amended(&self, change: &Change) -> Option<Self::Answer> {
-        let Change::Message(text) = change else {
-            return None;
-        };
-        let body = self.body.with_text(text)?;
-        Some(MessageDecision::Amend(AmendedMessage::new().body(body)))
+        super::amended(&self.body, change).map(MessageDecision::Amend)
     }
 }

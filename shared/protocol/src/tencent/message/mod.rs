@@ -1,11 +1,11 @@
-//! Messages: sent, edited, recalled, read and extended, between users, in groups and to bots.
+//! Messages: sent, edited, recalled, read and extended, between users, in groups, to bots and of official accounts.
 
 mod extension;
 mod msg_body;
 
-use domain::{Changeable, Question, Role, UserId, message::MessageRef};
+use domain::{Change, Changeable, Question, Role, UserId, message::MessageRef};
 
-use crate::{FreeText, Number};
+use crate::{FreeText, Number, tencent::AmendedMessage};
 
 pub use extension::{Extension, OperateType};
 pub use msg_body::{Element, MsgBody};
@@ -187,6 +187,38 @@ macro_rules! in_a_group {
     };
 }
 
+/// Declares a callback about one message of an official account, like `between_users`.
+macro_rules! of_an_official_account {
+    (
+        $(#[$attribute:meta])*
+        $vis:vis struct $Type:ident {
+            $($fields:tt)*
+        }
+    ) => {
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        $(#[$attribute])*
+        #[non_exhaustive]
+        $vis struct $Type {
+            /// The official account that sends it: `@TOA#_` and a name.
+            #[serde(rename = "Official_Account")]
+            pub channel: UserId,
+            $($fields)*
+            /// 1 if it goes only to clients that are connected, and is not kept.
+            #[serde(rename = "OnlineOnlyFlag", default, skip_serializing_if = "Number::is_none")]
+            pub online_only: Number,
+            /// The content.
+            #[serde(rename = "MsgBody", default, skip_serializing_if = "MsgBody::is_missing")]
+            pub body: MsgBody,
+            /// Free text of the app. Missing or empty if the sender set none.
+            #[serde(rename = "CloudCustomData", skip_serializing_if = "Option::is_none")]
+            pub custom_data: Option<FreeText>,
+            /// The time of the event, in Unix milliseconds.
+            #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
+            pub event_time: Number,
+        }
+    };
+}
+
 /// The names that the files with a callback about one message need.
 mod parts {
     pub(super) use domain::{
@@ -220,6 +252,9 @@ commands! {
     group_after_send_msg::GroupAfterSendMsg,
     group_before_send_msg::GroupBeforeSendMsg,
     group_send_msg_exception::GroupSendMsgException,
+    official_account_after_msg_with_draw::OfficialAccountAfterMsgWithDraw,
+    official_account_after_send_msg::OfficialAccountAfterSendMsg,
+    official_account_before_send_msg::OfficialAccountBeforeSendMsg,
 }
 
 /// The question about a message.
@@ -235,6 +270,14 @@ fn question<'a>(
     texts.fold(question, |question, (words, change): (_, Changeable)| {
         question.text(Role::Message, words, change)
     })
+}
+
+/// The message with a policy's change, if the answer can express it.
+fn amended(body: &MsgBody, change: &Change) -> Option<AmendedMessage> {
+    let Change::Message(text) = change else {
+        return None;
+    };
+    Some(AmendedMessage::new().body(body.with_text(text)?))
 }
 
 /// An id of a message. `None` if it is missing, or too long to be one.
