@@ -2,8 +2,8 @@ use serde::{Serialize, Serializer, ser::SerializeStruct as _};
 
 /// The answer to all commands of Tencent Chat that have no special form of answer.
 ///
-/// Tencent Chat ignores the answer to an "after" callback. The answer to a "before" callback about friends is
-/// [`Decisions`](super::Decisions). These fields cannot refuse it: an `ErrorCode` other than 0 allows everything there.
+/// Tencent Chat ignores the answer to an "after" callback. "Before" callbacks have answers of their own, such as
+/// [`Decision`](super::Decision).
 ///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34354>.
 ///
