@@ -7,7 +7,7 @@ use protocol::Command;
 use syn::{Attribute, Expr, Field, File, Item, ItemEnum, ItemStruct, Lit, Meta, Type, Variant};
 
 use crate::{
-    Stored,
+    Stored, both,
     names::{self, snake_case},
     policies::cell,
 };
@@ -15,7 +15,7 @@ use crate::{
 /// The whole text of the page.
 pub(crate) fn events(root: &Path, commands: &[&Command], stored: &Stored) -> String {
     let mut page = String::from(
-        "<!-- Written by make generate, from shared/domain and tests/payloads. -->
+        "<!-- Written by make generate, from shared/domain, tests/payloads and tests/pairs. -->
 
 # Events
 
@@ -23,7 +23,8 @@ An event says what happened, in words of neither server. Both servers' callbacks
 reads them need not know the server. Each item of the [events table](storage.md) has a list of them in `events`. `type` tells
 them apart. A program must accept types and fields that it does not know, because later versions add some.
 
-*From* lists the commands that give the event.
+*From* lists the commands that give the event. The last section shows
+[what both servers tell](#the-same-event-from-both-servers).
 ",
     );
     // Events of other families name messages, too.
@@ -50,6 +51,7 @@ them apart. A program must accept types and fields that it does not know, becaus
             contents(&mut page, root);
         }
     }
+    page.push_str(&both::section(root, commands, stored));
     page
 }
 

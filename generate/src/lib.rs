@@ -9,6 +9,7 @@ use std::{fmt, fs, io, path::Path};
 use protocol::Command;
 
 mod binaries;
+mod both;
 mod callbacks;
 mod events;
 mod functions;
@@ -24,6 +25,7 @@ mod stored;
 mod template;
 mod webhooks;
 
+pub use both::{Both, Pair, both, fields, pairs, remove};
 pub use stored::Stored;
 pub use template::template;
 

@@ -34,13 +34,17 @@ fn copy(name: &str) -> PathBuf {
             .map(move |name| format!("{folder}/{name}"))
             .collect::<Vec<_>>()
     });
+    let pairs = fs::read_dir(root().join("tests/pairs")).unwrap();
+    let pairs = pairs.map(|it| it.unwrap().file_name().into_string().unwrap());
+    let pairs = pairs.map(|name| format!("tests/pairs/{name}"));
     let events = Family::ALL.iter().copied().flat_map(|family| {
         let paths =
             ["/event.rs", ".rs"].map(|end| format!("shared/domain/src/{}{end}", family.as_str()));
         paths.into_iter().filter(|path| root().join(path).exists())
     });
     let events = events.chain(["shared/domain/src/message/content.rs".to_owned()]);
-    for file in files.into_iter().chain(payloads).chain(events) {
+    let files = files.into_iter().chain(payloads).chain(pairs);
+    for file in files.chain(events) {
         let copied = folder.join(&file);
         fs::create_dir_all(copied.parent().unwrap()).unwrap();
         fs::copy(root().join(&file), copied).unwrap();

@@ -19,8 +19,8 @@ pub enum Event {
     SeenOnline {
         /// The user.
         user: UserId,
-        /// The platform, as the server names it: `IOS`, `Android`, `Web`, … If it has no name, the server's number of it.
-        /// Absent if the server does not say it.
+        /// The platform: `IOS`, `IPad`, `Android`, `APad`, `Windows`, `OSX`, `Linux`, `Web`, … Any other as the server names
+        /// it. If it has no name, the server's number of it. Absent if the server does not say it.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         platform: String,
         /// The app is in the background. Absent if the server does not say it.

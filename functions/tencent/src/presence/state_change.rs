@@ -22,7 +22,7 @@ pub fn handle(callback: StateChange) -> Vec<Event> {
             let devices = callback.kicked_devices.into_iter().flatten();
             let offline = devices.map(|device| Event::WentOffline {
                 user: user.clone(),
-                platform: device.platform,
+                platform: device.platform().to_owned(),
                 seen_at,
                 connection: None,
                 why: Some(Ended::OtherLogin),
@@ -69,7 +69,7 @@ mod tests {
             json!([
                 {"type": "seen_online", "user": "ana", "seen_at": at},
                 {"type": "went_offline", "user": "ana", "platform": "Windows", "seen_at": at, "why": "other_login"},
-                {"type": "went_offline", "user": "ana", "platform": "iPad", "seen_at": at, "why": "other_login"},
+                {"type": "went_offline", "user": "ana", "platform": "IPad", "seen_at": at, "why": "other_login"},
             ])
         );
     }

@@ -54,8 +54,8 @@ impl AfterGroupInfoChanged {
     pub fn changed(&self) -> Vec<String> {
         changed([
             ("name", &self.name),
-            ("introduction", &self.introduction),
             ("notice", &self.notice),
+            ("introduction", &self.introduction),
             ("avatar", &self.face_url),
             ("all_muted", &self.all_muted),
         ])

@@ -52,8 +52,8 @@ impl AfterTopicInfoChanged {
     pub fn changed(&self) -> Vec<String> {
         changed([
             ("name", &self.name),
-            ("introduction", &self.introduction),
             ("notice", &self.notice),
+            ("introduction", &self.introduction),
             ("avatar", &self.face_url),
         ])
     }

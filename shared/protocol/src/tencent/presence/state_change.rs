@@ -102,6 +102,19 @@ impl StateChange {
     }
 }
 
+impl KickedDevice {
+    /// The platform by the name that OpenIM has for it, too. Any other keeps Tencent Chat's name.
+    #[must_use]
+    pub fn platform(&self) -> &str {
+        match &*self.platform {
+            "iOS" => "IOS",
+            "iPad" => "IPad",
+            "Mac" => "OSX",
+            other => other,
+        }
+    }
+}
+
 impl StateInfo {
     /// What the user did.
     #[must_use]
