@@ -1,5 +1,6 @@
 //! The program `imhook`. It runs all functions on a laptop, with a local DynamoDB, gateway and Lambda. It reads and
-//! rebuilds the views of relationships and memberships, records events from a log, and checks policies.
+//! rebuilds the views of relationships and memberships, records events from a log, and checks policies and what Tencent
+//! Chat's console needs.
 //!
 //! It is never part of the stack: no function needs it. It reaches AWS only with `--aws`. `make run`, `make sample` and
 //! the tests call it.
@@ -20,6 +21,7 @@ mod sentences;
 mod stream;
 mod table;
 mod tables;
+mod tencent_check;
 mod text;
 mod view;
 
@@ -43,6 +45,8 @@ enum Command {
     Sample(sample::Options),
     /// List the mistakes in a policies.json, or the rules that it switches on
     CheckPolicies(policies::Options),
+    /// Say what to set in Tencent Chat's console, and what is wrong with the URL or the configuration
+    TencentCheck(tencent_check::Options),
     /// Read log lines from standard input, and record the events in them that were neither stored nor queued
     Resubmit(resubmit::Options),
     #[command(flatten)]
@@ -100,6 +104,7 @@ async fn main() -> ExitCode {
         Command::Run(options) => run::run(options).await,
         Command::Sample(options) => sample::sample(options).await,
         Command::CheckPolicies(options) => policies::check(&options),
+        Command::TencentCheck(options) => tencent_check::check(&options),
         Command::Resubmit(options) => resubmit::resubmit(options).await,
         Command::Ask(question) => view::answer(question).await,
         Command::RebuildRelationships(options) => rebuild::rebuild(options).await,

@@ -54,6 +54,7 @@ what has happened. *Handler* is the source file that you edit. *Stored* is the t
         let is_last = |it: &&Command| it.source == source;
         if commands.iter().rfind(|it| is_last(it)).map(|it| it.family) == Some(family) {
             never_sent(&mut page, source);
+            needs(&mut page, source, commands);
         }
     }
     page
@@ -82,6 +83,37 @@ such a callback should come, it is stored as it came, like every [command that i
             command.name,
             cell(command.sentence)
         );
+    }
+}
+
+/// Adds what commands need besides their own switch. Commands that need the same are in one row.
+fn needs(page: &mut String, source: Source, commands: &[&Command]) {
+    let mut rows: Vec<(String, Vec<String>)> = Vec::new();
+    for command in commands.iter().filter(|it| it.source == source) {
+        let needs = command.needs();
+        if !needs.is_more() {
+            continue;
+        }
+        let (name, needs) = (format!("`{}`", command.name), needs.to_string());
+        match rows.iter_mut().find(|(known, _)| *known == needs) {
+            Some((_, names)) => names.push(name),
+            None => rows.push((needs, vec![name])),
+        }
+    }
+    if rows.is_empty() {
+        return;
+    }
+    let server = names::server(source);
+    let _ = write!(
+        page,
+        "\n### {server}: what commands need
+\nA command that is not in this table has its own switch in the console. What is inferred says *probably*: {server}'s documents say it of the
+feature, and not of the callback. [`imhook tencent-check`](tencent.md#check-it) lists all switches.
+
+| Command | Each |\n|---|---|\n"
+    );
+    for (needs, names) in rows {
+        let _ = writeln!(page, "| {} | {} |", names.join(", "), cell(&needs));
     }
 }
 

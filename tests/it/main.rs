@@ -38,6 +38,7 @@ mod sam_local;
 mod secrets;
 mod storage;
 mod template;
+mod tencent_check;
 mod tencent_seen;
 mod unknown_commands;
 mod unneeded_fields;

@@ -1,12 +1,15 @@
 use domain::{Change, Question};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Command, Json};
+use crate::{Command, Json, Needs};
 
 /// The body of one callback command.
 pub trait Callback: DeserializeOwned + Send + Sync + 'static {
     /// The catalogue's facts about the command.
     const COMMAND: Command;
+
+    /// What has to be on before the server sends it, if that is more than what its service needs.
+    const NEEDS: Option<Needs> = None;
 
     /// The events that it can report: those of its family.
     type Event: Send + 'static;

@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use domain::{Family, Role, Source};
 
-use crate::{Callback, openim, tencent};
+use crate::{Callback, Needs, needs, openim, tencent};
 
 /// The facts about a callback command. They are next to its type, and everything that lists commands reads them there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,6 +222,15 @@ impl Command {
         }
     }
 
+    /// What has to be on before the server sends it.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let mut listed = NEEDS.iter().copied().flatten();
+        let own = listed.find(|(name, _)| *name == self.name);
+        own.and_then(|(_, needs)| *needs)
+            .unwrap_or_else(|| Needs::of_service(self.name))
+    }
+
     /// Whether it is a "before" command.
     #[must_use]
     pub const fn is_before(&self) -> bool {
@@ -298,6 +307,27 @@ pub const fn commands(source: Source, family: Family) -> &'static [&'static Comm
         | (Source::OpenIm | Source::Tencent, Family::Decision | Family::Unknown) => &[],
     }
 }
+
+/// What the commands of all families say that they need. The compiler warns about a list that is not used here.
+const NEEDS: [needs::List; 17] = [
+    openim::relation::NEEDS,
+    openim::user::NEEDS,
+    openim::group::NEEDS,
+    openim::message::NEEDS,
+    openim::conversation::NEEDS,
+    openim::presence::NEEDS,
+    openim::push::NEEDS,
+    tencent::relation::NEEDS,
+    tencent::user::NEEDS,
+    tencent::group::NEEDS,
+    tencent::channel::NEEDS,
+    tencent::message::NEEDS,
+    tencent::presence::NEEDS,
+    tencent::push::NEEDS,
+    tencent::call::NEEDS,
+    tencent::moderation::NEEDS,
+    tencent::operations::NEEDS,
+];
 
 /// All commands that have a type in this crate.
 pub fn catalogue() -> impl Iterator<Item = &'static Command> {

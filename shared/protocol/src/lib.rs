@@ -37,11 +37,15 @@ macro_rules! commands {
             pub use $file::*;
         )*
         pub(crate) const COMMANDS: &[&crate::Command] = &[$(&<$Type as crate::Callback>::COMMAND),*];
+        /// What each says that it needs, by its name.
+        pub(crate) const NEEDS: crate::needs::List =
+            &[$((<$Type as crate::Callback>::COMMAND.name, <$Type as crate::Callback>::NEEDS)),*];
     };
 }
 
 mod callback;
 mod catalogue;
+mod needs;
 pub mod openim;
 mod read;
 pub mod tencent;
@@ -53,4 +57,5 @@ pub use catalogue::{
 };
 pub use domain;
 pub use domain::{InvalidUserId, UserId};
+pub use needs::{Needs, Switch};
 pub use read::{FreeText, Json, Lenient, Members, Number, RawJson, Read, Unreadable, read, text};

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CustomField;
 use crate::{
-    Callback, Command, FreeText, Lenient, Members, When,
+    Callback, Command, FreeText, Lenient, Members, Needs, When,
     tencent::{Account, Noted},
 };
 
@@ -61,6 +61,7 @@ impl Callback for AfterCreateTopic {
         since: None,
         sentence: "A topic was created.",
     };
+    const NEEDS: Option<Needs> = Some(Needs::topics("Group.CallbackAfterCreateGroup"));
     type Event = Event;
     type Answer = Noted;
 }

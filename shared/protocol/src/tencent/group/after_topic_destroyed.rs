@@ -2,7 +2,7 @@ use domain::{Family, GroupId, Source, TopicId, group::Event};
 use serde::{Deserialize, Serialize};
 
 use super::topic::topics;
-use crate::{Callback, Command, FreeText, Members, When, tencent::Noted};
+use crate::{Callback, Command, FreeText, Members, Needs, When, tencent::Noted};
 
 /// `Group.CallbackAfterTopicDestroyed`: a client or the REST API dissolved topics of a community.
 ///
@@ -35,6 +35,7 @@ impl Callback for AfterTopicDestroyed {
         since: None,
         sentence: "Topics were dissolved.",
     };
+    const NEEDS: Option<Needs> = Some(Needs::topics("Group.CallbackAfterGroupDestroyed"));
     type Event = Event;
     type Answer = Noted;
 }

@@ -2,7 +2,7 @@ use domain::{Family, GroupId, Source, TopicId, group::Event};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, FreeText, Lenient, When,
+    Callback, Command, FreeText, Lenient, Needs, When,
     tencent::{Account, Noted, changed::changed},
 };
 
@@ -70,6 +70,7 @@ impl Callback for AfterTopicInfoChanged {
         since: None,
         sentence: "A topic's data was changed.",
     };
+    const NEEDS: Option<Needs> = Some(Needs::topics("Group.CallbackAfterGroupInfoChanged"));
     type Event = Event;
     type Answer = Noted;
 }

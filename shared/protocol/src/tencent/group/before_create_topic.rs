@@ -2,7 +2,7 @@ use domain::{Changeable, Family, Question, Role, Source, group::Event};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, FreeText, Rules, When,
+    Callback, Command, FreeText, Needs, Rules, When,
     tencent::{Account, Decision, GroupCode},
 };
 
@@ -40,6 +40,7 @@ impl Callback for BeforeCreateTopic {
         since: None,
         sentence: "A topic is about to be created.",
     };
+    const NEEDS: Option<Needs> = Some(Needs::topics("Group.CallbackBeforeCreateGroup"));
     type Event = Event;
     type Answer = Decision<GroupCode>;
 

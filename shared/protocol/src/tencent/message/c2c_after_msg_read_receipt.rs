@@ -70,6 +70,10 @@ impl Callback for C2cAfterMsgReadReceipt {
         since: Some("2026-02"),
         sentence: "A user sent receipts for messages of another user.",
     };
+    const NEEDS: Option<Needs> = Some(Needs {
+        probably: Some(Needs::EDITIONS),
+        ..Needs::SWITCH
+    });
     type Event = message::Event;
     type Answer = Noted;
 }

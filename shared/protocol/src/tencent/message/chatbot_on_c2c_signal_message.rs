@@ -66,6 +66,7 @@ impl Callback for ChatbotOnC2cSignalMessage {
         since: None,
         sentence: "A user sent data to an intelligent bot, which waits for the answer.",
     };
+    const NEEDS: Option<Needs> = Some(Needs::feature("an intelligent bot of the Chatbot plugin"));
     type Event = message::Event;
     type Answer = Reply;
 }

@@ -85,6 +85,10 @@ impl Callback for GroupAfterReadReceipt {
         since: None,
         sentence: "Members of a group sent receipts for messages.",
     };
+    const NEEDS: Option<Needs> = Some(Needs {
+        probably: Some("only in the editions Pro, Pro Plus and Enterprise, and not in communities"),
+        ..Needs::feature("receipts in groups")
+    });
     type Event = message::Event;
     type Answer = Noted;
 }

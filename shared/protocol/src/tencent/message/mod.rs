@@ -228,7 +228,7 @@ mod parts {
     pub(super) use serde::{Deserialize, Serialize};
 
     pub(super) use crate::{
-        Callback, Command, FreeText, Lenient, Number, When,
+        Callback, Command, FreeText, Lenient, Needs, Number, When,
         tencent::{Account, MsgBody, Noted},
     };
 }

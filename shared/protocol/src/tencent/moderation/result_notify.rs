@@ -6,7 +6,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, FreeText, Lenient, Members, Number, When,
+    Callback, Command, FreeText, Lenient, Members, Needs, Number, When,
     read::list_or_none,
     tencent::{Noted, TextOrNumber},
 };
@@ -236,6 +236,10 @@ impl Callback for ResultNotify {
         since: None,
         sentence: "The moderation of the cloud judged what a user wrote.",
     };
+    const NEEDS: Option<Needs> = Some(Needs {
+        probably: Some("sold separately"),
+        ..Needs::feature("cloud moderation")
+    });
     type Event = moderation::Event;
     type Answer = Noted;
 }

@@ -1,7 +1,7 @@
 use domain::{Family, Source, Timestamp, operations};
 use serde::{Deserialize, Serialize};
 
-use crate::{Callback, Command, Number, When, tencent::Noted};
+use crate::{Callback, Command, Needs, Number, Switch, When, tencent::Noted};
 
 /// `Group.CallbackOnDailyGroupQuotaAlarm`: the app has created more than 70 % of the groups that it may create in a day.
 /// It is about the app and not about a group.
@@ -40,6 +40,10 @@ impl Callback for OnDailyGroupQuotaAlarm {
         since: None,
         sentence: "The app has created almost as many groups today as it may.",
     };
+    const NEEDS: Option<Needs> = Some(Needs {
+        switch: Switch::OwnOrOf("Group.CallbackAfterGroupInfoChanged"),
+        ..Needs::SWITCH
+    });
     type Event = operations::Event;
     type Answer = Noted;
 }

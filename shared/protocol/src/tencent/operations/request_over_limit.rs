@@ -1,7 +1,7 @@
 use domain::{Family, Source, operations};
 use serde::{Deserialize, Serialize};
 
-use crate::{Callback, Command, FreeText, Number, When, tencent::Noted};
+use crate::{Callback, Command, FreeText, Needs, Number, Switch, When, tencent::Noted};
 
 /// `Alert.RequestOverLimit`: the app's backend calls an interface at more than 80 % of the rate that it may. Sent since
 /// April 2024, as soon as a URL is set: it has no switch in the console.
@@ -36,6 +36,10 @@ impl Callback for RequestOverLimit {
         since: Some("2024-04"),
         sentence: "The app's backend calls an interface almost as often as it may.",
     };
+    const NEEDS: Option<Needs> = Some(Needs {
+        switch: Switch::None,
+        ..Needs::SWITCH
+    });
     type Event = operations::Event;
     type Answer = Noted;
 }

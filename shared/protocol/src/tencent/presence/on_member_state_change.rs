@@ -1,7 +1,7 @@
 use domain::{Family, GroupId, Source, UserId, presence};
 use serde::{Deserialize, Serialize};
 
-use crate::{Callback, Command, FreeText, Members, When, tencent::Noted};
+use crate::{Callback, Command, FreeText, Members, Needs, When, tencent::Noted};
 
 /// `Group.CallbackOnMemberStateChange`: members of a live group lost their connections, or are connected again.
 ///
@@ -74,6 +74,10 @@ impl Callback for OnMemberStateChange {
         since: None,
         sentence: "Members of a live group lost their connections, or are connected again.",
     };
+    const NEEDS: Option<Needs> = Some(Needs {
+        probably: Some("only for live groups (AVChatRoom)"),
+        ..Needs::feature("the feature \"group member online status\"")
+    });
     type Event = presence::Event;
     type Answer = Noted;
 }

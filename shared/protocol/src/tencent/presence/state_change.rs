@@ -5,7 +5,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Callback, Command, FreeText, Members, Number, When, read::list_or_none, tencent::Noted,
+    Callback, Command, FreeText, Members, Needs, Number, When, read::list_or_none, tencent::Noted,
 };
 
 /// `State.StateChange`: a user came online, went offline, lost the connection, or set a status.
@@ -152,6 +152,10 @@ impl Callback for StateChange {
         since: None,
         sentence: "A user came online, went offline, or set a status.",
     };
+    const NEEDS: Option<Needs> = Some(Needs {
+        probably: Some(Needs::EDITIONS),
+        ..Needs::feature("the feature \"user status query and status change notification\"")
+    });
     type Event = presence::Event;
     type Answer = Noted;
 }

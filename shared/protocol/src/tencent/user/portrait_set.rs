@@ -1,7 +1,7 @@
 use domain::{Family, Source, UserId, user};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Callback, Command, FreeText, Members, Number, When, read::Any, tencent::Noted};
+use crate::{Callback, Command, FreeText, Members, Needs, Number, When, read::Any, tencent::Noted};
 
 /// `Profile.CallbackPortraitSet`: a client or the REST API changed fields of a user's profile.
 ///
@@ -100,6 +100,9 @@ impl Callback for PortraitSet {
         since: None,
         sentence: "Fields of a user's profile changed.",
     };
+    const NEEDS: Option<Needs> = Some(Needs::feature(
+        "the feature \"user profile change subscription\"",
+    ));
     type Event = user::Event;
     type Answer = Noted;
 }
