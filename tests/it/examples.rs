@@ -175,6 +175,42 @@ async fn every_command_at_every_url_is_answered_stored_and_applied_over_http() {
     );
 }
 
+#[tokio::test]
+async fn every_payload_of_tencent_chat_is_stored_if_it_is_signed_and_refused_if_not() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = dynamodb.events_table().await;
+    let mut environment = table.environment();
+    environment.insert("TENCENT_VERIFIER".to_owned(), "token".to_owned());
+    environment.insert("TENCENT_TOKEN".to_owned(), "t".to_owned());
+    let function = receiver::Function::new(any_command::handlers(), move |name| {
+        environment.get(name).cloned()
+    });
+    let answer = async |payload: &Payload, url: &str, id: &str| {
+        let event = request(payload, url).to_rest_api_event(id, 1_795_264_496_789);
+        let response = function.answer(&event.to_string(), "invocation").await;
+        support::Answer::from_gateway_response(&serde_json::to_value(response).unwrap())
+    };
+    let mut stored = BTreeSet::new();
+    let payloads = payloads();
+    for payload in payloads.iter().filter(|it| it.source == Source::Tencent) {
+        let unsigned = &urls(payload)[0];
+        let refused = answer(payload, unsigned, &format!("unsigned {}", payload.name)).await;
+        assert_eq!(refused.status, 401, "{}: {refused:?}", payload.name);
+        assert_eq!(refused.json()["ActionStatus"], "FAIL", "{}", payload.name);
+        let now = Timestamp::now().unix_seconds();
+        let sign = receiver::tencent_sign("t", &now.to_string());
+        let signed = format!("{unsigned}&RequestTime={now}&Sign={sign}");
+        let accepted = answer(payload, &signed, &payload.name).await;
+        assert_accepted(payload, &signed, &accepted);
+        if !payload.events.is_empty() {
+            stored.insert(payload.name.clone());
+        }
+    }
+    let receptions = table.receptions().await;
+    let ids: BTreeSet<_> = receptions.iter().map(|it| it.id.clone()).collect();
+    assert_eq!(ids, stored);
+}
+
 /// Runs the function in this process, which makes no difference to what is stored and answered.
 #[tokio::test]
 async fn every_payload_at_every_url_of_a_rest_api_is_answered_and_stored() {
