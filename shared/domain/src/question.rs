@@ -19,6 +19,8 @@ pub struct Question<'a> {
     pub group: Option<&'a GroupId>,
     /// The kind of the message's content.
     pub kind: Option<Kind>,
+    /// The kinds of the message's elements, if it has several.
+    pub parts: Vec<Kind>,
     /// The texts that users would see.
     pub texts: Vec<Written<'a>>,
     /// The proposed URLs of pictures.
@@ -143,6 +145,15 @@ impl<'a> Question<'a> {
     pub fn kind(self, kind: Kind) -> Self {
         Self {
             kind: Some(kind),
+            ..self
+        }
+    }
+
+    /// Sets the kinds of the message's elements.
+    #[must_use]
+    pub fn parts(self, parts: impl Into<Vec<Kind>>) -> Self {
+        Self {
+            parts: parts.into(),
             ..self
         }
     }

@@ -1,6 +1,8 @@
 use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
-use domain::{Change, Changeable, Question, Role, Timestamp, UserId, Words, Written};
+use domain::{
+    Change, Changeable, Question, Role, Timestamp, UserId, Words, Written, message::Kind,
+};
 use protocol::Codes;
 
 use crate::{
@@ -256,10 +258,16 @@ impl<'q> Judging<'q> {
                 .group
                 .is_some_and(|group| rule.refuses(group.as_str()))
                 .then_some(&rule.refusal),
-            Rule::Kinds(rule) => question
-                .kind
-                .is_some_and(|kind| rule.refuses(kind.word()))
-                .then_some(&rule.refusal),
+            Rule::Kinds(rule) => {
+                let names = |kind: Kind| rule.members.contains(kind.word());
+                // A list that names `several` means all messages with several elements.
+                let kinds = match &question.parts[..] {
+                    parts @ [_, ..] if !question.kind.is_some_and(names) => parts,
+                    _ => question.kind.as_slice(),
+                };
+                let refused = kinds.iter().any(|kind| rule.refuses(kind.word()));
+                refused.then_some(&rule.refusal)
+            }
             Rule::Hours(hours) => hours
                 .iter()
                 .find(|hours| hours.apply(question.group, self.now))

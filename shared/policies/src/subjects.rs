@@ -80,7 +80,7 @@ pub(crate) const NOTES: &[(&str, &str)] = &[
     ),
     (
         "messages.contentTypes",
-        "A message of Tencent Chat with several elements is of the kind several, whatever they are.",
+        "Each element of a message of Tencent Chat counts, unless the list names several.",
     ),
     ("messages.groups", "Only messages in groups are judged."),
     (

@@ -171,6 +171,31 @@ fn kinds_of_content_are_a_list() {
 }
 
 #[test]
+fn each_element_of_a_message_counts_unless_the_list_names_several() {
+    let of = |parts: &[Kind]| to_leo("").kind(Kind::Several).parts(parts);
+    let good = of(&[Kind::Text, Kind::Picture]);
+    let bad = of(&[Kind::Text, Kind::File]);
+    for (rule, of_good, of_bad) in [
+        (json!({"deny": ["file"]}), "allow", "messages.contentTypes"),
+        (
+            json!({"allow": ["text", "picture"]}),
+            "allow",
+            "messages.contentTypes",
+        ),
+        (json!({"allow": ["text", "several"]}), "allow", "allow"),
+        (
+            json!({"deny": ["several"]}),
+            "messages.contentTypes",
+            "messages.contentTypes",
+        ),
+    ] {
+        let document = json!({"messages": {"contentTypes": rule}});
+        check(&document, SINGLE, &good, of_good);
+        check(&document, SINGLE, &bad, of_bad);
+    }
+}
+
+#[test]
 fn links_are_found_by_their_domains() {
     let links = |rule: Value| json!({"messages": {"links": rule}});
     let refused = "messages.links";

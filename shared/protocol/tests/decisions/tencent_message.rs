@@ -173,6 +173,7 @@ fn a_question_names_the_people_the_group_the_kind_and_the_texts() {
     assert_eq!(question.actor.unwrap().as_str(), "alice");
     assert_eq!(question.others, [&callback.to]);
     assert_eq!((question.group, question.kind), (None, Some(Kind::Several)));
+    assert_eq!(question.parts, [Kind::Text, Kind::Picture, Kind::Face]);
     let texts = question.texts.iter().map(|it| (it.words, it.change));
     assert_eq!(
         texts.collect::<Vec<_>>(),

@@ -265,7 +265,9 @@ fn question<'a>(
     others: impl IntoIterator<Item = &'a UserId>,
     body: &'a MsgBody,
 ) -> Question<'a> {
-    let question = Question::new(from, others).kind(body.kind());
+    let question = Question::new(from, others)
+        .kind(body.kind())
+        .parts(body.parts());
     let texts = body.texts().into_iter();
     texts.fold(question, |question, (words, change): (_, Changeable)| {
         question.text(Role::Message, words, change)

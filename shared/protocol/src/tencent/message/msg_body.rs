@@ -247,6 +247,14 @@ impl MsgBody {
         }
     }
 
+    /// The kinds of its elements, if it has several.
+    pub(super) fn parts(&self) -> &[Kind] {
+        match &self.understood().kinds[..] {
+            [_] => &[],
+            parts => parts,
+        }
+    }
+
     /// What it says, in words of neither server. An element that has not the form of its type is [`Content::Other`]. `None`
     /// if there are no elements.
     #[must_use]
