@@ -2,7 +2,7 @@
 //!
 //! Source: Tencent Chat, <https://cloud.tencent.com/document/product/269/32431>.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, num::NonZeroU16};
 
 /// The longest host, in characters.
 const HOST: usize = 63;
@@ -70,9 +70,8 @@ pub(super) fn faults(url: &str) -> Vec<String> {
     }
     faults.extend(host_faults(parts.host));
     if let Some(port) = parts.port
-        && (port.parse::<u16>().is_ok_and(|port| port == 0)
-            || port.parse::<u16>().is_err()
-            || !port.bytes().all(|byte| byte.is_ascii_digit()))
+        // A sign is not allowed, although it can be parsed.
+        && (port.starts_with('+') || port.parse::<NonZeroU16>().is_err())
     {
         faults.push("the URL's port is not a number from 1 to 65535".to_owned());
     }

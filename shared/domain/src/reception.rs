@@ -9,7 +9,8 @@ use crate::{
 ///
 /// Nothing in a callback of OpenIM identifies it. Clients choose its `operationID`, most bodies carry no time, and the same
 /// body twice can be two real events. So an event's identity is its reception. The same [`id`](Self::id) twice is one
-/// reception, and two ids are two receptions, even if everything else is equal.
+/// reception, and two ids are two receptions, even if everything else is equal. Only a retry of Tencent Chat can be recognized
+/// by its [`operation_id`](Self::operation_id).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reception {
     /// The id that the gateway gave the request. It is the event's idempotency key.

@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use domain::{Family, Role, Source};
 
-use crate::{Callback, Needs, needs, openim, tencent};
+use crate::{Callback, Needs, openim, tencent};
 
 /// The facts about a callback command. They are next to its type, and everything that lists commands reads them there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,8 +225,9 @@ impl Command {
     /// What has to be on before the server sends it.
     #[must_use]
     pub fn needs(&self) -> Needs {
-        let mut listed = NEEDS.iter().copied().flatten();
-        let own = listed.find(|(name, _)| *name == self.name);
+        let served = served(self.source, self.family);
+        let mut listed = served.commands.iter().zip(served.needs);
+        let own = listed.find(|(command, _)| command.name == self.name);
         own.and_then(|(_, needs)| *needs)
             .unwrap_or_else(|| Needs::of_service(self.name))
     }
@@ -280,54 +281,46 @@ fn kebab_case(name: &str) -> String {
 /// The commands of a server and a family that have a type in this crate, in the order of their names.
 #[must_use]
 pub const fn commands(source: Source, family: Family) -> &'static [&'static Command] {
+    served(source, family).commands
+}
+
+/// The commands of a family, and what each says that it needs, in the same order.
+pub(crate) struct Served {
+    pub(crate) commands: &'static [&'static Command],
+    pub(crate) needs: &'static [Option<Needs>],
+}
+
+const fn served(source: Source, family: Family) -> Served {
     // There is no wildcard, so the compiler asks here about a new family.
     match (source, family) {
-        (Source::OpenIm, Family::Relation) => openim::relation::COMMANDS,
-        (Source::OpenIm, Family::User) => openim::user::COMMANDS,
-        (Source::OpenIm, Family::Group) => openim::group::COMMANDS,
-        (Source::OpenIm, Family::Message) => openim::message::COMMANDS,
-        (Source::OpenIm, Family::Conversation) => openim::conversation::COMMANDS,
-        (Source::OpenIm, Family::Presence) => openim::presence::COMMANDS,
-        (Source::OpenIm, Family::Push) => openim::push::COMMANDS,
-        (Source::Tencent, Family::Relation) => tencent::relation::COMMANDS,
-        (Source::Tencent, Family::User) => tencent::user::COMMANDS,
-        (Source::Tencent, Family::Group) => tencent::group::COMMANDS,
-        (Source::Tencent, Family::Channel) => tencent::channel::COMMANDS,
-        (Source::Tencent, Family::Message) => tencent::message::COMMANDS,
-        (Source::Tencent, Family::Presence) => tencent::presence::COMMANDS,
-        (Source::Tencent, Family::Push) => tencent::push::COMMANDS,
-        (Source::Tencent, Family::Call) => tencent::call::COMMANDS,
-        (Source::Tencent, Family::Moderation) => tencent::moderation::COMMANDS,
-        (Source::Tencent, Family::Operations) => tencent::operations::COMMANDS,
+        (Source::OpenIm, Family::Relation) => openim::relation::SERVED,
+        (Source::OpenIm, Family::User) => openim::user::SERVED,
+        (Source::OpenIm, Family::Group) => openim::group::SERVED,
+        (Source::OpenIm, Family::Message) => openim::message::SERVED,
+        (Source::OpenIm, Family::Conversation) => openim::conversation::SERVED,
+        (Source::OpenIm, Family::Presence) => openim::presence::SERVED,
+        (Source::OpenIm, Family::Push) => openim::push::SERVED,
+        (Source::Tencent, Family::Relation) => tencent::relation::SERVED,
+        (Source::Tencent, Family::User) => tencent::user::SERVED,
+        (Source::Tencent, Family::Group) => tencent::group::SERVED,
+        (Source::Tencent, Family::Channel) => tencent::channel::SERVED,
+        (Source::Tencent, Family::Message) => tencent::message::SERVED,
+        (Source::Tencent, Family::Presence) => tencent::presence::SERVED,
+        (Source::Tencent, Family::Push) => tencent::push::SERVED,
+        (Source::Tencent, Family::Call) => tencent::call::SERVED,
+        (Source::Tencent, Family::Moderation) => tencent::moderation::SERVED,
+        (Source::Tencent, Family::Operations) => tencent::operations::SERVED,
         (Source::Tencent, Family::Conversation)
         | (
             Source::OpenIm,
             Family::Channel | Family::Call | Family::Moderation | Family::Operations,
         )
-        | (Source::OpenIm | Source::Tencent, Family::Decision | Family::Unknown) => &[],
+        | (Source::OpenIm | Source::Tencent, Family::Decision | Family::Unknown) => Served {
+            commands: &[],
+            needs: &[],
+        },
     }
 }
-
-/// What the commands of all families say that they need. The compiler warns about a list that is not used here.
-const NEEDS: [needs::List; 17] = [
-    openim::relation::NEEDS,
-    openim::user::NEEDS,
-    openim::group::NEEDS,
-    openim::message::NEEDS,
-    openim::conversation::NEEDS,
-    openim::presence::NEEDS,
-    openim::push::NEEDS,
-    tencent::relation::NEEDS,
-    tencent::user::NEEDS,
-    tencent::group::NEEDS,
-    tencent::channel::NEEDS,
-    tencent::message::NEEDS,
-    tencent::presence::NEEDS,
-    tencent::push::NEEDS,
-    tencent::call::NEEDS,
-    tencent::moderation::NEEDS,
-    tencent::operations::NEEDS,
-];
 
 /// All commands that have a type in this crate.
 pub fn catalogue() -> impl Iterator<Item = &'static Command> {

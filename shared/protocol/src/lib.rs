@@ -36,10 +36,10 @@ macro_rules! commands {
             mod $file;
             pub use $file::*;
         )*
-        pub(crate) const COMMANDS: &[&crate::Command] = &[$(&<$Type as crate::Callback>::COMMAND),*];
-        /// What each says that it needs, by its name.
-        pub(crate) const NEEDS: crate::needs::List =
-            &[$((<$Type as crate::Callback>::COMMAND.name, <$Type as crate::Callback>::NEEDS)),*];
+        pub(crate) const SERVED: crate::catalogue::Served = crate::catalogue::Served {
+            commands: &[$(&<$Type as crate::Callback>::COMMAND),*],
+            needs: &[$(<$Type as crate::Callback>::NEEDS),*],
+        };
     };
 }
 

@@ -33,9 +33,6 @@ pub enum Switch {
     None,
 }
 
-/// What each command of a family says that it needs, by its name.
-pub(crate) type List = &'static [(&'static str, Option<Needs>)];
-
 impl Needs {
     /// Only its own switch.
     pub const SWITCH: Self = Self {

@@ -42,10 +42,7 @@ pub(crate) fn marker(
     );
     let same = serde_json::to_vec(&same)
         .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))?;
-    let digest: String = Sha256::digest(same)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = base16ct::lower::encode_string(&Sha256::digest(same));
     let until = reception
         .received_at
         .unix_seconds()

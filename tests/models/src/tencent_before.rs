@@ -32,8 +32,9 @@ pub enum WholeOutcome {
 }
 
 /// Reads the answer to a "before" callback about groups, topics or official accounts, as Tencent Chat's documents describe
-/// it. A status other than 200 and a body that is not JSON count as failures. A failure lets the operation go on, unless the console
-/// says otherwise. The documents do not say what codes other than 1 and those of the app do; here they refuse.
+/// it. A status other than 200 and a body that is not JSON count as failures. A failure lets the operation go on, unless
+/// the console says otherwise. The documents do not say what codes other than 1 and those of the app do; here they
+/// refuse.
 pub fn tencent_proceeds_with_whole(command: &str, status: u16, answer: &str) -> WholeOutcome {
     // The codes of the app, and Tencent Chat's own code for what an app refuses.
     let (own, plain) = match command.split('.').next() {

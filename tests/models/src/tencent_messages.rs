@@ -23,8 +23,9 @@ pub enum MessageOutcome {
     Unknown,
 }
 
-/// Reads the answer to a callback that asks about a message, as Tencent Chat's documents describe it. A status other than 200, and a body without a code, count as a failure. Then the message is sent as it was written,
-/// unless the console says otherwise.
+/// Reads the answer to a callback that asks about a message, as Tencent Chat's documents describe it. A status other than
+/// 200, and a body without a code, count as a failure. Then the message is sent as it was written, unless the console says
+/// otherwise.
 pub fn tencent_sends(command: &str, request: &Value, status: u16, answer: &str) -> MessageOutcome {
     let (own, refused) = match command {
         "C2C.CallbackBeforeSendMsg" => (120_001..=130_000, 20006),

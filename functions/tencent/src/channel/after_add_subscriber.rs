@@ -1,22 +1,21 @@
 //! `OfficialAccount.CallbackAfterAddSubscriber`: users subscribed to an official account.
 
-use domain::channel::Event;
+use domain::{UserId, channel::Event};
 use protocol::tencent::AfterAddSubscriber;
 
 /// Users who subscribe themselves, and users whom somebody adds, are the same event. Change this function if
 /// the callback means something else to your app.
 pub fn handle(callback: AfterAddSubscriber) -> Vec<Event> {
-    if callback.subscribers.is_empty() {
+    let by = callback.by();
+    let subscribers = callback.subscribers.into_iter().map(|it| it.user);
+    let subscribers: Vec<UserId> = subscribers.collect();
+    if subscribers.is_empty() {
         return Vec::new();
     }
     vec![Event::SubscribersAdded {
-        subscribers: callback
-            .subscribers
-            .iter()
-            .map(|it| it.user.clone())
-            .collect(),
-        by: callback.by(),
         channel: callback.channel,
+        subscribers,
+        by,
     }]
 }
 

@@ -1,22 +1,21 @@
 //! `OfficialAccount.CallbackAfterDeleteSubscriber`: users no longer subscribe to an official account.
 
-use domain::channel::Event;
+use domain::{UserId, channel::Event};
 use protocol::tencent::AfterDeleteSubscriber;
 
 /// Users who leave, and users whom somebody removes, are the same event. Change this function if
 /// the callback means something else to your app.
 pub fn handle(callback: AfterDeleteSubscriber) -> Vec<Event> {
-    if callback.subscribers.is_empty() {
+    let by = callback.by();
+    let subscribers = callback.subscribers.into_iter().map(|it| it.user);
+    let subscribers: Vec<UserId> = subscribers.collect();
+    if subscribers.is_empty() {
         return Vec::new();
     }
     vec![Event::SubscribersRemoved {
-        subscribers: callback
-            .subscribers
-            .iter()
-            .map(|it| it.user.clone())
-            .collect(),
-        by: callback.by(),
         channel: callback.channel,
+        subscribers,
+        by,
     }]
 }
 

@@ -5,6 +5,30 @@
 //!
 //! Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/34354>.
 
+/// Declares a callback about one official account. All of them have the fields that are written here; `fields` are its
+/// own.
+macro_rules! about_an_official_account {
+    (
+        $(#[$attribute:meta])*
+        $vis:vis struct $Type:ident {
+            $($fields:tt)*
+        }
+    ) => {
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        $(#[$attribute])*
+        #[non_exhaustive]
+        $vis struct $Type {
+            /// The official account: `@TOA#_` and a name.
+            #[serde(rename = "Official_Account")]
+            pub channel: UserId,
+            $($fields)*
+            /// The time of the event, in Unix milliseconds.
+            #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
+            pub event_time: Number,
+        }
+    };
+}
+
 mod account;
 mod answer;
 pub(crate) mod call;

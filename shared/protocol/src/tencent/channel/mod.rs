@@ -1,29 +1,5 @@
 //! Official accounts, which write to all users who subscribe to them. Newer documents call them official channels.
 
-/// Declares a callback about one official account. All of them have the fields that are written here; `fields` are its
-/// own.
-macro_rules! about_an_official_account {
-    (
-        $(#[$attribute:meta])*
-        $vis:vis struct $Type:ident {
-            $($fields:tt)*
-        }
-    ) => {
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        $(#[$attribute])*
-        #[non_exhaustive]
-        $vis struct $Type {
-            /// The official account: `@TOA#_` and a name.
-            #[serde(rename = "Official_Account")]
-            pub channel: UserId,
-            $($fields)*
-            /// The time of the event, in Unix milliseconds.
-            #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
-            pub event_time: Number,
-        }
-    };
-}
-
 /// Declares a callback about subscribers of one official account.
 macro_rules! about_subscribers {
     (

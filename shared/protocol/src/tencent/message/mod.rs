@@ -195,26 +195,20 @@ macro_rules! of_an_official_account {
             $($fields:tt)*
         }
     ) => {
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-        $(#[$attribute])*
-        #[non_exhaustive]
-        $vis struct $Type {
-            /// The official account that sends it: `@TOA#_` and a name.
-            #[serde(rename = "Official_Account")]
-            pub channel: UserId,
-            $($fields)*
-            /// 1 if it goes only to clients that are connected, and is not kept.
-            #[serde(rename = "OnlineOnlyFlag", default, skip_serializing_if = "Number::is_none")]
-            pub online_only: Number,
-            /// The content.
-            #[serde(rename = "MsgBody", default, skip_serializing_if = "MsgBody::is_missing")]
-            pub body: MsgBody,
-            /// Free text of the app. Missing or empty if the sender set none.
-            #[serde(rename = "CloudCustomData", skip_serializing_if = "Option::is_none")]
-            pub custom_data: Option<FreeText>,
-            /// The time of the event, in Unix milliseconds.
-            #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
-            pub event_time: Number,
+        about_an_official_account! {
+            $(#[$attribute])*
+            $vis struct $Type {
+                $($fields)*
+                /// 1 if it goes only to clients that are connected, and is not kept.
+                #[serde(rename = "OnlineOnlyFlag", default, skip_serializing_if = "Number::is_none")]
+                pub online_only: Number,
+                /// The content.
+                #[serde(rename = "MsgBody", default, skip_serializing_if = "MsgBody::is_missing")]
+                pub body: MsgBody,
+                /// Free text of the app. Missing or empty if the sender set none.
+                #[serde(rename = "CloudCustomData", skip_serializing_if = "Option::is_none")]
+                pub custom_data: Option<FreeText>,
+            }
         }
     };
 }

@@ -1,23 +1,19 @@
 use super::parts::*;
 use crate::Members;
 
+about_an_official_account! {
 /// `OfficialAccount.CallbackAfterMsgWithDraw`: messages of an official account were recalled.
 ///
 /// The body does not say who recalled them.
 ///
+/// The example of the document writes the account as `#TOA#_` and a name.
+///
 /// Source: Tencent Chat, <https://www.tencentcloud.com/document/product/1047/60805>.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct OfficialAccountAfterMsgWithDraw {
-    /// The official account: `@TOA#_` and a name. The example of the document writes `#TOA#_`.
-    #[serde(rename = "Official_Account")]
-    pub channel: UserId,
     /// The messages.
     #[serde(rename = "WithdrawMsgList")]
     pub recalled: Members<WithdrawnMessage>,
-    /// The time of the event, in Unix milliseconds.
-    #[serde(rename = "EventTime", default, skip_serializing_if = "Number::is_none")]
-    pub event_time: Number,
+}
 }
 
 /// One message that was recalled.
