@@ -6,6 +6,7 @@
 // Some tests print counts.
 #![allow(clippy::print_stdout)]
 
+mod alarms;
 mod bad_inputs;
 mod before;
 mod before_group;

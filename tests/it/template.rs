@@ -20,8 +20,12 @@ pub(crate) struct Template {
 impl Template {
     /// The template with these parameters, and the defaults of all others.
     pub(crate) fn with(parameters: &[(&str, &str)]) -> Self {
-        let text = fs::read_to_string(root().join("template.yaml")).unwrap();
-        let document = long_form(serde_yaml_ng::from_str(&text).unwrap());
+        Self::of(&text(), parameters)
+    }
+
+    /// The same with another text of the template.
+    pub(crate) fn of(text: &str, parameters: &[(&str, &str)]) -> Self {
+        let document = long_form(serde_yaml_ng::from_str(text).unwrap());
         let declared = document["Parameters"].as_object().unwrap();
         let mut values: BTreeMap<String, Value> = declared
             .iter()
@@ -157,7 +161,14 @@ impl Template {
         let all = || list(argument);
         match function {
             "Condition" => self.holds(&self.document["Conditions"][argument.as_str().unwrap()]),
-            "Fn::Equals" => self.resolved(&argument[0]) == self.resolved(&argument[1]),
+            // CloudFormation compares texts, and numbers as texts.
+            "Fn::Equals" => {
+                let text = |value: &Value| match self.resolved(value) {
+                    Some(Value::Number(number)) => Some(json!(number.to_string())),
+                    other => other,
+                };
+                text(&argument[0]) == text(&argument[1])
+            }
             "Fn::Not" => !self.holds(&argument[0]),
             "Fn::And" => all().iter().all(|one| self.holds(one)),
             "Fn::Or" => all().iter().any(|one| self.holds(one)),
@@ -204,6 +215,11 @@ impl Template {
     }
 }
 
+/// What template.yaml says.
+pub(crate) fn text() -> String {
+    fs::read_to_string(root().join("template.yaml")).unwrap()
+}
+
 /// The event sources of a function: their types and properties.
 pub(crate) fn events(function: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let events = function["Events"].as_object().unwrap().values();
@@ -233,14 +249,14 @@ fn long_form(value: serde_yaml_ng::Value) -> Value {
     }
 }
 
-fn only_entry(value: &Value) -> Option<(&str, &Value)> {
+pub(crate) fn only_entry(value: &Value) -> Option<(&str, &Value)> {
     let entries = value.as_object()?;
     let (name, entry) = entries.iter().next()?;
     (entries.len() == 1).then_some((name.as_str(), entry))
 }
 
 /// Makes a list of one value, and an empty list of none, as CloudFormation and IAM do.
-fn list(value: &Value) -> Vec<Value> {
+pub(crate) fn list(value: &Value) -> Vec<Value> {
     match value {
         Value::Null => Vec::new(),
         Value::Array(items) => items.clone(),
@@ -255,9 +271,31 @@ const SIGNATURE: &[(&str, &str)] = &[
 ];
 const TENCENT: &[(&str, &str)] = &[("TencentSdkAppId", SDK_APP_ID)];
 
-/// The template with every resource that has a condition, except the web ACL.
-fn everything() -> Template {
-    Template::with(&[SIGNATURE, TENCENT].concat())
+/// Parameters with which the template has alarms, a dashboard, and all else that an operator can add.
+pub(crate) const OPERATED: &[(&str, &str)] = &[
+    (
+        "AlarmTopicArn",
+        "arn:aws:sns:eu-central-1:123456789012:page",
+    ),
+    (
+        "NoticeTopicArn",
+        "arn:aws:sns:eu-central-1:123456789012:notice",
+    ),
+    ("CompositeAlarm", "yes"),
+    ("RequestsPerHourMax", "1000000"),
+    ("MonthlyBudgetUsd", "100"),
+    ("AccessLogs", "yes"),
+    ("ChatServerCidrs", "203.0.113.7/32"),
+    ("StrangersConcurrency", "20"),
+];
+
+/// The template with every resource that has a condition, except a web ACL of the operator's.
+pub(crate) fn everything() -> Template {
+    Template::with(&parameters_of_everything())
+}
+
+pub(crate) fn parameters_of_everything() -> Vec<(&'static str, &'static str)> {
+    [SIGNATURE, TENCENT, OPERATED].concat()
 }
 
 #[test]
@@ -360,50 +398,30 @@ fn every_function_gets_the_parameters_for_failures_unknown_commands_and_messages
 }
 
 #[test]
-fn all_functions_log_to_one_group_and_each_metric_counts_there() {
-    let template = Template::with(&[("LogRetentionDays", "7")]);
+fn all_functions_log_to_one_group_that_stays_and_can_be_made_again() {
+    let template = Template::with(&[("LogRetentionDays", "7"), ("SystemLogLevel", "INFO")]);
     let group = json!({ "Ref": "FunctionLogs" });
     for (folder, function) in template.functions() {
-        assert_eq!(function["LoggingConfig"]["LogGroup"], group, "{folder}");
-        assert_eq!(function["LoggingConfig"]["LogFormat"], "JSON", "{folder}");
+        let logging = &function["LoggingConfig"];
+        assert_eq!(logging["LogGroup"], group, "{folder}");
+        assert_eq!(logging["LogFormat"], "JSON", "{folder}");
+        assert_eq!(logging["SystemLogLevel"], "INFO", "{folder}");
     }
     let resources = template.resources();
-    let of_type = |kind: &str| {
-        let found = resources.iter().filter(|(_, it)| it["Type"] == kind);
-        found
-            .map(|(name, it)| (name.as_str(), it["Properties"].clone()))
-            .collect::<BTreeMap<_, _>>()
-    };
-    let groups = of_type("AWS::Logs::LogGroup");
-    assert_eq!(groups.keys().collect::<Vec<_>>(), [&"FunctionLogs"]);
-    let group_itself = &groups["FunctionLogs"];
-    let name = &group_itself["LogGroupName"]["Fn::Sub"];
-    assert_eq!(*name, "/aws/lambda/${AWS::StackName}");
-    assert_eq!(group_itself["RetentionInDays"], "7");
-    let counted: BTreeMap<_, _> = of_type("AWS::Logs::MetricFilter")
-        .into_values()
-        .map(|filter| {
-            assert_eq!(filter["LogGroupName"], group);
-            let [metric] = list(&filter["MetricTransformations"]).try_into().unwrap();
-            assert_eq!(metric["MetricNamespace"], "WebhookReceiver");
-            assert_eq!(metric["MetricValue"], "1");
-            let text = |value: &Value| value.as_str().unwrap().to_owned();
-            let name = text(&metric["MetricName"]["Fn::Sub"]);
-            (name, text(&filter["FilterPattern"]))
-        })
-        .collect();
-    let expected = [
-        (
-            "${AWS::StackName}-decided-by-failure",
-            r#"{ $.decidedBy = "failure" }"#,
-        ),
-        (
-            "${AWS::StackName}-unknown-commands",
-            r#"{ $.unknownCommand = "*" }"#,
-        ),
-    ];
-    let expected = expected.map(|(name, pattern)| (name.to_owned(), pattern.to_owned()));
-    assert_eq!(counted, expected.into());
+    let groups = resources
+        .iter()
+        .filter(|(_, it)| it["Type"] == "AWS::Logs::LogGroup");
+    let groups: Vec<_> = groups.map(|(name, _)| name.as_str()).collect();
+    assert_eq!(groups, ["FunctionLogs"]);
+    let itself = &resources["FunctionLogs"];
+    // It can have the only copy of an event.
+    assert_eq!(itself["DeletionPolicy"], "RetainExceptOnCreate");
+    assert_eq!(itself["UpdateReplacePolicy"], "Retain");
+    assert_eq!(
+        itself["Properties"],
+        json!({"RetentionInDays": "7"}),
+        "a name would be taken when the stack is deployed again"
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 use policies::Policies;
 use protocol::{Json, Unreadable, may_be_refused};
 use store::{Limits, RelationshipsTable};
-use tracing::{Instrument as _, Span, error_span, warn};
+use tracing::{Instrument as _, Span, error_span, field, warn};
 
 use crate::{
     Context, Handler, Keep, OnFailure, Problem, ProblemKind, Reply, UnknownCommand, Verifiers,
@@ -70,6 +70,8 @@ impl Receiver {
             requestId = call.request.id,
             operationID = call.operation_id.as_deref().map(safe),
             command = call.claimed.as_deref().map(printable),
+            durationMs = field::Empty,
+            asks = field::Empty,
         );
         async {
             let mut progress = Progress {
@@ -87,6 +89,7 @@ impl Receiver {
             let keeping = AssertUnwindSafe(self.keep_decision(call, &end, progress)).catch_unwind();
             // The answer is ready, so it goes out even if this has a bug. The panic is in the log.
             let _ = keeping.await;
+            log::took(&Span::current(), call.start, asks);
             self.log(&end, call, asks);
             self.answer(end, call, asks)
         }

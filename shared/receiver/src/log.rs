@@ -7,7 +7,8 @@ use domain::{
     decision::{By, Verdict},
 };
 use store::Recorded;
-use tracing::{Subscriber, error, info, level_filters::LevelFilter, warn};
+use tokio::time::Instant;
+use tracing::{Span, Subscriber, error, error_span, field, info, level_filters::LevelFilter, warn};
 use tracing_subscriber::{
     Layer as _, filter::Targets, layer::SubscriberExt as _, registry::LookupSpan,
     util::SubscriberInitExt as _,
@@ -18,19 +19,20 @@ use crate::{
     decide::{Answered, Decision, Ruling},
     end::Done,
     find::printable,
-    messages::{CONSOLE_CHECK, SIGNAL, STORED, STORED_AS_IT_CAME},
+    messages::{CONSOLE_CHECK, FAILED, PANICKED, REFUSED, SIGNAL, STORED, STORED_AS_IT_CAME},
     record::Kept,
 };
 
 /// Starts logging: JSON lines on standard output, which Lambda sends to CloudWatch Logs.
 ///
-/// `LOG_LEVEL` is `error`, `warn`, `info` (the default) or `off`. [`serve`](crate::serve) calls this. A function that
-/// serves no callbacks calls it itself.
+/// `LOG_LEVEL` is `warn` or `info` (the default). Warnings are always written, because the stack's alarms count them.
+/// [`serve`](crate::serve) calls this. A function that serves no callbacks calls it itself.
 pub fn init() {
     let level = std::env::var("LOG_LEVEL")
         .ok()
         .and_then(|level| level.parse().ok())
-        .unwrap_or(LevelFilter::INFO);
+        .unwrap_or(LevelFilter::INFO)
+        .max(LevelFilter::WARN);
     // Below warnings, the SDK and the runtime quote requests: callers' bodies and signed headers.
     let filter = Targets::new().with_default(level).with_targets(
         ["aws_", "hyper", "h2", "rustls", "lambda_runtime"]
@@ -43,7 +45,7 @@ pub fn init() {
     panic::set_hook(Box::new(|panic| {
         // Without the message, which could contain what a user wrote. The place is enough to find the line.
         let at = panic.location().map(ToString::to_string);
-        error!(at, "panicked");
+        error!(at, "{PANICKED}");
     }));
 }
 
@@ -65,6 +67,26 @@ where
         .inner_layer_mut()
         .add_static_field("function", function.as_str().into());
     layer
+}
+
+/// Adds to the line of a callback how long it took and whether it asks, for the metrics of the stack.
+pub(crate) fn took(span: &Span, start: Instant, asks: bool) {
+    // Microseconds are enough. More digits would only make the line longer.
+    let micros = u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX);
+    span.record("durationMs", f64::from(micros) / 1000.0);
+    span.record("asks", asks);
+}
+
+/// The span of a callback if no receiver could be started for it, or if its request cannot be read.
+pub(crate) fn without_receiver(invocation_id: &str, start: Instant, asks: bool) -> Span {
+    let span = error_span!(
+        "callback",
+        requestId = invocation_id,
+        durationMs = field::Empty,
+        asks = field::Empty,
+    );
+    took(&span, start, asks);
+    span
 }
 
 /// Writes the line of a callback that was accepted.
@@ -203,9 +225,9 @@ pub(crate) fn failed(
     };
     // A failure is not called "refused", because the answer to OpenIM may be "allowed".
     let message = if kind.is_ours() || word != Verdict::Refused.as_str() && by_failure {
-        "callback failed"
+        FAILED
     } else {
-        "callback refused"
+        REFUSED
     };
     let code = answer.and_then(Answered::code);
     warn!(

@@ -1,4 +1,4 @@
-//! Messages of log lines that tests and documents quote. Alarms filter by keys, not by these texts.
+//! Messages of log lines. Tests and documents quote them, and metric filters in `template.yaml` count lines by some of them.
 
 /// A callback's events are in the table.
 pub const STORED: &str = "callback stored";
@@ -18,3 +18,17 @@ pub const PART_ONLY_IN_LOG: &str =
     "the event was neither stored nor queued; this line holds a part of it";
 /// The start took the whole time of a callback.
 pub const NO_TIME_FOR_START: &str = "no time was left for the start";
+/// Only the table failed. The event is in the queue.
+pub const SPILLED: &str = "the event was not stored in the table but queued";
+/// A before callback is refused because its events could be kept nowhere.
+pub const INTENTION_NOT_KEPT: &str = "an intention was neither stored nor queued";
+/// The caller's fault.
+pub const REFUSED: &str = "callback refused";
+/// The fault of the receiver, or of something behind it.
+pub const FAILED: &str = "callback failed";
+/// A bug.
+pub const PANICKED: &str = "panicked";
+/// A rule with a limit was judged without the count.
+pub const NOT_COUNTED: &str = "a limit could not be counted";
+/// A rule about friends or blocks was judged without the view.
+pub const VIEW_NOT_READ: &str = "the relationships table could not be read";

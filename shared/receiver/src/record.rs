@@ -8,7 +8,7 @@ use tracing::{error, warn};
 use crate::{
     OnFailure, Problem, ProblemKind, RecordDecisions,
     call::Call,
-    messages::{ONLY_IN_LOG, PART_ONLY_IN_LOG},
+    messages::{INTENTION_NOT_KEPT, ONLY_IN_LOG, PART_ONLY_IN_LOG, SPILLED},
     settings::Shares,
 };
 
@@ -65,10 +65,7 @@ pub(crate) async fn record(
             table_error,
             queue_error,
         } = not_kept;
-        error!(
-            table_error,
-            queue_error, "an intention was neither stored nor queued"
-        );
+        error!(table_error, queue_error, "{INTENTION_NOT_KEPT}");
     } else {
         log_event(reception, &not_kept);
     }
@@ -129,10 +126,7 @@ impl Storage {
         // Any error of the table leads to the queue, because the caller sends the event only once.
         let queue_error = match timeout_at(call.start + shares.all, queue.send(reception)).await {
             Ok(Ok(())) => {
-                warn!(
-                    table_error,
-                    "the event was not stored in the table but queued"
-                );
+                warn!(table_error, "{SPILLED}");
                 return Ok(Kept::Queued(events));
             }
             Ok(Err(error)) => error.to_string(),

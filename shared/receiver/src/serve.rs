@@ -17,7 +17,7 @@ use lambda_runtime::{Error, LambdaEvent, service_fn};
 use protocol::Json;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout, timeout_at};
-use tracing::{error, error_span};
+use tracing::{Span, error};
 
 use crate::{
     Get, Handler, InvalidConfig, OnFailure, Problem, ProblemKind, Receiver, Reply, Request,
@@ -183,11 +183,13 @@ impl Function {
                     .map_or(Source::OpenIm, Handler::source),
             ),
         };
+        let span = || log::without_receiver(invocation_id, start, asks);
+        let payload = || Payload::of(event);
         let receiver = match self.receiver_by(start, asks).await {
             Ok(receiver) => receiver,
             Err(problem) => {
                 let call = call.as_ref().ok();
-                return self.refuse(&problem, event, invocation_id, asks, source, call);
+                return self.refuse(&problem, &span(), payload(), asks, source, call);
             }
         };
         match &mut call {
@@ -196,7 +198,7 @@ impl Function {
                 let reply = Box::pin(receiver.receive(call)).await;
                 GatewayResponse::new(reply, call.request.payload())
             }
-            Err(problem) => self.refuse(problem, event, invocation_id, asks, source, None),
+            Err(problem) => self.refuse(problem, &span(), payload(), asks, source, None),
         }
     }
 
@@ -224,8 +226,8 @@ impl Function {
     fn refuse(
         &self,
         problem: &Problem,
-        event: &str,
-        invocation_id: &str,
+        span: &Span,
+        payload: Payload,
         asks: bool,
         source: Source,
         call: Option<&Call<'_>>,
@@ -233,13 +235,12 @@ impl Function {
         let command = find::likely(&self.handlers, call);
         let answer = call.and_then(|call| self.unchecked(call, problem));
         let on_failure = OnFailure::from_env(&*self.get).without_body(command);
-        error_span!("callback", requestId = invocation_id)
-            .in_scope(|| log::failed(problem, answer.as_ref(), source, on_failure, asks));
+        span.in_scope(|| log::failed(problem, answer.as_ref(), source, on_failure, asks));
         let reply = match answer {
             Some(answer) => Reply::decided(source, answer.body, Some(problem.kind())),
             None => Reply::problem(source, problem, None, on_failure, asks),
         };
-        GatewayResponse::new(reply, Payload::of(event))
+        GatewayResponse::new(reply, payload)
     }
 }
 

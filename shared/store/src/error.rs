@@ -1,6 +1,6 @@
-use std::fmt;
+use std::{error::Error, fmt};
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 /// Why a request to a table, the queue or Secrets Manager failed.
 #[derive(Debug)]
@@ -64,8 +64,16 @@ impl StoreError {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
         R: fmt::Debug + Send + Sync + 'static,
     {
-        let kind = ErrorKind::of(error.as_service_error().and_then(E::code));
-        Self::new(kind, DisplayErrorContext(error).to_string())
+        let service = error.as_service_error();
+        let kind = ErrorKind::of(service.and_then(E::code));
+        let detail = match service {
+            Some(service) => {
+                let code = service.code().unwrap_or("an error without a code");
+                format!("{code}: {}", service.message().unwrap_or_default())
+            }
+            None => causes(&error),
+        };
+        Self::new(kind, detail)
     }
 
     /// The kind, which says what to do about it.
@@ -73,6 +81,18 @@ impl StoreError {
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
+}
+
+/// What went wrong, and the causes of it. The SDK's own text for this also has the whole answer with its headers, a
+/// kilobyte in each log line.
+fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
 }
 
 impl fmt::Display for StoreError {

@@ -5,6 +5,7 @@ use tokio::time::timeout_at;
 use tracing::warn;
 
 use super::{Asking, By};
+use crate::messages::VIEW_NOT_READ;
 
 /// Refuses the questions that are not refused yet, if a policy needs to know what the other user keeps about the acting
 /// one. Gives `true` if that could not be read.
@@ -51,6 +52,6 @@ async fn known(asking: &Asking<'_>, owner: &UserId, other: &UserId) -> Option<Kn
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no time was left".to_owned(),
     };
-    warn!(error, "the relationships table could not be read");
+    warn!(error, "{VIEW_NOT_READ}");
     None
 }

@@ -5,6 +5,7 @@ use tokio::time::timeout_at;
 use tracing::warn;
 
 use super::Asking;
+use crate::messages::NOT_COUNTED;
 
 /// Counts the questions that are not refused yet, if a policy limits them, and refuses those beyond the limit. Gives
 /// `true` if a limit applies but the count is not known.
@@ -47,6 +48,6 @@ async fn total(asking: &Asking<'_>, limit: &Limit, user: &UserId, requests: u32)
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no time was left".to_owned(),
     };
-    warn!(error, "a limit could not be counted");
+    warn!(error, "{NOT_COUNTED}");
     None
 }
