@@ -1,6 +1,6 @@
 //! The program `imhook`. It runs all functions on a laptop, with a local DynamoDB, gateway and Lambda. It reads and
-//! rebuilds the views of relationships and memberships, records events from a log, and checks policies and what Tencent
-//! Chat's console needs.
+//! rebuilds the views of relationships and memberships, records events from a log, takes care of dead letters, and checks
+//! policies and what Tencent Chat's console needs.
 //!
 //! It is never part of the stack: no function needs it. It reaches AWS only with `--aws`. `make run`, `make sample` and
 //! the tests call it.
@@ -8,10 +8,12 @@
 // A command-line program prints to standard output.
 #![allow(clippy::print_stdout)]
 
+mod dead_letters;
 mod dynamodb;
 mod history;
 mod out;
 mod policies;
+mod queues;
 mod rebuild;
 mod resubmit;
 mod run;
@@ -49,6 +51,11 @@ enum Command {
     TencentCheck(tencent_check::Options),
     /// Read log lines from standard input, and record the events in them that were neither stored nor queued
     Resubmit(resubmit::Options),
+    /// List, show or redrive the messages that nothing could process: events, and records of the views
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Action),
+    /// Apply what the views could not apply, after a fix: the same as `dead-letters redrive` for the views
+    Requeue(dead_letters::Redrive),
     #[command(flatten)]
     Ask(view::Question),
     /// Apply all events of the events table to the relationships table again; safe at any time
@@ -106,6 +113,8 @@ async fn main() -> ExitCode {
         Command::CheckPolicies(options) => policies::check(&options),
         Command::TencentCheck(options) => tencent_check::check(&options),
         Command::Resubmit(options) => resubmit::resubmit(options).await,
+        Command::DeadLetters(action) => dead_letters::run(action).await,
+        Command::Requeue(options) => dead_letters::requeue(options).await,
         Command::Ask(question) => view::answer(question).await,
         Command::RebuildRelationships(options) => rebuild::rebuild(options).await,
         Command::Feed {

@@ -36,6 +36,11 @@ pub(crate) struct Tables {
 }
 
 impl Tables {
+    /// Whether the tables are in AWS.
+    pub(crate) fn aws(&self) -> bool {
+        self.aws
+    }
+
     /// A text that says where the tables are.
     pub(crate) fn database(&self) -> String {
         if self.aws {

@@ -507,7 +507,7 @@ fn no_alarm_and_no_filter_depends_on_the_level_of_the_log() {
 
 /// The text of a `Fn::Sub` with other words in place of what it refers to.
 fn substituted(value: &Value) -> String {
-    let mut text = value["Fn::Sub"].as_str().unwrap().to_owned();
+    let mut text = value["Fn::Sub"][0].as_str().unwrap().to_owned();
     while let Some((before, rest)) = text.split_once("${") {
         let (name, after) = rest.split_once('}').unwrap();
         let word = match name {
@@ -611,6 +611,50 @@ fn the_dashboard_shows_metrics_and_keys_that_exist_and_never_what_users_wrote() 
     assert!(
         alarms >= 20 && graphs >= 20 && queries >= 5,
         "{alarms} {graphs} {queries}"
+    );
+}
+
+/// The template as SAM translates it.
+fn translated(parameters: &[(&str, &str)]) -> Value {
+    let python = root().join(".local/ministack/bin/python");
+    let parameters = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    let output = std::process::Command::new(python)
+        .arg(root().join("tests/translated.py"))
+        .arg(root().join("template.yaml"))
+        .args(parameters)
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_stack_with_everything_has_at_most_400_resources() {
+    let translated = translated(&crate::template::parameters_of_everything());
+    // With the resources of every condition, though some exclude each other.
+    let resources = translated["Resources"].as_object().unwrap();
+    let functions = resources
+        .values()
+        .filter(|it| it["Type"] == "AWS::Lambda::Function");
+    assert!(functions.count() > 50);
+    println!("{} resources of 500", resources.len());
+    assert!(resources.len() <= 400, "{}", resources.len());
+    let stage = resources
+        .values()
+        .find(|it| it["Type"] == "AWS::ApiGateway::Stage");
+    let settings = &stage.unwrap()["Properties"]["MethodSettings"];
+    let changes: usize = list(settings)
+        .iter()
+        // Two keys say which method it is about.
+        .map(|one| one.as_object().unwrap().len() - 2)
+        .sum();
+    assert!(changes <= 10, "an update of a stage takes few changes");
+    assert!(
+        translated.to_string().len() < 1_000_000,
+        "CloudFormation's limit"
     );
 }
 

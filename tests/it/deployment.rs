@@ -22,6 +22,7 @@ use crate::template::{GATEWAY_RESPONSES, gateway_verdict};
 
 const STACK: &str = "webhook-receiver";
 const PACKAGED: &str = "packaged.yaml";
+const TOPIC: &str = "AlarmTopicArn=arn:aws:sns:eu-central-1:000000000000:page";
 
 /// Writes the functions into a new folder, as `make build` does.
 pub(crate) async fn build(folder: &Path) {
@@ -90,6 +91,22 @@ fn aws(program: PathBuf, endpoint: &str) -> Command {
     command
 }
 
+/// A script of the project, for the stack.
+fn script(name: &str, endpoint: &str) -> Command {
+    let mut command = aws(root().join("scripts").join(name), endpoint);
+    command.arg(STACK).env("PATH", path());
+    command
+}
+
+/// The programs of an operator: `aws`, `sam` and `imhook`.
+fn path() -> String {
+    let (ministack, sam) = (root().join(".local/ministack/bin"), tool("sam"));
+    let imhook = binary("imhook");
+    let folders = [&*ministack, sam.parent().unwrap(), imhook.parent().unwrap()];
+    let folders = folders.map(|folder| folder.display().to_string()).join(":");
+    format!("{folders}:{}", std::env::var("PATH").unwrap())
+}
+
 async fn output_of(mut command: Command) -> String {
     let output = command.output().await.unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -131,16 +148,37 @@ impl Stack {
     /// `sam deploy`. A parameter that is not given keeps its value.
     async fn update(&mut self, parameters: &[&str]) {
         let endpoint = &self.aws.endpoint;
-        let mut deploy = aws(tool("sam"), endpoint);
+        let mut deploy = script("deploy.sh", endpoint);
         deploy
             .current_dir(&self.folder)
-            .args(["deploy", "--no-confirm-changeset", "--no-progressbar"])
-            .args(["--template-file", PACKAGED])
-            .args(["--stack-name", STACK, "--parameter-overrides"])
+            .args(["--no-confirm-changeset", "--no-progressbar"])
+            .args(["--template-file", PACKAGED, "--parameter-overrides"])
             // These tests are not about the speed of the machine.
             .args(["DeadlineMs=2500", "BeforeDeadlineMs=2500"])
+            // MiniStack has no alarms that calculate with metrics.
+            .args([
+                TOPIC,
+                "MathAlarms=no",
+                "SilenceHours=6",
+                "RequestsPerHourMax=1000000",
+            ])
             .args(parameters);
         output_of(deploy).await;
+        self.finish().await;
+    }
+
+    /// `make go-back`.
+    async fn go_back(&mut self) {
+        let mut back = script("go-back.sh", &self.aws.endpoint);
+        back.current_dir(&self.folder)
+            .args(["--no-confirm-changeset", "--no-progressbar"]);
+        output_of(back).await;
+        self.finish().await;
+    }
+
+    /// Adds what MiniStack loses of an API, and reads the outputs.
+    async fn finish(&mut self) {
+        let endpoint = &self.aws.endpoint;
         let python = root().join(".local/ministack/bin/python");
         let mut finish = aws(python, endpoint);
         finish
@@ -217,6 +255,46 @@ impl Stack {
                 json!({"patchOperations": [limit("rateLimit"), limit("burstLimit")]}).to_string(),
             );
         self.operate("apigateway", request).await;
+    }
+
+    /// Calls AWS as an operator does, with its command line.
+    async fn command_line(&self, arguments: &[&str]) -> String {
+        let program = root().join(".local/ministack/bin/aws");
+        let mut command = aws(program, &self.aws.endpoint);
+        command.args(arguments);
+        output_of(command).await
+    }
+
+    /// Runs the commands of docs/runbook.md, all in one shell.
+    async fn run_the_runbook(&self) -> String {
+        let runbook = fs::read_to_string(root().join("docs/runbook.md")).unwrap();
+        let mark = "<!-- not run: needs a stack. The test of the deployment runs it -->\n```sh\n";
+        let blocks: Vec<_> = runbook.split(mark).skip(1).collect();
+        assert!(blocks.len() >= 7, "{}", blocks.len());
+        // The stack's own address reaches AWS. `curl` takes MiniStack's instead.
+        let (endpoint, api) = (&self.aws.endpoint, self.text("api"));
+        let host = format!("https://{api}.execute-api.eu-central-1.amazonaws.com");
+        let mut script = format!(
+            "set -euo pipefail\n\
+             curl() {{ command curl \"${{@/#*.amazonaws.com/{endpoint}/_aws/execute-api/{api}}}\"; }}\n\
+             : {host}\n"
+        );
+        for block in blocks {
+            script += block.split("```").next().unwrap();
+        }
+        // Also the patterns in the text.
+        let patterns = runbook.split("`lines '").skip(1);
+        for pattern in patterns {
+            let pattern = pattern.split("'`").next().unwrap();
+            script += &format!("lines '{pattern}' >/dev/null\n");
+        }
+        let mut shell = aws("bash".into(), &self.aws.endpoint);
+        // `rebuild-relationships` keeps its progress below the current folder.
+        shell.current_dir(&self.folder).env("PATH", path());
+        shell
+            .env("AWS_REGION", "eu-central-1")
+            .args(["-c", &script]);
+        output_of(shell).await
     }
 
     /// Asserts what OpenIM reads in each of the gateway's own answers.
@@ -446,6 +524,11 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     assert_eq!(answer.status, 429, "{answer:?}");
     assert_eq!(read_as_openim(&answer.body), Verdict::Allowed);
 
+    // The operator goes back to what was deployed before.
+    stack.go_back().await;
+    stack.assert_gateway_answers("refuse");
+    assert_eq!(stack.send(&callback(changed)).await.status, 200);
+
     // Signatures instead of passwords: the stack makes the key, and its table keeps the nonces.
     let signature = [
         "OpenIMVerifier=signature",
@@ -480,4 +563,44 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
         assert_eq!(answer.status, 401, "{answer:?}");
     }
     assert_eq!(table.receptions().await.len(), before + 1);
+
+    // The alarms exist, and the commands of the runbook work.
+    let alarms = ["cloudwatch", "describe-alarms", "--output", "json"];
+    let alarms: Value = serde_json::from_str(&stack.command_line(&alarms).await).unwrap();
+    let alarms = alarms["MetricAlarms"].as_array().unwrap();
+    assert!(alarms.len() >= 20, "{}", alarms.len());
+    println!("{}", stack.run_the_runbook().await);
+
+    // The stack is deleted and deployed again onto its tables.
+    let stored = table.receptions().await;
+    let relationships = stack.table("RelationshipsTableName");
+    let rows = relationships.items().await.len();
+    let existing = [
+        "OpenIMVerifier=basic".to_owned(),
+        format!("ExistingEventsTable={}", table.name),
+        format!("ExistingEventsStreamArn={}", stack.text("EventsStreamArn")),
+        format!("ExistingRelationshipsTable={}", relationships.name),
+    ];
+    let deletion = ["cloudformation", "delete-stack", "--stack-name", STACK];
+    stack.command_line(&deletion).await;
+    let deleted = [
+        "cloudformation",
+        "wait",
+        "stack-delete-complete",
+        "--stack-name",
+        STACK,
+    ];
+    stack.command_line(&deleted).await;
+    stack.update(&existing.each_ref().map(String::as_str)).await;
+    assert_eq!(stack.text("EventsTableName"), table.name);
+    assert_eq!(table.receptions().await, stored);
+    assert_eq!(relationships.items().await.len(), rows);
+    let password = stack.secret("OpenIMSecretArn").document().await["OPENIM_BASIC_PASSWORD"].take();
+    let new = r#"{"fromUserID":"after","toUserID":"deletion","reqMsg":"hi"}"#;
+    let request = Request::post("/callbackAfterAddFriendAgreeCommand", new);
+    let request = with_password(request, password.as_str().unwrap());
+    assert_eq!(stack.send(&request).await.status, 200);
+    assert_eq!(table.receptions().await.len(), stored.len() + 1);
+    wait_for_relationships(&table, &relationships).await;
+    assert!(relationships.items().await.len() > rows);
 }

@@ -195,6 +195,11 @@ impl Template {
                 assert!(found.is_string(), "{value}");
                 Some(found.clone())
             }
+            // Only the variables of the long form are resolved.
+            (Some(("Fn::Sub", argument @ Value::Array(_))), _) => {
+                let variables = self.resolved(&argument[1]).unwrap();
+                Some(json!({ "Fn::Sub": [argument[0], variables] }))
+            }
             (Some(("Fn::Split", argument)), _) => {
                 let text = self.resolved(&argument[1]).unwrap();
                 let parts = text.as_str().unwrap().split(argument[0].as_str().unwrap());
@@ -871,6 +876,102 @@ fn the_nonces_table_exists_only_for_signatures_and_its_items_expire() {
         let table = &function["Environment"]["NONCES_TABLE"];
         assert_eq!(*table, json!({ "Ref": "NoncesTable" }), "{folder}");
     }
+}
+
+#[test]
+fn a_stack_can_use_the_tables_of_an_earlier_one() {
+    let stream = "arn:aws:dynamodb:eu-central-1:123456789012:table/old-events/stream/x";
+    let both = [
+        ("ExistingEventsTable", "old-events"),
+        ("ExistingEventsStreamArn", stream),
+        ("ExistingRelationshipsTable", "old-rows"),
+    ];
+    let template = Template::with(&both);
+    assert!(template.objections().is_empty());
+    let resources = template.resources();
+    for own in ["EventsTable", "RelationshipsTable"] {
+        assert!(!resources.contains_key(own), "{own}");
+    }
+    let functions = template.functions();
+    for (folder, function) in &functions {
+        let environment = &function["Environment"];
+        assert_eq!(environment["EVENTS_TABLE"], "old-events", "{folder}");
+        assert_eq!(environment["RELATIONSHIPS_TABLE"], "old-rows", "{folder}");
+    }
+    let (_, source) = events(&functions["project-views"]).next().unwrap();
+    assert_eq!(source["Stream"], stream);
+    // Nothing refers to a table that is not there.
+    let text = serde_json::to_string(&resources).unwrap()
+        + &serde_json::to_string(&template.existing("Outputs")).unwrap();
+    for own in ["EventsTable", "RelationshipsTable"] {
+        for reference in [
+            format!("\"{own}\""),
+            format!("\"{own}."),
+            format!("${{{own}"),
+        ] {
+            assert!(!text.contains(&reference), "{reference}");
+        }
+    }
+    let table = |name: &str| {
+        let prefix = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/";
+        json!({ "Fn::Sub": format!("{prefix}${{{name}}}") })
+    };
+    let redrive = template.allowed("RedriveRole");
+    assert_eq!(redrive[0].1, table("ExistingEventsTable"));
+    let contacts = template.allowed("ContactsRole");
+    assert!(
+        contacts
+            .iter()
+            .any(|(_, to)| *to == table("ExistingRelationshipsTable"))
+    );
+    for alone in [&both[..1], &both[1..2]] {
+        assert_eq!(Template::with(alone).objections().len(), 1, "{alone:?}");
+    }
+}
+
+#[test]
+fn a_stack_limits_strangers_only_if_it_knows_its_chat_servers() {
+    for resource in [
+        "StrangersWebAcl",
+        "StrangersWebAclAssociation",
+        "ChatServers",
+    ] {
+        assert!(
+            !Template::with(&[]).resources().contains_key(resource),
+            "{resource}"
+        );
+    }
+    let chosen = [
+        ("ChatServerCidrs", "203.0.113.7/32,198.51.100.0/24"),
+        ("StrangerRequestsPerFiveMinutes", "70"),
+        ("StrangersConcurrency", "20"),
+    ];
+    let template = Template::with(&chosen);
+    let servers = &template.properties("ChatServers")["Addresses"];
+    assert_eq!(*servers, json!(["203.0.113.7/32", "198.51.100.0/24"]));
+    let acl = template.properties("StrangersWebAcl");
+    assert_eq!(acl["DefaultAction"], json!({"Allow": {}}));
+    let [rule] = list(&acl["Rules"]).try_into().unwrap();
+    assert_eq!(
+        rule["Action"],
+        json!({"Block": {}}),
+        "the gateway writes the answer"
+    );
+    assert_eq!(rule["Statement"]["RateBasedStatement"]["Limit"], "70");
+    let limited = &template.functions()["any-command"]["ReservedConcurrentExecutions"];
+    assert_eq!(*limited, "20");
+    // Throttled, a command's function would refuse users.
+    for (folder, function) in template.functions() {
+        let reserved = &function["ReservedConcurrentExecutions"];
+        assert_eq!(reserved.is_null(), folder != "any-command", "{folder}");
+    }
+    let acl = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/chat/0f1e";
+    let two = [chosen[0], ("WebAclArn", acl)];
+    assert_eq!(
+        Template::with(&two).objections().len(),
+        1,
+        "an API has one web ACL"
+    );
 }
 
 #[test]

@@ -3,16 +3,25 @@
 //!
 //! It never skips a record because another one failed, and never replaces a row by an older fact.
 //!
-//! It tries to apply every record of a batch, and reports the first one that failed. Lambda then delivers that record and
-//! all after it again. Applying a record again is harmless. So a record that can never be applied delays its shard until
-//! Lambda gives up, but the records next to it are applied.
+//! It tries to apply every record of a batch. If the table is away or busy, it reports the first record that failed. Lambda
+//! then delivers that record and all after it again, as long as the stream has them. Applying a record again is harmless.
+//!
+//! A record that can never be applied as it is, because it cannot be read or the table does not accept its rows, goes into
+//! the [failure queue](store::view_failures) with its content. Then it counts as done, so it holds up no other record.
+//! `imhook requeue` applies it after a fix.
 
-use domain::Reception;
+use std::collections::BTreeMap;
+
 use receiver::Error;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use store::{RelationshipsTable, item, relationships_table::Applied};
-use tracing::{error, info};
+use store::{
+    ErrorKind, RelationshipsTable,
+    relationships_table::Applied,
+    stream_record::{self, Names},
+    view_failures::{PutAside, ViewFailures},
+};
+use tracing::{error, info, warn};
 
 /// The answer to Lambda about a batch: the first record that Lambda has to deliver again.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>
@@ -31,67 +40,122 @@ pub struct BatchItemFailure {
     pub item_identifier: String,
 }
 
-/// Applies a batch of the stream to the table.
+/// Applies a batch of the stream to the table. Puts aside what can never be applied, if there is a queue for that.
 ///
 /// # Errors
 ///
 /// When `event` is not a batch of records. Lambda delivers it again, as after a crash.
-pub async fn project(table: &RelationshipsTable, event: &str) -> Result<BatchResponse, Error> {
+pub async fn project(
+    table: &RelationshipsTable,
+    failures: Option<&ViewFailures>,
+    event: &str,
+) -> Result<BatchResponse, Error> {
     let batch: Batch<'_> = serde_json::from_str(event)
         .map_err(|error| format!("not a batch of a stream ({:?})", error.classify()))?;
     // The place of each reception in the batch.
     let mut places = Vec::new();
     let mut receptions = Vec::new();
-    let mut failed = Vec::new();
+    // The place of each record that can never be applied, and the reason.
+    let mut never = BTreeMap::new();
     for (place, record) in batch.records.iter().enumerate() {
-        match reception(record.get()) {
+        match stream_record::reception(record.get()) {
             Ok(Some(reception)) => {
                 places.push(place);
                 receptions.push(reception);
             }
             Ok(None) => {}
             Err(reason) => {
-                let (sequence_number, request_id) = names(record.get());
-                error!(
-                    sequenceNumber = sequence_number,
-                    requestId = request_id,
-                    reason,
-                    "a record of the stream cannot be read"
-                );
-                failed.push(place);
+                never.insert(place, reason.to_owned());
             }
         }
     }
     let mut sum = Applied::default();
+    let mut failed = 0;
+    // The first record that has to come again.
+    let mut first_failed = None;
     let results = table.apply(&receptions).await;
-    for ((place, reception), result) in places.into_iter().zip(&receptions).zip(results) {
+    for (place, result) in places.into_iter().zip(results) {
         match result {
             Ok(applied) => {
                 sum.changed += applied.changed;
                 sum.known += applied.known;
             }
-            Err(error) => {
-                error!(requestId = reception.id, %error, "an event was not applied");
-                failed.push(place);
+            Err(error) if error.kind() == ErrorKind::Invalid => {
+                never.insert(place, error.to_string());
             }
+            Err(error) => {
+                failed += 1;
+                // One line is enough: after such an error, no further write is started.
+                if first_failed.is_none() {
+                    first_failed = Some(place);
+                    let names = Names::of(batch.records[place].get());
+                    warn!(
+                        sequenceNumber = names.sequence_number,
+                        requestId = names.request_id,
+                        %error,
+                        "events were not applied and come again"
+                    );
+                }
+            }
+        }
+    }
+    let mut put_aside = 0;
+    for (place, reason) in never {
+        // Everything after the first record that failed comes again. It would be put aside at each delivery.
+        if first_failed.is_some_and(|first| first < place) {
+            break;
+        }
+        let aside = PutAside::new(batch.records[place], reason);
+        if is_put_aside(failures, &aside).await {
+            put_aside += 1;
+        } else {
+            failed += 1;
+            first_failed = Some(place);
         }
     }
     info!(
         events = receptions.len(),
         changed = sum.changed,
         known = sum.known,
-        failed = failed.len(),
+        failed,
+        putAside = (put_aside > 0).then_some(put_aside),
         "relationships updated"
     );
-    let first = failed.into_iter().min();
     Ok(BatchResponse {
-        batch_item_failures: first
+        batch_item_failures: first_failed
             .map(|place| BatchItemFailure {
-                item_identifier: names(batch.records[place].get()).0.unwrap_or_default(),
+                item_identifier: Names::of(batch.records[place].get())
+                    .sequence_number
+                    .unwrap_or_default(),
             })
             .into_iter()
             .collect(),
     })
+}
+
+/// Puts a record aside. Logs that, or why it could not be done. The log has no content, only the queue has.
+async fn is_put_aside(failures: Option<&ViewFailures>, aside: &PutAside) -> bool {
+    let put = match failures {
+        Some(failures) => failures.put(aside).await.map_err(|error| error.to_string()),
+        None => Err("VIEW_FAILURES_QUEUE_URL is not set".to_owned()),
+    };
+    let (sequence_number, request_id) = (&aside.sequence_number, &aside.request_id);
+    match put {
+        Ok(()) => error!(
+            sequenceNumber = sequence_number,
+            requestId = request_id,
+            reason = aside.reason,
+            "a record of the stream cannot be applied and was put aside"
+        ),
+        Err(ref error) => error!(
+            sequenceNumber = sequence_number,
+            requestId = request_id,
+            reason = aside.reason,
+            error,
+            "a record of the stream can neither be applied nor put aside"
+        ),
+    }
+    put.is_ok()
 }
 
 #[derive(Deserialize)]
@@ -99,140 +163,4 @@ struct Batch<'a> {
     // Raw, so that one unreadable record does not make the others unreadable.
     #[serde(rename = "Records", borrow)]
     records: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Record<'a> {
-    #[serde(rename = "eventName")]
-    event_name: &'a str,
-    #[serde(borrow)]
-    dynamodb: Change<'a>,
-}
-
-#[derive(Deserialize)]
-struct Change<'a> {
-    #[serde(rename = "NewImage", borrow)]
-    new_image: Option<&'a RawValue>,
-}
-
-/// The reception that a record says was stored; `None` for any other record. The reasons quote nothing, because an
-/// unreadable record can contain anything.
-fn reception(record: &str) -> Result<Option<Reception>, &'static str> {
-    let record: Record<'_> =
-        serde_json::from_str(record).map_err(|_| "it is not a record of a table's stream")?;
-    // The other events are removals at the end of the retention. The event source filters them out, too.
-    if record.event_name != "INSERT" {
-        return Ok(None);
-    }
-    let image = record
-        .dynamodb
-        .new_image
-        .ok_or("it has no NewImage: the stream must have the view type NEW_IMAGE")?;
-    item::from_stream(image)
-        .map_err(|_| "its item was not written by this program, or by a newer version")
-}
-
-/// The sequence number of a record and the id of its reception, if they can be read.
-fn names(record: &str) -> (Option<String>, Option<String>) {
-    let record: serde_json::Value = serde_json::from_str(record).unwrap_or_default();
-    let text = |pointer| Some(record.pointer(pointer)?.as_str()?.to_owned());
-    (
-        text("/dynamodb/SequenceNumber"),
-        text("/dynamodb/NewImage/id/S"),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn record() -> Value {
-        json!({
-            "eventID": "1",
-            "eventName": "INSERT",
-            "eventVersion": "1.1",
-            "eventSource": "aws:dynamodb",
-            "awsRegion": "eu-central-1",
-            "dynamodb": {
-                "ApproximateCreationDateTime": 1_795_264_496.0,
-                "Keys": {"pk": {"S": "user#ana"}, "sk": {"S": "2026-11-21T12:34:56.789Z#r"}},
-                "NewImage": {
-                    "pk": {"S": "user#ana"},
-                    "sk": {"S": "2026-11-21T12:34:56.789Z#r"},
-                    "v": {"N": "1"},
-                    "family": {"S": "relation"},
-                    "expires_at": {"N": "1826800496"},
-                    "id": {"S": "r"},
-                    "received_at": {"S": "2026-11-21T12:34:56.789Z"},
-                    "source": {"S": "tencent"},
-                    "command": {"S": "Sns.CallbackFriendDelete"},
-                    "events": {"L": [{"M": {
-                        "type": {"S": "friend_deleted"}, "owner": {"S": "ana"}, "friend": {"S": "leo"}
-                    }}]},
-                },
-                "SequenceNumber": "111",
-                "SizeBytes": 26,
-                "StreamViewType": "NEW_IMAGE",
-            },
-            "eventSourceARN": "arn:aws:dynamodb:eu-central-1:1:table/events/stream/x",
-        })
-    }
-
-    #[test]
-    fn a_record_gives_the_reception_that_was_stored() {
-        let reception = reception(&record().to_string()).unwrap().unwrap();
-        assert_eq!(reception.id, "r");
-        assert_eq!(
-            serde_json::to_value(reception.events).unwrap(),
-            json!({
-                "family": "relation",
-                "events": [{"type": "friend_deleted", "owner": "ana", "friend": "leo"}],
-            })
-        );
-    }
-
-    #[test]
-    fn events_of_groups_are_read() {
-        let mut group = record();
-        group["dynamodb"]["NewImage"]["family"] = json!({"S": "group"});
-        group["dynamodb"]["NewImage"]["events"] = json!({"L": [{"M": {
-            "type": {"S": "member_changed"}, "group": {"S": "g"}, "member": {"S": "ana"},
-            "fields": {"L": [{"S": "role"}]}, "role": {"S": "admin"},
-        }}]});
-        let reception = reception(&group.to_string()).unwrap().unwrap();
-        assert_eq!(domain::group::rows::changes(&reception).len(), 1);
-    }
-
-    #[test]
-    fn expired_items_and_other_families_are_not_applied() {
-        let mut removed = record();
-        removed["eventName"] = json!("REMOVE");
-        let mut other = record();
-        other["dynamodb"]["NewImage"]["family"] = json!({"S": "message"});
-        other["dynamodb"]["NewImage"]["events"] = json!({"L": [{"M": {"type": {"S": "sent"}}}]});
-        for record in [removed, other] {
-            assert_eq!(reception(&record.to_string()), Ok(None));
-        }
-    }
-
-    #[test]
-    fn an_unreadable_record_is_an_error_and_keeps_its_sequence_number() {
-        let mut unknown = record();
-        unknown["dynamodb"]["NewImage"]["events"]["L"][0]["M"]["type"] = json!({"S": "hunter2"});
-        let mut untyped = record();
-        untyped["dynamodb"]["NewImage"]["events"] = json!("hunter2");
-        let mut gone = record();
-        gone["dynamodb"]["NewImage"] = json!(null);
-        for record in [unknown, untyped, gone] {
-            let reason = reception(&record.to_string()).unwrap_err();
-            assert!(!reason.contains("hunter2"));
-            assert_eq!(names(&record.to_string()).0.as_deref(), Some("111"));
-        }
-        for record in ["1", "{}", "null", r#"{"dynamodb":[]}"#] {
-            assert!(reception(record).is_err(), "{record}");
-            assert_eq!(names(record), (None, None));
-        }
-    }
 }

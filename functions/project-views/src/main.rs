@@ -1,32 +1,44 @@
 //! The Lambda function that reads the stream of the events table.
 
-use std::env;
+use std::{env, time::Duration};
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use receiver::Error;
 use serde_json::value::RawValue;
-use store::{RelationshipsTable, Settings};
+use store::{Queue, RelationshipsTable, Settings, view_failures::ViewFailures};
 use tracing::error;
+
+/// How long the failure queue may take. It is long, because nobody waits for this function.
+const QUEUE_BUDGET: Duration = Duration::from_secs(10);
 
 fn main() -> Result<(), Error> {
     receiver::init_logging();
-    // Without a table, the function does not start. Lambda delivers the records again, a limited number of times. When it
-    // gives up, the failure queue names the records, and the events table still has the events.
-    let table = table(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    // Without a table, the function does not start. Lambda delivers the records again, as long as the stream has them. After
+    // that, the failure queue names the records, and the events table still has the events.
+    let (table, failures) = table(|name| env::var(name).ok().filter(|value| !value.is_empty()))
         .inspect_err(|wrong| error!(%wrong, "misconfigured: no event can be applied"))?;
-    let table = &table;
+    let (table, failures) = (&table, failures.as_ref());
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?
         .block_on(lambda_runtime::run(service_fn(
             move |event: LambdaEvent<Box<RawValue>>| async move {
-                project_views::project(table, event.payload.get()).await
+                project_views::project(table, failures, event.payload.get()).await
             },
         )))
 }
 
-fn table(get: impl Fn(&str) -> Option<String>) -> Result<RelationshipsTable, Error> {
+/// The table of the views, and the queue for what cannot be applied. A laptop has no queue: such a record then fails.
+fn table(
+    get: impl Fn(&str) -> Option<String>,
+) -> Result<(RelationshipsTable, Option<ViewFailures>), Error> {
     let name = get("RELATIONSHIPS_TABLE").ok_or("RELATIONSHIPS_TABLE is not set")?;
-    let client = store::patient(&Settings::from_env(get)?);
-    Ok(RelationshipsTable::new(client, name))
+    let failures = get("VIEW_FAILURES_QUEUE_URL");
+    let settings = Settings::from_env(get)?;
+    let failures =
+        failures.map(|url| ViewFailures::new(Queue::new(store::sqs(&settings, QUEUE_BUDGET), url)));
+    Ok((
+        RelationshipsTable::new(store::patient(&settings), name),
+        failures,
+    ))
 }

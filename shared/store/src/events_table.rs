@@ -267,6 +267,26 @@ impl EventsTable {
         Ok(page)
     }
 
+    /// The reception in the item with this key; `None` if there is no such item.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record), and with the kind [`Invalid`](ErrorKind::Invalid) if this program cannot read the item.
+    pub async fn reception_at(&self, key: &Position) -> Result<Option<Reception>, StoreError> {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let read = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key(item::PK, text(&key.pk))
+            .key(item::SK, text(&key.sk))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(StoreError::from_sdk)?;
+        read.item.map(item::to_reception).transpose()
+    }
+
     /// What DynamoDB says about the table.
     ///
     /// # Errors

@@ -12,6 +12,9 @@
 //! [`RelationshipsTable::apply`] updates who is friends with whom, and who is in which group. [`relationships_table`] and
 //! [`memberships`] describe the items.
 //!
+//! [`stream_record`] reads the records that the views are made from, and [`view_failures`] keeps those that cannot be
+//! applied.
+//!
 //! [`Nonces`] remembers which nonces were used, [`Limits`] counts requests, and [`secret`] fetches the passwords, keys and
 //! tokens that callers are checked with.
 //!
@@ -21,8 +24,10 @@
 //! |---|---|---|
 //! | events table | `dynamodb:PutItem` | [`record`](EventsTable::record), [`open_connection`](EventsTable::open_connection) |
 //! | events table | `dynamodb:Query` | [`history`](EventsTable::history), which no callback function uses |
+//! | events table | `dynamodb:GetItem` | [`reception_at`](EventsTable::reception_at), for records that were put aside |
 //! | events table | `dynamodb:Scan`, `dynamodb:DescribeTable` | [`page`](EventsTable::page) and [`description`](EventsTable::description), to rebuild the view |
 //! | queue | `sqs:SendMessage` | [`send`](Queue::send) |
+//! | failure queue of the views | `sqs:SendMessage` | [`put`](view_failures::ViewFailures::put) |
 //! | nonces table | `dynamodb:PutItem` | [`first_use`](Nonces::first_use) |
 //! | limits table | `dynamodb:UpdateItem` | [`raise`](Limits::raise) |
 //! | secret | `secretsmanager:GetSecretValue` | [`secret`] |
@@ -45,6 +50,8 @@ mod retention;
 mod retry;
 mod rows;
 mod secret;
+pub mod stream_record;
+pub mod view_failures;
 
 pub use aws_sdk_dynamodb::Client;
 pub use client::{InvalidSettings, Settings, counting, dynamodb, patient, secrets_manager, sqs};

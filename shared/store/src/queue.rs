@@ -51,7 +51,7 @@ impl Queue {
         Ok(())
     }
 
-    async fn send_message(&self, message: String) -> Result<(), StoreError> {
+    pub(crate) async fn send_message(&self, message: String) -> Result<(), StoreError> {
         self.client
             .send_message()
             .queue_url(&self.url)
@@ -91,14 +91,18 @@ pub fn to_message(reception: &Reception) -> String {
         reception,
     })
     .expect("a reception has only texts, numbers and lists");
-    // SQS accepts only the characters of XML. JSON escapes the other characters, except these two.
-    // <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
-    if message.contains('\u{fffe}') || message.contains('\u{ffff}') {
-        return message
+    for_sqs(message)
+}
+
+/// JSON with only characters that SQS accepts, which are those of XML. JSON escapes the other characters, except two.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
+pub(crate) fn for_sqs(json: String) -> String {
+    if json.contains('\u{fffe}') || json.contains('\u{ffff}') {
+        return json
             .replace('\u{fffe}', r"\ufffe")
             .replace('\u{ffff}', r"\uffff");
     }
-    message
+    json
 }
 
 /// The reception in a message.

@@ -1,0 +1,563 @@
+//! `imhook dead-letters` and `imhook requeue`: what to do with messages that nothing could process.
+//!
+//! Two queues have such messages: the dead-letter queue of events, and the failure queue of the views.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use clap::{Args, Subcommand};
+use domain::{Reception, Timestamp};
+use futures_util::future::join_all;
+use serde_json::Value;
+use store::{
+    ErrorKind, EventsTable, RelationshipsTable, from_message,
+    view_failures::{PutAside, ViewFailure},
+};
+
+use crate::{
+    Result, out,
+    queues::{Message, Queue, Queues, Reading},
+    tables::Tables,
+    text,
+};
+
+#[derive(Subcommand)]
+pub(crate) enum Action {
+    /// Count the messages by kind, and print a line for each, without contents
+    List {
+        #[command(flatten)]
+        places: Places,
+    },
+    /// Show one message
+    Show {
+        /// The message's id, as `list` prints it
+        id: String,
+        /// Also show what is in it, which users may have written
+        #[arg(long)]
+        contents: bool,
+        #[command(flatten)]
+        places: Places,
+    },
+    /// Send events back to the events queue, and apply records to the relationships table
+    Redrive {
+        #[command(flatten)]
+        redrive: Redrive,
+    },
+}
+
+/// Where the queues and the tables are.
+#[derive(Args)]
+pub(crate) struct Places {
+    #[command(flatten)]
+    queues: Queues,
+    #[command(flatten)]
+    tables: Tables,
+}
+
+#[derive(Args)]
+pub(crate) struct Redrive {
+    #[command(flatten)]
+    places: Places,
+    /// Only the message with this id; can be given several times
+    #[arg(long, value_name = "ID")]
+    id: Vec<String>,
+    /// Say what would be done, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Delete the names of batches that Lambda gave up; first run `imhook rebuild-relationships`, which applies them
+    #[arg(long)]
+    discard_batches: bool,
+}
+
+pub(crate) async fn run(action: Action) -> Result<()> {
+    match action {
+        Action::List { places } => list(&places).await,
+        Action::Show {
+            id,
+            contents,
+            places,
+        } => show(&places, &id, contents).await,
+        Action::Redrive { redrive } => {
+            let mut left = Left::default();
+            for queue in places_of(&redrive.places)? {
+                match queue {
+                    Named::Events(queue) => send_back(&redrive, &queue, &mut left).await?,
+                    Named::Views(queue) => apply(&redrive, &queue, &mut left).await?,
+                }
+            }
+            left.end(&redrive)
+        }
+    }
+}
+
+/// `imhook requeue`: the same as `dead-letters redrive` for the failure queue of the views.
+pub(crate) async fn requeue(options: Redrive) -> Result<()> {
+    let Places { queues, tables } = &options.places;
+    let url = queues.relationships_failures.as_ref();
+    let url = url.ok_or(
+        "name the queue: --relationships-failures with the stack's output RelationshipsFailuresUrl",
+    )?;
+    let queue = queues.queue(tables, url)?;
+    let mut left = Left::default();
+    apply(&options, &queue, &mut left).await?;
+    left.end(&options)
+}
+
+/// A queue, by what its messages are.
+enum Named {
+    Events(Queue),
+    Views(Queue),
+}
+
+impl Named {
+    fn queue(&self) -> (&'static str, &Queue) {
+        match self {
+            Self::Events(queue) => ("dead-letter queue of events", queue),
+            Self::Views(queue) => ("failure queue of the views", queue),
+        }
+    }
+}
+
+/// The queues that the options name.
+fn places_of(Places { queues, tables }: &Places) -> Result<Vec<Named>> {
+    let mut named = Vec::new();
+    if let Some(url) = &queues.events_dead_letter_queue {
+        named.push(Named::Events(queues.queue(tables, url)?));
+    }
+    if let Some(url) = &queues.relationships_failures {
+        named.push(Named::Views(queues.queue(tables, url)?));
+    }
+    if named.is_empty() {
+        return Err(
+            "name a queue: --events-dead-letter-queue, --relationships-failures, or both, with the stack's outputs \
+             EventsDeadLetterQueueUrl and RelationshipsFailuresUrl"
+                .into(),
+        );
+    }
+    Ok(named)
+}
+
+async fn list(places: &Places) -> Result<()> {
+    for named in places_of(places)? {
+        let (name, queue) = named.queue();
+        let hidden = queue.count().await?.hidden;
+        out::line(&format!("{name}:"))?;
+        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+        let mut oldest = u64::MAX;
+        let mut reading = queue.read();
+        let read = async {
+            loop {
+                let messages = reading.next().await?;
+                if messages.is_empty() {
+                    return Result::Ok(());
+                }
+                for message in messages {
+                    let (kind, detail) = described(&named, &message.body);
+                    let sent_at = time(message.sent_at);
+                    out::line(&format!("{}  {sent_at}  {kind}{detail}", message.id))?;
+                    *kinds.entry(kind).or_default() += 1;
+                    oldest = oldest.min(message.sent_at);
+                }
+            }
+        }
+        .await;
+        read.and(reading.release().await)?;
+        let all: usize = kinds.values().sum();
+        match all {
+            0 => out::line("no messages")?,
+            _ => out::line(&format!("{all} messages, the oldest {} old", age(oldest)))?,
+        }
+        for (kind, count) in kinds {
+            out::line(&format!("{count:>8}  {kind}"))?;
+        }
+        if hidden > 0 {
+            out::line(&format!(
+                "about {hidden} more are hidden for some minutes: a function or another command has just received them"
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+/// The kind of a message, by which they are counted, and what else a line says about it. Nothing in it is what users wrote.
+fn described(named: &Named, body: &str) -> (String, String) {
+    match named {
+        Named::Events(_) => match from_message(body) {
+            Ok(reception) => (shortened(&reception.command), part_of(&reception)),
+            Err(error) => (format!("cannot be read: {error}"), String::new()),
+        },
+        Named::Views(_) => match ViewFailure::read(body) {
+            Ok(ViewFailure::PutAside(aside)) => {
+                let command = aside.command.as_deref().unwrap_or("unknown command");
+                let reason = format!(": {}", shortened(&aside.reason));
+                (format!("record of {}", shortened(command)), reason)
+            }
+            Ok(ViewFailure::GivenUp(batch)) => (
+                "batch that Lambda gave up".to_owned(),
+                format!(": {} records", batch.batch_size),
+            ),
+            Err(error) => (format!("cannot be read: {error}"), String::new()),
+        },
+    }
+}
+
+fn part_of(reception: &Reception) -> String {
+    match &reception.part {
+        Some(part) => format!(", part {} of {}", part.number + 1, part.of),
+        None => String::new(),
+    }
+}
+
+/// Names of commands can come from callers, and reasons from AWS.
+fn shortened(text: &str) -> String {
+    text::cut(text, 100)
+}
+
+fn time(unix_millis: u64) -> String {
+    let time = i64::try_from(unix_millis).map(Timestamp::from_unix_millis);
+    match time {
+        Ok(Ok(time)) => time.to_string(),
+        _ => "at an unknown time".to_owned(),
+    }
+}
+
+fn age(unix_millis: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let age = now
+        .unwrap_or_default()
+        .saturating_sub(Duration::from_millis(unix_millis));
+    match age.as_secs() {
+        seconds @ 0..120 => format!("{seconds} seconds"),
+        seconds @ 120..7200 => format!("{} minutes", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} hours", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+async fn show(places: &Places, id: &str, contents: bool) -> Result<()> {
+    for named in places_of(places)? {
+        let (name, queue) = named.queue();
+        let mut reading = queue.read();
+        let found = find(&mut reading, id).await;
+        let released = reading.release().await;
+        if let Some(message) = found.and_then(|found| released.map(|()| found))? {
+            out::line(&format!("queue: {name}"))?;
+            out::line(&format!("sent: {}", time(message.sent_at)))?;
+            for (name, value) in facts(&named, &message.body) {
+                out::line(&format!("{name}: {}", shortened(&value)))?;
+            }
+            let bytes = message.body.len();
+            return match contents {
+                true => out::lines(&pretty(&message.body)),
+                false => out::line(&format!("{bytes} bytes: --contents shows them")),
+            };
+        }
+    }
+    Err(format!(
+        "no message has the id {id}; if a command has just read the queue, wait five minutes"
+    )
+    .into())
+}
+
+async fn find(reading: &mut Reading<'_>, id: &str) -> Result<Option<Message>> {
+    loop {
+        let messages = reading.next().await?;
+        let is_last = messages.is_empty();
+        let found = messages.into_iter().find(|message| message.id == id);
+        if found.is_some() || is_last {
+            return Ok(found);
+        }
+    }
+}
+
+/// What a message says without what users wrote.
+fn facts(named: &Named, body: &str) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let mut add = |name, value: Option<String>| facts.extend(value.map(|value| (name, value)));
+    match named {
+        Named::Events(_) => match from_message(body) {
+            Ok(reception) => {
+                add("request id", Some(reception.id.clone()));
+                add("received", Some(reception.received_at.to_string()));
+                add(
+                    "command",
+                    Some(reception.command.clone() + &part_of(&reception)),
+                );
+                add(
+                    "family",
+                    Some(reception.events.family().as_str().to_owned()),
+                );
+            }
+            Err(error) => add("cannot be read", Some(error.to_string())),
+        },
+        Named::Views(_) => match ViewFailure::read(body) {
+            Ok(ViewFailure::PutAside(aside)) => {
+                add("item", aside.key().map(|key| key.to_string()));
+                add("reason", Some(aside.reason));
+                add("request id", aside.request_id);
+                add("sequence number", aside.sequence_number);
+                add("command", aside.command);
+            }
+            Ok(ViewFailure::GivenUp(batch)) => {
+                add("shard", Some(batch.shard_id));
+                add("first sequence number", Some(batch.start_sequence_number));
+                add("last sequence number", Some(batch.end_sequence_number));
+                add("records", Some(batch.batch_size.to_string()));
+                add("what to do", Some(REBUILD.to_owned()));
+            }
+            Err(error) => add("cannot be read", Some(error.to_owned())),
+        },
+    }
+    facts
+}
+
+/// JSON on several lines, or the text itself if it is no JSON.
+fn pretty(body: &str) -> String {
+    let json = serde_json::from_str::<Value>(body);
+    let json = json.and_then(|json| serde_json::to_string_pretty(&json));
+    json.map_or_else(|_| body.to_owned(), |json| text::json(&json).into_owned())
+}
+
+const REBUILD: &str = "run `imhook rebuild-relationships`, which applies it, and then delete it with --discard-batches";
+
+/// The messages that stay in their queue, and the ids that were not found.
+#[derive(Default)]
+struct Left {
+    messages: usize,
+    found: BTreeSet<String>,
+}
+
+impl Left {
+    /// Says why a message stays.
+    fn add(&mut self, id: &str, reason: &str) -> Result<()> {
+        self.messages += 1;
+        out::line(&format!("{id} stays: {reason}"))
+    }
+
+    /// The messages that the options mean.
+    fn meant(&mut self, redrive: &Redrive, messages: Vec<Message>) -> Vec<Message> {
+        let mut messages = messages;
+        if !redrive.id.is_empty() {
+            messages.retain(|message| redrive.id.contains(&message.id));
+            self.found
+                .extend(messages.iter().map(|message| message.id.clone()));
+        }
+        messages
+    }
+
+    /// Whether all messages were found that the options name.
+    fn has_all(&self, redrive: &Redrive) -> bool {
+        !redrive.id.is_empty() && redrive.id.iter().all(|id| self.found.contains(id))
+    }
+
+    fn end(self, redrive: &Redrive) -> Result<()> {
+        let missing = redrive.id.iter().filter(|id| !self.found.contains(*id));
+        let missing: Vec<&str> = missing.map(String::as_str).collect();
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            return Err(format!(
+                "not found: {missing}; if a command has just read the queue, wait five minutes"
+            )
+            .into());
+        }
+        match self.messages {
+            0 => Ok(()),
+            left => Err(format!("{left} messages stay in their queue (see above)").into()),
+        }
+    }
+}
+
+/// Sends the events of a dead-letter queue back to the events queue. `redrive`, the function, then records them.
+///
+/// A message is deleted after it was sent. So an interruption can leave it in both queues, which does no harm, because an
+/// event is recorded once.
+///
+/// SQS could do this itself (`StartMessageMoveTask`). But it moves all messages: also those that cannot be read, which would
+/// come back after ten hours. And it does it later, so nobody sees what failed.
+async fn send_back(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
+    let Places { queues, tables } = &redrive.places;
+    let url = queues.events_queue.as_ref();
+    let url = url.ok_or(
+        "name the queue to send to: --events-queue with the stack's output EventsQueueUrl",
+    )?;
+    if queues.events_dead_letter_queue.as_ref() == Some(url) {
+        return Err("--events-queue and --events-dead-letter-queue are the same".into());
+    }
+    let to = queues.queue(tables, url)?;
+    let mut sent = 0;
+    let mut reading = from.read();
+    let done = send_all(redrive, &mut reading, &to, left, &mut sent).await;
+    let released = reading.release().await;
+    let what = if redrive.dry_run {
+        "would be sent"
+    } else {
+        "sent"
+    };
+    done.and(released).map_err(|error| stopped(sent, error))?;
+    out::line(&format!("{sent} events {what} to the events queue"))
+}
+
+/// The error of a redrive that did not reach the end.
+fn stopped(done: usize, error: Box<dyn Error>) -> Box<dyn Error> {
+    match error.is::<out::NobodyReads>() {
+        true => error,
+        false => format!(
+            "stopped after {done} messages: {error}\nnothing is lost; the same command continues from there"
+        )
+        .into(),
+    }
+}
+
+async fn send_all(
+    redrive: &Redrive,
+    reading: &mut Reading<'_>,
+    to: &Queue,
+    left: &mut Left,
+    sent: &mut usize,
+) -> Result<()> {
+    while !left.has_all(redrive) {
+        let messages = reading.next().await?;
+        if messages.is_empty() {
+            break;
+        }
+        let mut readable = Vec::new();
+        for message in left.meant(redrive, messages) {
+            match from_message(&message.body) {
+                Ok(_) => readable.push(message),
+                Err(error) => left.add(&message.id, &error.to_string())?,
+            }
+        }
+        if redrive.dry_run {
+            *sent += readable.len();
+            continue;
+        }
+        let results = join_all(readable.iter().map(|message| to.send(&message.body))).await;
+        let were_sent = readable
+            .iter()
+            .zip(&results)
+            .filter(|(_, sent)| sent.is_ok());
+        let were_sent: Vec<String> = were_sent.map(|(message, _)| message.id.clone()).collect();
+        reading.delete(&were_sent).await?;
+        let before = *sent;
+        *sent += were_sent.len();
+        for result in results {
+            result?;
+        }
+        progress(before, *sent, "events sent")?;
+    }
+    Ok(())
+}
+
+/// Prints a line for every hundred.
+fn progress(before: usize, now: usize, what: &str) -> Result<()> {
+    match before / 100 == now / 100 {
+        true => Ok(()),
+        false => out::line(&format!("{now} {what}")),
+    }
+}
+
+/// Applies the records of the failure queue to the relationships table.
+async fn apply(redrive: &Redrive, queue: &Queue, left: &mut Left) -> Result<()> {
+    let tables = redrive.places.tables.patient()?;
+    let mut applied = 0;
+    let mut reading = queue.read();
+    let done = apply_all(redrive, &mut reading, &tables, left, &mut applied).await;
+    let released = reading.release().await;
+    let what = if redrive.dry_run {
+        "can be applied"
+    } else {
+        "applied"
+    };
+    done.and(released)
+        .map_err(|error| stopped(applied, error))?;
+    out::line(&format!("{applied} records {what}"))
+}
+
+async fn apply_all(
+    redrive: &Redrive,
+    reading: &mut Reading<'_>,
+    (events, relationships): &(EventsTable, RelationshipsTable),
+    left: &mut Left,
+    applied: &mut usize,
+) -> Result<()> {
+    while !left.has_all(redrive) {
+        let messages = reading.next().await?;
+        if messages.is_empty() {
+            break;
+        }
+        let (mut ids, mut receptions, mut done) = (Vec::new(), Vec::new(), Vec::new());
+        for message in left.meant(redrive, messages) {
+            match ViewFailure::read(&message.body) {
+                Ok(ViewFailure::PutAside(aside)) => match reception(&aside, events).await? {
+                    Ok(reception) => {
+                        ids.push(message.id);
+                        receptions.push(reception);
+                    }
+                    Err(reason) => left.add(&message.id, &reason)?,
+                },
+                Ok(ViewFailure::GivenUp(_)) if redrive.discard_batches => done.push(message.id),
+                Ok(ViewFailure::GivenUp(batch)) => {
+                    let records = batch.batch_size;
+                    let names =
+                        format!("it names {records} records that Lambda gave up: {REBUILD}");
+                    left.add(&message.id, &names)?;
+                }
+                Err(reason) => left.add(&message.id, reason)?,
+            }
+        }
+        if redrive.dry_run {
+            *applied += receptions.len();
+            continue;
+        }
+        let before = *applied;
+        let mut stopped = None;
+        let results = relationships.apply(&receptions).await;
+        for (id, result) in ids.into_iter().zip(results) {
+            match result {
+                Ok(_) => {
+                    done.push(id);
+                    *applied += 1;
+                }
+                Err(error) if error.kind() == ErrorKind::Invalid => {
+                    left.add(&id, &error.to_string())?;
+                }
+                Err(error) => stopped = Some(error),
+            }
+        }
+        reading.delete(&done).await?;
+        if let Some(error) = stopped {
+            return Err(error.into());
+        }
+        progress(before, *applied, "records applied")?;
+    }
+    Ok(())
+}
+
+/// The reception of a record that was put aside, or why there is none. If the record itself cannot be read, or is not in the
+/// message, it is the one in the events table now: somebody may have repaired the item.
+async fn reception(
+    aside: &PutAside,
+    events: &EventsTable,
+) -> Result<std::result::Result<Reception, String>> {
+    let why = match aside.reception() {
+        Ok(Some(reception)) => return Ok(Ok(reception)),
+        Ok(None) => "its record is not in the message",
+        Err(why) => why,
+    };
+    let Some(key) = aside.key() else {
+        return Ok(Err(format!("{why}, and its key is not known")));
+    };
+    match events.reception_at(&key).await {
+        Ok(Some(reception)) => Ok(Ok(reception)),
+        Ok(None) => Ok(Err(format!(
+            "{why}, and the events table has no item {key}"
+        ))),
+        Err(error) if error.kind() == ErrorKind::Invalid => Ok(Err(format!(
+            "{why}, and the same is true of the item {key} of the events table"
+        ))),
+        Err(error) => Err(error.into()),
+    }
+}
