@@ -19,7 +19,7 @@ use store::{
 
 use crate::{
     Result, out,
-    queues::{Message, Queue, Queues, Reading},
+    queues::{Count, Message, Queue, Queues, Reading},
     tables::Tables,
     text,
 };
@@ -27,10 +27,7 @@ use crate::{
 #[derive(Subcommand)]
 pub(crate) enum Action {
     /// Count the messages by kind, and print a line for each, without contents
-    List {
-        #[command(flatten)]
-        places: Places,
-    },
+    List(Places),
     /// Show one message
     Show {
         /// The message's id, as `list` prints it
@@ -42,10 +39,7 @@ pub(crate) enum Action {
         places: Places,
     },
     /// Send events back to the events queue, and apply records to the relationships table
-    Redrive {
-        #[command(flatten)]
-        redrive: Redrive,
-    },
+    Redrive(Redrive),
 }
 
 /// Where the queues and the tables are.
@@ -74,13 +68,13 @@ pub(crate) struct Redrive {
 
 pub(crate) async fn run(action: Action) -> Result<()> {
     match action {
-        Action::List { places } => list(&places).await,
+        Action::List(places) => list(&places).await,
         Action::Show {
             id,
             contents,
             places,
         } => show(&places, &id, contents).await,
-        Action::Redrive { redrive } => {
+        Action::Redrive(redrive) => {
             let mut left = Left::default();
             for queue in places_of(&redrive.places)? {
                 match queue {
@@ -143,8 +137,8 @@ fn places_of(Places { queues, tables }: &Places) -> Result<Vec<Named>> {
 async fn list(places: &Places) -> Result<()> {
     for named in places_of(places)? {
         let (name, queue) = named.queue();
-        let hidden = queue.count().await?.hidden;
-        out::line(&format!("{name}:"))?;
+        let Count { visible, hidden } = queue.count().await?;
+        out::line(&format!("{name}: about {visible} messages"))?;
         let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
         let mut oldest = u64::MAX;
         let mut reading = queue.read();

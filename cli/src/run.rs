@@ -184,6 +184,7 @@ const REMOVED: &[&str] = &[
     "EVENTS_QUEUE_URL",
     "OPENIM_SECRET_ID",
     "TENCENT_SECRET_ID",
+    "VIEW_FAILURES_QUEUE_URL",
 ];
 
 /// The variables that the functions get, besides those of this program. A variable of this program replaces the default of

@@ -18,8 +18,12 @@ use crate::{Result, run::print};
 const PAUSE: Duration = Duration::from_millis(200);
 /// About how many bytes a batch has. Lambda accepts 6 MB, `cargo lambda watch` 2 MB. A single record can be larger.
 const BATCH_BYTES: usize = 1_000_000;
-/// How often a batch is tried before its first record is left out.
+/// How often a batch is tried before a record that the function named is left out. On AWS, the function puts aside what can
+/// never be applied, and Lambda tries all else for 23 hours. A laptop has no queue for that, so this does not tell the two
+/// apart.
 const ATTEMPTS: u32 = 5;
+/// The pause after the function itself failed.
+const FUNCTION_PAUSE: Duration = Duration::from_secs(1);
 
 /// Sends every record of the table's stream to `project-views`, which can be invoked at this URL. Begins after the last
 /// record that the file names, or at the stream's beginning. Keeps the file up to date. Ends only if the stream cannot be
@@ -165,7 +169,8 @@ fn batches(records: Vec<Value>) -> Vec<Vec<Value>> {
     batches
 }
 
-/// Delivers a batch until all of it is applied. After some tries, leaves out the first record that fails, with a warning.
+/// Delivers a batch until all of it is applied. After some tries, leaves out the first record that fails, with a warning. If
+/// the function itself fails, for example because it is built again, tries without end, as AWS does.
 async fn deliver(http: &reqwest::Client, function: &str, mut batch: Vec<Value>) {
     let mut attempt = 0;
     while !batch.is_empty() {
@@ -181,7 +186,11 @@ async fn deliver(http: &reqwest::Client, function: &str, mut batch: Vec<Value>) 
                     attempt = 0;
                 }
             }
-            Err(error) => print::warn("project-views", &error.to_string()),
+            Err(error) => {
+                print::warn("project-views", &error.to_string());
+                tokio::time::sleep(FUNCTION_PAUSE).await;
+                continue;
+            }
         }
         attempt += 1;
         if attempt == ATTEMPTS {

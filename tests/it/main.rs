@@ -13,6 +13,7 @@ mod before_group;
 mod cases;
 mod command_line;
 mod credentials;
+mod dead_letters;
 mod decisions;
 mod deployment;
 mod documents;

@@ -39,12 +39,15 @@ use proptest::{
 use serde_json::{Value, json};
 use store::{item, memberships::Member};
 use support::{
-    Dynamodb, Function, Process, Request, SDK_APP_ID, Table, binary, records,
-    wait_for_relationships,
+    Dynamodb, Fault, FaultProxy, Function, Process, Queue, Request, SDK_APP_ID, Table, binary,
+    nowhere, records, wait_for_relationships,
 };
 use tokio::process::Command;
 
-use crate::relationships_table::reception;
+use crate::{
+    relationships_table::reception,
+    template::{self, Template},
+};
 
 fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
@@ -54,8 +57,16 @@ async fn projection(relationships: &Table) -> Function {
     Function::start("project-views", relationships.environment()).await
 }
 
+/// The same, with a queue for what cannot be applied.
+pub(crate) async fn projection_with(relationships: &Table, failures: &Queue) -> Function {
+    let mut environment = relationships.environment();
+    environment.insert("AWS_ENDPOINT_URL_SQS".into(), failures.endpoint.clone());
+    environment.insert("VIEW_FAILURES_QUEUE_URL".into(), failures.url.clone());
+    Function::start("project-views", environment).await
+}
+
 /// Passes records to the function as Lambda does. Returns the sequence numbers of those that have to come again.
-async fn deliver(function: &Function, records: &[Value]) -> Vec<String> {
+pub(crate) async fn deliver(function: &Function, records: &[Value]) -> Vec<String> {
     let answer = function.invoke(json!({ "Records": records })).await;
     let failures = answer["batchItemFailures"]
         .as_array()
@@ -322,14 +333,33 @@ async fn callbacks_of_random_histories_give_the_view_of_the_servers_tables() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_applied_is_named_and_all_others_are_applied() {
+async fn a_record_that_cannot_be_applied_is_put_aside_and_holds_up_no_other() {
     let dynamodb = Dynamodb::dynoxide().await;
+    let ministack = Dynamodb::ministack().await;
     for family in item::VIEWED {
-        a_poisoned_record_is_named(&dynamodb, *family).await;
+        let failures = Queue::create(&ministack, family.as_str()).await;
+        a_poisoned_record_is_put_aside(&dynamodb, &failures, *family).await;
     }
 }
 
-async fn a_poisoned_record_is_named(dynamodb: &Dynamodb, family: Family) {
+/// Writes an item that no version of this project wrote.
+async fn put_poison(events: &Table, family: &str) {
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    events
+        .client
+        .put_item()
+        .table_name(&events.name)
+        .item("pk", text("user#ana"))
+        .item("sk", text("2026-11-21T12:34:56.789Z#poison"))
+        .item("id", text("poison"))
+        .item("family", text(family))
+        .item("events", text("hunter2"))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn a_poisoned_record_is_put_aside(dynamodb: &Dynamodb, failures: &Queue, family: Family) {
     let events = dynamodb.events_table().await;
     let remark = |id: &str, friend: &str, remark: String| {
         let events = vec![Event::RemarkSet {
@@ -341,20 +371,8 @@ async fn a_poisoned_record_is_named(dynamodb: &Dynamodb, family: Family) {
     };
     let climbers = GroupId::new("climbers").unwrap();
     store(&events, &[remark("r1", "bob", "B".to_owned())]).await;
-    // An item that no version of this project wrote.
+    put_poison(&events, family.as_str()).await;
     let text = |text: &str| AttributeValue::S(text.to_owned());
-    events
-        .client
-        .put_item()
-        .table_name(&events.name)
-        .item("pk", text("user#ana"))
-        .item("sk", text("2026-11-21T12:34:56.789Z#poison"))
-        .item("id", text("poison"))
-        .item("family", text(family.as_str()))
-        .item("events", text("hunter2"))
-        .send()
-        .await
-        .unwrap();
     // This reception fits into an item of the events table, but not into a row, which has the id twice.
     let named = [
         ("type", "remark_set"),
@@ -390,32 +408,66 @@ async fn a_poisoned_record_is_named(dynamodb: &Dynamodb, family: Family) {
     store(&events, &others).await;
 
     let relationships = dynamodb.relationships_table().await;
-    let function = projection(&relationships).await;
+    let function = projection_with(&relationships, failures).await;
     let records = records(&events).await;
     let sequence_number = |n: usize| {
         let number = &records[n]["dynamodb"]["SequenceNumber"];
         number.as_str().unwrap().to_owned()
     };
-    // Lambda delivers again from the named record on, until it gives up that record.
-    for (from, failed) in [(0, 1), (1, 1), (2, 2)] {
-        let named = deliver(&function, &records[from..]).await;
-        assert_eq!(named, [sequence_number(failed)], "from {from}");
-        let view = relationships.relationships_table();
-        let friends = view.friends_of(&user("ana")).await.unwrap();
-        let friends = friends.iter().filter(|friend| !friend.remark.is_empty());
-        let friends: Vec<&str> = friends.map(|friend| friend.friend.as_str()).collect();
-        assert_eq!(
-            friends,
-            ["bob", "zoé"],
-            "all other records are applied at once"
-        );
-        let members = view.members_of(&climbers, None, 9).await.unwrap();
-        assert_eq!(members.members.len(), 1);
-    }
-    assert_eq!(deliver(&function, &records[3..]).await, [] as [String; 0]);
+    let again = deliver(&function, &records).await;
+    assert_eq!(again, [] as [String; 0], "nothing comes again");
+    let view = relationships.relationships_table();
+    let friends = view.friends_of(&user("ana")).await.unwrap();
+    let friends = friends.iter().filter(|friend| !friend.remark.is_empty());
+    let friends: Vec<&str> = friends.map(|friend| friend.friend.as_str()).collect();
+    assert_eq!(friends, ["bob", "zoé"], "all other records are applied");
+    let members = view.members_of(&climbers, None, 9).await.unwrap();
+    assert_eq!(members.members.len(), 1);
 
-    let log = function.log().join("\n");
+    let aside = failures.receive_all().await;
+    let aside: Vec<Value> = aside
+        .iter()
+        .map(|message| serde_json::from_str(message.body.as_ref().unwrap()).unwrap())
+        .collect();
+    assert_eq!(aside.len(), 2);
+    for (message, n) in aside.iter().zip([1, 2]) {
+        assert_eq!(message["v"], 1);
+        assert_eq!(message["record"], records[n], "the record as it came");
+        assert_eq!(message["sequenceNumber"], sequence_number(n).as_str());
+        assert!(message["reason"].is_string());
+    }
+    assert_eq!(aside[0]["requestId"], "poison");
+
+    let lines = function.log();
+    let log = lines.join("\n");
     assert!(!log.contains("hunter2") && !log.contains("xxxx"), "{log}");
+    let lines = lines
+        .iter()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let errors: Vec<Value> = lines.filter(|line| line["level"] == "ERROR").collect();
+    assert_eq!(errors.len(), 2, "one line for each");
+    for (error, message) in errors.iter().zip(&aside) {
+        for key in ["sequenceNumber", "requestId", "reason"] {
+            assert_eq!(error[key], message[key]);
+        }
+        assert_eq!(error["function"], "project-views");
+    }
+
+    // Without the queue, or with a queue that does not take it, the record comes again. All others are applied.
+    let refusing = FaultProxy::start(&failures.endpoint, Fault::Deny, 100).await;
+    let mut refused = dynamodb.relationships_table().await.environment();
+    let without = Function::start("project-views", refused.clone()).await;
+    refused.insert("AWS_ENDPOINT_URL_SQS".into(), refusing.endpoint.clone());
+    refused.insert("VIEW_FAILURES_QUEUE_URL".into(), failures.url.clone());
+    for function in [without, Function::start("project-views", refused).await] {
+        for (from, failed) in [(0, 1), (1, 1), (2, 2)] {
+            let named = deliver(&function, &records[from..]).await;
+            assert_eq!(named, [sequence_number(failed)], "from {from}");
+        }
+        assert_eq!(deliver(&function, &records[3..]).await, [] as [String; 0]);
+        assert!(!function.log().join("\n").contains("was put aside"));
+    }
+    assert_eq!(failures.count().await, [0, 2], "no other message was sent");
 
     // A rebuild leaves out the same two items, and applies all others.
     let rebuilt = dynamodb.relationships_table().await;
@@ -437,15 +489,66 @@ async fn a_poisoned_record_is_named(dynamodb: &Dynamodb, family: Family) {
         rebuilt.items().await.len(),
         relationships.items().await.len()
     );
-    let line: Value = function
-        .log()
-        .iter()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap())
-        .find(|line| line["level"] == "ERROR")
-        .unwrap();
-    assert_eq!(line["requestId"], "poison");
-    assert_eq!(line["sequenceNumber"], sequence_number(1).as_str());
-    assert_eq!(line["function"], "project-views");
+}
+
+/// Delivers a batch as Lambda does with the settings of template.yaml: again and again from the record on that failed, but
+/// not more often than `MaximumRetryAttempts` says. Calls `after` with the number of failed invocations.
+async fn deliver_with_retries(
+    function: &Function,
+    mut records: &[Value],
+    mut after: impl AsyncFnMut(i64),
+) {
+    let views = &Template::with(&[]).functions()["project-views"];
+    let (_, source) = template::events(views).next().unwrap();
+    let retries = source["MaximumRetryAttempts"].as_i64().unwrap();
+    let mut failed = 0;
+    while let Some(first) = deliver(function, records).await.first() {
+        failed += 1;
+        assert!(
+            retries < 0 || failed <= retries,
+            "Lambda gives up after {retries} retries"
+        );
+        let place = |record: &Value| record["dynamodb"]["SequenceNumber"] == first.as_str();
+        records = &records[records.iter().position(place).unwrap()..];
+        after(failed).await;
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_was_away_for_25_tries_has_every_row_afterwards() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let ministack = Dynamodb::ministack().await;
+    let failures = Queue::create(&ministack, "failures").await;
+    let events = dynamodb.events_table().await;
+    let (history, _) = sample(&mut TestRunner::deterministic(), 60);
+    let (before, after) = history.split_at(30);
+    store(&events, before).await;
+    put_poison(&events, "relation").await;
+    store(&events, after).await;
+    let records = records(&events).await;
+
+    let mut away = dynamodb.relationships_table().await;
+    away.endpoint = format!("http://{}", nowhere());
+    let function = projection_with(&away, &failures).await;
+    let first = records[0]["dynamodb"]["SequenceNumber"].as_str().unwrap();
+    assert_eq!(deliver(&function, &records).await, [first]);
+
+    away.endpoint = dynamodb.endpoint.clone();
+    away.name = "later".to_owned();
+    let function = projection_with(&away, &failures).await;
+    deliver_with_retries(&function, &records, async |failed| {
+        assert_eq!(
+            failures.count().await,
+            [0, 0],
+            "what comes again is not put aside each time"
+        );
+        if failed == 25 {
+            create_relationships(&away).await;
+        }
+    })
+    .await;
+    assert_eq!(state(&away).await, Views::of(&history));
+    assert_eq!(failures.count().await, [1, 0], "the poisoned record, once");
 }
 
 #[tokio::test]
@@ -486,15 +589,20 @@ async fn without_a_table_the_first_record_and_all_after_it_fail() {
     let function = projection(&missing).await;
     let first = records[0]["dynamodb"]["SequenceNumber"].as_str().unwrap();
     assert_eq!(deliver(&function, &records).await, [first]);
+    create_relationships(&missing).await;
+    assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
+    assert_eq!(state(&missing).await, Views::of(&history));
+}
+
+/// Creates a relationships table with this name.
+async fn create_relationships(table: &Table) {
     let created = Command::new(binary("imhook"))
         .args(["create-table", "--resource", "RelationshipsTable"])
-        .args(["--dynamodb", &missing.endpoint, "--table", "later"])
+        .args(["--dynamodb", &table.endpoint, "--table", &table.name])
         .status()
         .await
         .unwrap();
     assert!(created.success());
-    assert_eq!(deliver(&function, &records).await, [] as [String; 0]);
-    assert_eq!(state(&missing).await, Views::of(&history));
 }
 
 /// An events table with one callback of 2,000 pairs.

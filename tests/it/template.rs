@@ -791,7 +791,7 @@ fn a_queued_event_is_tried_100_times_and_then_kept_in_the_dead_letter_queue() {
 }
 
 #[test]
-fn project_views_gets_only_events_that_views_read_and_gives_up_after_a_number_of_tries() {
+fn project_views_gets_only_events_that_views_read_and_tries_as_long_as_the_stream_has_them() {
     let function = &Template::with(&[]).functions()["project-views"];
     let (kind, source) = events(function).next().unwrap();
     assert_eq!(kind, "DynamoDB");
@@ -807,7 +807,10 @@ fn project_views_gets_only_events_that_views_read_and_gives_up_after_a_number_of
         json!(store::item::VIEWED)
     );
     assert_eq!(source["BisectBatchOnFunctionError"], true);
-    assert!(source["MaximumRetryAttempts"].as_u64().unwrap() > 0);
+    assert_eq!(source["MaximumRetryAttempts"], -1);
+    // The stream keeps a record for 24 hours. Before that, Lambda names it in the queue.
+    assert_eq!(source["MaximumRecordAgeInSeconds"], 23 * 60 * 60);
+    assert_eq!(source["ParallelizationFactor"], 10);
     assert_eq!(
         source["FunctionResponseTypes"],
         json!(["ReportBatchItemFailures"])
@@ -815,6 +818,32 @@ fn project_views_gets_only_events_that_views_read_and_gives_up_after_a_number_of
     let failure = &source["DestinationConfig"]["OnFailure"];
     assert_eq!(failure["Type"], "SQS");
     assert_eq!(failure["Destination"], get_att("RelationshipsFailures.Arn"));
+    let queue = json!({ "Ref": "RelationshipsFailures" });
+    assert_eq!(function["Environment"]["VIEW_FAILURES_QUEUE_URL"], queue);
+}
+
+#[test]
+fn the_failure_queue_of_the_views_is_retained_because_it_has_contents() {
+    let queue = &Template::with(&[]).resources()["RelationshipsFailures"];
+    assert_eq!(queue["DeletionPolicy"], "RetainExceptOnCreate");
+    assert_eq!(queue["UpdateReplacePolicy"], "Retain");
+    let properties = &queue["Properties"];
+    assert_eq!(properties["MaximumMessageSize"], 1_048_576);
+    assert_eq!(properties["MessageRetentionPeriod"], 1_209_600);
+    assert_eq!(properties["SqsManagedSseEnabled"], true);
+}
+
+#[test]
+fn at_most_two_functions_read_a_stream() {
+    // More readers of a shard are throttled.
+    let mut readers: BTreeMap<String, usize> = BTreeMap::new();
+    for function in everything().functions().values() {
+        for (_, source) in events(function).filter(|(kind, _)| *kind == "DynamoDB") {
+            *readers.entry(source["Stream"].to_string()).or_default() += 1;
+        }
+    }
+    assert!(!readers.is_empty());
+    assert!(readers.values().all(|&count| count <= 2), "{readers:?}");
 }
 
 #[test]

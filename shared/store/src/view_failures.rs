@@ -86,10 +86,9 @@ impl PutAside {
     /// The key of the item in the events table, if it is known.
     #[must_use]
     pub fn key(&self) -> Option<Position> {
-        let of_record = |record: &Box<RawValue>| Names::of(record.get()).key;
-        self.item
-            .clone()
-            .or_else(|| self.record.as_ref().and_then(of_record))
+        let record = self.record.as_deref();
+        let item = self.item.clone();
+        item.or_else(|| Names::of(record?.get()).key)
     }
 
     /// The reception of the record; `None` if the record is not in the message, or if no view reads it.

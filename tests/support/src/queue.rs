@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use aws_sdk_sqs::{Client, types::Message};
+use aws_sdk_sqs::{
+    Client,
+    types::{Message, QueueAttributeName},
+};
 use serde_json::{Value, json};
 use store::Settings;
 
@@ -31,6 +34,24 @@ impl Queue {
     /// A client for the SQS at this URL.
     pub fn client(endpoint: &str) -> Client {
         store::sqs(&Settings::local(endpoint), Duration::from_secs(10))
+    }
+
+    /// Sends a message.
+    pub async fn send(&self, body: impl Into<String>) {
+        let send = self.client.send_message().queue_url(&self.url);
+        send.message_body(body).send().await.unwrap();
+    }
+
+    /// How many messages it has: those that can be received, and those that are hidden because somebody received them.
+    pub async fn count(&self) -> [u32; 2] {
+        let [visible, hidden] = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let get = self.client.get_queue_attributes().queue_url(&self.url);
+        let get = get.attribute_names(QueueAttributeName::All).send().await;
+        let attributes = get.unwrap().attributes.unwrap();
+        [visible, hidden].map(|name| attributes[&name].parse().unwrap())
     }
 
     /// Receives all messages of the queue, which hides them from other receivers.
