@@ -16,6 +16,19 @@ run:
 sample:
 	target/debug/imhook sample --url http://127.0.0.1:$(PORT) --dynamodb http://127.0.0.1:$(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
 
+# Without a URL, calls `make run`. For a stack: make smoke URL=… EVENTS_TABLE=… RELATIONSHIPS_TABLE=… SDK_APP_ID=…, with the
+# secrets in the environment. SMOKE has further options of `imhook smoke`, such as SMOKE="--only stored".
+.PHONY: smoke
+EVENTS_TABLE =
+RELATIONSHIPS_TABLE =
+SMOKE =
+SMOKE_TABLES = $(if $(EVENTS_TABLE),--events-table $(EVENTS_TABLE)) $(if $(RELATIONSHIPS_TABLE),--relationships-table $(RELATIONSHIPS_TABLE))
+SMOKE_STACK = --url "$(URL)" $(if $(strip $(SMOKE_TABLES)),--aws $(SMOKE_TABLES)) $(if $(filter file,$(origin SDK_APP_ID)),,--sdk-app-id $(SDK_APP_ID))
+SMOKE_LAPTOP = --url http://127.0.0.1:$(PORT) --verifier none --sdk-app-id $(SDK_APP_ID) --dynamodb http://127.0.0.1:$(DYNAMODB_PORT) --events-table events --relationships-table relationships
+smoke:
+	cargo build --locked --workspace --bin imhook
+	target/debug/imhook smoke $(if $(URL),$(SMOKE_STACK),$(SMOKE_LAPTOP)) $(SMOKE)
+
 # The packages without a function.
 NO_FUNCTIONS = $(addprefix --exclude ,bench cli fuzz generate models support tests)
 

@@ -20,6 +20,7 @@ mod run;
 mod sample;
 mod samples;
 mod sentences;
+mod smoke;
 mod stream;
 mod table;
 mod tables;
@@ -45,6 +46,8 @@ enum Command {
     Run(run::Options),
     /// Post one sample of each callback to `run`, and show the answers and what was stored
     Sample(sample::Options),
+    /// Call a running stack as the chat servers do, check answers and tables, and delete what that stored
+    Smoke(Box<smoke::Options>),
     /// List the mistakes in a policies.json, or the rules that it switches on
     CheckPolicies(policies::Options),
     /// Say what to set in Tencent Chat's console, and what is wrong with the URL or the configuration
@@ -110,6 +113,7 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,
         Command::Sample(options) => sample::sample(options).await,
+        Command::Smoke(options) => smoke::smoke(*options).await,
         Command::CheckPolicies(options) => policies::check(&options),
         Command::TencentCheck(options) => tencent_check::check(&options),
         Command::Resubmit(options) => resubmit::resubmit(options).await,

@@ -14,8 +14,9 @@ pub(crate) const RELATIONSHIPS: &str = "relationships";
 pub(crate) const LIMITS: &str = "limits";
 pub(crate) const NONCES: &str = "nonces";
 
+/// Where the tables are.
 #[derive(Args)]
-pub(crate) struct Tables {
+pub(crate) struct Database {
     /// Endpoint of a DynamoDB on this machine
     #[arg(
         long,
@@ -27,6 +28,27 @@ pub(crate) struct Tables {
     /// Use tables in AWS, with the region and the credentials in AWS_REGION, AWS_ACCESS_KEY_ID and so on
     #[arg(long)]
     aws: bool,
+}
+
+impl Database {
+    fn settings(&self) -> Result<Settings> {
+        if self.aws {
+            Ok(Settings::from_env(|name| std::env::var(name).ok())?)
+        } else {
+            Ok(Settings::local(&self.dynamodb))
+        }
+    }
+
+    /// A client for one question. The database may be far away, but a person waits.
+    pub(crate) fn client(&self) -> Result<Client> {
+        Ok(store::dynamodb(&self.settings()?, Duration::from_secs(10)))
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct Tables {
+    #[command(flatten)]
+    database: Database,
     /// Name of the events table
     #[arg(long, value_name = "NAME", default_value = EVENTS)]
     pub(crate) events_table: String,
@@ -43,30 +65,17 @@ impl Tables {
 
     /// A text that says where the tables are.
     pub(crate) fn database(&self) -> String {
-        if self.aws {
+        if self.database.aws {
             format!("aws {}", std::env::var("AWS_REGION").unwrap_or_default())
         } else {
-            self.dynamodb.clone()
+            self.database.dynamodb.clone()
         }
-    }
-
-    fn settings(&self) -> Result<Settings> {
-        if self.aws {
-            Ok(Settings::from_env(|name| std::env::var(name).ok())?)
-        } else {
-            Ok(Settings::local(&self.dynamodb))
-        }
-    }
-
-    /// A client for one question. The database may be far away, but a person waits.
-    fn client(&self) -> Result<Client> {
-        Ok(store::dynamodb(&self.settings()?, Duration::from_secs(10)))
     }
 
     /// The events table. What is written to it expires after `retention`.
     pub(crate) fn events(&self, retention: Retention) -> Result<EventsTable> {
         Ok(EventsTable::new(
-            self.client()?,
+            self.database.client()?,
             &self.events_table,
             retention,
         ))
@@ -74,14 +83,14 @@ impl Tables {
 
     pub(crate) fn relationships(&self) -> Result<RelationshipsTable> {
         Ok(RelationshipsTable::new(
-            self.client()?,
+            self.database.client()?,
             &self.relationships_table,
         ))
     }
 
     /// Both tables, for work that takes long.
     pub(crate) fn patient(&self) -> Result<(EventsTable, RelationshipsTable)> {
-        let client = store::patient(&self.settings()?);
+        let client = store::patient(&self.database.settings()?);
         Ok((
             EventsTable::new(client.clone(), &self.events_table, Retention::default()),
             RelationshipsTable::new(client, &self.relationships_table),

@@ -18,7 +18,10 @@ use support::{
 };
 use tokio::process::Command;
 
-use crate::template::{GATEWAY_RESPONSES, gateway_verdict};
+use crate::{
+    smoke,
+    template::{GATEWAY_RESPONSES, gateway_verdict},
+};
 
 const STACK: &str = "webhook-receiver";
 const PACKAGED: &str = "packaged.yaml";
@@ -443,6 +446,28 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
         expected,
         "no refused request is stored"
     );
+
+    // The smoke test passes, and leaves nothing.
+    let (api, stage) = (stack.text("api"), stack.text("stage"));
+    let url = format!("{}/_aws/execute-api/{api}/{stage}", stack.aws.endpoint);
+    let rows = stack.table("RelationshipsTableName").items().await.len();
+    let output = smoke::smoke(&url)
+        .env("OPENIM_BASIC_PASSWORD", password)
+        .env("TENCENT_TOKEN", token)
+        .args(["--dynamodb", &stack.aws.endpoint])
+        .args(["--events-table", stack.text("EventsTableName")])
+        .args([
+            "--relationships-table",
+            stack.text("RelationshipsTableName"),
+        ])
+        .args(smoke::PATIENT)
+        .output()
+        .await
+        .unwrap();
+    smoke::Report::of(&output).assert_passed(&["previous-password", "wrong-stage"]);
+    assert_eq!(table.receptions().await.len(), expected);
+    let view = stack.table("RelationshipsTableName").items().await;
+    assert_eq!(view.len(), rows);
 
     // Commands that this version does not know.
     for (command, kept) in [

@@ -38,6 +38,7 @@ mod relationships_table;
 mod reverse_proxy;
 mod sam_local;
 mod secrets;
+mod smoke;
 mod storage;
 mod template;
 mod tencent_check;

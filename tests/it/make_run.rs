@@ -133,7 +133,7 @@ fn before_add_friend(from: &str) -> Request {
 }
 
 /// An empty folder with policies that switch nothing on.
-fn folder(test: &str) -> PathBuf {
+pub(crate) fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("make-run-{test}"));
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
@@ -141,7 +141,8 @@ fn folder(test: &str) -> PathBuf {
     folder
 }
 
-fn command(folder: &Path, program: &Path) -> Command {
+/// `imhook run` with its data in the folder.
+pub(crate) fn command(folder: &Path, program: &Path) -> Command {
     let mut command = Command::new(program);
     command
         .args(["run", "--port", &free_port().to_string()])

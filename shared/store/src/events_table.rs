@@ -232,6 +232,29 @@ impl EventsTable {
         Err(StoreError::from_sdk(error))
     }
 
+    /// Deletes a reception: all its items, and the markers by which a retry of it is recognized. Deleting it again changes
+    /// nothing. No function of the stack does this.
+    ///
+    /// # Errors
+    ///
+    /// As [`record`](Self::record). Some items may be deleted then.
+    pub async fn remove(&self, reception: &Reception) -> Result<(), StoreError> {
+        for part in parts(reception) {
+            let item = item::from_reception(&part, &self.retention)?;
+            for mut item in item.into_iter().chain(retry::marker(&part)?) {
+                let key = [item::PK, item::SK].map(|name| item.remove_entry(name));
+                self.client
+                    .delete_item()
+                    .table_name(&self.name)
+                    .set_key(Some(key.into_iter().flatten().collect()))
+                    .send()
+                    .await
+                    .map_err(StoreError::from_sdk)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The next page of the table, in no particular order. It has at most `limit` items. The first page has no `after`. A
     /// program can read the whole table in this way, with pauses.
     ///

@@ -1,8 +1,8 @@
 //! Stores accepted callbacks: in the events table in DynamoDB, or in the queue when the table fails. It also writes and
 //! reads the relationships table, the nonces and the limits, and fetches secrets.
 //!
-//! It knows domain events, but no HTTP and no commands. It never changes or deletes an event, and never replaces a row of
-//! a view by an older fact.
+//! It knows domain events, but no HTTP and no commands. It never changes an event, and never replaces a row of a view by an
+//! older fact. It deletes only what an operator's tool names; no function deletes anything.
 //!
 //! [`EventsTable::record`] writes a callback with one conditional `PutItem`. A large callback is written in
 //! [parts](parts()), each with its own `PutItem`. A callback that a server may send again is written with a marker, in a
@@ -26,6 +26,7 @@
 //! | events table | `dynamodb:Query` | [`history`](EventsTable::history), which no callback function uses |
 //! | events table | `dynamodb:GetItem` | [`reception_at`](EventsTable::reception_at), for records that were put aside |
 //! | events table | `dynamodb:Scan`, `dynamodb:DescribeTable` | [`page`](EventsTable::page) and [`description`](EventsTable::description), to rebuild the view |
+//! | both tables | `dynamodb:DeleteItem` | [`remove`](EventsTable::remove) and [`remove_rows_of`](RelationshipsTable::remove_rows_of), which only `imhook smoke` uses |
 //! | queue | `sqs:SendMessage` | [`send`](Queue::send) |
 //! | failure queue of the views | `sqs:SendMessage` | [`put`](view_failures::ViewFailures::put) |
 //! | nonces table | `dynamodb:PutItem` | [`first_use`](Nonces::first_use) |

@@ -114,6 +114,15 @@ impl RelationshipsTable {
         Ok(Members { members, more })
     }
 
+    /// Deletes all rows of a group. Gives the number of rows. No function of the stack does this.
+    ///
+    /// # Errors
+    ///
+    /// As [`members_of`](Self::members_of).
+    pub async fn remove_rows_of_group(&self, group: &GroupId) -> Result<usize, StoreError> {
+        self.rows.remove(group_pk(group)).await
+    }
+
     /// The groups that a user is in, or was about to join, in the order of their ids. The index that answers this is a
     /// moment behind the table.
     ///

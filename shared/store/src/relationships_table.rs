@@ -144,6 +144,27 @@ impl RelationshipsTable {
             .await
     }
 
+    /// How many of the changes that these receptions imply are not in the table yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn missing(&self, receptions: &[Reception]) -> Result<usize, StoreError> {
+        let writes = receptions.iter().map(writes);
+        let writes = writes.collect::<Result<Vec<_>, _>>()?.concat();
+        self.rows.missing(&writes).await
+    }
+
+    /// Deletes all rows of a user: what is about the user in the lists of others stays. Gives the number of rows. No
+    /// function of the stack does this.
+    ///
+    /// # Errors
+    ///
+    /// As [`rows`](Self::rows).
+    pub async fn remove_rows_of(&self, user: &UserId) -> Result<usize, StoreError> {
+        self.rows.remove(pk(user)).await
+    }
+
     /// Who is on a user's friend list, in the order of their ids.
     ///
     /// # Errors

@@ -97,6 +97,7 @@ impl From<Key> for Item {
 }
 
 /// A fact that is to be written into its row. Attributes that it does not name stay as they are.
+#[derive(Clone)]
 pub(crate) struct Write {
     pub key: Key,
     /// What the row has afterwards.
@@ -128,6 +129,16 @@ impl Write {
             held_as_of,
             as_of,
         })
+    }
+
+    /// Whether the row has this fact or a newer one.
+    fn is_in(&self, row: &Item) -> bool {
+        let held = match self.held_as_of.split_once('.') {
+            Some((fact, as_of)) => row.get(fact).and_then(|fact| fact.as_m().ok()?.get(as_of)),
+            None => row.get(self.held_as_of),
+        };
+        let held = held.and_then(|held| held.as_s().ok());
+        held.is_some_and(|held| held.as_str() >= self.as_of.as_str())
     }
 
     /// The update of the row, with its condition.
@@ -359,6 +370,35 @@ impl Rows {
             }
         }
         Ok(found)
+    }
+
+    /// How many of these facts their rows do not have yet.
+    pub(crate) async fn missing(&self, writes: &[Write]) -> Result<usize, StoreError> {
+        let keys: HashSet<Key> = writes.iter().map(|write| write.key.clone()).collect();
+        let rows = self.get(keys.into_iter().collect()).await?;
+        let is_there = |write: &Write| rows.get(&write.key).is_some_and(|row| write.is_in(row));
+        Ok(writes.iter().filter(|write| !is_there(write)).count())
+    }
+
+    /// Deletes all rows with this partition key, and gives their number.
+    pub(crate) async fn remove(&self, pk: String) -> Result<usize, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk")
+            .expression_attribute_values(":pk", AttributeValue::S(pk));
+        let mut rows = query.into_paginator().items().send();
+        let mut removed = 0;
+        while let Some(row) = rows.next().await {
+            let key = Key::of(&row.map_err(StoreError::from_sdk)?);
+            let delete = self.client.delete_item().table_name(&self.table);
+            let delete = delete.set_key(Some(key.into()));
+            delete.send().await.map_err(StoreError::from_sdk)?;
+            removed += 1;
+        }
+        Ok(removed)
     }
 
     /// Writes all of these rows, or none. If none, gives the reasons.

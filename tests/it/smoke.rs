@@ -1,0 +1,291 @@
+//! `imhook smoke`: it passes against a stack that works, each of its checks finds a fault, and it leaves nothing behind.
+
+mod faults;
+
+use std::{collections::BTreeSet, fs, process::Output, time::Duration};
+
+use models::root;
+use serde_json::Value;
+use store::Settings;
+use support::{Process, SDK_APP_ID, Table, binary};
+use tokio::process::Command;
+
+use self::faults::{DeleteNothing, Proxy, faults};
+use crate::make_run;
+
+const PASSWORD: &str = "n3w-password";
+const PREVIOUS: &str = "0ld-password";
+const TOKEN: &str = "t0ken";
+
+/// `imhook run` with ports and a folder that only this test uses.
+struct Run {
+    url: String,
+    dynamodb: String,
+    _process: Process,
+}
+
+impl Run {
+    async fn start(test: &str, environment: &[(&str, &str)]) -> Self {
+        let folder = make_run::folder(&format!("smoke-{test}"));
+        let mut command = make_run::command(&folder, &binary("imhook"));
+        command.envs(environment.iter().copied());
+        let mut process = Process::start(&mut command);
+        let named = |name: &'static str| move |line: &str| Some(line.strip_prefix(name)?.into());
+        let url = process.wait_for(named("url: ")).await;
+        let dynamodb = process.wait_for(named("dynamodb: ")).await;
+        let ready = |line: &str| line.starts_with("ready: ").then_some(());
+        process.wait_for(ready).await;
+        Self {
+            url,
+            dynamodb,
+            _process: process,
+        }
+    }
+
+    /// One that checks who calls.
+    async fn closed(test: &str) -> Self {
+        Self::start(
+            test,
+            &[
+                ("OPENIM_VERIFIER", "basic"),
+                ("OPENIM_BASIC_PASSWORD", PASSWORD),
+                ("OPENIM_BASIC_PASSWORD_PREVIOUS", PREVIOUS),
+                ("TENCENT_VERIFIER", "token"),
+                ("TENCENT_TOKEN", TOKEN),
+            ],
+        )
+        .await
+    }
+
+    async fn assert_that_nothing_is_left(&self) {
+        let settings = Settings::local(&self.dynamodb);
+        for name in ["events", "relationships"] {
+            let table = Table {
+                client: store::dynamodb(&settings, Duration::from_secs(10)),
+                endpoint: self.dynamodb.clone(),
+                name: name.to_owned(),
+            };
+            let items = table.items().await;
+            let keys: Vec<_> = items.iter().map(|item| &item["pk"]).collect();
+            assert!(keys.is_empty(), "{name}: {keys:?}");
+        }
+    }
+}
+
+/// A run of the smoke test, without secrets in the environment.
+pub(crate) fn smoke(url: &str) -> Command {
+    let mut command = Command::new(binary("imhook"));
+    for name in [
+        "OPENIM_BASIC_PASSWORD",
+        "OPENIM_BASIC_PASSWORD_PREVIOUS",
+        "TENCENT_TOKEN",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .args(["smoke", "--json", "--url", url])
+        .args(["--sdk-app-id", SDK_APP_ID]);
+    command
+}
+
+/// These tests are not about the speed of the machine.
+pub(crate) const PATIENT: [&str; 4] = ["--patience", "120", "--deadline-ms", "60000"];
+
+fn with_tables(command: &mut Command, dynamodb: &str) {
+    command
+        .args(["--dynamodb", dynamodb])
+        .args(["--events-table", "events"])
+        .args(["--relationships-table", "relationships"]);
+}
+
+fn with_secrets(command: &mut Command) {
+    command
+        .env("OPENIM_BASIC_PASSWORD", PASSWORD)
+        .env("OPENIM_BASIC_PASSWORD_PREVIOUS", PREVIOUS)
+        .env("TENCENT_TOKEN", TOKEN);
+}
+
+/// What a run printed: a line for each check.
+pub(crate) struct Report(Vec<Value>);
+
+impl Report {
+    pub(crate) fn of(output: &Output) -> Self {
+        let printed = String::from_utf8(output.stdout.clone()).unwrap();
+        let lines = printed.lines();
+        Self(
+            lines
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect(),
+        )
+    }
+
+    /// The checks that ended in this way.
+    pub(crate) fn with(&self, result: &str) -> BTreeSet<&str> {
+        let found = self.0.iter().filter(|line| line["result"] == result);
+        found.map(|line| line["check"].as_str().unwrap()).collect()
+    }
+
+    /// Asserts that nothing failed, and that only these were skipped.
+    pub(crate) fn assert_passed(&self, skipped: &[&str]) {
+        let failed = self.0.iter().filter(|line| line["result"] == "FAILED");
+        assert_eq!(failed.collect::<Vec<_>>(), [&Value::Null; 0]);
+        assert_eq!(self.with("skipped"), skipped.iter().copied().collect());
+        assert!(self.with("ok").len() >= 25);
+    }
+}
+
+/// The names of all checks.
+async fn all_checks() -> BTreeSet<String> {
+    let list = Command::new(binary("imhook"))
+        .args(["smoke", "--list"])
+        .output();
+    let list = String::from_utf8(list.await.unwrap().stdout).unwrap();
+    let names: BTreeSet<String> = list.lines().map(ToOwned::to_owned).collect();
+    assert_eq!(names.len(), list.lines().count(), "each name is there once");
+    names
+}
+
+/// The names of the checks that are about one command each.
+fn commands() -> BTreeSet<String> {
+    let commands = protocol::catalogue();
+    commands.map(|it| it.name.to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_check_passes_behind_a_gateway_with_a_stage_and_nothing_is_left() {
+    let run = Run::closed("closed").await;
+    let proxy = Proxy::start(&run.url).await;
+    let mut smoke = smoke(&proxy.url);
+    with_tables(&mut smoke, &run.dynamodb);
+    with_secrets(&mut smoke);
+    let output = smoke
+        .args(["--gateway", "aws"])
+        .args(PATIENT)
+        .output()
+        .await
+        .unwrap();
+    let report = Report::of(&output);
+    report.assert_passed(&[]);
+    assert_eq!(output.status.code(), Some(0));
+    let ran: BTreeSet<String> = report
+        .with("ok")
+        .into_iter()
+        .map(ToOwned::to_owned)
+        .collect();
+    assert_eq!(ran, all_checks().await);
+    run.assert_that_nothing_is_left().await;
+}
+
+#[tokio::test]
+async fn on_a_laptop_only_the_checks_of_passwords_and_stages_are_skipped() {
+    let run = Run::start("open", &[]).await;
+    let mut smoke = smoke(&run.url);
+    with_tables(&mut smoke, &run.dynamodb);
+    let output = smoke
+        .args(["--verifier", "none"])
+        .args(PATIENT)
+        .output()
+        .await
+        .unwrap();
+    Report::of(&output).assert_passed(&[
+        "no-password",
+        "wrong-password",
+        "wrong-user",
+        "previous-password",
+        "stranger-path",
+        "stranger-get",
+        "refused-not-stored",
+        "tencent-wrong-token",
+        "tencent-old-time",
+        "wrong-stage",
+    ]);
+    assert_eq!(output.status.code(), Some(0));
+    run.assert_that_nothing_is_left().await;
+}
+
+/// Each fault is found by the checks that its row names, and each check finds a fault.
+#[tokio::test]
+async fn every_check_fails_when_its_fault_is_planted() {
+    let run = Run::closed("faults").await;
+    let proxy = Proxy::start(&run.url).await;
+    let mut found = BTreeSet::new();
+    for fault in faults() {
+        proxy.plant(fault.spoil);
+        let names = fault.found_by.join(",");
+        let mut smoke = smoke(&proxy.url);
+        with_tables(&mut smoke, &run.dynamodb);
+        with_secrets(&mut smoke);
+        let output = smoke
+            .args(["--gateway", "aws", "--deadline-ms", "100"])
+            .args(["--only", &names, "--patience", fault.patience])
+            .output()
+            .await
+            .unwrap();
+        let what = fault.what;
+        let report = Report::of(&output);
+        let expected = fault.found_by.iter().map(String::as_str).collect();
+        assert_eq!(report.with("FAILED"), expected, "{what}: {:?}", report.0);
+        assert_eq!(report.with("ok"), ["clean-up"].into(), "{what}");
+        // The last line is the first reason.
+        assert_eq!(output.status.code(), Some(1), "{what}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        let first = report.0[0]["check"].as_str().unwrap();
+        assert!(error.starts_with(&format!("error: {first}: ")), "{error}");
+        for secret in [PASSWORD, PREVIOUS, TOKEN] {
+            assert!(!error.contains(secret), "{error}");
+        }
+        run.assert_that_nothing_is_left().await;
+        found.extend(fault.found_by);
+    }
+
+    // A table from which nothing can be deleted.
+    proxy.plant(faults::none);
+    let table = DeleteNothing::start(&run.dynamodb).await;
+    let mut smoke = smoke(&proxy.url);
+    with_tables(&mut smoke, &table.url);
+    with_secrets(&mut smoke);
+    let smoke = smoke.args(["--only", "accepted"]).args(PATIENT);
+    let output = smoke.output().await.unwrap();
+    let report = Report::of(&output);
+    assert_eq!(report.with("FAILED"), ["clean-up"].into());
+    assert_eq!(output.status.code(), Some(1));
+    found.insert("clean-up".to_owned());
+
+    assert_eq!(found, all_checks().await, "each check has a planted fault");
+}
+
+#[tokio::test]
+async fn a_wrong_option_is_an_error_before_anything_is_called() {
+    for (arguments, error) in [
+        (&["--only", "stord"][..], "there is no check stord"),
+        (&["--url", "localhost"], "--url is not a URL"),
+        (&[], "OPENIM_BASIC_PASSWORD is not set"),
+    ] {
+        let mut smoke = Command::new(binary("imhook"));
+        smoke
+            .arg("smoke")
+            .args(arguments)
+            .env_remove("OPENIM_BASIC_PASSWORD");
+        if arguments.first() == Some(&"--url") {
+            smoke.env("OPENIM_BASIC_PASSWORD", PASSWORD);
+        }
+        let output = smoke.output().await.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        let printed = String::from_utf8(output.stderr).unwrap();
+        assert!(printed.contains(error), "{printed}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_describes_exactly_the_checks_that_exist() {
+    let page = fs::read_to_string(root().join("docs/smoke.md")).unwrap();
+    let (_, table) = page.split_once("| Check |").unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    let described: BTreeSet<String> = rows
+        .map(|row| row.split('`').next().unwrap().to_owned())
+        .collect();
+    let own: BTreeSet<String> = &all_checks().await - &commands();
+    assert_eq!(described, own);
+    assert!(commands().is_subset(&all_checks().await));
+}
