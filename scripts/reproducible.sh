@@ -7,7 +7,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 for clone in one another; do
   git clone --quiet "$project" "$folder/$clone"
-  make --directory "$folder/$clone" build BINS="--bin after-delete-friend --bin tencent"
+  make --directory "$folder/$clone" build FUNCTION="after-delete-friend tencent"
 done
 cd "$folder"
 sha256sum {one,another}/target/lambda/{after-delete-friend,tencent}/bootstrap

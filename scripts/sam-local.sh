@@ -64,12 +64,15 @@ printf '{"Parameters": {%s, "EVENTS_TABLE": "%s", "LIMITS_TABLE": "%s", "RELATIO
   '"EVENTS_QUEUE_URL": "", "NONCES_TABLE": "", "OPENIM_SECRET_ID": "", "TENCENT_SECRET_ID": ""' \
   "$table" "$limits" "$relationships" host.docker.internal "$DYNAMODB_PORT" >"$folder/env.json"
 unset AWS_PROFILE AWS_SESSION_TOKEN
-# The longest deadlines: on a busy laptop, the first answer of a new container takes longer than on AWS.
+# The longest deadlines: on a busy laptop, the first answer of a new container takes longer than on AWS. `sam local invoke`
+# with this template reads the same settings.
+printf '%s\n' 'version = 0.1' '[default.global.parameters]' \
+  "invoke_image = [\"$image\"]" 'skip_pull_image = true' 'add_host = ["host.docker.internal:host-gateway"]' \
+  "env_vars = \"$PWD/$folder/env.json\"" \
+  "parameter_overrides = \"Architecture=$arch OpenIMVerifier=none TencentVerifier=none TencentSdkAppId=$SDK_APP_ID DeadlineMs=2500 BeforeDeadlineMs=2500\"" \
+  >"$folder/samconfig.toml"
 export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_DEFAULT_REGION=eu-central-1 SAM_CLI_TELEMETRY=0
-sam local start-api --template "$folder/template.yaml" --host "$ADDRESS" --port "$PORT" \
-  --invoke-image "$image" --skip-pull-image --warm-containers LAZY --add-host host.docker.internal:host-gateway \
-  --env-vars "$folder/env.json" \
-  --parameter-overrides "Architecture=$arch OpenIMVerifier=none TencentVerifier=none TencentSdkAppId=$SDK_APP_ID DeadlineMs=2500 BeforeDeadlineMs=2500" > >(tee -i "$log") 2>&1 &
+sam local start-api --template "$folder/template.yaml" --host "$ADDRESS" --port "$PORT" --warm-containers LAZY > >(tee -i "$log") 2>&1 &
 sam=$!
 until grep -q "Running on" "$log"; do sleep 0.5 && kill -0 "$sam" 2>/dev/null; done
 url=http://${ADDRESS/0.0.0.0/127.0.0.1}:$PORT

@@ -18,6 +18,7 @@ mod rebuild;
 mod resubmit;
 mod run;
 mod sample;
+mod sample_event;
 mod samples;
 mod sentences;
 mod smoke;
@@ -48,6 +49,8 @@ enum Command {
     Sample(sample::Options),
     /// Call a running stack as the chat servers do, check answers and tables, and delete what that stored
     Smoke(Box<smoke::Options>),
+    /// Print the event that API Gateway makes of a sample callback, for `cargo lambda invoke` and `sam local invoke`
+    Event(sample_event::Options),
     /// List the mistakes in a policies.json, or the rules that it switches on
     CheckPolicies(policies::Options),
     /// Say what to set in Tencent Chat's console, and what is wrong with the URL or the configuration
@@ -114,6 +117,7 @@ async fn main() -> ExitCode {
         Command::Run(options) => run::run(options).await,
         Command::Sample(options) => sample::sample(options).await,
         Command::Smoke(options) => smoke::smoke(*options).await,
+        Command::Event(options) => sample_event::print(&options),
         Command::CheckPolicies(options) => policies::check(&options),
         Command::TencentCheck(options) => tencent_check::check(&options),
         Command::Resubmit(options) => resubmit::resubmit(options).await,

@@ -1,7 +1,7 @@
 //! `imhook run`, for `make run`: starts DynamoDB, a gateway and all functions, and prints a line for each callback.
 
-mod clock;
-mod event;
+pub(crate) mod clock;
+pub(crate) mod event;
 mod functions;
 mod gateway;
 pub(crate) mod print;

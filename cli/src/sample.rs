@@ -8,6 +8,7 @@ use store::{Settings, StoreError, item};
 
 use crate::{
     Result, out,
+    sample_event::tencent_url,
     samples::{OPENIM, Sample, TENCENT},
     text::json,
 };
@@ -44,11 +45,8 @@ pub(crate) async fn sample(options: Options) -> Result<()> {
         post_and_show(request, sample, &mut table).await?;
     }
     for sample in TENCENT {
-        let command = sample.command;
-        let request = client.post(format!(
-            "{}/tencent?SdkAppid={}&CallbackCommand={command}&contenttype=json&ClientIP=203.0.113.7&OptPlatform=iOS",
-            options.url, options.sdk_app_id
-        ));
+        let path = tencent_url(sample.command, &options.sdk_app_id);
+        let request = client.post(format!("{}{path}", options.url));
         post_and_show(request, sample, &mut table).await?;
     }
     Ok(())

@@ -11,6 +11,7 @@ use protocol::Command;
 mod binaries;
 mod both;
 mod callbacks;
+mod deploy;
 mod events;
 mod functions;
 mod makefile;
@@ -72,6 +73,14 @@ fn outputs(root: &Path, commands: &[&Command]) -> Vec<Output> {
         whole(samples::PATH, samples::samples(commands, &stored)),
         whole(functions::PATH, functions::functions(commands)),
     ];
+    let template = current("template.yaml");
+    for (package, reads_policies) in deploy::packages(commands) {
+        let path = format!("functions/{package}/Cargo.toml");
+        outputs.push(Output {
+            text: deploy::settings(&template, reads_policies, &current(&path)),
+            path,
+        });
+    }
     let binaries = commands.iter().filter_map(|command| {
         let path = names::binary(command)?;
         Some(whole(&path, binaries::binary(command)))

@@ -5,12 +5,10 @@ use protocol::Command;
 
 use crate::{MarksMissing, marks};
 
-/// `Makefile` with the functions that serve a before command, or one about messages: after a message was sent, the policies
-/// say whether a bot has sent it.
+/// `Makefile` with the functions that read `policies.json`.
 pub(crate) fn makefile(commands: &[&Command], current: &str) -> Result<String, MarksMissing> {
     let mut readers: Vec<String> = Vec::new();
-    let reads = |it: &&&Command| it.is_before() || it.family == Family::Message;
-    for command in commands.iter().filter(reads) {
+    for command in commands.iter().filter(|it| reads_policies(it)) {
         let function = command.function();
         if !readers.contains(&function) {
             readers.push(function);
@@ -23,4 +21,10 @@ pub(crate) fn makefile(commands: &[&Command], current: &str) -> Result<String, M
         "# --- end of generated ---",
         &format!("READ_POLICIES = {}\n", readers.join(" \\\n  ")),
     )
+}
+
+/// Whether policies can apply to a command. It is a before command, or one about messages: after a message was sent, the
+/// policies say whether a bot has sent it.
+pub(crate) fn reads_policies(command: &Command) -> bool {
+    command.is_before() || command.family == Family::Message
 }

@@ -80,7 +80,7 @@ fn policies() -> Value {
 }
 
 /// A command that can reach only MiniStack.
-fn aws(program: PathBuf, endpoint: &str) -> Command {
+pub(crate) fn aws(program: PathBuf, endpoint: &str) -> Command {
     let mut command = Command::new(program);
     command
         .env("AWS_ENDPOINT_URL", endpoint)
@@ -110,7 +110,7 @@ fn path() -> String {
     format!("{folders}:{}", std::env::var("PATH").unwrap())
 }
 
-async fn output_of(mut command: Command) -> String {
+pub(crate) async fn output_of(mut command: Command) -> String {
     let output = command.output().await.unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(

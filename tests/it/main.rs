@@ -10,6 +10,7 @@ mod alarms;
 mod bad_inputs;
 mod before;
 mod before_group;
+mod cargo_lambda;
 mod cases;
 mod command_line;
 mod credentials;

@@ -1,4 +1,4 @@
-//! `make sam-local`: the template's routes with `sam local start-api`, in containers. The test needs a Docker engine.
+//! `make sam-local`: the template's routes with `sam local start-api`, and `sam local invoke`, in containers. The test needs a Docker engine.
 //! `make test` runs it with `scripts/with-docker.sh`, which starts an engine if none answers.
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -10,18 +10,19 @@ use nix::{
     unistd::Pid,
 };
 use store::Settings;
-use support::{Process, Request, SDK_APP_ID, Table, free_port};
+use support::{Answer, Process, Request, SDK_APP_ID, Table, free_port};
 use tokio::process::Command;
 
 use crate::{
-    deployment,
+    cargo_lambda, deployment,
     examples::{assert_accepted, assert_stored, over_http, request},
 };
 
 #[tokio::test]
 #[ignore = "needs a Docker engine: `make test` runs it with one"]
 async fn a_function_of_every_family_answers_and_stores_in_sam_local() {
-    let functions = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sam-local");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let functions = folder.join("sam-local");
     deployment::build(&functions).await;
     let (port, dynamodb_port) = (free_port(), free_port());
     let mut sam = Process::start(
@@ -89,6 +90,17 @@ async fn a_function_of_every_family_answers_and_stores_in_sam_local() {
             "{answer:?}"
         );
     }
+    // The command of docs/cargo-lambda.md.
+    let invoke = cargo_lambda::documented("sam local invoke");
+    let file = cargo_lambda::event(folder).await;
+    let invoke = invoke.replace("target/event.json", file.to_str().unwrap());
+    let stored_before = table.receptions().await.len();
+    let invoked = deployment::output_of(cargo_lambda::shell(&invoke)).await;
+    let answer = invoked.lines().find(|line| line.starts_with('{')).unwrap();
+    let answer = Answer::from_gateway_response(&serde_json::from_str(answer).unwrap());
+    assert_eq!(read_as_openim(&answer.body), Verdict::Allowed, "{answer:?}");
+    assert_eq!(table.receptions().await.len(), stored_before + 1);
+
     println!(
         "{count} callbacks in sam local, {} are stored",
         stored.len()
