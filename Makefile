@@ -121,16 +121,16 @@ LAMBDA_DIR = target/lambda
 put-policies:
 	for function in $(READ_POLICIES); do if [ -d "$(LAMBDA_DIR)/$$function" ]; then cp policies.json $(wildcard policies.*.txt) "$(LAMBDA_DIR)/$$function/"; fi; done
 
-# Deploys what `make build` made, with what `sam deploy` takes: make deploy DEPLOY="--parameter-overrides OnFailure=allow".
+# Deploys what `make build` made, with what `sam deploy` takes: make deploy SAM_DEPLOY="--parameter-overrides OnFailure=allow".
 # `make go-back` deploys again what was there before.
 .PHONY: deploy go-back deploy-safe
 STACK = webhook-receiver
-DEPLOY =
+SAM_DEPLOY =
 deploy:
-	scripts/deploy.sh $(STACK) $(DEPLOY)
+	scripts/deploy.sh $(STACK) $(SAM_DEPLOY)
 
 go-back:
-	scripts/go-back.sh $(STACK) $(DEPLOY)
+	scripts/go-back.sh $(STACK) $(SAM_DEPLOY)
 
 # Deploys, and then tries the stack. If it fails, `make go-back` is next.
 deploy-safe: deploy

@@ -13,6 +13,7 @@ mod dynamodb;
 mod history;
 mod out;
 mod policies;
+mod privacy;
 mod queues;
 mod rebuild;
 mod resubmit;
@@ -66,6 +67,10 @@ enum Command {
     Ask(view::Question),
     /// Apply all events of the events table to the relationships table again; safe at any time
     RebuildRelationships(rebuild::Options),
+    /// Remove everything about a user from the tables and queues; safe at any time
+    Forget(Box<privacy::Forget>),
+    /// Print everything that the tables and queues have about a user, as JSON lines
+    Export(Box<privacy::Export>),
     /// Send the stream of a local events table to the function that updates the relationships table, as `run` does
     Feed {
         /// URL at which the functions can be invoked: that of `run` or of `cargo lambda watch`
@@ -125,6 +130,8 @@ async fn main() -> ExitCode {
         Command::Requeue(options) => dead_letters::requeue(options).await,
         Command::Ask(question) => view::answer(question).await,
         Command::RebuildRelationships(options) => rebuild::rebuild(options).await,
+        Command::Forget(options) => privacy::forget(*options).await,
+        Command::Export(options) => privacy::export(*options).await,
         Command::Feed {
             url,
             dynamodb,

@@ -45,6 +45,14 @@ impl Database {
     }
 }
 
+/// For commands that also use the limits table.
+#[derive(Args)]
+pub(crate) struct LimitsTable {
+    /// Name of the limits table
+    #[arg(long, value_name = "NAME", default_value = LIMITS)]
+    pub(crate) limits_table: String,
+}
+
 #[derive(Args)]
 pub(crate) struct Tables {
     #[command(flatten)]
@@ -60,7 +68,7 @@ pub(crate) struct Tables {
 impl Tables {
     /// Whether the tables are in AWS.
     pub(crate) fn aws(&self) -> bool {
-        self.aws
+        self.database.aws
     }
 
     /// A text that says where the tables are.
@@ -88,9 +96,14 @@ impl Tables {
         ))
     }
 
+    /// A client for work that takes long.
+    pub(crate) fn patient_client(&self) -> Result<Client> {
+        Ok(store::patient(&self.database.settings()?))
+    }
+
     /// Both tables, for work that takes long.
     pub(crate) fn patient(&self) -> Result<(EventsTable, RelationshipsTable)> {
-        let client = store::patient(&self.database.settings()?);
+        let client = self.patient_client()?;
         Ok((
             EventsTable::new(client.clone(), &self.events_table, Retention::default()),
             RelationshipsTable::new(client, &self.relationships_table),

@@ -34,6 +34,7 @@ mod never_refused;
 mod odd_inputs;
 mod pairs;
 mod policies;
+mod privacy;
 mod relationships;
 mod relationships_table;
 mod reverse_proxy;

@@ -1,0 +1,205 @@
+//! The events that wait in queues.
+
+use domain::Reception;
+use serde_json::Value;
+
+use super::{Places, person::Person, print_line};
+use crate::{
+    Result, out,
+    queues::{Message, Queue, Reading},
+};
+
+/// A queue that the caller named.
+struct Named<'a> {
+    word: &'static str,
+    url: &'a str,
+}
+
+impl Places {
+    fn events_queue(&self) -> Option<Named<'_>> {
+        named("events queue", self.queues.events_queue.as_deref())
+    }
+
+    fn other_queues(&self) -> impl Iterator<Item = Named<'_>> {
+        let dead = self.queues.events_dead_letter_queue.as_deref();
+        let failures = self.queues.relationships_failures.as_deref();
+        [
+            named("dead-letter queue", dead),
+            named("failure queue of the views", failures),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    fn open(&self, queue: &Named<'_>) -> Result<Queue> {
+        self.queues.queue(&self.tables, queue.url)
+    }
+}
+
+fn named<'a>(word: &'static str, url: Option<&'a str>) -> Option<Named<'a>> {
+    url.map(|url| Named { word, url })
+}
+
+/// The same in the events queue as in the tables. Warns if it is not empty.
+pub(super) async fn forget_in_events_queue(
+    places: &Places,
+    person: &Person,
+    only_look: bool,
+) -> Result<()> {
+    let Some(events) = places.events_queue() else {
+        return out::line(
+            "the events queue is not looked at, because --events-queue is not given: if it is not empty, redrive writes its \
+            events later",
+        );
+    };
+    let count = places.open(&events)?.count().await?;
+    if count.visible + count.hidden > 0 {
+        out::line(&format!(
+            "the events queue has about {} messages, and {} are being handled: redrive drains it, so wait until it is empty, or \
+            run this command again then",
+            count.visible, count.hidden
+        ))?;
+    }
+    forget_in(places, &events, person, only_look).await
+}
+
+/// The same in the dead-letter queue and in the failure queue of the views.
+pub(super) async fn forget_in_other_queues(
+    places: &Places,
+    person: &Person,
+    only_look: bool,
+) -> Result<()> {
+    if places.queues.events_dead_letter_queue.is_none() {
+        out::line(
+            "the dead-letter queue is not looked at, because --events-dead-letter-queue is not given; it keeps events for 14 days",
+        )?;
+    }
+    for queue in places.other_queues() {
+        forget_in(places, &queue, person, only_look).await?;
+    }
+    Ok(())
+}
+
+/// What became of the messages of a queue.
+#[derive(Default)]
+struct Counts {
+    read: u64,
+    deleted: u64,
+    changed: u64,
+    unreadable: u64,
+}
+
+async fn forget_in(
+    places: &Places,
+    named: &Named<'_>,
+    person: &Person,
+    only_look: bool,
+) -> Result<()> {
+    let queue = places.open(named)?;
+    let mut reading = queue.read();
+    let done = forget_all(&queue, &mut reading, person, only_look).await;
+    // Also after an error, so that the messages are not hidden longer than necessary.
+    let released = reading.release().await;
+    let Counts {
+        read,
+        deleted,
+        changed,
+        unreadable,
+    } = done?;
+    released?;
+    let would = if only_look { "to be " } else { "" };
+    out::line(&format!(
+        "{}: {read} messages read, {deleted} {would}deleted, {changed} {would}changed",
+        named.word
+    ))?;
+    match unreadable {
+        0 => Ok(()),
+        n => out::line(&format!(
+            "{}: {n} messages have the id and cannot be read; they stay",
+            named.word
+        )),
+    }
+}
+
+async fn forget_all(
+    queue: &Queue,
+    reading: &mut Reading<'_>,
+    person: &Person,
+    only_look: bool,
+) -> Result<Counts> {
+    let mut counts = Counts::default();
+    loop {
+        let messages = reading.next().await?;
+        if messages.is_empty() {
+            return Ok(counts);
+        }
+        for Message { id, body, .. } in messages {
+            counts.read += 1;
+            let Ok(reception) = store::from_message(&body) else {
+                counts.unreadable += u64::from(person.is_in(&body));
+                continue;
+            };
+            if person.judge(&reception)?.stays() {
+                continue;
+            }
+            let left = person.forgotten(&reception)?;
+            match left {
+                None => counts.deleted += 1,
+                Some(_) => counts.changed += 1,
+            }
+            if only_look {
+                continue;
+            }
+            // First the new message, so an interruption loses nothing.
+            if let Some(left) = left {
+                queue.send(store::to_message(&left)).await?;
+            }
+            reading.delete(&[id]).await?;
+        }
+    }
+}
+
+/// Prints what the queues have about the person.
+pub(super) async fn export(places: &Places, person: &Person) -> Result<()> {
+    for named in places
+        .events_queue()
+        .into_iter()
+        .chain(places.other_queues())
+    {
+        let queue = places.open(&named)?;
+        let mut reading = queue.read();
+        let done = export_all(&mut reading, named.word, person).await;
+        let released = reading.release().await;
+        done?;
+        released?;
+    }
+    Ok(())
+}
+
+async fn export_all(reading: &mut Reading<'_>, place: &str, person: &Person) -> Result<()> {
+    loop {
+        let messages = reading.next().await?;
+        if messages.is_empty() {
+            return Ok(());
+        }
+        for message in messages {
+            match store::from_message(&message.body) {
+                Ok(reception) if !person.judge(&reception)?.stays() => {
+                    print_line(place, share(person, &reception)?)?;
+                }
+                Err(_) if person.is_in(&message.body) => {
+                    print_line(place, Value::String(message.body))?;
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn share(person: &Person, reception: &Reception) -> Result<Value> {
+    let mut share = serde_json::to_value(reception)?;
+    if let Some(events) = share.get_mut("events") {
+        *events = person.share(reception)?.into();
+    }
+    Ok(share)
+}
