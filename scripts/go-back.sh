@@ -20,5 +20,6 @@ stack = json.load(open(sys.argv[1], encoding="utf-8"))["Stacks"][0]
 for one in stack.get("Parameters", []):
     print("{}={}".format(one["ParameterKey"], json.dumps(one["ParameterValue"])))
 ' "$kept/stack.json")
-sam deploy --stack-name "$stack" --template-file "$kept/template.yaml" --no-fail-on-empty-changeset "$@" \
+# `sam` would look for its settings beside that template.
+sam deploy --config-file "$PWD/samconfig.toml" --stack-name "$stack" --template-file "$kept/template.yaml" --no-fail-on-empty-changeset "$@" \
   --parameter-overrides "${parameters[@]}"

@@ -24,7 +24,8 @@ pub(crate) struct Options {
 
 pub(crate) fn print(options: &Options) -> Result<()> {
     let event = serde_json::to_string_pretty(&event(options)?)?;
-    out::lines(&json(&event))
+    let lines: Vec<_> = event.lines().map(json).collect();
+    out::lines(&lines.join("\n"))
 }
 
 /// Each event has a new id, because the function's table keeps events with the same id only once.

@@ -191,7 +191,11 @@ async fn faults() -> Vec<(&'static str, Vec<String>, &'static [&'static str])> {
 
     let relationships = dynamodb.relationships_table().await;
     let function = Function::start("project-views", with(&relationships, &[])).await;
-    let mut record = records(&table).await.remove(0);
+    let healthy = Function::start("after-delete-friend", with(&table, &[])).await;
+    assert_eq!(healthy.send(&Request::post(DELETE, GOOD)).await.status, 200);
+    let mut records = records(&table).await;
+    records.retain(|it| it["dynamodb"]["NewImage"]["family"]["S"] == "relation");
+    let mut record = records.remove(0);
     record["dynamodb"]["NewImage"]["events"] = json!({"S": "poison"});
     function.invoke(json!({"Records": [record]})).await;
     faults.push(("a poisoned record", function.log(), &["unreadable"]));

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use models::{Verdict, read_as_openim, root};
 use serde_json::{Value, json};
 use support::{Answer, Dynamodb, Process, Request, Table, binary, free_port, tool};
@@ -223,10 +224,10 @@ fn only_url(printed: &str) -> String {
     }
 }
 
-fn callback(user: &str) -> Request {
+/// A callback with a user and a password, in base64.
+fn callback(credentials: &str) -> Request {
     let request = Request::post(DELETE, BODY);
-    // "openim:<password>" and others, in base64.
-    request.header("authorization", &format!("Basic {user}"))
+    request.header("authorization", &format!("Basic {credentials}"))
 }
 
 #[tokio::test]
@@ -250,10 +251,7 @@ async fn functions_are_deployed_without_the_stack() {
     let (made, password) = printed.trim_end().split_once("password: ").unwrap();
     assert_eq!(password.len(), 32);
     assert!(!made.contains(password), "make prints no password");
-    let right = {
-        use base64::{Engine as _, prelude::BASE64_STANDARD};
-        BASE64_STANDARD.encode(format!("openim:{password}"))
-    };
+    let right = BASE64_STANDARD.encode(format!("openim:{password}"));
     let answer = cloud.send(&url, &callback(&right)).await;
     assert_eq!(read_as_openim(&answer.body), Verdict::Allowed, "{answer:?}");
     let answer = cloud.send(&url, &callback("d3Jvbmc6d3Jvbmc=")).await;
@@ -361,7 +359,9 @@ async fn cargo_lambda_packs_the_policies_also_without_make() {
         "cargo lambda deploy before-add-friend --dry --output-format json --lambda-dir '{}'",
         functions.display()
     );
-    let planned: Value = serde_json::from_str(&output_of(shell(&deploy)).await).unwrap();
+    let printed = output_of(shell(&deploy)).await;
+    // What it is doing comes before what it plans.
+    let planned: Value = serde_json::from_str(&printed[printed.find('{').unwrap()..]).unwrap();
     let mut files: Vec<_> = planned["files"].as_array().unwrap().iter().collect();
     files.sort_by_key(|file| file.as_str());
     assert_eq!(files, ["bootstrap", "policies.json"]);

@@ -19,6 +19,7 @@ use support::{
 use tokio::process::Command;
 
 use crate::{
+    relationships::put_poison,
     smoke,
     template::{GATEWAY_RESPONSES, gateway_verdict},
 };
@@ -202,11 +203,11 @@ impl Stack {
         }
     }
 
-    fn queue(&self) -> Queue {
+    fn queue(&self, output: &str) -> Queue {
         Queue {
             client: Queue::client(&self.aws.endpoint),
             endpoint: self.aws.endpoint.clone(),
-            url: self.text("EventsQueueUrl").to_owned(),
+            url: self.text(output).to_owned(),
         }
     }
 
@@ -500,7 +501,7 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     ));
 
     // An event that comes from the queue.
-    let queue = stack.queue();
+    let queue = stack.queue("EventsQueueUrl");
     let mut reception = table.receptions().await.pop().unwrap();
     reception.id = "queued".to_owned();
     let message = store::to_message(&reception);
@@ -628,4 +629,19 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     assert_eq!(table.receptions().await.len(), stored.len() + 1);
     wait_for_relationships(&table, &relationships).await;
     assert!(relationships.items().await.len() > rows);
+
+    // A record that cannot be applied. The function may put it aside.
+    put_poison(&table, "relation").await;
+    let failures = stack.queue("RelationshipsFailuresUrl");
+    let mut aside = Vec::new();
+    for _ in 0..300 {
+        aside = failures.receive_all().await;
+        if !aside.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    let aside: Value = serde_json::from_str(aside[0].body.as_ref().unwrap()).unwrap();
+    assert_eq!(aside["requestId"], "poison");
+    assert!(aside["record"]["dynamodb"]["NewImage"].is_object());
 }

@@ -25,7 +25,8 @@ use pulldown_cmark::{Event, Options, Parser};
 const LIMITS: [(&str, usize); 7] = [
     ("README.md", 9_000),
     ("ARCHITECTURE.md", 6_000),
-    ("CONTRIBUTING.md", PAGE),
+    // It grows with each test module, 130 bytes.
+    ("CONTRIBUTING.md", 16_000),
     ("SECURITY.md", PAGE),
     // It grows with each version.
     ("CHANGELOG.md", usize::MAX),

@@ -343,7 +343,7 @@ async fn a_record_that_cannot_be_applied_is_put_aside_and_holds_up_no_other() {
 }
 
 /// Writes an item that no version of this project wrote.
-async fn put_poison(events: &Table, family: &str) {
+pub(crate) async fn put_poison(events: &Table, family: &str) {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     events
         .client

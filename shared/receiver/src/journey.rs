@@ -64,7 +64,7 @@ struct Progress<'a> {
 impl Receiver {
     /// Answers one callback. Never panics, and always gives an answer that the caller can read.
     pub(crate) async fn receive<'a>(&'a self, call: &mut Call<'a>) -> Reply {
-        // At error level, so every line about a callback has these fields at every LOG_LEVEL.
+        // At error level, so every line about a callback has these fields, whatever LOG_LEVEL is.
         let span = error_span!(
             "callback",
             requestId = call.request.id,

@@ -174,7 +174,7 @@ impl Verifiers {
     async fn open(&self, shares: Shares) {
         match &self.openim {
             Some(OpenImVerifier::None) => {
-                // At error level, so that every LOG_LEVEL but `off` shows it at every start.
+                // At error level, so that it stands out.
                 error!(
                     "OPENIM_VERIFIER is none: every caller that reaches this function is accepted"
                 );

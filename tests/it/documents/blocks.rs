@@ -238,17 +238,32 @@ fn made_by_ci(root: &Path) -> BTreeSet<String> {
         .output()
         .unwrap();
     let database = String::from_utf8(database.stdout).unwrap();
-    let needs: BTreeMap<&str, &str> = database
-        .lines()
-        .filter(|line| line.starts_with(|c: char| c.is_ascii_alphabetic()))
-        .filter_map(|line| line.split_once(':'))
-        .filter(|(_, needed)| !needed.contains('='))
-        .collect();
+    let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let mut target = "";
+    for line in database.lines() {
+        if let Some(recipe) = line.strip_prefix('\t') {
+            // A recipe that makes other targets.
+            let made = recipe.split("$(MAKE) ").skip(1);
+            let made = made.filter_map(|targets| targets.split([' ', ';']).next());
+            needs.entry(target).or_default().extend(made);
+            continue;
+        }
+        let rule = line.split_once(':');
+        let rule = rule.filter(|_| line.starts_with(|c: char| c.is_ascii_alphabetic()));
+        let Some((name, needed)) = rule.filter(|(_, needed)| !needed.contains('=')) else {
+            continue;
+        };
+        target = name;
+        let needed = needed.split_whitespace();
+        needs.entry(target).or_default().extend(needed);
+    }
     let mut found = BTreeSet::new();
     while let Some(target) = left.pop() {
-        let needed = needs.get(target.as_str()).copied().unwrap_or_default();
-        left.extend(needed.split_whitespace().map(str::to_owned));
-        found.insert(target);
+        if !found.insert(target.clone()) {
+            continue;
+        }
+        let needed = needs.get(target.as_str());
+        left.extend(needed.into_iter().flatten().map(|it| (*it).to_owned()));
     }
     found
 }

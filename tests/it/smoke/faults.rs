@@ -37,7 +37,7 @@ pub(super) enum Spoil {
     /// It is forwarded.
     Nothing,
     /// It is forwarded in this form.
-    Send(Asked),
+    Send(Box<Asked>),
     /// It is not forwarded, and this is the answer.
     Lose(u16, String),
     /// It is forwarded, and this is the answer.
@@ -234,7 +234,7 @@ pub(super) fn faults() -> Vec<Fault> {
             spoil: |asked| {
                 let mut asked = asked.clone();
                 asked.query = asked.query.replace("&RequestId=", "&Lost=");
-                Spoil::Send(asked)
+                Spoil::Send(asked.into())
             },
         },
         Fault {
@@ -250,10 +250,11 @@ pub(super) fn faults() -> Vec<Fault> {
             patience: "20",
             spoil: |asked| {
                 let authorization = Some(basic(PASSWORD));
-                Spoil::Send(Asked {
+                let asked = Asked {
                     authorization,
                     ..asked.clone()
-                })
+                };
+                Spoil::Send(asked.into())
             },
         },
         Fault {
@@ -279,10 +280,14 @@ pub(super) fn faults() -> Vec<Fault> {
             found_by: names(&["previous-password"]),
             patience: "20",
             spoil: |asked| match asked.authorization == Some(basic(PREVIOUS)) {
-                true => Spoil::Send(Asked {
-                    authorization: None,
-                    ..asked.clone()
-                }),
+                true => {
+                    let authorization = None;
+                    let asked = Asked {
+                        authorization,
+                        ..asked.clone()
+                    };
+                    Spoil::Send(asked.into())
+                }
                 false => Spoil::Nothing,
             },
         },
@@ -352,7 +357,7 @@ pub(super) fn faults() -> Vec<Fault> {
             what: "any stage is served",
             found_by: names(&["wrong-stage"]),
             patience: "20",
-            spoil: |asked| Spoil::Send(asked.clone()),
+            spoil: |asked| Spoil::Send(asked.clone().into()),
         },
         Fault {
             what: "answers are late",
