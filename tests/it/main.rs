@@ -13,6 +13,7 @@ mod before_group;
 mod cargo_lambda;
 mod cases;
 mod command_line;
+mod cost;
 mod credentials;
 mod dead_letters;
 mod decisions;

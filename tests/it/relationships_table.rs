@@ -1,5 +1,6 @@
 //! The rows about friends in the relationships table, on two independent DynamoDBs. Both must behave the same.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     Events, Reception, Source, Timestamp, UserId,
     relation::{
@@ -7,8 +8,9 @@ use domain::{
         rows::{Aspect, Fact},
     },
 };
-use store::{ErrorKind, RelationshipsTable};
-use support::Dynamodb;
+use serde_json::{Value, json};
+use store::{ErrorKind, RelationshipsTable, relationships_table::BY_OTHER};
+use support::{Dynamodb, Table};
 
 use crate::storage::on_both;
 
@@ -171,8 +173,143 @@ async fn every_query_returns_its_rows(dynamodb: &Dynamodb) {
     assert_eq!(requests.len(), 1);
     assert_eq!(requests[0].fact, Fact::Request(Some("hi".to_owned())));
     assert_eq!(requests[0].reception_id, "r");
-    let asked = table.rows_about(&user("zoé"), Aspect::Request).await;
-    assert_eq!(asked.unwrap(), requests);
+}
+
+/// The entries of the index `by-other`.
+async fn index(table: &Table) -> Vec<(String, String)> {
+    let scan = table.client.scan().table_name(&table.name);
+    let scanned = scan.index_name(BY_OTHER).send().await.unwrap();
+    let text = |value: &AttributeValue| value.as_s().unwrap().clone();
+    let items = scanned.items.unwrap().into_iter();
+    let mut entries: Vec<_> = items
+        .map(|item| (text(&item["owner"]), text(&item["other"])))
+        .collect();
+    entries.sort();
+    entries
+}
+
+async fn only_friends_on_a_list_are_in_the_index(dynamodb: &Dynamodb) {
+    let made = dynamodb.relationships_table().await;
+    let table = made.relationships_table();
+    let (owner, other) = (user("ana"), user("leo"));
+    let events = vec![
+        named("ana", "leo", "Lenny"),
+        named("leo", "ana", ""),
+        Event::FriendRequested {
+            from: owner.clone(),
+            to: other.clone(),
+            message: "hi".to_owned(),
+        },
+        Event::Blocked {
+            owner,
+            blocked: other.clone(),
+        },
+    ];
+    assert_eq!(apply(&table, reception("r1", 0, events)).await, (6, 0));
+    assert_eq!(index(&made).await, [pair("ana", "leo"), pair("leo", "ana")]);
+    let gone = reception("r2", 1, vec![deleted("ana", "leo")]);
+    assert_eq!(apply(&table, gone).await, (2, 0));
+    assert_eq!(index(&made).await, [pair("leo", "ana")]);
+    assert_eq!(table.listed_by(&other).await.unwrap(), []);
+    let again = reception("r3", 2, vec![named("ana", "leo", "L")]);
+    assert_eq!(apply(&table, again).await, (2, 0));
+    assert_eq!(index(&made).await, [pair("ana", "leo"), pair("leo", "ana")]);
+}
+
+/// Writes an item as versions up to 0.2.0 did. All of their items are in the index.
+async fn put_old(table: &Table, aspect: &str, (owner, other): (&str, &str), fact: Value) {
+    let mut item = json!({
+        "pk": format!("user#{owner}"),
+        "sk": format!("{aspect}#{other}"),
+        "sk_by_other": format!("{aspect}#{owner}"),
+        "owner": owner,
+        "other": other,
+        "aspect": aspect,
+        "as_of": format!("{}#old#000000", at(10)),
+        "received_at": at(10),
+        "reception_id": "old",
+    });
+    let (item, fact) = (item.as_object_mut().unwrap(), fact.as_object().unwrap());
+    item.extend(fact.clone());
+    let value = |value: &Value| match value {
+        Value::Bool(is) => AttributeValue::Bool(*is),
+        text => AttributeValue::S(text.as_str().unwrap().to_owned()),
+    };
+    let item = item.iter().map(|(name, it)| (name.clone(), value(it)));
+    let put = table.client.put_item().table_name(&table.name);
+    put.set_item(Some(item.collect())).send().await.unwrap();
+}
+
+async fn items_of_an_older_version_are_read_and_leave_the_index(dynamodb: &Dynamodb) {
+    let made = dynamodb.relationships_table().await;
+    let table = made.relationships_table();
+    let (ana, leo, bob) = (user("ana"), user("leo"), user("bob"));
+    put_old(&made, "friend", ("ana", "leo"), json!({"present": true})).await;
+    put_old(&made, "remark", ("ana", "leo"), json!({"remark": "Lenny"})).await;
+    put_old(&made, "friend", ("ana", "bob"), json!({"present": false})).await;
+    put_old(
+        &made,
+        "request",
+        ("ana", "bob"),
+        json!({"present": true, "message": "hi"}),
+    )
+    .await;
+    put_old(&made, "block", ("ana", "bob"), json!({"present": true})).await;
+    let requests = async || {
+        let requests = table.rows(&ana, Aspect::Request).await.unwrap();
+        Vec::from_iter(requests.into_iter().map(|row| row.fact))
+    };
+    assert_eq!(friends(&table, "ana").await, [pair("leo", "Lenny")]);
+    assert_eq!(requests().await, [Fact::Request(Some("hi".to_owned()))]);
+    assert_eq!(table.listed_by(&leo).await.unwrap().len(), 1);
+    assert_eq!(table.listed_by(&bob).await.unwrap(), []);
+    assert_eq!(table.blocked_by(&ana).await.unwrap().len(), 1);
+    // An older fact replaces nothing, although the item of a remark is now another one.
+    let older = reception("r1", 5, vec![named("ana", "leo", "older")]);
+    apply(&table, older).await;
+    assert_eq!(friends(&table, "ana").await, [pair("leo", "Lenny")]);
+    let remark = table.row(&ana, &leo, Aspect::Remark).await.unwrap();
+    assert_eq!(remark.unwrap().fact, Fact::Remark("Lenny".to_owned()));
+    // A newer one does.
+    let newer = vec![
+        named("ana", "leo", "newer"),
+        deleted("ana", "bob"),
+        Event::FriendRequestAccepted {
+            from: ana.clone(),
+            to: bob.clone(),
+            message: String::new(),
+        },
+        Event::Unblocked {
+            owner: ana.clone(),
+            blocked: bob.clone(),
+        },
+    ];
+    apply(&table, reception("r2", 20, newer)).await;
+    assert_eq!(friends(&table, "ana").await, [pair("leo", "newer")]);
+    assert_eq!(requests().await, [Fact::Request(None)]);
+    let request = table.row(&ana, &bob, Aspect::Request).await.unwrap();
+    assert_eq!(request.unwrap().fact, Fact::Request(None));
+    assert_eq!(table.blocked_by(&ana).await.unwrap(), []);
+    let left = [pair("ana", "bob"), pair("ana", "leo"), pair("ana", "leo")];
+    assert_eq!(
+        index(&made).await,
+        left,
+        "the friend, and the old items of the request and the remark"
+    );
+}
+
+async fn a_callback_of_which_some_facts_are_known_writes_the_others(dynamodb: &Dynamodb) {
+    let table = dynamodb.relationships_table().await.relationships_table();
+    let added = |id, millis| {
+        let (owner, friend) = (user("ana"), user("leo"));
+        reception(id, millis, vec![Event::FriendAdded { owner, friend }])
+    };
+    assert_eq!(apply(&table, added("r3", 30)).await, (1, 0));
+    let named = reception("r2", 20, vec![named("ana", "leo", "Lenny")]);
+    assert_eq!(apply(&table, named).await, (1, 1), "the remark is new");
+    assert_eq!(friends(&table, "ana").await, [pair("leo", "Lenny")]);
+    let row = table.row(&user("ana"), &user("leo"), Aspect::Friend).await;
+    assert_eq!(row.unwrap().unwrap().reception_id, "r3");
 }
 
 async fn the_longest_user_ids_fit(dynamodb: &Dynamodb) {
@@ -316,6 +453,9 @@ on_both! {
     the_greater_id_wins_between_two_facts_of_the_same_time
     the_newest_of_fifty_concurrent_facts_remains
     every_query_returns_its_rows
+    only_friends_on_a_list_are_in_the_index
+    items_of_an_older_version_are_read_and_leave_the_index
+    a_callback_of_which_some_facts_are_known_writes_the_others
     the_longest_user_ids_fit
     a_reception_that_does_not_fit_does_not_stop_the_others
     a_row_keeps_the_beginning_of_a_long_text

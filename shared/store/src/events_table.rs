@@ -2,15 +2,15 @@ use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::{
     Client,
-    operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Put, TableDescription, TransactWriteItem},
+    operation::put_item::PutItemError,
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TableDescription},
 };
 use domain::Reception;
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ErrorKind, Retention, StoreError,
+    Retention, StoreError,
     error::condition_held,
     item,
     parts::{is_surely_one_piece, parts},
@@ -22,6 +22,8 @@ const IS_NEW: &str = "attribute_not_exists(pk)";
 
 /// How many parts are written at the same time.
 const CONCURRENT_PARTS: usize = 4;
+
+type Item = HashMap<String, AttributeValue>;
 
 /// The table of all accepted callbacks.
 #[derive(Clone, Debug)]
@@ -143,8 +145,8 @@ impl EventsTable {
     /// reception that is too large for an item is written in [parts](crate::parts()), each with its own `PutItem`. It is
     /// new if at least one part is.
     ///
-    /// If Tencent Chat's `RequestId` came with an after callback, a transaction writes the item and a marker. A retry finds
-    /// the marker and is [`Known`](Recorded::Known).
+    /// If Tencent Chat's `RequestId` came with an after callback, a marker is written before the item. A retry finds the
+    /// marker and writes the item of the first reception, so it is [`Known`](Recorded::Known) if that item was written.
     ///
     /// # Errors
     ///
@@ -155,17 +157,16 @@ impl EventsTable {
             return Ok(Recorded::Nothing);
         };
         if is_surely_one_piece(reception, &item) {
-            return self.put(retry::marker(reception)?, item).await;
+            return self.put(reception, item).await;
         }
-        let parts = parts(reception);
         let mut items = Vec::new();
-        for part in &parts {
-            if let Some(item) = item::from_reception(part, &self.retention)? {
-                items.push((retry::marker(part)?, item));
+        for part in parts(reception) {
+            if let Some(item) = item::from_reception(&part, &self.retention)? {
+                items.push((part, item));
             }
         }
         let mut written = stream::iter(items)
-            .map(|(marker, item)| self.put(marker, item))
+            .map(|(part, item)| async move { self.put(&part, item).await })
             .buffer_unordered(CONCURRENT_PARTS);
         let mut whole = Recorded::Known;
         while let Some(part) = written.next().await {
@@ -176,60 +177,46 @@ impl EventsTable {
         Ok(whole)
     }
 
-    async fn put(
-        &self,
-        marker: Option<HashMap<String, AttributeValue>>,
-        item: HashMap<String, AttributeValue>,
-    ) -> Result<Recorded, StoreError> {
-        let is_new = match marker {
-            Some(marker) => self.put_both(marker, item).await?,
-            None => {
-                let written = self
-                    .client
-                    .put_item()
-                    .table_name(&self.name)
-                    .set_item(Some(item))
-                    .condition_expression(IS_NEW)
-                    .send()
-                    .await;
-                condition_held(written)?
+    /// Writes the item of a reception, which is one piece, unless the table has it. For a retry, it is the item of the
+    /// first reception.
+    async fn put(&self, reception: &Reception, mut item: Item) -> Result<Recorded, StoreError> {
+        if let Some(marker) = retry::marker(reception)?
+            && let Some(marker) = self.put_new(marker).await?
+        {
+            // Perhaps only the marker was written. So the item is written again, with the key that it has or should have.
+            let Some(first) = retry::first(reception, &marker)? else {
+                return Ok(Recorded::Known);
+            };
+            if let Some(first) = item::from_reception(&first, &self.retention)? {
+                item = first;
             }
-        };
-        Ok(match is_new {
-            true => Recorded::New,
-            false => Recorded::Known,
+        }
+        Ok(match self.put_new(item).await? {
+            None => Recorded::New,
+            Some(_) => Recorded::Known,
         })
     }
 
-    /// Writes an item and its marker, or neither if one of them is in the table.
-    async fn put_both(
-        &self,
-        marker: HashMap<String, AttributeValue>,
-        item: HashMap<String, AttributeValue>,
-    ) -> Result<bool, StoreError> {
-        let mut transaction = self.client.transact_write_items();
-        for item in [marker, item] {
-            let put = Put::builder()
-                .table_name(&self.name)
-                .set_item(Some(item))
-                .condition_expression(IS_NEW)
-                .build()
-                .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))?;
-            transaction = transaction.transact_items(TransactWriteItem::builder().put(put).build());
-        }
-        let Err(error) = transaction.send().await else {
-            return Ok(true);
+    /// Writes an item, unless the table has one with this key. Gives the one that the table has.
+    async fn put_new(&self, item: Item) -> Result<Option<Item>, StoreError> {
+        let written = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression(IS_NEW)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = written else {
+            return Ok(None);
         };
-        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-            error.as_service_error()
-            && cancelled
-                .cancellation_reasons()
-                .iter()
-                .any(|reason| reason.code() == Some("ConditionalCheckFailed"))
-        {
-            return Ok(false);
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(Some(failed.item().cloned().unwrap_or_default()))
+            }
+            _ => Err(StoreError::from_sdk(error)),
         }
-        Err(StoreError::from_sdk(error))
     }
 
     /// Deletes a reception: all its items, and the markers by which a retry of it is recognized. Deleting it again changes

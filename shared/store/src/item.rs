@@ -27,10 +27,10 @@
 //! `attribute_not_exists(pk)` refuses it. The same reception is always one item. Two receptions are two items, even if
 //! their content is the same.
 //!
-//! **Retries.** Tencent Chat can send an after callback again, with the same `RequestId`. So a transaction writes the item
-//! together with a marker: `pk` is `retry#` and a digest of the command, the `RequestId` and the events, `sk` and `family`
-//! are `retry`, `id` is the reception's, and `expires_at` is a day later. Each part has its own marker. If the marker exists,
-//! nothing is written. A transaction needs twice the write units, and the marker needs two more.
+//! **Retries.** Tencent Chat can send an after callback again, with the same `RequestId`. So a marker is written before the
+//! item: `pk` is `retry#` and a digest of the command, the `RequestId` and the events, `sk` and `family` are `retry`, `id`
+//! and `received_at` are the reception's, and `expires_at` is a day later. Each part has its own marker. If the marker
+//! exists, the item of the reception that it names is written, unless the table has it. The marker costs one write unit.
 //!
 //! **Size.** DynamoDB accepts up to 400 KB per item. 2,000 pairs from Tencent Chat with ids of 32 bytes make about
 //! 200 KB. A reception of more than 250 KB as JSON is written in parts, each with its own conditional `PutItem`. Only the

@@ -1,32 +1,41 @@
 //! The relationships table, and its items about two users.
 //!
-//! One such item is one row of [`domain::relation::rows`]: one fact about `other` that belongs to `owner`.
+//! An item has facts about `other` that belong to `owner`. Each is a row of [`domain::relation::rows`]. Blocks have an item of
+//! their own. The other facts are in one item, because most callbacks change several of them, and each item costs a write.
 //!
 //! | Attribute | Type | Meaning |
 //! |---|---|---|
 //! | `pk` | S | Partition key: `user#<owner>` |
-//! | `sk` | S | Sort key: `<aspect>#<other>` |
-//! | `owner` | S | Whose row it is |
-//! | `other` | S | Whom the row is about; partition key of the index `by-other` |
-//! | `sk_by_other` | S | `<aspect>#<owner>`; sort key of the index `by-other` |
-//! | `aspect` | S | `friend`, `request`, `remark` or `block` |
-//! | `present` | BOOL | For `friend`, `request` and `block`: whether the fact is true. `false` is kept, so an older fact that arrives late cannot replace it |
+//! | `sk` | S | Sort key: `friend#<other>` or `block#<other>` |
+//! | `owner` | S | Whose item it is |
+//! | `other` | S | Whom the item is about; partition key of the index `by-other` |
+//! | `sk_by_other` | S | `friend#<owner>`; sort key of the index `by-other`. Only an item with a present friend has it, so no other item is in the index |
+//! | `aspect` | S | `friend` or `block`, as in `sk` |
+//! | `present` | BOOL | Whether `other` is on the list. `false` is kept, so an older fact that arrives late cannot replace it. Absent if nothing is known about that |
 //! | `intended` | BOOL | For `block`, `true` instead of `present`: `owner` was about to block `other`, and nobody knows whether it happened |
-//! | `message` | S | For a `request` that is present: its text, or [the beginning](domain::relation::rows::TEXT_BYTES) of a long one |
-//! | `remark` | S | For `remark`: the text, or the beginning of a long one; empty if there is none |
-//! | `as_of` | S | [`AsOf`](domain::AsOf): decides which of two facts about the row is newer |
-//! | `received_at`, `reception_id` | S | When the fact was received, and the id of its reception in the events table |
+//! | `as_of` | S | [`AsOf`] of `present` or `intended`: decides which of two facts is newer |
+//! | `received_at`, `reception_id` | S | When that fact was received, and the id of its reception in the events table |
+//! | `friend_request` | M | For `friend`: `as_of`, and `message` if a request to `other` is pending: its text, or [the beginning](domain::relation::rows::TEXT_BYTES) of a long one |
+//! | `friend_remark` | M | For `friend`: `as_of` and `remark`: the text, or the beginning of a long one; empty if there is none |
 //!
 //! **Access patterns.** *Friends of X*, *whom X blocks*: Query on `pk` with `begins_with(sk, "friend#")`.
-//! *Is B a friend of A*: GetItem. *Who lists X*: Query on the index `by-other`.
+//! *Is B a friend of A*: BatchGetItem. *Who lists X*: Query on the index `by-other`.
+//!
+//! **What a write costs.** One write unit for the item, and one for the index if the item is in it, gets into it or leaves it.
+//! Nobody asks who requested, named or blocked X, so these facts alone put no item into the index.
+//!
+//! **Versions up to 0.2.0** put every fact into an item of its own: requests under `request#<other>` with `present` and
+//! `message`, and remarks under `remark#<other>` with `remark`. All of these items are in the index. They are still read, and
+//! the newest fact counts, whichever item has it. The next write of a `friend` or `block` item takes it out of the index if it
+//! need not be there.
 //!
 //! `rows` says how a row is written, and `memberships` describes the other items of the table.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{Client, operation::query::builders::QueryFluentBuilder};
 use domain::{
-    Reception, Timestamp, UserId,
+    AsOf, Reception, Timestamp, UserId,
     relation::rows::{Aspect, Change, Fact, changes},
 };
 use serde::{Deserialize, Serialize};
@@ -36,7 +45,7 @@ use crate::{
     StoreError,
     item::{PK, SK, pk},
     memberships,
-    rows::{self, Key, Rows, Write, foreign},
+    rows::{self, Key, Rows, Write, foreign, time},
 };
 
 /// The index whose partition key is `other`.
@@ -171,19 +180,31 @@ impl RelationshipsTable {
     ///
     /// As [`rows`](Self::rows).
     pub async fn friends_of(&self, user: &UserId) -> Result<Vec<Friend>, StoreError> {
-        let mut remarks: BTreeMap<UserId, String> = BTreeMap::new();
-        for row in self.rows(user, Aspect::Remark).await? {
-            if let Fact::Remark(text) = row.fact {
-                remarks.insert(row.other, text);
+        let mut friends = Vec::new();
+        let mut remarks = BTreeMap::new();
+        for aspect in [Aspect::Friend, Aspect::Remark] {
+            for (as_of, row) in self.facts(user, word(aspect)).await? {
+                match row.fact {
+                    Fact::Friend(true) => friends.push(row),
+                    Fact::Remark(_) => keep_newest(&mut remarks, as_of, row),
+                    _ => {}
+                }
             }
         }
-        let rows = self.rows(user, Aspect::Friend).await?;
-        let friends = rows
-            .into_iter()
-            .filter(|row| row.fact == Fact::Friend(true));
+        let mut remark_on = |friend: &UserId| match remarks.remove(friend) {
+            Some((
+                _,
+                Row {
+                    fact: Fact::Remark(text),
+                    ..
+                },
+            )) => text,
+            _ => String::new(),
+        };
+        let friends = friends.into_iter();
         Ok(friends
             .map(|row| Friend {
-                remark: remarks.remove(&row.other).unwrap_or_default(),
+                remark: remark_on(&row.other),
                 friend: row.other,
                 received_at: row.received_at,
             })
@@ -216,17 +237,16 @@ impl RelationshipsTable {
     ///
     /// As [`rows`](Self::rows).
     pub async fn contact(&self, owner: &UserId, other: &UserId) -> Result<Contact, StoreError> {
-        let keys = [Aspect::Friend, Aspect::Block].map(|aspect| Key {
-            pk: pk(owner),
-            sk: sk(aspect, other),
-        });
+        let keys = [Aspect::Friend, Aspect::Block].map(|aspect| key(owner, aspect, other));
         let mut contact = Contact::default();
         for item in self.rows.get(keys.into()).await?.into_values() {
-            match row(item)?.fact {
-                Fact::Friend(friend) => contact.friend = Some(friend),
-                Fact::Block(blocked) => contact.blocked = blocked,
-                Fact::BlockIntended => contact.blocked = true,
-                Fact::Request(_) | Fact::Remark(_) => {}
+            for (_, row) in facts(item)? {
+                match row.fact {
+                    Fact::Friend(friend) => contact.friend = Some(friend),
+                    Fact::Block(blocked) => contact.blocked = blocked,
+                    Fact::BlockIntended => contact.blocked = true,
+                    Fact::Request(_) | Fact::Remark(_) => {}
+                }
             }
         }
         Ok(contact)
@@ -251,10 +271,13 @@ impl RelationshipsTable {
     ///
     /// As [`rows`](Self::rows).
     pub async fn listed_by(&self, user: &UserId) -> Result<Vec<Entry>, StoreError> {
-        let rows = self.rows_about(user, Aspect::Friend).await?;
-        let rows = rows
-            .into_iter()
-            .filter(|row| row.fact == Fact::Friend(true));
+        let key = ("other", user.to_string());
+        let query = self
+            .rows
+            .query(Some(BY_OTHER), key, ("sk_by_other", "friend#"));
+        let rows = items(query).await?.into_iter().map(|(_, row)| row);
+        // Up to version 0.2.0, friends who were deleted stayed in the index.
+        let rows = rows.filter(|row| row.fact == Fact::Friend(true));
         Ok(rows
             .map(|row| Entry {
                 owner: row.owner,
@@ -290,34 +313,21 @@ impl RelationshipsTable {
     ///
     /// When DynamoDB could not be reached, did not answer in time, or refused. When an item was not written by this crate.
     pub async fn rows(&self, owner: &UserId, aspect: Aspect) -> Result<Vec<Row>, StoreError> {
-        self.query(None, (PK, pk(owner)), (SK, aspect)).await
-    }
-
-    /// All rows about somebody with one aspect, in the order of the owner's id. Rows that say `false` are included.
-    ///
-    /// # Errors
-    ///
-    /// As [`rows`](Self::rows).
-    pub async fn rows_about(&self, other: &UserId, aspect: Aspect) -> Result<Vec<Row>, StoreError> {
-        let key = ("other", other.to_string());
-        self.query(Some(BY_OTHER), key, ("sk_by_other", aspect))
-            .await
-    }
-
-    async fn query(
-        &self,
-        index: Option<&str>,
-        key: (&str, String),
-        (range, aspect): (&str, Aspect),
-    ) -> Result<Vec<Row>, StoreError> {
-        let prefix = format!("{}#", word(aspect));
-        let query = self.rows.query(index, key, (range, &prefix));
-        let mut pages = query.into_paginator().items().send();
-        let mut rows = Vec::new();
-        while let Some(item) = pages.next().await {
-            rows.push(row(item.map_err(StoreError::from_sdk)?)?);
+        let mut rows = BTreeMap::new();
+        for place in places(aspect) {
+            for (as_of, row) in self.facts(owner, place).await? {
+                if row.fact.aspect() == aspect {
+                    keep_newest(&mut rows, as_of, row);
+                }
+            }
         }
-        Ok(rows)
+        Ok(rows.into_values().map(|(_, row)| row).collect())
+    }
+
+    /// The facts in an owner's items whose sort key begins with this word.
+    async fn facts(&self, owner: &UserId, word: &str) -> Result<Vec<(AsOf, Row)>, StoreError> {
+        let prefix = format!("{word}#");
+        items(self.rows.query(None, (PK, pk(owner)), (SK, &prefix))).await
     }
 
     /// One row; `None` if no callback has said anything about it.
@@ -331,19 +341,38 @@ impl RelationshipsTable {
         other: &UserId,
         aspect: Aspect,
     ) -> Result<Option<Row>, StoreError> {
-        let found = self
-            .rows
-            .client
-            .get_item()
-            .table_name(&self.rows.table)
-            .key(PK, AttributeValue::S(pk(owner)))
-            .key(SK, AttributeValue::S(sk(aspect, other)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(StoreError::from_sdk)?;
-        found.item.map(row).transpose()
+        let keys = places(aspect).iter().map(|place| Key {
+            pk: pk(owner),
+            sk: sk(place, other),
+        });
+        let mut found = BTreeMap::new();
+        for item in self.rows.get(keys.collect()).await?.into_values() {
+            for (as_of, row) in facts(item)? {
+                if row.fact.aspect() == aspect {
+                    keep_newest(&mut found, as_of, row);
+                }
+            }
+        }
+        Ok(found.remove(other).map(|(_, row)| row))
     }
+}
+
+/// Keeps the newest row about each user.
+fn keep_newest(rows: &mut BTreeMap<UserId, (AsOf, Row)>, as_of: AsOf, row: Row) {
+    let is_newer = |(held, _): &(AsOf, Row)| *held < as_of;
+    if rows.get(&row.other).is_none_or(is_newer) {
+        rows.insert(row.other.clone(), (as_of, row));
+    }
+}
+
+/// The facts in the items that a query finds.
+async fn items(query: QueryFluentBuilder) -> Result<Vec<(AsOf, Row)>, StoreError> {
+    let mut pages = query.into_paginator().items().send();
+    let mut found = Vec::new();
+    while let Some(item) = pages.next().await {
+        found.extend(facts(item.map_err(StoreError::from_sdk)?)?);
+    }
+    Ok(found)
 }
 
 /// What a reception writes into the table.
@@ -354,15 +383,66 @@ fn writes(reception: &Reception) -> Result<Vec<Write>, StoreError> {
 }
 
 fn write(change: Change) -> Result<Write, StoreError> {
-    let key = Key {
-        pk: pk(&change.owner),
-        sk: sk(change.fact.aspect(), &change.other),
+    let Change {
+        owner,
+        other,
+        fact,
+        as_of,
+    } = change;
+    let aspect = match fact.aspect() {
+        Aspect::Block => Aspect::Block,
+        Aspect::Friend | Aspect::Request | Aspect::Remark => Aspect::Friend,
     };
-    Write::new(key, Item::from(&change), OPTIONAL, "as_of", change.as_of)
+    let key = key(&owner, aspect, &other);
+    let held_as_of = match fact {
+        Fact::Friend(_) | Fact::Block(_) | Fact::BlockIntended => AS_OF,
+        Fact::Request(_) => "friend_request.as_of",
+        Fact::Remark(_) => "friend_remark.as_of",
+    };
+    let mut item = Item {
+        sk_by_other: (fact == Fact::Friend(true)).then(|| sk(word(aspect), &owner)),
+        owner: Some(owner),
+        other: Some(other),
+        aspect: word(aspect).to_owned(),
+        ..Item::default()
+    };
+    let optional = match fact {
+        Fact::Friend(present) | Fact::Block(present) => {
+            item.present = Some(present);
+            OPTIONAL
+        }
+        Fact::BlockIntended => {
+            item.intended = true;
+            OPTIONAL
+        }
+        Fact::Request(message) => {
+            let as_of = as_of.clone();
+            item.friend_request = Some(Requested { as_of, message });
+            &[]
+        }
+        Fact::Remark(remark) => {
+            let as_of = as_of.clone();
+            item.friend_remark = Some(Remarked { as_of, remark });
+            &[]
+        }
+    };
+    if held_as_of == AS_OF {
+        item.received_at = Some(as_of.received_at().to_owned());
+        item.reception_id = Some(as_of.reception_id().to_owned());
+        item.as_of = Some(as_of.clone());
+    }
+    Write::new(key, item, optional, held_as_of, as_of)
 }
 
-fn sk(aspect: Aspect, user: &UserId) -> String {
-    format!("{}#{user}", word(aspect))
+fn key(owner: &UserId, aspect: Aspect, other: &UserId) -> Key {
+    Key {
+        pk: pk(owner),
+        sk: sk(word(aspect), other),
+    }
+}
+
+fn sk(word: &str, user: &UserId) -> String {
+    format!("{word}#{user}")
 }
 
 /// The aspect's word in the table.
@@ -375,72 +455,103 @@ fn word(aspect: Aspect) -> &'static str {
     }
 }
 
-/// The attributes that some items do not have.
-const OPTIONAL: &[&str] = &["present", "intended", "message", "remark"];
-
-#[derive(Serialize, Deserialize)]
-struct Item {
-    sk_by_other: String,
-    owner: UserId,
-    other: UserId,
-    aspect: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    present: Option<bool>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    intended: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    message: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    remark: Option<String>,
-    as_of: String,
-    received_at: String,
-    reception_id: String,
-}
-
-impl From<&Change> for Item {
-    fn from(change: &Change) -> Self {
-        let aspect = change.fact.aspect();
-        let (present, message, remark) = match change.fact.clone() {
-            Fact::Friend(present) | Fact::Block(present) => (Some(present), None, None),
-            Fact::BlockIntended => (None, None, None),
-            Fact::Request(message) => (Some(message.is_some()), message, None),
-            Fact::Remark(text) => (None, None, Some(text)),
-        };
-        Self {
-            sk_by_other: sk(aspect, &change.owner),
-            owner: change.owner.clone(),
-            other: change.other.clone(),
-            aspect: word(aspect).to_owned(),
-            present,
-            intended: change.fact == Fact::BlockIntended,
-            message,
-            remark,
-            as_of: change.as_of.as_str().to_owned(),
-            received_at: change.as_of.received_at().to_owned(),
-            reception_id: change.as_of.reception_id().to_owned(),
-        }
+/// The words of the items that can have a fact of this aspect. The second is that of versions up to 0.2.0.
+fn places(aspect: Aspect) -> &'static [&'static str] {
+    match aspect {
+        Aspect::Friend => &["friend"],
+        Aspect::Request => &["friend", "request"],
+        Aspect::Remark => &["friend", "remark"],
+        Aspect::Block => &["block"],
     }
 }
 
-fn row(item: rows::Item) -> Result<Row, StoreError> {
+/// Where an item has the place of `present` or `intended`.
+const AS_OF: &str = "as_of";
+
+/// The attributes that an item does not have with every fact of `friend` or `block`.
+const OPTIONAL: &[&str] = &["sk_by_other", "present", "intended"];
+
+/// An item, as it is read, or as it is written with one fact.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Item {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sk_by_other: Option<String>,
+    owner: Option<UserId>,
+    other: Option<UserId>,
+    aspect: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    present: Option<bool>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    intended: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<AsOf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reception_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    friend_request: Option<Requested>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    friend_remark: Option<Remarked>,
+    /// Only in a `request` of a version up to 0.2.0.
+    #[serde(skip_serializing)]
+    message: Option<String>,
+    /// Only in a `remark` of a version up to 0.2.0.
+    #[serde(skip_serializing)]
+    remark: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Requested {
+    as_of: AsOf,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Remarked {
+    as_of: AsOf,
+    remark: String,
+}
+
+/// The facts in an item, each with its place in the order of all facts.
+fn facts(item: rows::Item) -> Result<Vec<(AsOf, Row)>, StoreError> {
     let item: Item = serde_dynamo::from_item(item).map_err(foreign)?;
+    let (Some(owner), Some(other)) = (item.owner, item.other) else {
+        return Err(foreign("an item without owner or other"));
+    };
     let fact = match (item.aspect.as_str(), item.present, item.remark) {
-        ("friend", Some(present), None) => Fact::Friend(present),
-        ("block", Some(present), None) => Fact::Block(present),
-        ("block", None, None) if item.intended => Fact::BlockIntended,
-        ("request", Some(present), None) => {
-            Fact::Request(present.then(|| item.message.unwrap_or_default()))
-        }
-        ("remark", None, Some(text)) => Fact::Remark(text),
+        ("friend", Some(present), None) => Some(Fact::Friend(present)),
+        ("friend", None, None) if item.as_of.is_none() => None,
+        ("block", Some(present), None) => Some(Fact::Block(present)),
+        ("block", None, None) if item.intended => Some(Fact::BlockIntended),
+        ("request", Some(present), None) => Some(Fact::Request(
+            present.then(|| item.message.unwrap_or_default()),
+        )),
+        ("remark", None, Some(text)) => Some(Fact::Remark(text)),
         _ => return Err(foreign("the aspect and its value do not fit together")),
     };
-    Ok(Row {
-        owner: item.owner,
-        other: item.other,
-        fact,
-        received_at: Timestamp::try_from(item.received_at).map_err(foreign)?,
-        reception_id: item.reception_id,
-    })
+    let mut facts = Vec::new();
+    if let Some(fact) = fact {
+        let as_of = item.as_of.ok_or_else(|| foreign("a fact without as_of"))?;
+        facts.push((as_of, fact));
+    }
+    let request = item.friend_request;
+    facts.extend(request.map(|it| (it.as_of, Fact::Request(it.message))));
+    let remark = item.friend_remark;
+    facts.extend(remark.map(|it| (it.as_of, Fact::Remark(it.remark))));
+    let rows = facts.into_iter().map(|(as_of, fact)| {
+        let row = Row {
+            owner: owner.clone(),
+            other: other.clone(),
+            fact,
+            received_at: time(&as_of)?,
+            reception_id: as_of.reception_id().to_owned(),
+        };
+        Ok((as_of, row))
+    });
+    rows.collect()
 }
 
 #[cfg(test)]
@@ -472,14 +583,17 @@ mod tests {
         ] {
             change.fact = fact.clone();
             let write = write(change.clone()).unwrap();
-            let aspect = word(fact.aspect());
+            let aspect = match fact.aspect() {
+                Aspect::Block => "block",
+                _ => "friend",
+            };
             assert_eq!(write.key.pk, "user#a#b");
             assert_eq!(write.key.sk, format!("{aspect}#leo"));
             let item = write.set;
-            assert_eq!(
-                item["sk_by_other"].as_s().unwrap(),
-                &format!("{aspect}#a#b")
-            );
+            let by_other = item.get("sk_by_other");
+            let by_other = by_other.map(|value| value.as_s().unwrap().as_str());
+            let is_listed = fact == Fact::Friend(true);
+            assert_eq!(by_other, is_listed.then_some("friend#a#b"), "{fact:?}");
             let expected = Row {
                 owner: user("a#b"),
                 other: user("leo"),
@@ -487,7 +601,7 @@ mod tests {
                 received_at: reception.received_at,
                 reception_id: "r#1".into(),
             };
-            assert_eq!(row(item).unwrap(), expected);
+            assert_eq!(facts(item).unwrap(), [(change.as_of.clone(), expected)]);
         }
     }
 }

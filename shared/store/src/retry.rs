@@ -1,7 +1,12 @@
 //! Recognizes a callback that the server sends again.
 //!
 //! Tencent Chat can be told to send an after callback again if no answer came in time. The query then has the same
-//! `RequestId`. So the first reception leaves a marker beside its item, and a second one finds it.
+//! `RequestId`. So the first reception leaves a marker, and a second one finds it.
+//!
+//! The marker is written before the item, and says whose item it is. A retry that finds the marker writes the item of the
+//! first reception. If that item exists, the condition of the write is false, and nothing changes. If it does not exist,
+//! because the first reception failed between marker and item, the retry writes it. So the item is neither lost nor written
+//! twice. A transaction of marker and item would be as safe, at twice the write units.
 //!
 //! The documents of Tencent Chat do not name the `RequestId`; those of its customer service do, for this purpose
 //! (<https://cloud.tencent.com/document/product/269/111212>). So the marker's key has the command and the events, too. A
@@ -10,16 +15,20 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use domain::{Family, Reception, Source};
+use domain::{Family, Reception, Source, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     ErrorKind, StoreError,
     item::{EXPIRES_AT, FAMILY, PK, SK},
+    rows::foreign,
 };
 
 /// How long a retry is recognized, in seconds. The documents do not say how late one can come.
 const REMEMBERED: i64 = 24 * 60 * 60;
+
+/// When the first reception was received.
+const RECEIVED_AT: &str = "received_at";
 
 /// The marker of a reception. `None` if its server sends no callback twice, or gives no id that would tell.
 pub(crate) fn marker(
@@ -54,8 +63,29 @@ pub(crate) fn marker(
         // No view and no history reads this family.
         (FAMILY.to_owned(), text("retry")),
         ("id".to_owned(), text(&reception.id)),
+        (
+            RECEIVED_AT.to_owned(),
+            text(&reception.received_at.to_string()),
+        ),
         (EXPIRES_AT.to_owned(), AttributeValue::N(until.to_string())),
     ])))
+}
+
+/// The first reception of what is received again, from its marker. `None` if the item surely exists: versions up to
+/// 0.2.0 wrote the item and its marker in one transaction, and the marker has no time.
+pub(crate) fn first(
+    again: &Reception,
+    marker: &HashMap<String, AttributeValue>,
+) -> Result<Option<Reception>, StoreError> {
+    let text = |name: &str| marker.get(name).and_then(|value| value.as_s().ok());
+    let (Some(id), Some(received_at)) = (text("id"), text(RECEIVED_AT)) else {
+        return Ok(None);
+    };
+    Ok(Some(Reception {
+        id: id.clone(),
+        received_at: Timestamp::try_from(received_at.clone()).map_err(foreign)?,
+        ..again.clone()
+    }))
 }
 
 #[cfg(test)]
@@ -100,6 +130,22 @@ mod tests {
         };
         assert!(key(&first).is_some());
         assert_eq!(key(&first), key(&retry));
+    }
+
+    #[test]
+    fn a_marker_gives_the_first_reception_back() {
+        let first = reception();
+        let retry = Reception {
+            id: "r#2".to_owned(),
+            received_at: Timestamp::from_unix_millis(1_800_000_000_000).unwrap(),
+            ..first.clone()
+        };
+        let mut marker = marker(&first).unwrap().unwrap();
+        let found = super::first(&retry, &marker).unwrap();
+        assert_eq!(found, Some(first));
+        marker.remove(RECEIVED_AT);
+        let of_an_old_version = super::first(&retry, &marker).unwrap();
+        assert_eq!(of_an_old_version, None);
     }
 
     #[test]

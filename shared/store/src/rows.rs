@@ -4,10 +4,13 @@
 //! already has this fact or a newer one, which is as good as written. So the facts of a history can be applied in any
 //! order, any number of times, by any number of writers.
 //!
+//! **Several facts of a row.** One update writes all facts that a callback has about a row, because each update costs a write
+//! unit. If its condition is false, at least one of the facts is known, and each is written by itself.
+//!
 //! **Many at once.** A callback with many rows, such as an import, is written in transactions of up to a hundred
 //! conditional writes. If the condition of some rows is false, DynamoDB names these rows and writes nothing. These rows
-//! are done, and the others are tried again. In a transaction, a row costs two write units instead of one, but needs far
-//! fewer requests. `BatchWriteItem` has no conditions, so it could overwrite a newer fact.
+//! are done one by one, and the others are tried again. In a transaction, a row costs two write units instead of one, but
+//! needs far fewer requests. `BatchWriteItem` has no conditions, so it could overwrite a newer fact.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -40,7 +43,7 @@ const CONCURRENT_WRITES: usize = 16;
 /// How many transactions run at the same time.
 const CONCURRENT_TRANSACTIONS: usize = 4;
 
-/// If a reception has fewer changes, its rows are written one by one, at half the price.
+/// If a reception changes fewer rows, they are written one by one, at half the price.
 const MANY: usize = 25;
 /// How many writes DynamoDB accepts in one transaction.
 const TRANSACTION: usize = 100;
@@ -96,6 +99,9 @@ impl From<Key> for Item {
     }
 }
 
+/// The facts of one reception about one row.
+type Row = Vec<Write>;
+
 /// A fact that is to be written into its row. Attributes that it does not name stay as they are.
 #[derive(Clone)]
 pub(crate) struct Write {
@@ -140,42 +146,48 @@ impl Write {
         let held = held.and_then(|held| held.as_s().ok());
         held.is_some_and(|held| held.as_str() >= self.as_of.as_str())
     }
+}
 
-    /// The update of the row, with its condition.
-    fn update(&self, table: &str) -> Result<Update, StoreError> {
-        let mut names = HashMap::new();
-        let mut values = Item::new();
-        let set: BTreeMap<_, _> = self.set.iter().collect();
-        let set = set.into_iter().enumerate().map(|(n, (name, value))| {
-            names.insert(format!("#set{n}"), name.clone());
-            values.insert(format!(":set{n}"), value.clone());
-            format!("#set{n} = :set{n}")
-        });
-        let mut expression = format!("SET {}", Vec::from_iter(set).join(", "));
-        let remove = self.remove.iter().enumerate().map(|(n, name)| {
-            names.insert(format!("#remove{n}"), (*name).to_owned());
-            format!("#remove{n}")
-        });
-        let remove = Vec::from_iter(remove).join(", ");
-        if !remove.is_empty() {
-            expression.push_str(" REMOVE ");
-            expression.push_str(&remove);
-        }
-        values.insert(
-            ":as_of".to_owned(),
-            AttributeValue::S(self.as_of.as_str().to_owned()),
-        );
-        let held = self.held_as_of;
-        Update::builder()
-            .table_name(table)
-            .set_key(Some(self.key.clone().into()))
-            .update_expression(expression)
-            .condition_expression(format!("attribute_not_exists({held}) OR {held} < :as_of"))
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .build()
-            .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))
+/// The update that writes these facts into their row, with its condition.
+fn update(facts: &[Write], table: &str) -> Result<Update, StoreError> {
+    let mut names = HashMap::new();
+    let mut values = Item::new();
+    let set: BTreeMap<_, _> = facts.iter().flat_map(|fact| &fact.set).collect();
+    let remove = facts.iter().flat_map(|fact| &fact.remove);
+    let remove: BTreeSet<_> = remove
+        .filter(|name| !set.contains_key(&(**name).to_owned()))
+        .collect();
+    let set = set.into_iter().enumerate().map(|(n, (name, value))| {
+        names.insert(format!("#set{n}"), name.clone());
+        values.insert(format!(":set{n}"), value.clone());
+        format!("#set{n} = :set{n}")
+    });
+    let mut expression = format!("SET {}", Vec::from_iter(set).join(", "));
+    let remove = remove.into_iter().enumerate().map(|(n, name)| {
+        names.insert(format!("#remove{n}"), (*name).to_owned());
+        format!("#remove{n}")
+    });
+    let remove = Vec::from_iter(remove).join(", ");
+    if !remove.is_empty() {
+        expression.push_str(" REMOVE ");
+        expression.push_str(&remove);
     }
+    let conditions = facts.iter().enumerate().map(|(n, fact)| {
+        let as_of = fact.as_of.as_str().to_owned();
+        values.insert(format!(":as_of{n}"), AttributeValue::S(as_of));
+        let held = fact.held_as_of;
+        format!("(attribute_not_exists({held}) OR {held} < :as_of{n})")
+    });
+    let condition = Vec::from_iter(conditions).join(" AND ");
+    Update::builder()
+        .table_name(table)
+        .set_key(facts.first().map(|fact| fact.key.clone().into()))
+        .update_expression(expression)
+        .condition_expression(condition)
+        .set_expression_attribute_names(Some(names))
+        .set_expression_attribute_values(Some(values))
+        .build()
+        .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))
 }
 
 /// A table of rows.
@@ -206,18 +218,19 @@ impl Rows {
                 Err(error) => (Vec::new(), Err(error)),
             };
             results.push(result);
-            if list.len() < MANY {
-                few.extend(list.into_iter().map(|write| (n, vec![write])));
+            let rows = by_row(list);
+            if rows.len() < MANY {
+                few.extend(rows.into_iter().map(|row| (n, vec![row])));
             } else {
-                many.extend(transactions(list).into_iter().map(|writes| (n, writes)));
+                many.extend(rows.chunks(TRANSACTION).map(|rows| (n, rows.to_vec())));
             }
         }
         // The kind of the error after which no write is started.
         let stopped = &OnceLock::new();
-        let writes = |writes: Vec<(usize, Vec<Write>)>, concurrent| {
-            let writes = writes.into_iter().map(move |(n, writes)| async move {
-                (n, self.write_unless(stopped, &writes).await)
-            });
+        let writes = |writes: Vec<(usize, Vec<Row>)>, concurrent| {
+            let writes = writes
+                .into_iter()
+                .map(move |(n, rows)| async move { (n, self.write_unless(stopped, &rows).await) });
             stream::iter(writes).buffer_unordered(concurrent)
         };
         let writes = writes(few, CONCURRENT_WRITES).chain(writes(many, CONCURRENT_TRANSACTIONS));
@@ -240,7 +253,7 @@ impl Rows {
     async fn write_unless(
         &self,
         stopped: &OnceLock<ErrorKind>,
-        writes: &[Write],
+        rows: &[Row],
     ) -> Result<Applied, StoreError> {
         if let Some(kind) = stopped.get() {
             return Err(StoreError::new(
@@ -248,9 +261,9 @@ impl Rows {
                 "not begun, because another write failed".to_owned(),
             ));
         }
-        let written = match writes {
-            [write] => self.update(write).await,
-            writes => self.update_together(writes).await,
+        let written = match rows {
+            [row] => self.update(row).await,
+            rows => self.update_together(rows).await,
         };
         if let Err(error) = &written
             && error.kind() != ErrorKind::Invalid
@@ -260,9 +273,34 @@ impl Rows {
         written
     }
 
-    /// Writes a row, unless it has this fact or a newer one.
-    async fn update(&self, write: &Write) -> Result<Applied, StoreError> {
-        let update = write.update(&self.table)?;
+    /// Writes facts into their row, except those that it has, or a newer one.
+    async fn update(&self, row: &Row) -> Result<Applied, StoreError> {
+        if self.update_unless_known(row).await? {
+            let changed = row.len();
+            return Ok(Applied { changed, known: 0 });
+        }
+        self.update_one_by_one(row).await
+    }
+
+    /// Writes those facts of a row that are new, after an update of all of them was refused.
+    async fn update_one_by_one(&self, row: &Row) -> Result<Applied, StoreError> {
+        let mut applied = Applied::default();
+        if let [_] = row[..] {
+            applied.known = 1;
+            return Ok(applied);
+        }
+        for fact in row {
+            match self.update_unless_known(std::slice::from_ref(fact)).await? {
+                true => applied.changed += 1,
+                false => applied.known += 1,
+            }
+        }
+        Ok(applied)
+    }
+
+    /// Writes facts into their row. Writes nothing, and gives `false`, if it has one of them, or a newer one.
+    async fn update_unless_known(&self, facts: &[Write]) -> Result<bool, StoreError> {
+        let update = update(facts, &self.table)?;
         let written = self
             .client
             .update_item()
@@ -274,30 +312,36 @@ impl Rows {
             .set_expression_attribute_values(update.expression_attribute_values)
             .send()
             .await;
-        let changed = usize::from(condition_held(written)?);
-        let known = 1 - changed;
-        Ok(Applied { changed, known })
+        condition_held(written)
     }
 
-    /// Writes several rows of one reception together, except those that have this fact or a newer one.
-    async fn update_together(&self, writes: &[Write]) -> Result<Applied, StoreError> {
-        let mut writes: Vec<&Write> = writes.iter().collect();
-        let mut known = 0;
+    /// Writes several rows of one reception together, except the facts that they have, or newer ones.
+    async fn update_together(&self, rows: &[Row]) -> Result<Applied, StoreError> {
+        let mut rows: Vec<&Row> = rows.iter().collect();
+        let mut applied = Applied::default();
         let mut pauses = pauses();
         loop {
-            let Some(reasons) = self.transact(&writes).await? else {
-                let changed = writes.len();
-                return Ok(Applied { changed, known });
+            let Some(reasons) = self.transact(&rows).await? else {
+                applied.changed += rows.iter().map(|row| row.len()).sum::<usize>();
+                return Ok(applied);
             };
             // DynamoDB gives a reason for each row, in their order. For most rows it is "None".
-            let mut codes = reasons.iter().map(|reason| reason.code());
-            let before = writes.len();
-            writes.retain(|_| codes.next().flatten() != Some("ConditionalCheckFailed"));
-            known += before - writes.len();
-            if writes.is_empty() {
-                return Ok(Applied { changed: 0, known });
+            let code = |n: usize| reasons.get(n)?.code();
+            let (known, others): (Vec<_>, Vec<_>) = rows
+                .iter()
+                .enumerate()
+                .partition(|(n, _)| code(*n) == Some("ConditionalCheckFailed"));
+            for (_, row) in &known {
+                let more = self.update_one_by_one(row).await?;
+                applied.changed += more.changed;
+                applied.known += more.known;
             }
-            if writes.len() < before {
+            let none_was_known = known.is_empty();
+            rows = others.into_iter().map(|(_, row)| *row).collect();
+            if rows.is_empty() {
+                return Ok(applied);
+            }
+            if !none_was_known {
                 continue;
             }
             let codes: BTreeSet<&str> = reasons.iter().filter_map(|reason| reason.code()).collect();
@@ -402,12 +446,9 @@ impl Rows {
     }
 
     /// Writes all of these rows, or none. If none, gives the reasons.
-    async fn transact(
-        &self,
-        writes: &[&Write],
-    ) -> Result<Option<Vec<CancellationReason>>, StoreError> {
-        let updates = writes.iter().map(|write| {
-            let update = write.update(&self.table)?;
+    async fn transact(&self, rows: &[&Row]) -> Result<Option<Vec<CancellationReason>>, StoreError> {
+        let updates = rows.iter().map(|row| {
+            let update = update(row, &self.table)?;
             Ok(TransactWriteItem::builder().update(update).build())
         });
         let updates = updates.collect::<Result<Vec<_>, StoreError>>()?;
@@ -429,21 +470,18 @@ impl Rows {
     }
 }
 
-/// The writes in transactions. None of them writes a row twice, because DynamoDB does not accept that.
-fn transactions(list: Vec<Write>) -> Vec<Vec<Write>> {
-    let mut transactions: Vec<Vec<Write>> = Vec::new();
-    let mut keys = HashSet::new();
+/// The facts of each row, in the order in which the rows come first.
+fn by_row(list: Vec<Write>) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut places = HashMap::new();
     for write in list {
-        let is_new = keys.insert(write.key.clone());
-        match transactions.last_mut() {
-            Some(last) if is_new && last.len() < TRANSACTION => last.push(write),
-            _ => {
-                keys = HashSet::from([write.key.clone()]);
-                transactions.push(vec![write]);
-            }
+        let place = *places.entry(write.key.clone()).or_insert(rows.len());
+        match rows.get_mut(place) {
+            Some(row) => row.push(write),
+            None => rows.push(vec![write]),
         }
     }
-    transactions
+    rows
 }
 
 /// The error about an item that another program wrote, or a newer version of this one.
@@ -497,8 +535,8 @@ pub(crate) mod tests {
 
     #[test]
     fn an_update_sets_what_the_row_has_and_removes_what_it_no_longer_has() {
-        let update = write(1, serde_json::json!({"b": 1, "c": "2"}));
-        let update = update.update("table").unwrap();
+        let one = [write(1, serde_json::json!({"b": 1, "c": "2"}))];
+        let update = super::update(&one, "table").unwrap();
         assert_eq!(
             update.update_expression,
             "SET #set0 = :set0, #set1 = :set1 REMOVE #remove0"
@@ -511,28 +549,43 @@ pub(crate) mod tests {
         let values = update.expression_attribute_values.unwrap();
         assert_eq!(values[":set1"].as_s().unwrap(), "2");
         assert_eq!(
-            values[":as_of"].as_s().unwrap(),
+            values[":as_of0"].as_s().unwrap(),
             "2023-11-14T22:13:20.123Z#r#1#000000"
         );
         assert_eq!(
             update.condition_expression.unwrap(),
-            "attribute_not_exists(x.as_of) OR x.as_of < :as_of"
+            "(attribute_not_exists(x.as_of) OR x.as_of < :as_of0)"
         );
-        let all = write(1, serde_json::json!({"a": 0, "b": 1}));
-        let all = all.update("table").unwrap().update_expression;
+        let all = [write(1, serde_json::json!({"a": 0, "b": 1}))];
+        let all = super::update(&all, "table").unwrap().update_expression;
         assert_eq!(all, "SET #set0 = :set0, #set1 = :set1");
     }
 
     #[test]
-    fn no_transaction_is_too_large_or_has_a_row_twice() {
-        let rows = [(0..150), (0..150), (7..8), (7..8)].into_iter().flatten();
-        let list = rows.map(|sk| write(sk, serde_json::json!({"a": 0})));
-        let transactions = transactions(list.collect());
-        let sizes: Vec<usize> = transactions.iter().map(Vec::len).collect();
-        assert_eq!(sizes, [100, 100, 100, 1, 1]);
-        for transaction in transactions {
-            let keys: HashSet<_> = transaction.iter().map(|write| &write.key).collect();
-            assert_eq!(keys.len(), transaction.len());
-        }
+    fn one_update_writes_all_facts_about_a_row_if_none_is_known() {
+        let mut facts = [
+            write(1, serde_json::json!({"b": 1, "c": "2"})),
+            write(1, serde_json::json!({"a": 3, "b": 1})),
+        ];
+        facts[1].held_as_of = "y.as_of";
+        let update = super::update(&facts, "table").unwrap();
+        assert_eq!(
+            update.update_expression, "SET #set0 = :set0, #set1 = :set1, #set2 = :set2",
+            "nothing is removed that another fact sets"
+        );
+        assert_eq!(
+            update.condition_expression.unwrap(),
+            "(attribute_not_exists(x.as_of) OR x.as_of < :as_of0) AND \
+             (attribute_not_exists(y.as_of) OR y.as_of < :as_of1)"
+        );
+    }
+
+    #[test]
+    fn the_facts_about_a_row_come_together() {
+        let list = [1, 2, 1, 3, 2].map(|sk| write(sk, serde_json::json!({})));
+        let rows = by_row(list.into());
+        let keys = |row: &Row| Vec::from_iter(row.iter().map(|write| write.key.sk.clone()));
+        let keys: Vec<_> = rows.iter().map(keys).collect();
+        assert_eq!(keys, [vec!["1", "1"], vec!["2", "2"], vec!["3"]]);
     }
 }

@@ -28,7 +28,7 @@ async fn rows_in(relationships: &Table) -> Rows {
     for item in relationships.items().await {
         let key = |name: &str| item[name].as_s().unwrap().to_owned();
         for (name, value) in &item {
-            // A fact about two users is the row itself. A fact about a group is one attribute of a row.
+            // Whether somebody is on a list is the item itself. Any other fact is one attribute of an item.
             let as_of = match value.as_m() {
                 Ok(fact) => fact.get("as_of"),
                 Err(_) => (name == "as_of").then_some(value),
@@ -49,11 +49,16 @@ fn rows_of(receptions: &[Reception]) -> Rows {
         *newest = as_of.max(std::mem::take(newest));
     };
     for change in receptions.iter().flat_map(relation::rows::changes) {
-        let aspect = format!("{:?}", change.fact.aspect()).to_lowercase();
+        let (item, attribute) = match change.fact.aspect() {
+            relation::rows::Aspect::Friend => ("friend", "as_of"),
+            relation::rows::Aspect::Request => ("friend", "friend_request"),
+            relation::rows::Aspect::Remark => ("friend", "friend_remark"),
+            relation::rows::Aspect::Block => ("block", "as_of"),
+        };
         tell(
             format!("user#{}", change.owner),
-            format!("{aspect}#{}", change.other),
-            "as_of",
+            format!("{item}#{}", change.other),
+            attribute,
             change.as_of.to_string(),
         );
     }
