@@ -38,22 +38,16 @@ ARCHITECTURE = arm64
 # PROFILE=release-fat makes smaller functions with fewer instructions, and takes a minute more for each function.
 # FUNCTION=after-delete-friend builds only this one.
 PROFILE = release
-# Panics name files. Without the paths of this machine, the same commit gives the same bytes everywhere.
-REMAP = RUSTFLAGS="$(RUSTFLAGS) --remap-path-prefix=$(CURDIR)=/project --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo --remap-path-prefix=$(shell rustc --print sysroot)=/rust"
 FUNCTION =
 build: .local/tools/scripts/run.installed
-	$(REMAP) PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --profile $(PROFILE) --$(ARCHITECTURE) --workspace $(NO_FUNCTIONS) --exclude contestants $(addprefix --bin ,$(FUNCTION))
+	PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --profile $(PROFILE) --$(ARCHITECTURE) --workspace $(NO_FUNCTIONS) --exclude contestants $(addprefix --bin ,$(FUNCTION))
 	$(MAKE) put-policies
 	$(MAKE) sbom
 
 # The locked versions of all crates, except those that are only for building and testing.
-.PHONY: sbom reproducible
+.PHONY: sbom
 sbom: .local/cargo/bin/cargo-sbom
 	.local/cargo/bin/cargo-sbom sbom --output-format cyclone_dx_json_1_6 >$(LAMBDA_DIR)/sbom.cdx.json
-
-# Builds some functions in two fresh clones, and compares them.
-reproducible:
-	scripts/reproducible.sh
 
 # Deploys functions of `make build` without the stack, each with a function URL: docs/cargo-lambda.md. One of them:
 #   make deploy-function FUNCTION=after-delete-friend EVENTS_TABLE=<table> ROLE=<arn> OPTIONS="--env-var NAME=value"

@@ -135,7 +135,7 @@ impl Report {
 }
 
 /// The names of all checks.
-async fn all_checks() -> BTreeSet<String> {
+pub(crate) async fn all_checks() -> BTreeSet<String> {
     let list = Command::new(binary("imhook"))
         .args(["smoke", "--list"])
         .output();

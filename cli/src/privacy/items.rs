@@ -169,11 +169,20 @@ fn row(person: &Person, item: &Item) -> Action {
     if users.into_iter().any(|user| person.is(user)) || is_filed_under(person, text(item, PK)) {
         return Action::Delete;
     }
+    // Of versions up to 0.2.0, and of later ones.
     let texts = ["remark", "message"].into_iter().filter_map(|name| {
         let left = person.blanked(text(item, name))?;
         Some((name, Some(AttributeValue::S(left))))
     });
-    let set: Vec<_> = texts.collect();
+    let facts = [("friend_remark", "remark"), ("friend_request", "message")];
+    let facts = facts.into_iter().filter_map(|(name, of)| {
+        let fact = item.get(name)?.as_m().ok()?;
+        let left = person.blanked(text(fact, of))?;
+        let mut fact = fact.clone();
+        fact.insert(of.to_owned(), AttributeValue::S(left));
+        Some((name, Some(AttributeValue::M(fact))))
+    });
+    let set: Vec<_> = texts.chain(facts).collect();
     match set.is_empty() {
         true => Action::Keep,
         false => Action::Set(set),
@@ -188,6 +197,47 @@ mod tests {
 
     fn person(id: &str) -> Person {
         Person::new(&UserId::new(id).unwrap())
+    }
+
+    #[test]
+    fn the_id_goes_from_texts_about_others_in_every_form_of_row() {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let fact = |name: &str, said: &str| {
+            AttributeValue::M(
+                [
+                    (name.to_owned(), text(said)),
+                    ("as_of".to_owned(), text("1")),
+                ]
+                .into(),
+            )
+        };
+        for (name, value, left) in [
+            ("remark", text("ana's boss"), text("[forgotten]'s boss")),
+            (
+                "friend_remark",
+                fact("remark", "ana's boss"),
+                fact("remark", "[forgotten]'s boss"),
+            ),
+            (
+                "friend_request",
+                fact("message", "I know ana"),
+                fact("message", "I know [forgotten]"),
+            ),
+        ] {
+            let item: Item = [
+                ("pk", text("user#leo")),
+                ("owner", text("leo")),
+                ("other", text("bob")),
+                (name, value),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .into();
+            let Action::Set(set) = row(&person("ana"), &item) else {
+                panic!("{name}");
+            };
+            assert_eq!(set, [(name, Some(left))]);
+            assert!(matches!(row(&person("eve"), &item), Action::Keep), "{name}");
+        }
     }
 
     #[test]
