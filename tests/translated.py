@@ -1,7 +1,6 @@
 """Prints template.yaml as SAM translates it, as JSON: translated.py FILE [Parameter=value ...]
 
-Resources whose condition does not hold are left out of the count that a test makes of it only if CloudFormation would
-leave them out, too: the conditions are still there.
+It still has every resource with a condition, whether the condition holds or not.
 """
 
 import json

@@ -374,7 +374,6 @@ fn mistakes(template: &Template) -> Vec<String> {
                 .extend(unknown_metric(metric, &filters).map(|what| format!("{resource}: {what}")));
         }
     }
-    // The budget writes to the topic itself.
     let entries = runbook.lines().filter_map(|line| line.strip_prefix("## "));
     let entries: BTreeSet<_> = entries.map(str::to_owned).collect();
     for entry in entries.symmetric_difference(&names) {
@@ -387,7 +386,7 @@ fn mistakes(template: &Template) -> Vec<String> {
     wrong
 }
 
-/// Headings of the runbook that are not names of alarms.
+/// Headings of the runbook that are not names of alarms. The budget writes to the topic itself.
 const NOT_ALARMS: &[&str] = &["Before you need it", "budget"];
 
 /// Says so if nothing writes this metric.
