@@ -8,6 +8,7 @@
 // A command-line program prints to standard output.
 #![allow(clippy::print_stdout)]
 
+mod checkpoint;
 mod dead_letters;
 mod dynamodb;
 mod history;

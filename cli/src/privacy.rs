@@ -9,12 +9,7 @@ mod queue;
 mod sweep;
 mod tree;
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::PathBuf,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::Args;
 use domain::UserId;
@@ -28,7 +23,7 @@ use self::{
     sweep::{Counts, Segments, Table},
 };
 use crate::{
-    Result, out,
+    Result, checkpoint, out,
     queues::Queues,
     tables::{LimitsTable, Tables},
     text,
@@ -94,9 +89,6 @@ impl Places {
     }
 }
 
-/// An older interrupted run is not continued, because callbacks have come since then.
-const RESUMED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// The progress of a run.
 #[derive(Serialize, Deserialize)]
 struct Progress {
@@ -126,8 +118,7 @@ pub(crate) async fn forget(options: Forget) -> Result<()> {
     if options.dry_run {
         return dry_run(&options, &person, &client).await;
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    let mut progress = match resumed(&options, &created, now)? {
+    let mut progress = match resumed(&options, &created)? {
         Some(progress) => {
             let file = options.checkpoint.display();
             out::line(&format!("resuming an interrupted run ({file})"))?;
@@ -140,7 +131,7 @@ pub(crate) async fn forget(options: Forget) -> Result<()> {
                 .into(),
             user: options.user.clone(),
             events_table_created: created,
-            begun: now.as_secs(),
+            begun: checkpoint::now()?,
             tables_done: 0,
             segments: Segments::new(),
             counts: BTreeMap::new(),
@@ -160,7 +151,7 @@ pub(crate) async fn forget(options: Forget) -> Result<()> {
             let sum = progress.counts.entry(place.word().to_owned()).or_default();
             sum.add(counts);
             out::line(&progress_line(*place, sum, false))?;
-            save(&options, &progress)?;
+            checkpoint::save(&options.checkpoint, &progress)?;
         }
         progress.tables_done += 1;
         progress.segments = Segments::new();
@@ -171,10 +162,7 @@ pub(crate) async fn forget(options: Forget) -> Result<()> {
         report(place, &counts, false)?;
     }
     let left = verify(&options, &person, &client).await?;
-    match fs::remove_file(&options.checkpoint) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
+    checkpoint::remove(&options.checkpoint)?;
     out::lines(REMAINS)?;
     left
 }
@@ -278,19 +266,14 @@ fn stopped(options: &Forget, error: Box<dyn std::error::Error>) -> Box<dyn std::
 }
 
 /// The progress of an interrupted run; `None` if there is none, if it is too old, or if the events table is a new one.
-fn resumed(options: &Forget, created: &str, now: Duration) -> Result<Option<Progress>> {
+fn resumed(options: &Forget, created: &str) -> Result<Option<Progress>> {
     if options.from_start {
         return Ok(None);
     }
-    let text = match fs::read_to_string(&options.checkpoint) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
+    let Some(progress) = checkpoint::read::<Progress>(&options.checkpoint)? else {
+        return Ok(None);
     };
     let file = options.checkpoint.display();
-    let progress: Progress = serde_json::from_str(&text).map_err(|error| {
-        format!("{file} is not a checkpoint ({error}): remove it to start again")
-    })?;
     let places = &options.places;
     let tables = Place::ALL.map(|place| places.table_name(place).to_owned());
     if progress.user != options.user
@@ -302,24 +285,9 @@ fn resumed(options: &Forget, created: &str, now: Duration) -> Result<Option<Prog
         )
         .into());
     }
-    let age = now.saturating_sub(Duration::from_secs(progress.begun));
-    if progress.events_table_created != created || age > RESUMED_WITHIN {
-        out::line(&format!(
-            "starting again: {file} is about another table with the same name, or more than a day old"
-        ))?;
-        return Ok(None);
-    }
-    Ok(Some(progress))
-}
-
-/// Saves the progress. Replaces the file at once, so an interruption leaves the old file or the new one.
-fn save(options: &Forget, progress: &Progress) -> Result<()> {
-    if let Some(folder) = options.checkpoint.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let new = options.checkpoint.with_extension("new");
-    fs::write(&new, serde_json::to_string(progress)?)?;
-    Ok(fs::rename(new, &options.checkpoint)?)
+    let same_table = progress.events_table_created == created;
+    let resumed = checkpoint::is_resumed(&options.checkpoint, same_table, progress.begun)?;
+    Ok(resumed.then_some(progress))
 }
 
 /// Prints everything about a person as JSON lines.

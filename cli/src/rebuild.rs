@@ -1,16 +1,12 @@
 //! `imhook rebuild-relationships`: applies the whole events table to the relationships table again.
 
-use std::{
-    fs, io,
-    path::PathBuf,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use store::{Description, ErrorKind, Position};
 
-use crate::{Result, out, tables::Tables};
+use crate::{Result, checkpoint, out, tables::Tables};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -26,9 +22,6 @@ pub(crate) struct Options {
     #[arg(long)]
     from_start: bool,
 }
-
-/// An older interrupted run is not continued, because the events that it applied may have to be applied again now.
-const RESUMED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The progress of a run.
 #[derive(Default, Serialize, Deserialize)]
@@ -56,8 +49,7 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
         approximate_count: about,
         created,
     } = events.description().await?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    let mut progress = match resumed(&options, &created, now)? {
+    let mut progress = match resumed(&options, &created)? {
         Some(progress) => {
             let (events, file) = (progress.events, options.checkpoint.display());
             out::line(&format!("resuming after {events} events ({file})"))?;
@@ -68,7 +60,7 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
             events_table: options.tables.events_table.clone(),
             relationships_table: options.tables.relationships_table.clone(),
             events_table_created: created,
-            begun: now.as_secs(),
+            begun: checkpoint::now()?,
             ..Progress::default()
         },
     };
@@ -105,12 +97,9 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
         if progress.after.is_none() {
             break;
         }
-        save(&options, &progress)?;
+        checkpoint::save(&options.checkpoint, &progress)?;
     }
-    match fs::remove_file(&options.checkpoint) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
+    checkpoint::remove(&options.checkpoint)?;
     if progress.left_out > 0 {
         return Err(format!(
             "{} items of the events table were left out (see above); all others were applied",
@@ -122,19 +111,14 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
 }
 
 /// The progress of an interrupted run; `None` if there is none, if it is too old, or if the events table is a new one.
-fn resumed(options: &Options, created: &str, now: Duration) -> Result<Option<Progress>> {
+fn resumed(options: &Options, created: &str) -> Result<Option<Progress>> {
     if options.from_start {
         return Ok(None);
     }
-    let text = match fs::read_to_string(&options.checkpoint) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
+    let Some(progress) = checkpoint::read::<Progress>(&options.checkpoint)? else {
+        return Ok(None);
     };
     let file = options.checkpoint.display();
-    let progress: Progress = serde_json::from_str(&text).map_err(|error| {
-        format!("{file} is not a checkpoint ({error}): remove it to start again")
-    })?;
     if progress.database != options.tables.database()
         || progress.events_table != options.tables.events_table
         || progress.relationships_table != options.tables.relationships_table
@@ -145,22 +129,7 @@ fn resumed(options: &Options, created: &str, now: Duration) -> Result<Option<Pro
         )
         .into());
     }
-    let age = now.saturating_sub(Duration::from_secs(progress.begun));
-    if progress.events_table_created != created || age > RESUMED_WITHIN {
-        out::line(&format!(
-            "starting again: {file} is about another table with the same name, or more than a day old"
-        ))?;
-        return Ok(None);
-    }
-    Ok(Some(progress))
-}
-
-/// Saves the progress. Replaces the file at once, so an interruption leaves the old file or the new one.
-fn save(options: &Options, progress: &Progress) -> Result<()> {
-    if let Some(folder) = options.checkpoint.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let new = options.checkpoint.with_extension("new");
-    fs::write(&new, serde_json::to_string(progress)?)?;
-    Ok(fs::rename(new, &options.checkpoint)?)
+    let same_table = progress.events_table_created == created;
+    let resumed = checkpoint::is_resumed(&options.checkpoint, same_table, progress.begun)?;
+    Ok(resumed.then_some(progress))
 }
