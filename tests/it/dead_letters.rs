@@ -213,11 +213,9 @@ async fn full_after(sqs: &str, messages: u32) -> String {
             (answer.status(), answer.bytes().await.unwrap())
         }
     };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = axum::Router::new().fallback(forward);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
+    support::serve(axum::Router::new().fallback(forward))
+        .await
+        .0
 }
 
 #[tokio::test]

@@ -38,9 +38,7 @@ impl Laboratory {
     pub(crate) async fn start() -> Self {
         let items = Arc::default();
         let table = Router::new().fallback(keep).with_state(Arc::clone(&items));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, table).await });
+        let (endpoint, _) = support::serve(table).await;
         let policies = write_policies();
         let function = Function::new(any_command::handlers(), move |name| {
             let value = match name {

@@ -6,7 +6,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use receiver::messages;
 use serde_json::json;
 use support::{
-    Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Secret, nowhere,
+    Answer, Dynamodb, Fault, FaultProxy, Function, Request, SDK_APP_ID, Secret, nowhere, serve,
 };
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
@@ -31,9 +31,7 @@ fn basic(secret: &Secret) -> BTreeMap<String, String> {
 
 /// A secret on a server that replaces Secrets Manager.
 async fn secret_at(router: axum::Router) -> Secret {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let (endpoint, _) = serve(router).await;
     Secret::at(&endpoint, "openim")
 }
 

@@ -14,7 +14,8 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::Source;
-use tokio::{net::TcpListener, task::JoinHandle};
+use support::serve;
+use tokio::task::JoinHandle;
 
 use super::{PASSWORD, PREVIOUS};
 
@@ -424,13 +425,6 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.serving.abort();
     }
-}
-
-async fn serve(router: Router) -> (String, JoinHandle<()>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (endpoint, serving)
 }
 
 async fn pass(

@@ -12,7 +12,7 @@ use axum::{
 };
 use tokio::task::JoinHandle;
 
-use crate::{FUNCTIONS, Function, Request, function_at};
+use crate::{FUNCTIONS, Function, Request, function_at, serve};
 
 /// A local server that behaves like a REST API with the stage "prod": real HTTP, with OpenIM's real functions behind
 /// its routes. It keeps all requests.
@@ -62,13 +62,11 @@ impl RestApi {
             functions,
             received: Mutex::default(),
         });
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new()
             .fallback(answer)
             .layer(DefaultBodyLimit::disable())
             .with_state(state.clone());
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (endpoint, serving) = serve(router).await;
         Self {
             endpoint,
             state,
