@@ -126,8 +126,11 @@ deploy:
 go-back:
 	scripts/go-back.sh $(STACK) $(SAM_DEPLOY)
 
-# Deploys, and then tries the stack. If it fails, `make go-back` is next.
-deploy-safe: deploy
+# Deploys, and then tries the stack at URL: make deploy-safe URL=… with what `make smoke` needs. If it fails, `make go-back`
+# is next.
+deploy-safe:
+	$(if $(URL),,$(error name the stack with URL=…; without it, the smoke test would try make run))
+	$(MAKE) deploy
 	$(MAKE) smoke || { echo "the new version failed its smoke test; make go-back deploys the one before" >&2; exit 1; }
 
 # Builds the files of a release, as CI does: make dist && make dist ARCHITECTURE=x86-64 && make release-files
