@@ -1,5 +1,5 @@
-//! Updates the relationships table from the stream of the events table. [`domain::relation::rows`] says what an event
-//! means for who is friends with whom, and [`domain::group::rows`] for who is in which group.
+//! Updates the relationships table from the stream of the events table. In the crate `domain`, `relation::rows` says
+//! what an event means for who is friends with whom, and `group::rows` for who is in which group.
 //!
 //! It never skips a record because another one failed, and never replaces a row by an older fact.
 //!

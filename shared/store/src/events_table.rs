@@ -281,7 +281,7 @@ impl EventsTable {
     ///
     /// # Errors
     ///
-    /// As [`record`](Self::record), and with the kind [`Invalid`](ErrorKind::Invalid) if this program cannot read the item.
+    /// As [`record`](Self::record), and with the kind [`Invalid`](crate::ErrorKind::Invalid) if this program cannot read the item.
     pub async fn reception_at(&self, key: &Position) -> Result<Option<Reception>, StoreError> {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let read = self
