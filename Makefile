@@ -117,7 +117,7 @@ put-policies:
 
 # Deploys what `make build` made, with what `sam deploy` takes: make deploy SAM_DEPLOY="--parameter-overrides OnFailure=allow".
 # `make go-back` deploys again what was there before.
-.PHONY: deploy go-back deploy-safe
+.PHONY: deploy go-back deploy-safe rollback-triggers
 STACK = webhook-receiver
 SAM_DEPLOY =
 deploy:
@@ -132,6 +132,10 @@ deploy-safe:
 	$(if $(URL),,$(error name the stack with URL=…; without it, the smoke test would try make run))
 	$(MAKE) deploy
 	$(MAKE) smoke || { echo "the new version failed its smoke test; make go-back deploys the one before" >&2; exit 1; }
+
+# After a deployment with AlarmTopicArn, once: CloudFormation takes a later deployment back if an alarm is raised.
+rollback-triggers:
+	scripts/rollback-triggers.sh $(STACK)
 
 # Builds the files of a release, as CI does: make dist && make dist ARCHITECTURE=x86-64 && make release-files
 VERSION := $(shell sed -n 's/^version = "\(.*\)"$$/\1/p' Cargo.toml)
@@ -231,8 +235,9 @@ fmt:
 clippy:
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 
+# Not the binaries of the functions: each is one line.
 doc:
-	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
+	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps --lib --bin imhook --bin bench --bin generate
 
 # Builds the book from docs. Open target/book/index.html.
 book: .local/cargo/bin/mdbook

@@ -180,6 +180,14 @@ impl Stack {
         self.finish().await;
     }
 
+    /// `make rollback-triggers`. What MiniStack answers to it.
+    async fn rollback_triggers(&self) -> String {
+        let mut triggers = script("rollback-triggers.sh", &self.aws.endpoint);
+        let output = triggers.output().await.unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stderr).unwrap()
+    }
+
     /// Adds what MiniStack loses of an API, and reads the outputs.
     async fn finish(&mut self) {
         let endpoint = &self.aws.endpoint;
@@ -568,6 +576,11 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     stack.go_back().await;
     stack.assert_gateway_answers("refuse");
     assert_eq!(stack.send(&callback(changed)).await.status, 200);
+
+    // MiniStack keeps no rollback triggers, and refuses an update that changes nothing else. It finds the alarms and takes
+    // the parameters.
+    let refused = stack.rollback_triggers().await;
+    assert!(refused.contains("No updates are to be performed"), "{refused}");
 
     // Signatures instead of passwords: the stack makes the key, and its table keeps the nonces.
     let signature = [
