@@ -23,6 +23,8 @@ An event says what happened, in words of neither server. Both servers' callbacks
 reads them need not know the server. Each item of the [events table](storage.md) has a list of them in `events`. `type` tells
 them apart. A program must accept types and fields that it does not know, because later versions add some.
 
+[`events.schema.json`](events.schema.json) has a JSON Schema for each type of event.
+
 *From* lists the commands that give the event. The last section shows
 [what both servers tell](#the-same-event-from-both-servers).
 ",
@@ -194,7 +196,7 @@ fn kind<'a>(
     }
 }
 
-/// The doc comment. Links to other events are their names in the stored form.
+/// The doc comment, without links.
 fn documentation(attributes: &[Attribute]) -> String {
     let lines = attributes.iter().filter_map(|attribute| {
         let Meta::NameValue(meta) = &attribute.meta else {
@@ -208,7 +210,12 @@ fn documentation(attributes: &[Attribute]) -> String {
             _ => None,
         }
     });
-    let mut text = lines.collect::<Vec<_>>().join("\n");
+    without_links(&lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// A doc comment in which links to other events are their names in the stored form.
+pub(crate) fn without_links(documentation: &str) -> String {
+    let mut text = documentation.to_owned();
     while let Some((before, rest)) = text.split_once("[`")
         && let Some((name, rest)) = rest.split_once("`](")
         && let Some((_, after)) = rest.split_once(')')

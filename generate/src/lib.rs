@@ -12,6 +12,7 @@ mod binaries;
 mod both;
 mod callbacks;
 mod deploy;
+mod event_schema;
 mod events;
 mod functions;
 mod makefile;
@@ -69,6 +70,7 @@ fn outputs(root: &Path, commands: &[&Command]) -> Vec<Output> {
         part("docs/policies-subjects.md", policies::by_subject),
         whole("docs/callbacks.md", callbacks::callbacks(commands, &stored)),
         whole("docs/events.md", events::events(root, commands, &stored)),
+        whole(event_schema::PATH, event_schema::schema()),
         whole("docs/webhooks.yml", webhooks::webhooks(commands, &stored)),
         whole(samples::PATH, samples::samples(commands, &stored)),
         whole(functions::PATH, functions::functions(commands)),

@@ -4,12 +4,13 @@
 #![allow(clippy::print_stdout)]
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process,
 };
 
-use domain::{Family, Source};
+use domain::{Conversation, Family, GroupId, Source, UserId, decision};
 use protocol::{Command, NEVER_SENT, Rules, When, catalogue};
 use serde_yaml_ng::Value;
 
@@ -50,6 +51,78 @@ fn copy(name: &str) -> PathBuf {
         fs::copy(root().join(&file), copied).unwrap();
     }
     folder
+}
+
+/// All events in the recorded callbacks, and a decision, which no callback reports.
+fn recorded_events() -> Vec<serde_json::Value> {
+    let user = |id: &str| UserId::new(id).unwrap();
+    let decided = decision::Event::Decided {
+        decision: decision::Verdict::Refused,
+        by: decision::By::Policies,
+        code: Some(5001),
+        rule: Some("actingUser.deny".to_owned()),
+        actor: Some(user("ana")),
+        others: vec![user("leo")],
+        group: Some(GroupId::new("g").unwrap()),
+        conversation: Some(Conversation::between(user("ana"), user("leo"))),
+    };
+    let mut events = vec![serde_json::to_value(decided).unwrap()];
+    for folder in ["tests/payloads/openim", "tests/payloads/tencent"] {
+        for entry in fs::read_dir(root().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.to_str().unwrap().ends_with(".events.json") {
+                let text = fs::read(path).unwrap();
+                events.extend(serde_json::from_slice::<Vec<serde_json::Value>>(&text).unwrap());
+            }
+        }
+    }
+    events
+}
+
+#[test]
+fn every_recorded_event_fits_its_schema_and_without_what_it_needs_it_does_not() {
+    let file = root().join("docs/events.schema.json");
+    let schema: serde_json::Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+    let place = "https://example.com/events.schema.json";
+    compiler.add_resource(place, schema.clone()).unwrap();
+    let mut compiled = |place: &str| compiler.compile(place, &mut schemas).unwrap();
+    let any = compiled(place);
+    let types = schema["anyOf"].as_array().unwrap();
+    let types: BTreeMap<&str, boon::SchemaIndex> = types
+        .iter()
+        .map(|one| {
+            one["$ref"]
+                .as_str()
+                .unwrap()
+                .strip_prefix("#/$defs/")
+                .unwrap()
+        })
+        .map(|name| (name, compiled(&format!("{place}#/$defs/{name}"))))
+        .collect();
+    let fits = |event: &serde_json::Value, index| schemas.validate(event, index).is_ok();
+    let (mut seen, mut broken) = (BTreeSet::new(), 0);
+    for event in recorded_events() {
+        let name = event["type"].as_str().unwrap();
+        let own = types[name];
+        assert!(fits(&event, own) && fits(&event, any), "{event}");
+        seen.insert(name.to_owned());
+        let required = schema["$defs"][name]["required"].as_array().unwrap();
+        for member in event.as_object().unwrap().keys() {
+            let mut odd = event.clone();
+            // No field of an event has this value.
+            odd[member] = serde_json::json!([[[1.5]]]);
+            assert!(!fits(&odd, own) && !fits(&odd, any), "{odd}");
+            let mut without = event.clone();
+            without.as_object_mut().unwrap().remove(member);
+            let is_required = required.contains(&serde_json::json!(member));
+            assert_eq!(fits(&without, own), !is_required, "{without}");
+            broken += 1;
+        }
+    }
+    let unseen: Vec<_> = types.keys().filter(|name| !seen.contains(**name)).collect();
+    assert!(unseen.is_empty(), "{unseen:?}");
+    assert!(broken > 300, "{broken}");
 }
 
 #[test]

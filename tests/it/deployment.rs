@@ -580,7 +580,10 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     // MiniStack keeps no rollback triggers, and refuses an update that changes nothing else. It finds the alarms and takes
     // the parameters.
     let refused = stack.rollback_triggers().await;
-    assert!(refused.contains("No updates are to be performed"), "{refused}");
+    assert!(
+        refused.contains("No updates are to be performed"),
+        "{refused}"
+    );
 
     // Signatures instead of passwords: the stack makes the key, and its table keeps the nonces.
     let signature = [

@@ -10,6 +10,7 @@ use crate::{
 
 /// Where messages are exchanged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Conversation {
     /// Between two users, in the order of their ids. One of them can be a notification account.
@@ -45,6 +46,7 @@ impl Conversation {
 ///
 /// The events table holds the serialized form, so a variant or a field that was ever written is never renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {

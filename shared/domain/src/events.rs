@@ -52,6 +52,22 @@ macro_rules! families {
             }
         }
 
+        #[cfg(feature = "schema")]
+        impl Family {
+            /// The JSON Schema of the family's events. The definitions that it refers to are the generator's. `None` for
+            /// [`Unknown`](Self::Unknown).
+            pub fn schema(
+                self,
+                generator: &mut schemars::SchemaGenerator,
+            ) -> Option<schemars::Schema> {
+                use schemars::JsonSchema as _;
+                match self {
+                    $(Self::$Family => Some($module::Event::json_schema(generator)),)+
+                    Self::Unknown => None,
+                }
+            }
+        }
+
         /// What one callback says, in the callback's order. All events of a callback belong to one family.
         ///
         /// The serialized form has two members: `family` and `events`. A callback that is kept as it came has no `events`.

@@ -9,6 +9,7 @@ macro_rules! id {
         ///
         /// The servers send it as a JSON string. Any other JSON is an error.
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(try_from = "String")]
         pub struct $Id(String);
 

@@ -18,6 +18,7 @@ const RFC3339_MILLIS: &[BorrowedFormatItem<'_>] =
 ///
 /// Its text is `2026-11-21T12:34:56.789Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "String", try_from = "String")]
 pub struct Timestamp(OffsetDateTime);
 

@@ -10,6 +10,7 @@ use crate::{
 ///
 /// The events table holds the serialized form, so a variant or a field that was ever written is never renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
@@ -219,6 +220,11 @@ pub enum Event {
 
 /// A member of a new group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(
+    feature = "schema",
+    derive(schemars::JsonSchema),
+    schemars(rename = "GroupMember")
+)]
 pub struct Member {
     /// The user.
     pub user: UserId,
@@ -229,6 +235,7 @@ pub struct Member {
 
 /// What a member may do: `owner`, `admin` or `member`. A number is a role that the server does not document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Role {
@@ -245,6 +252,7 @@ pub enum Role {
 
 /// How users became members: `free` (without anybody's consent), `invited`, `applied`, `at_creation`, or `unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Joined {
@@ -262,6 +270,7 @@ pub enum Joined {
 
 /// How users left: `left` (by themselves), `removed`, or `unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Left {
@@ -276,6 +285,7 @@ pub enum Left {
 /// How attributes changed: `set` (the named ones replace all others), `modified` (only the named ones changed),
 /// `deleted`, `cleared` (all are gone), or `unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Edited {

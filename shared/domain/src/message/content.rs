@@ -10,6 +10,7 @@ use crate::UserId;
 /// The events table holds the serialized form, so a variant or a field that was ever written is never renamed. A text
 /// that is empty is not written, except for the main text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Content {
@@ -164,6 +165,7 @@ pub enum Content {
 
 /// A message that another one quotes, as the sender's client describes it. The client can say anything here.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Quoted {
     /// Its ids.
     pub message: MessageRef,
@@ -279,6 +281,7 @@ impl fmt::Debug for Quoted {
 ///
 /// It is a number in JSON. DynamoDB does not take all numbers that JSON can hold, but it takes all of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "f64", try_from = "f64")]
 pub struct Degrees(i32);
 

@@ -13,6 +13,7 @@ use crate::{
 ///
 /// The events table holds the serialized form, so a variant or a field that was ever written is never renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 // A callback has one event or a few, so the size of the largest does not matter.
@@ -151,6 +152,7 @@ pub enum Event {
 
 /// How key-value pairs changed: `set` (new, or with another value), `deleted`, `cleared` (all are gone), or `unknown`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ExtensionChange {
@@ -173,6 +175,7 @@ fn is_false(value: &bool) -> bool {
 
 /// How servers identify a message. Each of these may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MessageRef {
     /// The server's id of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -187,6 +190,7 @@ pub struct MessageRef {
 
 /// What kind of content a message has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Kind {
@@ -276,6 +280,7 @@ impl Kind {
 
 /// Text of the app's own that came with a message.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct AppText(pub String);
 
