@@ -4,7 +4,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{Command, Json, Needs};
 
 /// The body of one callback command.
-pub trait Callback: DeserializeOwned + Send + Sync + 'static {
+pub trait Callback: DeserializeOwned + Clone + Send + Sync + 'static {
     /// The catalogue's facts about the command.
     const COMMAND: Command;
 
@@ -39,6 +39,9 @@ pub trait Callback: DeserializeOwned + Send + Sync + 'static {
 /// An answer that the callback's server can read. It answers each of the callback's
 /// [questions](Callback::questions).
 pub trait Answer<C: ?Sized>: Serialize + Clone + PartialEq + Send + Sync + 'static {
+    /// Whether it answers for each person whom the callback names. If not, it has one answer.
+    const EACH: bool = false;
+
     /// The answer that lets everything happen as it was asked for. It is also the answer if nobody could decide and the
     /// operator allows that.
     fn unchanged(asked: &C) -> Self;

@@ -39,6 +39,12 @@ pub enum When {
 /// wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
+    /// What it asks, in words that both servers share, such as `relation.request_friend`: for the app's own service. Empty
+    /// if nothing can be decided, because it must always be allowed as asked.
+    pub asks: &'static str,
+    /// The fields that the service's answer can change, if the callback has them: `text`, `name`, `names`, `notice`,
+    /// `introduction`, `push`, `keep_first`.
+    pub amends: &'static [&'static str],
     /// The callback says who acts.
     pub acting_user: bool,
     /// The callback names the other user.
@@ -90,6 +96,8 @@ impl Rules {
 
     /// Rules about the acting user and the other user, which most commands have.
     pub const USERS: Self = Self {
+        asks: "",
+        amends: &[],
         acting_user: true,
         other_user: true,
         is_request: false,
@@ -113,6 +121,8 @@ impl Rules {
     /// Whether there is nothing that policies can judge.
     fn are_none(&self) -> bool {
         let other_facts = Self {
+            asks: self.asks,
+            amends: self.amends,
             bypass: self.bypass,
             caution: self.caution,
             ..Self::NONE
@@ -243,6 +253,24 @@ impl Command {
     pub fn rules(&self) -> Option<&Rules> {
         match &self.when {
             When::Before(rules) if !rules.are_none() => Some(rules),
+            When::Before(_) | When::After => None,
+        }
+    }
+
+    /// The fields that an answer of the app's own service can change.
+    #[must_use]
+    pub const fn amends(&self) -> &'static [&'static str] {
+        match &self.when {
+            When::Before(rules) => rules.amends,
+            When::After => &[],
+        }
+    }
+
+    /// What it asks, in words that both servers share. `None` for an "after" command, and if nothing can be decided.
+    #[must_use]
+    pub const fn asks(&self) -> Option<&'static str> {
+        match &self.when {
+            When::Before(rules) if !rules.asks.is_empty() => Some(rules.asks),
             When::Before(_) | When::After => None,
         }
     }
@@ -413,6 +441,24 @@ mod tests {
                 command.name
             );
             assert!(super::commands(command.source, command.family).contains(&command));
+        }
+    }
+
+    #[test]
+    fn every_command_that_asks_says_what_in_words_that_begin_with_its_family() {
+        for command in catalogue().filter(|it| it.is_before()) {
+            let Some(asks) = command.asks() else {
+                assert!(!may_be_refused(command.name), "{}", command.name);
+                continue;
+            };
+            let what = asks.strip_prefix(command.family.as_str());
+            let what = what.and_then(|rest| rest.strip_prefix('.'));
+            let is_word = |c: char| c.is_ascii_lowercase() || c == '_';
+            assert!(
+                what.is_some_and(|it| !it.is_empty() && it.chars().all(is_word)),
+                "{}: {asks}",
+                command.name
+            );
         }
     }
 

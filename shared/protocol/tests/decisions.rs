@@ -696,7 +696,7 @@ fn the_later_of_two_changes_to_a_field_counts_and_other_fields_are_kept() {
 
 /// A command like some of OpenIM's in other families. The server takes every field over from the answer, so it needs
 /// all of them back, and it must never be refused.
-#[derive(Deserialize)]
+#[derive(Deserialize, Clone)]
 struct Renews {
     name: String,
     count: i64,

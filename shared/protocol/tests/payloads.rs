@@ -271,7 +271,10 @@ fn asked_in(payload: &Payload, rules: &Rules) -> Vec<Asked> {
             ("nobody", "nobody")
         }
         "callbackBeforeSetGroupMemberInfoCommand" => ("userID", "nobody"),
-        "callbackBeforeOfflinePushCommand" => ("sendID", "userIDList"),
+        "callbackBeforeOfflinePushCommand" | "callbackBeforeOnlinePushCommand" => {
+            ("sendID", "userIDList")
+        }
+        "callbackBeforeGroupOnlinePushCommand" => ("sendID", "nobody"),
         "callbackBeforeMsgModifyCommand" | "callbackBeforeSendGroupMsgCommand" => {
             ("sendID", "nobody")
         }

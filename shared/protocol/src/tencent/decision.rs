@@ -118,6 +118,8 @@ impl Decisions {
 }
 
 impl<C: Before> Answer<C> for Decisions {
+    const EACH: bool = true;
+
     fn unchanged(asked: &C) -> Self {
         asked.decide(|_| Decision::Allow)
     }

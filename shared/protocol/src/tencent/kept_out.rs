@@ -87,6 +87,8 @@ impl<C: Code> KeptOut<C> {
 }
 
 impl<C: LetsIn> Answer<C> for KeptOut<C::Code> {
+    const EACH: bool = true;
+
     fn unchanged(asked: &C) -> Self {
         asked.decide(|_| Decision::Allow)
     }

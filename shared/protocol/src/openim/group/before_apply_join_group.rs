@@ -43,6 +43,7 @@ impl Callback for BeforeApplyJoinGroup {
         switch: Some("beforeApplyJoinGroup"),
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.ask_to_join",
             other_user: false,
             texts: &[Text::fixed(Role::Message, "reqMessage")],
             by_subject: &["groups.joins.groups", "groups.joins.users"],

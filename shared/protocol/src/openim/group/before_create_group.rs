@@ -33,6 +33,8 @@ impl Callback for BeforeCreateGroup {
         switch: Some("beforeCreateGroup"),
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.create",
+            amends: &["name", "notice", "introduction"],
             texts: &[
                 Text::amendable(Role::Name, "groupName"),
                 Text::amendable(Role::Notice, "notification"),

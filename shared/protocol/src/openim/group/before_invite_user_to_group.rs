@@ -37,6 +37,7 @@ impl Callback for BeforeInviteUserToGroup {
         switch: Some("beforeInviteUserToGroup"),
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.invite",
             acting_user: false,
             texts: &[Text::fixed(Role::Message, "reason")],
             by_subject: &[

@@ -50,6 +50,7 @@ impl Callback for BeforeMemberJoinGroup {
         switch: Some("beforeMemberJoinGroup"),
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.add_members",
             acting_user: false,
             by_subject: &["groups.joins.groups", "groups.joins.users"],
             ..Rules::USERS

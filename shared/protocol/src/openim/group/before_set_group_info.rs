@@ -32,6 +32,8 @@ impl Callback for BeforeSetGroupInfo {
         switch: Some("beforeSetGroupInfo"),
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.update",
+            amends: &["name", "introduction"],
             bypass: crate::Bypass::asked_with(
                 "callbackBeforeSetGroupInfoExCommand",
                 "POST /group/set_group_info_ex, the newer route, asks with callbackBeforeSetGroupInfoExCommand.",

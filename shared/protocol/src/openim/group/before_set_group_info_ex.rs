@@ -32,6 +32,8 @@ impl Callback for BeforeSetGroupInfoEx {
         switch: Some("beforeSetGroupInfoEx"),
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.update",
+            amends: &["name", "introduction"],
             bypass: crate::Bypass::asked_with(
                 "callbackBeforeSetGroupInfoCommand",
                 "POST /group/set_group_info, the old route, asks with callbackBeforeSetGroupInfoCommand.",

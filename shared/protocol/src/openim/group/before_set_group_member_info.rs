@@ -57,6 +57,8 @@ impl Callback for BeforeSetGroupMemberInfo {
         switch: Some("beforeSetGroupMemberInfo"),
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.update_member",
+            amends: &["name"],
             other_user: false,
             texts: &[Text::amendable(domain::Role::Name, "nickName")],
             by_subject: &["users.nicknames", "users.reservedNames", "users.avatars"],

@@ -22,6 +22,8 @@ impl Callback for BeforeMsgModify {
         switch: Some("beforeMsgModify"),
         family: Family::Message,
         when: When::Before(Rules {
+            asks: "message.change",
+            amends: &["text"],
             other_user: false,
             texts: &[Text::amendable(Role::Message, "content")],
             by_subject: &[

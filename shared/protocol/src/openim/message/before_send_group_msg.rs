@@ -26,6 +26,7 @@ impl Callback for BeforeSendGroupMsg {
         switch: Some("beforeSendGroupMsg"),
         family: Family::Message,
         when: When::Before(Rules {
+            asks: "message.send_to_group",
             other_user: false,
             texts: TEXT,
             by_subject: &[

@@ -24,6 +24,7 @@ impl Callback for BeforeSendSingleMsg {
         switch: Some("beforeSendSingleMsg"),
         family: Family::Message,
         when: When::Before(Rules {
+            asks: "message.send",
             texts: TEXT,
             by_subject: &[
                 "messages.bots",

@@ -1,4 +1,4 @@
-use domain::{Family, Source, UserId, push};
+use domain::{Family, Question, Source, UserId, push};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -47,6 +47,7 @@ impl Callback for BeforeGroupOnlinePush {
         switch: Some("beforeGroupOnlinePush"),
         family: Family::Push,
         when: When::Before(Rules {
+            asks: "push.to_online_group",
             caution: Some(
                 "If the notice of a member who left or a dissolved group is refused, or the answer cannot be read, OpenIM skips its own clean-up.",
             ),
@@ -57,6 +58,10 @@ impl Callback for BeforeGroupOnlinePush {
     };
     type Event = push::Event;
     type Answer = Decision<AmendedRecipients>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        vec![Question::default().by(self.send_id.get())]
+    }
 }
 
 impl Before for BeforeGroupOnlinePush {

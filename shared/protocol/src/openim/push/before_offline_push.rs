@@ -66,6 +66,8 @@ impl Callback for BeforeOfflinePush {
         switch: Some("beforeOfflinePush"),
         family: Family::Push,
         when: When::Before(Rules {
+            asks: "push.to_offline_users",
+            amends: &["push"],
             by_subject: &["push.quietHours", "push.hideContent"],
             ..Rules::NONE
         }),

@@ -1,4 +1,4 @@
-use domain::{Family, Source, UserId, push};
+use domain::{Family, Question, Source, UserId, push};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -33,12 +33,20 @@ impl Callback for BeforeOnlinePush {
         earlier: &["callbackOnlinePushCommand"],
         switch: Some("beforeOnlinePush"),
         family: Family::Push,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            asks: "push.to_online_user",
+            ..Rules::NONE
+        }),
         since: Some("v3.7.0"),
         sentence: "A message for one user, or a notice, is about to go to connected devices.",
     };
     type Event = push::Event;
     type Answer = Decision<NoAmendment>;
+
+    fn questions(&self) -> Vec<Question<'_>> {
+        let recipients = self.user_ids.get().into_iter().flatten();
+        vec![Question::about(recipients).by(self.send_id.get())]
+    }
 }
 
 impl Before for BeforeOnlinePush {

@@ -32,7 +32,10 @@ impl Callback for BeforeAddBlack {
         earlier: &[],
         switch: Some("beforeAddBlack"),
         family: Family::Relation,
-        when: When::Before(Rules::USERS),
+        when: When::Before(Rules {
+            asks: "relation.block",
+            ..Rules::USERS
+        }),
         since: Some("v3.8.1"),
         sentence: "Somebody is about to block another user.",
     };

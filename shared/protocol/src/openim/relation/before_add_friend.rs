@@ -40,6 +40,7 @@ impl Callback for BeforeAddFriend {
         switch: Some("beforeAddFriend"),
         family: Family::Relation,
         when: When::Before(Rules {
+            asks: "relation.request_friend",
             is_request: true,
             texts: &[Text::fixed(Role::Message, "reqMsg")],
             ..Rules::USERS

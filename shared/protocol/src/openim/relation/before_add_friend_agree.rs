@@ -40,6 +40,7 @@ impl Callback for BeforeAddFriendAgree {
         switch: Some("beforeAddFriendAgree"),
         family: Family::Relation,
         when: When::Before(Rules {
+            asks: "relation.accept_friend",
             texts: &[Text::fixed(Role::Message, "HandleMsg")],
             ..Rules::USERS
         }),

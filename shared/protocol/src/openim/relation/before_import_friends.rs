@@ -31,6 +31,8 @@ impl Callback for BeforeImportFriends {
         switch: Some("beforeImportFriends"),
         family: Family::Relation,
         when: When::Before(Rules {
+            asks: "relation.import_friends",
+            amends: &["keep_first"],
             // The server would ignore an empty list, but the first N are never empty.
             list: Some("friendUserIDs"),
             ..Rules::USERS

@@ -38,6 +38,8 @@ impl Callback for BeforeSetFriendRemark {
         switch: Some("beforeSetFriendRemark"),
         family: Family::Relation,
         when: When::Before(Rules {
+            asks: "relation.set_remark",
+            amends: &["name"],
             texts: &[Text::amendable(Role::Name, "remark")],
             bypass: crate::Bypass::unasked(
                 "POST /friend/update_friends changes remarks and never asks; client SDKs since v3.8.1 use only this route.",

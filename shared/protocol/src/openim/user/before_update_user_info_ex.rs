@@ -39,6 +39,8 @@ impl Callback for BeforeUpdateUserInfoEx {
         switch: Some("beforeUpdateUserInfoEx"),
         family: Family::User,
         when: When::Before(Rules {
+            asks: "user.update_profile",
+            amends: &["name"],
             other_user: false,
             texts: &[Text::amendable(Role::Name, "nickName")],
             by_subject: &["users.nicknames", "users.reservedNames", "users.avatars"],

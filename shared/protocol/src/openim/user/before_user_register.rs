@@ -29,6 +29,8 @@ impl Callback for BeforeUserRegister {
         switch: Some("beforeUserRegister"),
         family: Family::User,
         when: When::Before(Rules {
+            asks: "user.register",
+            amends: &["names"],
             acting_user: false,
             by_subject: &[
                 "users.registration",

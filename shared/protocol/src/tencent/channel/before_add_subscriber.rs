@@ -22,7 +22,10 @@ impl Callback for BeforeAddSubscriber {
         earlier: &[],
         switch: None,
         family: Family::Channel,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            asks: "channel.subscribe",
+            ..Rules::NONE
+        }),
         since: None,
         sentence: "Users are about to subscribe to an official account.",
     };

@@ -39,7 +39,10 @@ impl Callback for BeforeCreateOfficialAccount {
         earlier: &[],
         switch: None,
         family: Family::Channel,
-        when: When::Before(Rules::NONE),
+        when: When::Before(Rules {
+            asks: "channel.create",
+            ..Rules::NONE
+        }),
         since: None,
         sentence: "An official account is about to be created.",
     };

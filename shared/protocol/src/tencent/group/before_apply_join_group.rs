@@ -51,6 +51,7 @@ impl Callback for BeforeApplyJoinGroup {
         switch: None,
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.ask_to_join",
             by_subject: &["groups.joins.groups", "groups.joins.users"],
             ..Rules::NONE
         }),

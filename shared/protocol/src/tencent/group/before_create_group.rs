@@ -65,6 +65,7 @@ impl Callback for BeforeCreateGroup {
         switch: None,
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.create",
             by_subject: &["groups.creators", "groups.names", "groups.maxMembers"],
             ..Rules::NONE
         }),

@@ -34,6 +34,7 @@ impl Callback for BeforeCreateTopic {
         switch: None,
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.create_topic",
             by_subject: &["groups.names"],
             ..Rules::NONE
         }),

@@ -45,6 +45,7 @@ impl Callback for BeforeInviteJoinGroup {
         switch: None,
         family: Family::Group,
         when: When::Before(Rules {
+            asks: "group.invite",
             by_subject: &["groups.invitations.groups", "groups.invitations.users"],
             ..Rules::NONE
         }),

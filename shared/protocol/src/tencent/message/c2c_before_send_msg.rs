@@ -23,6 +23,8 @@ impl Callback for C2cBeforeSendMsg {
         switch: None,
         family: Family::Message,
         when: When::Before(Rules {
+            asks: "message.send",
+            amends: &["text"],
             by_subject: &[
                 "messages.bots",
                 "messages.senders",

@@ -23,6 +23,8 @@ impl Callback for GroupBeforeSendMsg {
         switch: None,
         family: Family::Message,
         when: When::Before(Rules {
+            asks: "message.send_to_group",
+            amends: &["text"],
             by_subject: &[
                 "messages.bots",
                 "messages.senders",

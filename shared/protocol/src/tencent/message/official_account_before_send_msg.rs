@@ -25,6 +25,8 @@ impl Callback for OfficialAccountBeforeSendMsg {
         switch: None,
         family: Family::Message,
         when: When::Before(Rules {
+            asks: "message.send_to_subscribers",
+            amends: &["text"],
             by_subject: &[
                 "messages.bots",
                 "messages.senders",

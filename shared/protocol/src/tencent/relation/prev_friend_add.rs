@@ -71,6 +71,7 @@ impl Callback for PrevFriendAdd {
         switch: None,
         family: Family::Relation,
         when: When::Before(Rules {
+            asks: "relation.request_friend",
             is_request: true,
             texts: &[
                 Text::fixed(Role::Message, "AddWording"),

@@ -102,6 +102,7 @@ impl Callback for PrevFriendResponse {
         switch: None,
         family: Family::Relation,
         when: When::Before(Rules {
+            asks: "relation.answer_friend",
             texts: &[Text::fixed(Role::Name, "Remark")],
             bypass: crate::Bypass::unasked(
                 "The REST API never asks about an answer, and a later change of a remark does not ask either.",
