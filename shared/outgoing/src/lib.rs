@@ -1,0 +1,12 @@
+//! Requests to the app's own services: signed as [Standard Webhooks](https://www.standardwebhooks.com) 1.0.0, only to
+//! addresses that are allowed, over one connection that stays open.
+
+mod address;
+mod circuit;
+mod client;
+mod sign;
+
+pub use address::{Addresses, Place, place};
+pub use circuit::Circuit;
+pub use client::{Answer, Client, Failure, InvalidUrl, MOST_ANSWER_BYTES, Target};
+pub use sign::{InvalidSecret, Signer};
