@@ -57,6 +57,9 @@ pub(crate) struct Options {
     /// File with the rules for before callbacks
     #[arg(long, default_value = "policies.json")]
     policies: PathBuf,
+    /// Your service that decides about before callbacks; it may be on this machine
+    #[arg(long)]
+    decision_url: Option<String>,
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
@@ -117,6 +120,13 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let mut serving = tokio::spawn(async move { serving.await });
 
     let checkpoint = options.folder.join("stream.json");
+    if let Some(url) = &options.decision_url {
+        let secret = match env::var_os("DECISION_SECRET") {
+            Some(_) => "DECISION_SECRET",
+            None => DECISION_SECRET,
+        };
+        print::line(&format!("decisions: {url}, signed with {secret}"));
+    }
     for line in [
         format!("url: {url}"),
         format!("dynamodb: {endpoint}"),
@@ -178,10 +188,15 @@ fn binaries() -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
+/// Signs the questions to a service, unless this program's environment has `DECISION_SECRET`. It protects nothing: it is
+/// for trying.
+const DECISION_SECRET: &str = "whsec_Zm9yIHRyeWluZyBvbmx5LCBvbiBhIGxhcHRvcC4u";
+
 /// Variables that the functions must not inherit, so that a local run never reaches AWS.
 const REMOVED: &[&str] = &[
     "AWS_SESSION_TOKEN",
     "EVENTS_QUEUE_URL",
+    "DECISION_SECRET_ID",
     "OPENIM_SECRET_ID",
     "TENCENT_SECRET_ID",
     "VIEW_FAILURES_QUEUE_URL",
@@ -205,8 +220,20 @@ fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String,
     let mut defaults: BTreeMap<String, String> = stack.environment.iter().cloned().collect();
     // Without a verifier, unless this program's environment names one.
     defaults.extend([("OPENIM_VERIFIER", "none"), ("TENCENT_VERIFIER", "none")].map(owned));
+    if options.decision_url.is_some() {
+        defaults.insert("DECISION_SECRET".to_owned(), DECISION_SECRET.to_owned());
+    }
     defaults.retain(|name, _| env::var_os(name).is_none());
     defaults.extend(here.map(owned));
+    if let Some(url) = &options.decision_url {
+        defaults.extend(
+            [
+                ("DECISION_URL", url.as_str()),
+                ("ALLOW_PRIVATE_ADDRESSES", "yes"),
+            ]
+            .map(owned),
+        );
+    }
     defaults.into_iter().collect()
 }
 

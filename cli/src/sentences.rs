@@ -768,6 +768,7 @@ fn about_decision(event: &decision::Event) -> String {
                 (_, Some(rule)) => format!("by rule {rule}"),
                 (By::Policies, None) => "by policies".to_owned(),
                 (By::Handler, None) => "by the handler".to_owned(),
+                (By::Service, None) => "by the app's service".to_owned(),
             };
             let code = code
                 .map(|code| format!(", code {code}"))

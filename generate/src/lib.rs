@@ -11,6 +11,7 @@ use protocol::Command;
 mod binaries;
 mod both;
 mod callbacks;
+mod decisions;
 mod deploy;
 mod event_schema;
 mod events;
@@ -67,6 +68,7 @@ fn outputs(root: &Path, commands: &[&Command]) -> Vec<Output> {
         part("Makefile", makefile::makefile),
         part("policies.schema.json", schema::schema),
         part("docs/policies.md", policies::policies),
+        part(decisions::PATH, decisions::decisions),
         part("docs/policies-subjects.md", policies::by_subject),
         whole("docs/callbacks.md", callbacks::callbacks(commands, &stored)),
         whole("docs/events.md", events::events(root, commands, &stored)),

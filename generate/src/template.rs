@@ -17,7 +17,10 @@ pub fn template(commands: &[&Command], current: &str) -> Result<String, MarksMis
     for (function, command) in names::functions(commands) {
         let (description, role) = match command.source {
             Source::OpenIm => (command.sentence, openim_role(command)),
-            Source::Tencent => ("Every callback of Tencent Chat.", "TencentReceiverRole"),
+            Source::Tencent => (
+                "Every callback of Tencent Chat.",
+                "!GetAtt TencentReceiverRole.Arn",
+            ),
         };
         let (resource, description) = (names::pascal_case(&function), scalar(description));
         let route = names::route(command);
@@ -29,7 +32,7 @@ pub fn template(commands: &[&Command], current: &str) -> Result<String, MarksMis
     Properties:
       Description: {description}
       CodeUri: target/lambda/{function}/
-      Role: !GetAtt {role}.Arn
+      Role: {role}
       Events: {{ Callback: {{ Type: Api, Properties: {{ RestApiId: !Ref Api, Path: {route}, Method: POST }} }} }}
 "
         );
@@ -42,18 +45,23 @@ pub fn template(commands: &[&Command], current: &str) -> Result<String, MarksMis
     )
 }
 
-/// The role that may read and write what the rules of a command need.
+/// The role that may read and write what a command needs: what its rules need, and for a before command also the secret that
+/// signs questions to the app's own service.
 fn openim_role(command: &Command) -> &'static str {
-    let Some(rules) = command.rules() else {
-        return "OpenIMReceiverRole";
+    let has = |rule: &str| {
+        let rules = command.rules();
+        rules.is_some_and(|rules| rules.by_subject.contains(&rule))
     };
-    let has = |rule: &str| rules.by_subject.contains(&rule);
-    let counts = rules.is_request || has("messages.limit");
+    let is_request = command.rules().is_some_and(|rules| rules.is_request);
+    let counts = is_request || has("messages.limit");
     let reads = has("messages.friendsOnly") || has("messages.notWhenBlocked");
     match (counts, reads) {
-        (_, true) => "ContactsRole",
-        (true, false) => "CountingRole",
-        (false, false) => "OpenIMReceiverRole",
+        (_, true) => "!GetAtt ContactsRole.Arn",
+        (true, false) => "!GetAtt CountingRole.Arn",
+        (false, false) if command.is_before() => {
+            "!If [HasDecisionUrl, !GetAtt AskingRole.Arn, !GetAtt OpenIMReceiverRole.Arn]"
+        }
+        (false, false) => "!GetAtt OpenIMReceiverRole.Arn",
     }
 }
 

@@ -181,6 +181,24 @@ async fn faults() -> Vec<(&'static str, Vec<String>, &'static [&'static str])> {
     let unknown: &[_] = &["decided-by-failure", "judged-without-facts"];
     faults.push(("a limit without its table", log, unknown));
 
+    let away = format!("http://{}/decide", nowhere());
+    let service = [
+        ("DECISION_URL", away.as_str()),
+        ("DECISION_SECRET", "c2lnbnMgcXVlc3Rpb25zIG9mIHRlc3Rz"),
+        ("ALLOW_PRIVATE_ADDRESSES", "yes"),
+    ];
+    let function = Function::start("before-add-friend", with(&table, &service)).await;
+    // Also when the function no longer asks the service.
+    for _ in 0..10 {
+        let answer = function.send(&Request::post(ADD, ASKED)).await;
+        answer.assert_refused(29017, 503);
+    }
+    let log = function.log();
+    let by_failure = |line: &&String| line.contains(r#""decidedBy":"failure""#);
+    assert_eq!(log.iter().filter(by_failure).count(), 10);
+    let by_failure: &[_] = &["decided-by-failure"];
+    faults.push(("a decision service that is away", log, by_failure));
+
     let function = Function::start("redrive", with(&table, &[])).await;
     let foreign = queue.client.send_message().queue_url(&queue.url);
     foreign.message_body("not ours").send().await.unwrap();

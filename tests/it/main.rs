@@ -16,6 +16,7 @@ mod command_line;
 mod cost;
 mod credentials;
 mod dead_letters;
+mod decision_service;
 mod decisions;
 mod deployment;
 mod documents;

@@ -16,7 +16,8 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use store::Settings;
 use support::{
-    Answer, Process, Request, SDK_APP_ID, Table, binary, free_port, wait_for_relationships,
+    Answer, DecisionService, Process, Request, SDK_APP_ID, Table, binary, free_port,
+    wait_for_relationships,
 };
 use tokio::process::Command;
 
@@ -38,7 +39,11 @@ impl Run {
 
     /// Starts it with the data in the folder, and the functions next to the program.
     async fn start(folder: &Path, program: &Path) -> Self {
-        let mut process = Process::start(&mut command(folder, program));
+        Self::of(folder, &mut command(folder, program)).await
+    }
+
+    async fn of(folder: &Path, command: &mut Command) -> Self {
+        let mut process = Process::start(command);
         let named = |name: &'static str| move |line: &str| Some(line.strip_prefix(name)?.into());
         Self {
             url: process.wait_for(named("url: ")).await,
@@ -556,6 +561,30 @@ async fn a_new_start_continues_in_the_stream_where_the_last_one_stopped() {
     let (events, relationships) = (run.table("events"), run.table("relationships"));
     assert_eq!(events.items().await.len(), 1);
     wait_for_relationships(&events, &relationships).await;
+}
+
+#[tokio::test]
+async fn a_service_on_this_machine_decides_with_a_secret_that_is_printed() {
+    let refuse = json!({"decision": "refuse", "code": 20005, "message": "no"});
+    let service = DecisionService::answering(&refuse).await;
+    let folder = folder("decisions");
+    let mut command = command(&folder, &binary("imhook"));
+    let mut run = Run::of(&folder, command.args(["--decision-url", &service.url])).await;
+    run.before_add_friend("ana")
+        .await
+        .assert_refused(20005, 200);
+    let [question] = &service.questions()[..] else {
+        panic!("one question");
+    };
+    let named = format!("decisions: {}, signed with ", service.url);
+    let printed = |line: &str| Some(line.strip_prefix(&named)?.to_owned());
+    let secret: String = run.process.wait_for(printed).await;
+    let mut headers = http::HeaderMap::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        headers.insert(name, question.headers[name].parse().unwrap());
+    }
+    let webhook = standardwebhooks::Webhook::new(&secret).unwrap();
+    webhook.verify(&question.body, &headers).unwrap();
 }
 
 #[tokio::test]

@@ -275,6 +275,7 @@ const SIGNATURE: &[(&str, &str)] = &[
     ("OpenIMNonceHeader", "X-Nonce"),
 ];
 const TENCENT: &[(&str, &str)] = &[("TencentSdkAppId", SDK_APP_ID)];
+const DECISIONS: &[(&str, &str)] = &[("DecisionUrl", "https://app.example.com/decide")];
 
 /// Parameters with which the template has alarms, a dashboard, and all else that an operator can add.
 pub(crate) const OPERATED: &[(&str, &str)] = &[
@@ -300,7 +301,7 @@ pub(crate) fn everything() -> Template {
 }
 
 pub(crate) fn parameters_of_everything() -> Vec<(&'static str, &'static str)> {
-    [SIGNATURE, TENCENT, OPERATED].concat()
+    [SIGNATURE, TENCENT, DECISIONS, OPERATED].concat()
 }
 
 #[test]
@@ -448,15 +449,17 @@ fn a_signature_needs_the_names_of_its_headers() {
 
 #[test]
 fn aws_generates_the_secrets_and_no_parameter_or_variable_contains_them() {
-    for (parameters, secret, name) in [
-        (&[][..], "OpenIMSecret", "OPENIM_BASIC_PASSWORD"),
-        (SIGNATURE, "OpenIMSecret", "OPENIM_SIGNATURE_KEY"),
-        (TENCENT, "TencentSecret", "TENCENT_TOKEN"),
+    for (parameters, secret, name, length) in [
+        (&[][..], "OpenIMSecret", "OPENIM_BASIC_PASSWORD", 32),
+        (SIGNATURE, "OpenIMSecret", "OPENIM_SIGNATURE_KEY", 32),
+        (TENCENT, "TencentSecret", "TENCENT_TOKEN", 32),
+        // Base64 of 33 bytes: any four letters and digits are three bytes.
+        (DECISIONS, "DecisionSecret", "DECISION_SECRET", 44),
     ] {
         let template = Template::with(parameters);
         let generated = json!({
             "SecretStringTemplate": "{}", "GenerateStringKey": name,
-            "ExcludePunctuation": true, "PasswordLength": 32,
+            "ExcludePunctuation": true, "PasswordLength": length,
         });
         let secret = template.properties(secret);
         assert_eq!(secret["GenerateSecretString"], generated);
@@ -511,6 +514,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
             "tencent" => "TencentReceiverRole",
             "before-add-friend" | "before-send-group-msg" => "CountingRole",
             "before-send-single-msg" => "ContactsRole",
+            before if before.starts_with("before-") => "AskingRole",
             _ => "OpenIMReceiverRole",
         };
         assert_eq!(role_of(&function), role, "{folder}");
@@ -528,6 +532,10 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
         "secretsmanager:GetSecretValue",
         "TencentSecret.Id",
     )];
+    let asks = [statement(
+        "secretsmanager:GetSecretValue",
+        "DecisionSecret.Id",
+    )];
     let counts = [statement("dynamodb:UpdateItem", "LimitsTable.Arn")];
     let reads = [statement("dynamodb:BatchGetItem", "RelationshipsTable.Arn")];
     assert_eq!(
@@ -535,20 +543,24 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
         [&receiver[..], &openim].concat()
     );
     assert_eq!(
+        template.allowed("AskingRole"),
+        [&receiver[..], &openim, &asks].concat()
+    );
+    assert_eq!(
         template.allowed("CountingRole"),
-        [&receiver[..], &openim, &counts].concat()
+        [&receiver[..], &openim, &asks, &counts].concat()
     );
     assert_eq!(
         template.allowed("ContactsRole"),
-        [&receiver[..], &openim, &counts, &reads].concat()
+        [&receiver[..], &openim, &asks, &counts, &reads].concat()
     );
     assert_eq!(
         template.allowed("TencentReceiverRole"),
-        [&receiver[..], &tencent, &counts].concat()
+        [&receiver[..], &tencent, &asks, &counts].concat()
     );
     assert_eq!(
         template.allowed("AnyCommandRole"),
-        [&receiver[..], &openim, &tencent, &counts, &reads].concat()
+        [&receiver[..], &openim, &tencent, &asks, &counts, &reads].concat()
     );
     assert_eq!(
         template.allowed("RedriveRole"),
@@ -580,6 +592,36 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
     // Only a signature needs the table of nonces.
     let basic = Template::with(&[]).allowed("OpenIMReceiverRole");
     assert_eq!(basic, [&receiver[..], &openim[..1]].concat());
+}
+
+#[test]
+fn only_a_stack_with_a_decision_url_has_anything_for_it() {
+    let (without, with) = (Template::with(&[]), Template::with(DECISIONS));
+    let names =
+        |template: &Template| -> BTreeSet<String> { template.resources().into_keys().collect() };
+    let more: Vec<String> = names(&with).difference(&names(&without)).cloned().collect();
+    assert_eq!(more, ["AskingRole", "DecisionPolicy", "DecisionSecret"]);
+    let variables = [
+        "DECISION_URL",
+        "DECISION_COMMANDS",
+        "DECISION_SECRET_ID",
+        "ALLOW_PRIVATE_ADDRESSES",
+    ];
+    for (folder, function) in without.functions() {
+        let values = variables.map(|variable| function["Environment"][variable].clone());
+        assert_eq!(values, ["", "", "", "no"], "{folder}");
+        assert_ne!(role_of(&function), "AskingRole", "{folder}");
+    }
+    // With basic authentication: who reads the secret.
+    for (folder, function) in with.functions() {
+        assert_eq!(
+            function["Environment"]["DECISION_SECRET_ID"],
+            get_att("DecisionSecret.Id")
+        );
+        let asks = folder.starts_with("before-") || folder == "tencent" || folder == "any-command";
+        let reads = with.readable(&role_of(&function));
+        assert_eq!(reads.contains("DecisionSecret.Id"), asks, "{folder}");
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub enum Event {
     Decided {
         /// The decision: `allowed`, `refused` or `amended`.
         decision: Verdict,
-        /// Who decided: `policies`, `handler`, or `failure` if nobody could.
+        /// Who decided: `policies`, `handler`, `service`, or `failure` if nobody could.
         by: By,
         /// The code of the refusal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,6 +78,8 @@ pub enum By {
     Policies,
     /// The handler of the command.
     Handler,
+    /// The app's own service, which `DecisionUrl` names.
+    Service,
     /// Nobody could. The operator's setting for failures or for unknown commands counts.
     Failure,
 }
@@ -89,6 +91,7 @@ impl By {
         match self {
             Self::Policies => "policies",
             Self::Handler => "handler",
+            Self::Service => "service",
             Self::Failure => "failure",
         }
     }

@@ -21,7 +21,7 @@ use crate::{
     call::Call,
     contents::without_contents,
     context::Surroundings,
-    decide::{Answered, Asked, Asking, Decided, Decision, Nobody, Ruling},
+    decide::{Answered, Asked, Asking, Decided, Decision, Nobody, Ruling, Service},
     end::{Done, Failed},
     find::{self, Envelope, Found, printable, safe},
     handler::Act,
@@ -43,6 +43,7 @@ pub struct Receiver {
     pub(crate) policies: Policies,
     pub(crate) limits: Option<Limits>,
     pub(crate) relationships: Option<RelationshipsTable>,
+    pub(crate) service: Option<Service>,
     pub(crate) storage: Option<Storage>,
     pub(crate) surroundings: Arc<Surroundings>,
     /// The unknown commands since the start. The log warns only of the first callback of each.
@@ -173,6 +174,10 @@ impl Receiver {
             codes: handler.command().codes(),
             limits: self.limits.as_ref(),
             relationships: self.relationships.as_ref(),
+            service: self
+                .service
+                .as_ref()
+                .filter(|service| service.is_asked_about(handler.command())),
             shares,
             on_failure: self.on_failure,
         };

@@ -22,6 +22,12 @@ pub const NO_TIME_FOR_START: &str = "no time was left for the start";
 pub const SPILLED: &str = "the event was not stored in the table but queued";
 /// A before callback is refused because its events could be kept nowhere.
 pub const INTENTION_NOT_KEPT: &str = "an intention was neither stored nor queued";
+/// The app's own service gave no decision that is possible.
+pub const SERVICE_UNDECIDED: &str = "the decision service did not decide";
+/// The service failed several times in a row.
+pub const SERVICE_NOT_ASKED: &str = "the decision service is not asked for a while";
+/// The service works again.
+pub const SERVICE_ASKED_AGAIN: &str = "the decision service is asked again";
 /// The caller's fault.
 pub const REFUSED: &str = "callback refused";
 /// The fault of the receiver, or of something behind it.

@@ -146,6 +146,8 @@ problem_kinds! {
     NotReady = 29015, 503, "callers cannot be checked at present";
     /// A before callback has a command that this version does not know, and `UNKNOWN_COMMAND` is `refuse`.
     UnknownCommand = 29016, 404, "the command is not served here";
+    /// The app's own service gave no decision, or one that is not possible. The log says which.
+    Undecided = 29017, 503, "the decision service did not decide";
 }
 
 impl ProblemKind {
@@ -168,7 +170,11 @@ impl ProblemKind {
     pub const fn is_ours(self) -> bool {
         matches!(
             self,
-            Self::NotStored | Self::Misconfigured | Self::Internal | Self::NotReady
+            Self::NotStored
+                | Self::Misconfigured
+                | Self::Internal
+                | Self::NotReady
+                | Self::Undecided
         )
     }
 }
@@ -215,6 +221,7 @@ mod tests {
             (ProblemKind::Misconfigured, ""),
             (ProblemKind::Internal, ""),
             (ProblemKind::NotReady, ""),
+            (ProblemKind::Undecided, ""),
             (ProblemKind::InvalidField, "$.ownerUserID: secret"),
         ] {
             let problem = Problem::new(kind, "secret").at("$.ownerUserID");

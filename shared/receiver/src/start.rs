@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::Source;
+use outgoing::Client;
 use store::{EventsTable, Limits, Nonces, Queue, RelationshipsTable, StoreError};
 use tokio::time::timeout;
 use tracing::{error, warn};
@@ -15,7 +16,7 @@ use crate::{
     context::Surroundings,
     record::Storage,
     settings::{
-        Deadlines, Shares,
+        Deadlines, ServiceConfig, Shares,
         policies_file::{self, Uses},
         secrets,
     },
@@ -53,6 +54,12 @@ impl Receiver {
         environment: Arc<Get>,
     ) -> Result<Self, StartError> {
         let get = |name: &str| environment(name).filter(|value| !value.is_empty());
+        let mut wrong = Vec::new();
+        let service = ServiceConfig::from_env(&handlers, get, &mut wrong);
+        // A function that does not ask the service does not fetch the secret for it.
+        let asks_nothing = service.is_none();
+        let hides = move |name: &str| asks_nothing && name.starts_with("DECISION_");
+        let get = |name: &str| get(name).filter(|_| !hides(name));
         let serves: Vec<Source> = handlers.iter().map(Handler::source).collect();
         let wanted = secrets::wanted(&serves, get);
         // Without the secrets, it is not known whether a variable in them is missing.
@@ -63,9 +70,14 @@ impl Receiver {
         };
         let policies = policies_file::load(&handlers, get);
         let (config, policies) = match (Config::from_env(&serves, get), policies) {
-            (Ok(config), Ok(policies)) => (config, policies),
+            (Ok(config), Ok(policies)) if wrong.is_empty() => (config, policies),
             (config, policies) => {
-                let mut wrong = config.map_or_else(|InvalidConfig(wrong)| wrong, |_| Vec::new());
+                wrong.extend(
+                    config
+                        .err()
+                        .into_iter()
+                        .flat_map(|InvalidConfig(more)| more),
+                );
                 wrong.extend(policies.err().unwrap_or_default());
                 wrong.extend(mistakes_beside_secrets());
                 return Err(StartError::Config(InvalidConfig(wrong)));
@@ -107,11 +119,17 @@ impl Receiver {
                 opened("relationships", relationships.open_connection(), shares).await;
             }
         };
-        let (documents, storage, (), ()) = tokio::join!(
+        let service_opened = async {
+            if let Some(service) = &service {
+                reached(&service.client, shares).await;
+            }
+        };
+        let (documents, storage, (), (), ()) = tokio::join!(
             fetched,
             Storage::open(&config, shares),
             limits_opened,
-            relationships_opened
+            relationships_opened,
+            service_opened
         );
         let documents = match documents {
             Ok(documents) => documents,
@@ -126,9 +144,9 @@ impl Receiver {
             }
         };
 
-        let mut wrong = Vec::new();
         let secrets = secrets::variables(&documents, get, &mut wrong);
         let get = |name: &str| secrets.get(name).cloned().or_else(|| get(name));
+        let service = service.and_then(|service| service.with_secrets(get, &mut wrong));
         let nonces = |table, window| {
             let settings = config.settings.as_ref()?;
             let client = store::dynamodb(settings, shares.nonces);
@@ -153,6 +171,7 @@ impl Receiver {
                     policies,
                     limits,
                     relationships,
+                    service,
                     storage,
                     surroundings: Arc::new(Surroundings {
                         dynamodb,
@@ -203,6 +222,15 @@ async fn opened(
         Ok(Ok(())) => {}
         Ok(Err(error)) => warn!(%error, "the {table} table could not be checked"),
         Err(_) => warn!("the {table} table did not answer in time"),
+    }
+}
+
+/// Waits for a connection to the app's own service, and logs a warning if it fails.
+async fn reached(service: &Client, shares: Shares) {
+    match timeout(shares.open, service.open()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(failure)) => warn!(%failure, "the decision service could not be reached"),
+        Err(_) => warn!("the decision service did not take a connection in time"),
     }
 }
 

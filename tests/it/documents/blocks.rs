@@ -35,7 +35,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 use super::{Document, documents, files, parts, terminal::Terminal};
 
 /// Languages of blocks that are shown and not checked.
-const SHOWN: [&str; 5] = ["text", "nginx", "http", "diff", "toml"];
+const SHOWN: [&str; 6] = ["text", "nginx", "http", "diff", "toml", "python"];
 
 /// The tests of `reverse_proxy` run the blocks of this page that contain one of the texts.
 const REVERSE_PROXY: (&str, &[&str]) = ("docs/reverse-proxy.md", &support::TYPED_IN);

@@ -172,12 +172,12 @@ async fn answer_error(client: &mut TcpStream, status: u16, kind: &str) -> std::i
 }
 
 /// Makes the kernel send a reset instead of closing the connection normally.
-fn reset(client: &TcpStream) -> std::io::Result<()> {
+pub(crate) fn reset(client: &TcpStream) -> std::io::Result<()> {
     client.set_zero_linger()
 }
 
 /// Reads one HTTP/1.1 message with its body; `None` at the end of the connection.
-async fn read_message(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
+pub(crate) async fn read_message(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
     let mut message = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {

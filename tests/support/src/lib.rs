@@ -2,6 +2,7 @@
 //! proxies.
 //! It never calls AWS, and it never installs anything: `make test` does.
 
+mod decision_service;
 mod dynamodb;
 mod fault_proxy;
 mod function;
@@ -18,6 +19,7 @@ mod stream;
 mod tls;
 mod watch;
 
+pub use decision_service::{Behaviour, DecisionService, Question};
 pub use dynamodb::{Dynamodb, Table};
 pub use fault_proxy::{Fault, FaultProxy};
 pub use function::Function;

@@ -1,8 +1,10 @@
 //! Turns a callback into its answer and its events.
 //!
-//! For a before callback, the policies decide first. If they refuse, the handler does not run. If they and the handler
-//! change the same field, the handler's value counts. If nobody could decide, `ON_FAILURE` does.
+//! For a before callback, the policies decide first. If they refuse, the handler does not run. If the handler does not
+//! refuse either, the app's own service is asked, if there is one. If two of them change the same field, the later one's
+//! value counts. If nobody could decide, `ON_FAILURE` does.
 
+mod ask;
 mod contacts;
 mod count;
 mod nobody;
@@ -20,6 +22,7 @@ use store::{Limits, RelationshipsTable};
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
+pub(crate) use ask::Service;
 pub(crate) use nobody::{Answered, Asked, Nobody};
 
 use crate::{
@@ -39,6 +42,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) codes: Codes,
     pub(crate) limits: Option<&'a Limits>,
     pub(crate) relationships: Option<&'a RelationshipsTable>,
+    /// The app's own service, if it is asked about this command.
+    pub(crate) service: Option<&'a Service>,
     pub(crate) shares: Shares,
     pub(crate) on_failure: OnFailure,
 }
@@ -216,12 +221,40 @@ where
     };
     let mut events = Vec::new();
     let mut failed = None;
+    // The handler consumes the callback.
+    let for_service = asking.service.map(|service| (service, callback.clone()));
     if is_open(&answer) {
         match handled(callback, handle, context).await {
             Ok(said) => {
                 events = said.events;
                 if let Some(said) = said.answer {
                     answer = said.over(answer);
+                }
+            }
+            Err(problem) => {
+                failed = Some(problem.kind());
+                let reason = failure(asking.call, &problem);
+                answer = nobody::filled::<C>(answer, asking.on_failure, &reason);
+            }
+        }
+    }
+
+    let by_handler = answer.clone();
+    let mut asked = false;
+    if let Some((service, callback)) = for_service
+        && failed.is_none()
+        && answer.questions() > 0
+        && is_open(&answer)
+    {
+        asked = true;
+        match service.ask(asking, &callback, &answer).await {
+            Ok(said) => {
+                answer = said;
+                for (n, by) in refused_by.iter_mut().enumerate() {
+                    let refused = |answer: &C::Answer| answer.refused(n).is_some();
+                    if refused(&answer) && !refused(&by_handler) {
+                        *by = Some((By::Service, None));
+                    }
                 }
             }
             Err(problem) => {
@@ -244,6 +277,8 @@ where
     let rulings = Rulings::<C> {
         unchanged: &unchanged,
         by_policies: &by_policies,
+        by_handler: &by_handler,
+        asked,
         answer: &answer,
         refused_by: &refused_by,
     };
@@ -270,8 +305,11 @@ where
 struct Rulings<'a, C: Callback> {
     unchanged: &'a C::Answer,
     by_policies: &'a C::Answer,
+    by_handler: &'a C::Answer,
+    /// Whether the app's own service was asked.
+    asked: bool,
     answer: &'a C::Answer,
-    /// For each question that was refused before the handler ran: who refused it, and by which rule.
+    /// For each question that somebody other than the handler refused: who it was, and by which rule.
     refused_by: &'a [Option<(By, Option<&'a str>)>],
 }
 
@@ -327,9 +365,10 @@ impl<C: Callback> Rulings<'_, C> {
                 true => Verdict::Amended,
                 false => Verdict::Allowed,
             },
-            by: match is_amended && self.answer == self.by_policies {
-                true => By::Policies,
-                false => By::Handler,
+            by: match self.asked {
+                _ if is_amended && self.answer == self.by_policies => By::Policies,
+                true if !is_amended || self.answer != self.by_handler => By::Service,
+                _ => By::Handler,
             },
             code: None,
             rule: None,

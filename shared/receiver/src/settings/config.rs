@@ -38,6 +38,11 @@ pub(super) const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// | `POLICIES_FILE` | `policies.json` next to the binary, if it exists | The rules for before callbacks: [`policies`] |
 /// | `LIMITS_TABLE` | required when the policies limit how often something may happen | The table that counts it |
 /// | `RELATIONSHIPS_TABLE` | required when the policies depend on friends or blocks | The view of who is friends with whom |
+/// | `DECISION_URL` | none | The app's own service, which is asked about before callbacks |
+/// | `DECISION_COMMANDS` | all | The before commands that it is asked about: names of commands or types, with commas between |
+/// | `DECISION_SECRET`, `DECISION_SECRET_PREVIOUS` | first required with `DECISION_URL` | Sign the questions, as Standard Webhooks 1.0.0 |
+/// | `DECISION_SECRET_ID` | none | The secret in Secrets Manager that holds them |
+/// | `ALLOW_PRIVATE_ADDRESSES` | `no` | `yes` allows `http://`, and private addresses for `DECISION_URL` |
 /// | `ON_FAILURE` | `refuse` | The answer when the receiver itself fails: [`OnFailure`] |
 /// | `UNKNOWN_COMMAND` | `allow` | The answer to a before callback with an unknown command: [`UnknownCommand`] |
 /// | `MESSAGE_CONTENT` | `keep` | Whether what messages say is stored: [`Keep`] |

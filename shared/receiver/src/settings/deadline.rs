@@ -42,6 +42,8 @@ pub(crate) struct Shares {
     pub(crate) limits: Duration,
     /// For the handler, which may wait for another service.
     pub(crate) handler: Duration,
+    /// For the question to the app's own service. With a table that works, there is still time to store the decision.
+    pub(crate) question: Duration,
     /// For the events table.
     pub(crate) table: Duration,
     /// For the queue.
@@ -62,6 +64,7 @@ impl Shares {
             nonces: deadline * 2 / 5,
             limits: deadline * 2 / 5,
             handler: deadline * 3 / 5,
+            question: deadline / 2,
             table: if has_queue {
                 deadline / 2
             } else {

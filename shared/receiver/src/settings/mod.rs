@@ -4,6 +4,7 @@ mod config;
 mod deadline;
 pub(crate) mod policies_file;
 pub(crate) mod secrets;
+mod service;
 #[cfg(test)]
 mod tests;
 mod verifiers;
@@ -13,4 +14,5 @@ pub use config::{
     Config, InvalidConfig, Keep, OnFailure, RecordDecisions, StorageConfig, UnknownCommand,
 };
 pub(crate) use deadline::{Deadlines, Shares};
+pub(crate) use service::ServiceConfig;
 pub use verifiers::Verifiers;

@@ -1,4 +1,5 @@
-//! Fetches from Secrets Manager the passwords, keys and tokens that callers are checked with.
+//! Fetches from Secrets Manager the passwords, keys and tokens that callers are checked with, and the secret that signs
+//! questions to the app's own service.
 
 use std::{collections::HashMap, fmt, time::Duration};
 
@@ -10,16 +11,17 @@ use tracing::warn;
 /// How long fetching may take. A callback may be waiting for the start. Secrets Manager usually answers in a tenth of this.
 const BUDGET: Duration = Duration::from_millis(700);
 
-/// The secret of one server: the variable that names it, and the variables that its document may contain.
-struct ServersSecret {
-    source: Source,
+/// A secret: the variable that names it, and the variables that its document may contain.
+struct KnownSecret {
+    /// The server whose callers it checks. `None` for the app's own service.
+    source: Option<Source>,
     variable: &'static str,
     holds: &'static [&'static str],
 }
 
-const SECRETS: &[ServersSecret] = &[
-    ServersSecret {
-        source: Source::OpenIm,
+const SECRETS: &[KnownSecret] = &[
+    KnownSecret {
+        source: Some(Source::OpenIm),
         variable: "OPENIM_SECRET_ID",
         holds: &[
             "OPENIM_BASIC_PASSWORD",
@@ -28,21 +30,30 @@ const SECRETS: &[ServersSecret] = &[
             "OPENIM_SIGNATURE_KEY_PREVIOUS",
         ],
     },
-    ServersSecret {
-        source: Source::Tencent,
+    KnownSecret {
+        source: Some(Source::Tencent),
         variable: "TENCENT_SECRET_ID",
         holds: &["TENCENT_TOKEN", "TENCENT_TOKEN_PREVIOUS"],
     },
+    KnownSecret {
+        source: None,
+        variable: "DECISION_SECRET_ID",
+        holds: &["DECISION_SECRET", "DECISION_SECRET_PREVIOUS"],
+    },
 ];
 
-/// The secrets that a function for these servers needs: the variable and the id of each.
+/// The secrets that a function for these servers needs: the variable and the id of each. The one for the app's own service
+/// is needed if `DECISION_URL` is set.
 pub(crate) fn wanted(
     serves: &[Source],
     get: impl Fn(&str) -> Option<String>,
 ) -> Vec<(&'static str, String)> {
     SECRETS
         .iter()
-        .filter(|secret| serves.contains(&secret.source))
+        .filter(|secret| match &secret.source {
+            Some(source) => serves.contains(source),
+            None => get("DECISION_URL").is_some(),
+        })
         .filter_map(|secret| Some((secret.variable, get(secret.variable)?)))
         .collect()
 }
@@ -188,6 +199,11 @@ mod tests {
     #[test]
     fn a_function_needs_only_the_secrets_of_the_servers_that_it_serves() {
         let get = |name: &str| Some(format!("id of {name}"));
+        assert_eq!(
+            wanted(&[], get),
+            [("DECISION_SECRET_ID", "id of DECISION_SECRET_ID".to_owned())]
+        );
+        let get = |name: &str| (name != "DECISION_URL").then(|| format!("id of {name}"));
         assert_eq!(wanted(&[], get), []);
         assert_eq!(
             wanted(&[Source::OpenIm, Source::OpenIm], get),
