@@ -39,6 +39,17 @@ impl Service {
         callback: &C,
         answer: &C::Answer,
     ) -> Result<C::Answer, Problem> {
+        let answer = answer.clone();
+        let mut draft = Pair { callback, answer };
+        self.ask_about(asking, &mut draft).await?;
+        Ok(draft.answer)
+    }
+
+    async fn ask_about(
+        &self,
+        asking: &Asking<'_>,
+        draft: &mut dyn Draft<'_>,
+    ) -> Result<(), Problem> {
         let failed = |why: &str| Problem::new(ProblemKind::Undecided, why);
         if Instant::now() >= asking.end() {
             warn!(error = "no time was left", "{SERVICE_UNDECIDED}");
@@ -47,7 +58,7 @@ impl Service {
         if !self.circuit.lets_through(Instant::now()) {
             return Err(failed("it is not asked for a while"));
         }
-        let asked = self.asked(asking, callback, answer).await;
+        let asked = self.asked(asking, draft).await;
         match &asked {
             // An answer that does not fit the command is a mistake about one command. The service itself works.
             Ok(_) | Err(NotSaid::Unfit(_)) => {
@@ -67,25 +78,30 @@ impl Service {
         })
     }
 
-    async fn asked<C: Callback>(
-        &self,
-        asking: &Asking<'_>,
-        callback: &C,
-        answer: &C::Answer,
-    ) -> Result<C::Answer, NotSaid> {
-        let questions = callback.questions();
-        let open: Vec<usize> = (0..answer.questions())
-            .filter(|n| answer.refused(*n).is_none())
-            .collect();
+    async fn asked(&self, asking: &Asking<'_>, draft: &mut dyn Draft<'_>) -> Result<(), NotSaid> {
+        let questions = draft.questions();
+        let open = draft.open();
         let questions: Vec<_> = open.iter().filter_map(|n| questions.get(*n)).collect();
         if questions.len() != open.len() {
             return Err(unfit("the callback does not say what it asks"));
         }
         let end = asking.until(asking.shares.question);
         let id = asking.call.request.id.replace('.', "-");
-        let body = to_service(&id, callback, &questions, end);
+        let body = to_service(&id, draft, &questions, end);
+        let rulings = match self.said(&id, body, end).await? {
+            Said::Whole(ruling) => vec![ruling; questions.len()],
+            Said::Each(Each { each }) if draft.has_each() && each.len() == questions.len() => each,
+            Said::Each(_) => return Err(unfit("its list does not fit the question")),
+        };
+        for ((n, question), ruling) in open.iter().zip(questions).zip(rulings) {
+            apply(asking.codes, draft, question, *n, ruling)?;
+        }
+        Ok(())
+    }
+
+    async fn said(&self, id: &str, body: String, end: Instant) -> Result<Said, NotSaid> {
         let no_time = |_| NotSaid::Nothing("it did not answer in time".to_owned());
-        let said = timeout_at(end, self.client.post(&self.signer, &id, body)).await;
+        let said = timeout_at(end, self.client.post(&self.signer, id, body)).await;
         let said = said
             .map_err(no_time)?
             .map_err(|failure| NotSaid::Nothing(failure.to_string()))?;
@@ -93,18 +109,65 @@ impl Service {
             return Err(NotSaid::Nothing(format!("its status is {}", said.status)));
         }
         // Without the parser's message, which could quote what a user wrote.
-        let said: Said = serde_json::from_slice(&said.body)
-            .map_err(|_| NotSaid::Nothing("its answer is not a decision".to_owned()))?;
-        let rulings = match said {
-            Said::Whole(ruling) => vec![ruling; questions.len()],
-            Said::Each(Each { each }) if C::Answer::EACH && each.len() == questions.len() => each,
-            Said::Each(_) => return Err(unfit("its list does not fit the question")),
+        serde_json::from_slice(&said.body)
+            .map_err(|_| NotSaid::Nothing("its answer is not a decision".to_owned()))
+    }
+}
+
+/// A callback with the answer to it so far. It hides their types, so that what asks is compiled once and not for each
+/// command.
+trait Draft<'a>: Send {
+    fn command(&self) -> Command;
+    fn questions(&self) -> Vec<Question<'a>>;
+    /// Whether the server reads an answer for each question.
+    fn has_each(&self) -> bool;
+    /// The questions that are not refused.
+    fn open(&self) -> Vec<usize>;
+    /// Gives whether the question is refused now.
+    fn refuse(&mut self, question: usize, reason: &Reason) -> bool;
+    fn can_change(&self, change: &Change) -> bool;
+    /// Gives whether the change was possible.
+    fn change(&mut self, change: &Change) -> bool;
+}
+
+struct Pair<'a, C: Callback> {
+    callback: &'a C,
+    answer: C::Answer,
+}
+
+impl<'a, C: Callback> Draft<'a> for Pair<'a, C> {
+    fn command(&self) -> Command {
+        C::COMMAND
+    }
+
+    fn questions(&self) -> Vec<Question<'a>> {
+        self.callback.questions()
+    }
+
+    fn has_each(&self) -> bool {
+        C::Answer::EACH
+    }
+
+    fn open(&self) -> Vec<usize> {
+        let is_open = |n: &usize| self.answer.refused(*n).is_none();
+        (0..self.answer.questions()).filter(is_open).collect()
+    }
+
+    fn refuse(&mut self, question: usize, reason: &Reason) -> bool {
+        self.answer.refuse(question, reason);
+        self.answer.refused(question).is_some()
+    }
+
+    fn can_change(&self, change: &Change) -> bool {
+        self.callback.amended(change).is_some()
+    }
+
+    fn change(&mut self, change: &Change) -> bool {
+        let Some(amended) = self.callback.amended(change) else {
+            return false;
         };
-        let mut decided = answer.clone();
-        for ((n, question), ruling) in open.iter().zip(questions).zip(rulings) {
-            decided = ruled(asking.codes, callback, question, decided, *n, ruling)?;
-        }
-        Ok(decided)
+        self.answer = amended.over(self.answer.clone());
+        true
     }
 }
 
@@ -172,7 +235,7 @@ struct Data<'a> {
 }
 
 impl<'a> Data<'a> {
-    fn of<C: Callback>(callback: &C, question: &Question<'a>) -> Self {
+    fn of(draft: &dyn Draft<'_>, question: &Question<'a>) -> Self {
         let mut data = Self {
             actor: question.actor.map(|it| it.as_str()),
             others: question.others.iter().map(|it| it.as_str()).collect(),
@@ -181,7 +244,7 @@ impl<'a> Data<'a> {
             kind: question.kind.map(|it| it.word()),
             parts: question.parts.iter().map(|it| it.word()).collect(),
             pictures: question.pictures.iter().copied().map(text).collect(),
-            amendable: amendable(callback, question),
+            amendable: amendable(draft, question),
             ..Self::default()
         };
         for written in &question.texts {
@@ -205,9 +268,9 @@ fn text(words: Words<'_>) -> Option<&str> {
     }
 }
 
-fn to_service<C: Callback>(
+fn to_service(
     id: &str,
-    callback: &C,
+    draft: &dyn Draft<'_>,
     questions: &[&Question<'_>],
     end: Instant,
 ) -> String {
@@ -219,21 +282,20 @@ fn to_service<C: Callback>(
             .or_else(group)
             .or_else(|| question.others.first().map(|id| user(id)))
     });
-    let mut data = questions
-        .iter()
-        .map(|question| Data::of(callback, question));
-    let data = match C::Answer::EACH {
+    let mut data = questions.iter().map(|question| Data::of(draft, question));
+    let data = match draft.has_each() {
         true => DataOf::Each {
             each: data.collect(),
         },
         false => DataOf::Whole(Box::new(data.next().unwrap_or_default())),
     };
     let left = end.saturating_duration_since(Instant::now());
+    let command = draft.command();
     let question = ToService {
         id,
-        r#type: C::COMMAND.asks().unwrap_or_default(),
-        server: C::COMMAND.source,
-        command: C::COMMAND.name,
+        r#type: command.asks().unwrap_or_default(),
+        server: command.source,
+        command: command.name,
         subject: subject.unwrap_or_else(|| "command".to_owned()),
         data,
         deadline_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
@@ -270,15 +332,14 @@ enum Ruling {
     },
 }
 
-/// The answer after one ruling.
-fn ruled<C: Callback>(
+/// Puts one ruling into the answer.
+fn apply(
     codes: Codes,
-    callback: &C,
+    draft: &mut dyn Draft<'_>,
     question: &Question<'_>,
-    mut answer: C::Answer,
     n: usize,
     ruling: Ruling,
-) -> Result<C::Answer, NotSaid> {
+) -> Result<(), NotSaid> {
     match ruling {
         Ruling::Allow {} => {}
         Ruling::Refuse {
@@ -304,8 +365,7 @@ fn ruled<C: Callback>(
                 message,
                 detail,
             };
-            answer.refuse(n, &reason);
-            if answer.refused(n).is_none() {
+            if !draft.refuse(n, &reason) {
                 return Err(unfit("this command cannot be refused"));
             }
         }
@@ -313,7 +373,7 @@ fn ruled<C: Callback>(
             if data.is_empty() {
                 return Err(unfit("its amendment has no field"));
             }
-            let amendable = amendable(callback, question);
+            let amendable = amendable(draft, question);
             let may_change = |field: &String| amendable.contains(&field.as_str());
             if !data.keys().all(may_change) {
                 return Err(unfit(format!(
@@ -322,24 +382,24 @@ fn ruled<C: Callback>(
                 )));
             }
             for (field, value) in data {
-                let amended = change(&field, value, question)
-                    .and_then(|change| callback.amended(&change))
-                    .ok_or_else(|| unfit(format!("its amendment has an odd value of {field}")))?;
-                answer = amended.over(answer);
+                let change = change(&field, value, question);
+                if !change.is_some_and(|change| draft.change(&change)) {
+                    return Err(unfit(format!("its amendment has an odd value of {field}")));
+                }
             }
         }
     }
-    Ok(answer)
+    Ok(())
 }
 
 /// The fields that an answer to this question can change.
-fn amendable<C: Callback>(callback: &C, question: &Question<'_>) -> Vec<&'static str> {
+fn amendable(draft: &dyn Draft<'_>, question: &Question<'_>) -> Vec<&'static str> {
     let now = |role| {
         let mut texts = question.texts.iter();
         texts.any(|it| it.role == role && it.change == Changeable::Now)
     };
     let some = || "x".to_owned();
-    let possible = C::COMMAND.amends().iter().copied().filter(|field| {
+    let possible = draft.command().amends().iter().copied().filter(|field| {
         let change = match *field {
             "text" if now(Role::Message) => Change::Message(some()),
             "name" if now(Role::Name) => Change::Name(some()),
@@ -353,7 +413,7 @@ fn amendable<C: Callback>(callback: &C, question: &Question<'_>) -> Vec<&'static
             "keep_first" if !question.others.is_empty() => Change::KeepFirst(1),
             _ => return false,
         };
-        callback.amended(&change).is_some()
+        draft.can_change(&change)
     });
     possible.collect()
 }
