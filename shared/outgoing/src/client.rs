@@ -184,29 +184,25 @@ impl Client {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(connection) = idle.filter(|it| !it.is_closed()) {
-            match self.send(connection, self.request(signer, id, &body)).await {
-                // The service may have closed it while nobody used it.
-                Err(Unanswered) => {}
-                Ok(answered) => return answered,
+            let answered = self.send(connection, self.request(signer, id, &body)).await;
+            // If it fails, the service may have closed the connection while nobody used it.
+            if let Ok(answered) = answered {
+                return answered;
             }
         }
-        let mut connection = self.connect().await?;
-        let request = self.request(signer, id, &body);
-        connection.ready().await.map_err(Failure::Broken)?;
-        let response = connection.send_request(request).await;
-        self.read(connection, response.map_err(Failure::Broken)?)
-            .await
+        let connection = self.connect().await?;
+        let answered = self.send(connection, self.request(signer, id, &body)).await;
+        answered.map_err(Failure::Broken)?
     }
 
-    /// Sends a request over a connection that was used before.
+    /// Sends a request. Fails if no part of an answer came.
     async fn send(
         &self,
         mut connection: Connection,
         request: Request<Full<Bytes>>,
-    ) -> Result<Result<Answer, Failure>, Unanswered> {
-        connection.ready().await.map_err(|_| Unanswered)?;
-        let response = connection.send_request(request).await;
-        let response = response.map_err(|_| Unanswered)?;
+    ) -> hyper::Result<Result<Answer, Failure>> {
+        connection.ready().await?;
+        let response = connection.send_request(request).await?;
         Ok(self.read(connection, response).await)
     }
 
@@ -290,9 +286,6 @@ impl Client {
         speak_http(stream.map_err(Failure::Unreachable)?).await
     }
 }
-
-/// No part of an answer came.
-struct Unanswered;
 
 async fn speak_http<S>(stream: S) -> Result<Connection, Failure>
 where
