@@ -9,7 +9,7 @@ mod contacts;
 mod count;
 mod nobody;
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{mem, panic::AssertUnwindSafe, time::Duration};
 
 use domain::{
     Events,
@@ -220,7 +220,8 @@ where
         questions == 0 || (0..questions).any(|n| answer.refused(n).is_none())
     };
     let mut events = Vec::new();
-    let mut failed = None;
+    // Why the handler or the service did not decide.
+    let mut problem = None;
     // The handler consumes the callback.
     let for_service = asking.service.map(|service| (service, callback.clone()));
     if is_open(&answer) {
@@ -231,39 +232,32 @@ where
                     answer = said.over(answer);
                 }
             }
-            Err(problem) => {
-                failed = Some(problem.kind());
-                let reason = failure(asking.call, &problem);
-                answer = nobody::filled::<C>(answer, asking.on_failure, &reason);
-            }
+            Err(why) => problem = Some(why),
         }
     }
-
-    let by_handler = answer.clone();
-    let mut asked = false;
+    let mut before_service = None;
     if let Some((service, callback)) = for_service
-        && failed.is_none()
+        && problem.is_none()
         && answer.questions() > 0
         && is_open(&answer)
     {
-        asked = true;
         match service.ask(asking, &callback, &answer).await {
             Ok(said) => {
-                answer = said;
                 for (n, by) in refused_by.iter_mut().enumerate() {
-                    let refused = |answer: &C::Answer| answer.refused(n).is_some();
-                    if refused(&answer) && !refused(&by_handler) {
+                    if said.refused(n).is_some() && answer.refused(n).is_none() {
                         *by = Some((By::Service, None));
                     }
                 }
+                before_service = Some(mem::replace(&mut answer, said));
             }
-            Err(problem) => {
-                failed = Some(problem.kind());
-                let reason = failure(asking.call, &problem);
-                answer = nobody::filled::<C>(answer, asking.on_failure, &reason);
-            }
+            Err(why) => problem = Some(why),
         }
     }
+    if let Some(problem) = &problem {
+        let reason = failure(asking.call, problem);
+        answer = nobody::filled::<C>(answer, asking.on_failure, &reason);
+    }
+    let failed = problem.map(|problem| problem.kind());
 
     // True if at least one answer came from the setting for failures.
     let by_failure = refused_by
@@ -277,8 +271,7 @@ where
     let rulings = Rulings::<C> {
         unchanged: &unchanged,
         by_policies: &by_policies,
-        by_handler: &by_handler,
-        asked,
+        before_service: before_service.as_ref(),
         answer: &answer,
         refused_by: &refused_by,
     };
@@ -305,9 +298,8 @@ where
 struct Rulings<'a, C: Callback> {
     unchanged: &'a C::Answer,
     by_policies: &'a C::Answer,
-    by_handler: &'a C::Answer,
-    /// Whether the app's own service was asked.
-    asked: bool,
+    /// The answer before the app's own service decided; `None` if it did not.
+    before_service: Option<&'a C::Answer>,
     answer: &'a C::Answer,
     /// For each question that somebody other than the handler refused: who it was, and by which rule.
     refused_by: &'a [Option<(By, Option<&'a str>)>],
@@ -365,9 +357,9 @@ impl<C: Callback> Rulings<'_, C> {
                 true => Verdict::Amended,
                 false => Verdict::Allowed,
             },
-            by: match self.asked {
+            by: match self.before_service {
                 _ if is_amended && self.answer == self.by_policies => By::Policies,
-                true if !is_amended || self.answer != self.by_handler => By::Service,
+                Some(before) if !is_amended || self.answer != before => By::Service,
                 _ => By::Handler,
             },
             code: None,
