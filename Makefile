@@ -237,7 +237,7 @@ fmt:
 clippy:
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
 
-# Not the binaries of the functions: each is one line.
+# The libraries and the programs. The binaries of the functions have one line each.
 doc:
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps --lib --bin imhook --bin bench --bin generate
 
