@@ -1,6 +1,7 @@
 //! `imhook dead-letters` and `imhook requeue`: what to do with messages that nothing could process.
 //!
-//! Two queues have such messages: the dead-letter queue of events, and the failure queue of the views.
+//! Three queues have such messages: the dead-letter queue of events, and the failure queues of the views and of published
+//! events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,12 +14,15 @@ use domain::{Reception, Timestamp};
 use futures_util::future::join_all;
 use serde_json::Value;
 use store::{
-    ErrorKind, EventsTable, RelationshipsTable, from_message,
-    view_failures::{PutAside, ViewFailure},
+    ErrorKind, EventsTable, StoreError, from_message,
+    put_aside::{PutAside, StreamFailure},
 };
+use stream::{Failed, Stored};
 
 use crate::{
-    Result, out,
+    Result,
+    destinations::Destinations,
+    out,
     queues::{Count, Message, Queue, Queues, Reading},
     tables::Tables,
     text,
@@ -38,7 +42,7 @@ pub(crate) enum Action {
         #[command(flatten)]
         places: Places,
     },
-    /// Send events back to the events queue, and apply records to the relationships table
+    /// Send events back to the events queue, apply records to the relationships table, and publish events
     Redrive(Redrive),
 }
 
@@ -49,6 +53,8 @@ pub(crate) struct Places {
     queues: Queues,
     #[command(flatten)]
     tables: Tables,
+    #[command(flatten)]
+    destinations: Destinations,
 }
 
 #[derive(Args)]
@@ -61,7 +67,8 @@ pub(crate) struct Redrive {
     /// Say what would be done, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Delete the names of batches that Lambda gave up; first run `imhook rebuild-relationships`, which applies them
+    /// Delete the names of batches that Lambda gave up; first run `imhook rebuild-relationships`, which applies them, or
+    /// `imhook replay`, which publishes them
     #[arg(long)]
     discard_batches: bool,
 }
@@ -80,6 +87,7 @@ pub(crate) async fn run(action: Action) -> Result<()> {
                 match queue {
                     Named::Events(queue) => send_back(&redrive, &queue, &mut left).await?,
                     Named::Views(queue) => apply(&redrive, &queue, &mut left).await?,
+                    Named::Published(queue) => publish(&redrive, &queue, &mut left).await?,
                 }
             }
             left.end(&redrive)
@@ -89,7 +97,7 @@ pub(crate) async fn run(action: Action) -> Result<()> {
 
 /// `imhook requeue`: the same as `dead-letters redrive` for the failure queue of the views.
 pub(crate) async fn requeue(options: Redrive) -> Result<()> {
-    let Places { queues, tables } = &options.places;
+    let Places { queues, tables, .. } = &options.places;
     let url = queues.relationships_failures.as_ref();
     let url = url.ok_or(
         "name the queue: --relationships-failures with the stack's output RelationshipsFailuresUrl",
@@ -104,6 +112,7 @@ pub(crate) async fn requeue(options: Redrive) -> Result<()> {
 enum Named {
     Events(Queue),
     Views(Queue),
+    Published(Queue),
 }
 
 impl Named {
@@ -111,12 +120,13 @@ impl Named {
         match self {
             Self::Events(queue) => ("dead-letter queue of events", queue),
             Self::Views(queue) => ("failure queue of the views", queue),
+            Self::Published(queue) => ("failure queue of published events", queue),
         }
     }
 }
 
 /// The queues that the options name.
-fn places_of(Places { queues, tables }: &Places) -> Result<Vec<Named>> {
+fn places_of(Places { queues, tables, .. }: &Places) -> Result<Vec<Named>> {
     let mut named = Vec::new();
     if let Some(url) = &queues.events_dead_letter_queue {
         named.push(Named::Events(queues.queue(tables, url)?));
@@ -124,10 +134,13 @@ fn places_of(Places { queues, tables }: &Places) -> Result<Vec<Named>> {
     if let Some(url) = &queues.relationships_failures {
         named.push(Named::Views(queues.queue(tables, url)?));
     }
+    if let Some(url) = &queues.publish_failures {
+        named.push(Named::Published(queues.queue(tables, url)?));
+    }
     if named.is_empty() {
         return Err(
-            "name a queue: --events-dead-letter-queue, --relationships-failures, or both, with the stack's outputs \
-             EventsDeadLetterQueueUrl and RelationshipsFailuresUrl"
+            "name a queue: --events-dead-letter-queue, --relationships-failures, or --publish-failures, with the stack's \
+             outputs EventsDeadLetterQueueUrl, RelationshipsFailuresUrl and PublishFailuresUrl"
                 .into(),
         );
     }
@@ -183,13 +196,13 @@ fn described(named: &Named, body: &str) -> (String, String) {
             Ok(reception) => (shortened(&reception.command), part_of(&reception)),
             Err(error) => (format!("cannot be read: {error}"), String::new()),
         },
-        Named::Views(_) => match ViewFailure::read(body) {
-            Ok(ViewFailure::PutAside(aside)) => {
+        Named::Views(_) | Named::Published(_) => match StreamFailure::read(body) {
+            Ok(StreamFailure::PutAside(aside)) => {
                 let command = aside.command.as_deref().unwrap_or("unknown command");
                 let reason = format!(": {}", shortened(&aside.reason));
                 (format!("record of {}", shortened(command)), reason)
             }
-            Ok(ViewFailure::GivenUp(batch)) => (
+            Ok(StreamFailure::GivenUp(batch)) => (
                 "batch that Lambda gave up".to_owned(),
                 format!(": {} records", batch.batch_size),
             ),
@@ -287,20 +300,24 @@ fn facts(named: &Named, body: &str) -> Vec<(&'static str, String)> {
             }
             Err(error) => add("cannot be read", Some(error.to_string())),
         },
-        Named::Views(_) => match ViewFailure::read(body) {
-            Ok(ViewFailure::PutAside(aside)) => {
+        Named::Views(_) | Named::Published(_) => match StreamFailure::read(body) {
+            Ok(StreamFailure::PutAside(aside)) => {
                 add("item", aside.key().map(|key| key.to_string()));
                 add("reason", Some(aside.reason));
                 add("request id", aside.request_id);
                 add("sequence number", aside.sequence_number);
                 add("command", aside.command);
             }
-            Ok(ViewFailure::GivenUp(batch)) => {
+            Ok(StreamFailure::GivenUp(batch)) => {
                 add("shard", Some(batch.shard_id));
                 add("first sequence number", Some(batch.start_sequence_number));
                 add("last sequence number", Some(batch.end_sequence_number));
                 add("records", Some(batch.batch_size.to_string()));
-                add("what to do", Some(REBUILD.to_owned()));
+                let what = match named {
+                    Named::Published(_) => REPLAY,
+                    _ => REBUILD,
+                };
+                add("what to do", Some(what.to_owned()));
             }
             Err(error) => add("cannot be read", Some(error.to_owned())),
         },
@@ -316,6 +333,8 @@ fn pretty(body: &str) -> String {
 }
 
 const REBUILD: &str = "run `imhook rebuild-relationships`, which applies it, and then delete it with --discard-batches";
+const REPLAY: &str =
+    "run `imhook replay`, which publishes it, and then delete it with --discard-batches";
 
 /// The messages that stay in their queue, and the ids that were not found.
 #[derive(Default)]
@@ -372,7 +391,7 @@ impl Left {
 /// SQS could do this itself (`StartMessageMoveTask`). But it moves all messages: also those that cannot be read, which would
 /// come back after ten hours. And it does it later, so nobody sees what failed.
 async fn send_back(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
-    let Places { queues, tables } = &redrive.places;
+    let Places { queues, tables, .. } = &redrive.places;
     let url = queues.events_queue.as_ref();
     let url = url.ok_or(
         "name the queue to send to: --events-queue with the stack's output EventsQueueUrl",
@@ -455,79 +474,133 @@ fn progress(before: usize, now: usize, what: &str) -> Result<()> {
 
 /// Applies the records of the failure queue to the relationships table.
 async fn apply(redrive: &Redrive, queue: &Queue, left: &mut Left) -> Result<()> {
-    let tables = redrive.places.tables.patient()?;
-    let mut applied = 0;
-    let mut reading = queue.read();
-    let done = apply_all(redrive, &mut reading, &tables, left, &mut applied).await;
-    let released = reading.release().await;
-    let what = if redrive.dry_run {
-        "can be applied"
-    } else {
-        "applied"
+    let (events, relationships) = redrive.places.tables.patient()?;
+    let apply = async |stored: &Stored| {
+        let failed = |error: StoreError| match error.kind() {
+            ErrorKind::Invalid => Failed::Never(error.to_string()),
+            _ => Failed::Now(error.to_string()),
+        };
+        let results = relationships.apply(&stored.receptions).await.into_iter();
+        results.map(|it| it.map(drop).map_err(failed)).collect()
     };
-    done.and(released)
-        .map_err(|error| stopped(applied, error))?;
-    out::line(&format!("{applied} records {what}"))
+    let records = Records {
+        done: "applied",
+        of_batches: REBUILD,
+    };
+    records.redrive(redrive, queue, left, &events, apply).await
 }
 
-async fn apply_all(
-    redrive: &Redrive,
-    reading: &mut Reading<'_>,
-    (events, relationships): &(EventsTable, RelationshipsTable),
-    left: &mut Left,
-    applied: &mut usize,
-) -> Result<()> {
-    while !left.has_all(redrive) {
-        let messages = reading.next().await?;
-        if messages.is_empty() {
-            break;
-        }
-        let (mut ids, mut receptions, mut done) = (Vec::new(), Vec::new(), Vec::new());
-        for message in left.meant(redrive, messages) {
-            match ViewFailure::read(&message.body) {
-                Ok(ViewFailure::PutAside(aside)) => match reception(&aside, events).await? {
-                    Ok(reception) => {
-                        ids.push(message.id);
-                        receptions.push(reception);
-                    }
-                    Err(reason) => left.add(&message.id, &reason)?,
-                },
-                Ok(ViewFailure::GivenUp(_)) if redrive.discard_batches => done.push(message.id),
-                Ok(ViewFailure::GivenUp(batch)) => {
-                    let records = batch.batch_size;
-                    let names =
-                        format!("it names {records} records that Lambda gave up: {REBUILD}");
-                    left.add(&message.id, &names)?;
-                }
-                Err(reason) => left.add(&message.id, reason)?,
-            }
-        }
-        if redrive.dry_run {
-            *applied += receptions.len();
-            continue;
-        }
-        let before = *applied;
-        let mut stopped = None;
-        let results = relationships.apply(&receptions).await;
-        for (id, result) in ids.into_iter().zip(results) {
-            match result {
-                Ok(_) => {
-                    done.push(id);
-                    *applied += 1;
-                }
-                Err(error) if error.kind() == ErrorKind::Invalid => {
-                    left.add(&id, &error.to_string())?;
-                }
-                Err(error) => stopped = Some(error),
-            }
-        }
-        reading.delete(&done).await?;
-        if let Some(error) = stopped {
-            return Err(error.into());
-        }
-        progress(before, *applied, "records applied")?;
+/// Publishes the records of the failure queue.
+async fn publish(redrive: &Redrive, queue: &Queue, left: &mut Left) -> Result<()> {
+    let Places {
+        queues,
+        tables,
+        destinations,
+    } = &redrive.places;
+    let (events, _) = tables.patient()?;
+    let publisher = destinations.publisher(tables, queues.sqs.as_deref(), None)?;
+    let publish = async |stored: &Stored| {
+        let results = publisher.publish(stored, None).await.into_iter();
+        results.map(|it| it.map(drop)).collect()
+    };
+    let records = Records {
+        done: "published",
+        of_batches: REPLAY,
+    };
+    records
+        .redrive(redrive, queue, left, &events, publish)
+        .await
+}
+
+/// What happens to the records of a failure queue.
+struct Records {
+    done: &'static str,
+    /// What to do with batches that Lambda gave up.
+    of_batches: &'static str,
+}
+
+impl Records {
+    async fn redrive(
+        &self,
+        redrive: &Redrive,
+        queue: &Queue,
+        left: &mut Left,
+        events: &EventsTable,
+        work: impl AsyncFn(&Stored) -> Vec<std::result::Result<(), Failed>>,
+    ) -> Result<()> {
+        let mut count = 0;
+        let mut reading = queue.read();
+        let all = self
+            .redrive_all(redrive, &mut reading, left, events, work, &mut count)
+            .await;
+        let released = reading.release().await;
+        all.and(released).map_err(|error| stopped(count, error))?;
+        let can_be = if redrive.dry_run { "can be " } else { "" };
+        out::line(&format!("{count} records {can_be}{}", self.done))
     }
-    Ok(())
+
+    async fn redrive_all(
+        &self,
+        redrive: &Redrive,
+        reading: &mut Reading<'_>,
+        left: &mut Left,
+        events: &EventsTable,
+        work: impl AsyncFn(&Stored) -> Vec<std::result::Result<(), Failed>>,
+        count: &mut usize,
+    ) -> Result<()> {
+        while !left.has_all(redrive) {
+            let messages = reading.next().await?;
+            if messages.is_empty() {
+                break;
+            }
+            let (mut ids, mut stored, mut done) = (Vec::new(), Stored::default(), Vec::new());
+            for message in left.meant(redrive, messages) {
+                match StreamFailure::read(&message.body) {
+                    Ok(StreamFailure::PutAside(aside)) => match reception(&aside, events).await? {
+                        Ok(reception) => {
+                            ids.push(message.id);
+                            stored.receptions.push(reception);
+                            stored.keys.push(aside.key());
+                        }
+                        Err(reason) => left.add(&message.id, &reason)?,
+                    },
+                    Ok(StreamFailure::GivenUp(_)) if redrive.discard_batches => {
+                        done.push(message.id);
+                    }
+                    Ok(StreamFailure::GivenUp(batch)) => {
+                        let records = batch.batch_size;
+                        let what = self.of_batches;
+                        let names =
+                            format!("it names {records} records that Lambda gave up: {what}");
+                        left.add(&message.id, &names)?;
+                    }
+                    Err(reason) => left.add(&message.id, reason)?,
+                }
+            }
+            if redrive.dry_run {
+                *count += ids.len();
+                continue;
+            }
+            let before = *count;
+            let mut stopped = None;
+            for (id, result) in ids.into_iter().zip(work(&stored).await) {
+                match result {
+                    Ok(()) => {
+                        done.push(id);
+                        *count += 1;
+                    }
+                    Err(Failed::Never(reason)) => left.add(&id, &reason)?,
+                    Err(Failed::Now(error)) => stopped = Some(error),
+                }
+            }
+            reading.delete(&done).await?;
+            if let Some(error) = stopped {
+                return Err(error.into());
+            }
+            progress(before, *count, &format!("records {}", self.done))?;
+        }
+        Ok(())
+    }
 }
 
 /// The reception of a record that was put aside, or why there is none. If the record itself cannot be read, or is not in the

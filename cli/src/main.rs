@@ -10,6 +10,7 @@
 
 mod checkpoint;
 mod dead_letters;
+mod destinations;
 mod dynamodb;
 mod history;
 mod out;
@@ -17,6 +18,7 @@ mod policies;
 mod privacy;
 mod queues;
 mod rebuild;
+mod replay;
 mod resubmit;
 mod run;
 mod sample;
@@ -59,6 +61,8 @@ enum Command {
     TencentCheck(tencent_check::Options),
     /// Read log lines from standard input, and record the events in them that were neither stored nor queued
     Resubmit(resubmit::Options),
+    /// Send stored events again: to the event bus, to your service, or through the handlers
+    Replay(Box<replay::Options>),
     /// List, show or redrive the messages that nothing could process: events, and records of the views
     #[command(subcommand)]
     DeadLetters(dead_letters::Action),
@@ -127,6 +131,7 @@ async fn main() -> ExitCode {
         Command::CheckPolicies(options) => policies::check(&options),
         Command::TencentCheck(options) => tencent_check::check(&options),
         Command::Resubmit(options) => resubmit::resubmit(options).await,
+        Command::Replay(options) => replay::replay(*options).await,
         Command::DeadLetters(action) => dead_letters::run(action).await,
         Command::Requeue(options) => dead_letters::requeue(options).await,
         Command::Ask(question) => view::answer(question).await,

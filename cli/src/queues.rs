@@ -20,7 +20,7 @@ use crate::{Result, tables::Tables};
 pub(crate) struct Queues {
     /// Endpoint of an SQS on this machine
     #[arg(long, value_name = "URL", conflicts_with = "aws")]
-    sqs: Option<String>,
+    pub(crate) sqs: Option<String>,
     /// URL of the events queue: output EventsQueueUrl of the stack
     #[arg(long, value_name = "URL")]
     pub(crate) events_queue: Option<String>,
@@ -30,6 +30,9 @@ pub(crate) struct Queues {
     /// URL of the failure queue of the views: output RelationshipsFailuresUrl
     #[arg(long, value_name = "URL")]
     pub(crate) relationships_failures: Option<String>,
+    /// URL of the failure queue of published events: output PublishFailuresUrl
+    #[arg(long, value_name = "URL")]
+    pub(crate) publish_failures: Option<String>,
 }
 
 impl Queues {

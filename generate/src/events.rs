@@ -25,6 +25,9 @@ them apart. A program must accept types and fields that it does not know, becaus
 
 [`events.schema.json`](events.schema.json) has a JSON Schema for each type of event.
 
+Outside the table, an event is a [CloudEvent](event-bus.md#the-form). Its `type` has the family before it, such as
+`relation.friend_requested`, and its `data` is the event without `type`.
+
 *From* lists the commands that give the event. The last section shows
 [what both servers tell](#the-same-event-from-both-servers).
 ",

@@ -529,6 +529,10 @@ fn no_alarm_and_no_filter_depends_on_the_level_of_the_log() {
 /// The text of a `Fn::Sub` with other words in place of what it refers to.
 fn substituted(value: &Value) -> String {
     let mut text = value["Fn::Sub"][0].as_str().unwrap().to_owned();
+    // What the template adds for functions that it does not always have.
+    if let Some(more) = value["Fn::Sub"][1]["OfPublish"]["Fn::Sub"].as_str() {
+        text = text.replace("${OfPublish}", more);
+    }
     while let Some((before, rest)) = text.split_once("${") {
         let (name, after) = rest.split_once('}').unwrap();
         let word = match name {

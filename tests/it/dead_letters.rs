@@ -461,10 +461,7 @@ async fn the_names_of_a_batch_stay_until_they_are_discarded() {
         ),
         "{stays}"
     );
-    assert!(
-        stays.contains("stays: a newer version of project-views wrote it"),
-        "{stays}"
-    );
+    assert!(stays.contains("stays: a newer version wrote it"), "{stays}");
     assert_eq!(views.failures.count().await, [2, 0]);
 
     let list = done(&mut views.on(&views.relationships, &["dead-letters", "list"], &[])).await;

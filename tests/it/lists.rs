@@ -8,7 +8,7 @@ use std::{
 use models::root;
 use support::{FED, FUNCTIONS};
 
-use crate::template::{Template, events};
+use crate::template::{Template, events, everything};
 
 #[test]
 fn the_tests_start_the_functions_of_the_stack() {
@@ -23,7 +23,7 @@ fn the_tests_start_the_functions_of_the_stack() {
         expected.insert(route.to_owned(), "any-command".to_owned());
     }
     assert_eq!(routes, expected);
-    let fed: BTreeSet<String> = template
+    let fed: BTreeSet<String> = everything()
         .functions()
         .into_iter()
         .filter(|(_, function)| events(function).all(|(kind, _)| kind != "Api"))

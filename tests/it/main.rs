@@ -37,6 +37,7 @@ mod odd_inputs;
 mod pairs;
 mod policies;
 mod privacy;
+mod publish;
 mod relationships;
 mod relationships_table;
 mod reverse_proxy;

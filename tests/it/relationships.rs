@@ -768,7 +768,7 @@ fn rebuild(events: &Table, relationships: &Table, checkpoint: &Path, step: usize
     rebuild
 }
 
-fn checkpoint(name: &str) -> PathBuf {
+pub(crate) fn checkpoint(name: &str) -> PathBuf {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_file(&file);
     file

@@ -277,6 +277,8 @@ const SIGNATURE: &[(&str, &str)] = &[
 const TENCENT: &[(&str, &str)] = &[("TencentSdkAppId", SDK_APP_ID)];
 const DECISIONS: &[(&str, &str)] = &[("DecisionUrl", "https://app.example.com/decide")];
 
+const BUS: &[(&str, &str)] = &[("EventBus", "yes"), ("ArchiveDays", "30")];
+
 /// Parameters with which the template has alarms, a dashboard, and all else that an operator can add.
 pub(crate) const OPERATED: &[(&str, &str)] = &[
     (
@@ -301,7 +303,7 @@ pub(crate) fn everything() -> Template {
 }
 
 pub(crate) fn parameters_of_everything() -> Vec<(&'static str, &'static str)> {
-    [SIGNATURE, TENCENT, DECISIONS, OPERATED].concat()
+    [SIGNATURE, TENCENT, DECISIONS, OPERATED, BUS].concat()
 }
 
 #[test]
@@ -510,6 +512,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
         let role = match folder.as_str() {
             "redrive" => "RedriveRole",
             "project-views" => "ProjectViewsRole",
+            "publish" => "PublishRole",
             "any-command" => "AnyCommandRole",
             "tencent" => "TencentReceiverRole",
             "before-add-friend" | "before-send-group-msg" => "CountingRole",
@@ -586,6 +589,22 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
             ),
             statement("dynamodb:UpdateItem", "RelationshipsTable.Arn"),
             statement("sqs:SendMessage", "RelationshipsFailures.Arn"),
+            logs.clone(),
+        ]
+    );
+    assert_eq!(
+        template.allowed("PublishRole"),
+        [
+            statement(
+                "dynamodb:DescribeStream dynamodb:GetRecords dynamodb:GetShardIterator",
+                "EventsTable.StreamArn"
+            ),
+            (
+                "dynamodb:ListStreams".to_owned(),
+                json!({ "Fn::Sub": "${EventsTable.Arn}/stream/*" })
+            ),
+            statement("events:PutEvents", "Bus.Arn"),
+            statement("sqs:SendMessage", "PublishFailures.Arn"),
             logs,
         ]
     );
@@ -865,14 +884,81 @@ fn project_views_gets_only_events_that_views_read_and_tries_as_long_as_the_strea
 }
 
 #[test]
-fn the_failure_queue_of_the_views_is_retained_because_it_has_contents() {
-    let queue = &Template::with(&[]).resources()["RelationshipsFailures"];
-    assert_eq!(queue["DeletionPolicy"], "RetainExceptOnCreate");
-    assert_eq!(queue["UpdateReplacePolicy"], "Retain");
-    let properties = &queue["Properties"];
-    assert_eq!(properties["MaximumMessageSize"], 1_048_576);
-    assert_eq!(properties["MessageRetentionPeriod"], 1_209_600);
-    assert_eq!(properties["SqsManagedSseEnabled"], true);
+fn the_failure_queues_of_the_streams_readers_are_retained_because_they_have_contents() {
+    let template = Template::with(BUS);
+    for queue in ["RelationshipsFailures", "PublishFailures"] {
+        let queue = &template.resources()[queue];
+        assert_eq!(queue["DeletionPolicy"], "RetainExceptOnCreate");
+        assert_eq!(queue["UpdateReplacePolicy"], "Retain");
+        let properties = &queue["Properties"];
+        assert_eq!(properties["MaximumMessageSize"], 1_048_576);
+        assert_eq!(properties["MessageRetentionPeriod"], 1_209_600);
+        assert_eq!(properties["SqsManagedSseEnabled"], true);
+    }
+}
+
+#[test]
+fn only_a_stack_with_an_event_bus_has_anything_for_it() {
+    let names = |parameters: &[(&str, &str)]| -> BTreeSet<String> {
+        Template::with(parameters).resources().into_keys().collect()
+    };
+    let more = |parameters: &[(&str, &str)], before: &[(&str, &str)]| -> Vec<String> {
+        let before = names(before);
+        names(parameters).difference(&before).cloned().collect()
+    };
+    assert_eq!(
+        more(&BUS[..1], &[]),
+        ["Bus", "Publish", "PublishFailures", "PublishRole"]
+    );
+    assert_eq!(more(BUS, &BUS[..1]), ["Archive"]);
+    assert_eq!(
+        more(&[OPERATED, BUS].concat(), &[OPERATED, &[]].concat())
+            .iter()
+            .filter(|name| name.ends_with("Alarm"))
+            .collect::<Vec<_>>(),
+        [
+            "PublishBehindAlarm",
+            "PublishGaveUpAlarm",
+            "PublishLosesAlarm"
+        ]
+    );
+    assert_eq!(Template::with(&BUS[1..]).objections().len(), 1);
+    assert!(Template::with(BUS).objections().is_empty());
+}
+
+#[test]
+fn publish_gets_every_event_but_no_removal_and_no_marker_and_tries_as_long_as_the_stream_has_them()
+{
+    let template = Template::with(BUS);
+    let function = &template.functions()["publish"];
+    let (kind, source) = events(function).next().unwrap();
+    assert_eq!(kind, "DynamoDB");
+    let pattern = source["FilterCriteria"]["Filters"][0]["Pattern"]
+        .as_str()
+        .unwrap();
+    let pattern: Value = serde_json::from_str(pattern).unwrap();
+    let not_markers = json!({"family": {"S": [{"anything-but": ["retry"]}]}});
+    assert_eq!(
+        pattern,
+        json!({"eventName": ["INSERT"], "dynamodb": {"NewImage": not_markers}})
+    );
+    // All else is as for the views, except that requests to the bus are filled.
+    let views = &template.functions()["project-views"];
+    let mut views = events(views).next().unwrap().1.clone();
+    views["FilterCriteria"] = source["FilterCriteria"].clone();
+    views["MaximumBatchingWindowInSeconds"] = json!(1);
+    views["DestinationConfig"]["OnFailure"]["Destination"] = get_att("PublishFailures.Arn");
+    assert_eq!(*source, views);
+    let environment = &function["Environment"];
+    assert_eq!(
+        environment["PUBLISH_FAILURES_QUEUE_URL"],
+        json!({ "Ref": "PublishFailures" })
+    );
+    assert_eq!(environment["EVENT_BUS"], json!({ "Ref": "Bus" }));
+    assert_eq!(
+        environment["STACK_NAME"],
+        json!({ "Ref": "AWS::StackName" })
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{env, time::Duration};
 use lambda_runtime::{LambdaEvent, service_fn};
 use receiver::Error;
 use serde_json::value::RawValue;
-use store::{Queue, RelationshipsTable, Settings, view_failures::ViewFailures};
+use store::{Queue, RelationshipsTable, Settings, put_aside::FailureQueue};
 use tracing::error;
 
 /// How long the failure queue may take. It is long, because nobody waits for this function.
@@ -31,12 +31,12 @@ fn main() -> Result<(), Error> {
 /// The table of the views, and the queue for what cannot be applied. A laptop has no queue: such a record then fails.
 fn table(
     get: impl Fn(&str) -> Option<String>,
-) -> Result<(RelationshipsTable, Option<ViewFailures>), Error> {
+) -> Result<(RelationshipsTable, Option<FailureQueue>), Error> {
     let name = get("RELATIONSHIPS_TABLE").ok_or("RELATIONSHIPS_TABLE is not set")?;
     let failures = get("VIEW_FAILURES_QUEUE_URL");
     let settings = Settings::from_env(get)?;
     let failures =
-        failures.map(|url| ViewFailures::new(Queue::new(store::sqs(&settings, QUEUE_BUDGET), url)));
+        failures.map(|url| FailureQueue::new(Queue::new(store::sqs(&settings, QUEUE_BUDGET), url)));
     Ok((
         RelationshipsTable::new(store::patient(&settings), name),
         failures,

@@ -117,6 +117,15 @@ macro_rules! families {
                 }
             }
 
+            /// The subject of each event, in their order.
+            #[must_use]
+            pub fn subjects(&self) -> Vec<Option<Subject<'_>>> {
+                match self {
+                    $(Self::$Family(events) => events.iter().map(Filed::subject).collect(),)+
+                    Self::Unknown => Vec::new(),
+                }
+            }
+
             /// Takes off the second half of the events. If that cuts an event, it says how the second half continues the
             /// first. `None` if they cannot be halved.
             pub(crate) fn split_off_half(&mut self) -> Option<(Option<Continues>, Self)> {

@@ -30,7 +30,7 @@ const TWO_ATTEMPTS: Duration = Duration::from_millis(250);
 /// The longest pause before the second attempt.
 const BACKOFF: Duration = Duration::from_millis(50);
 
-/// How to reach DynamoDB, SQS and Secrets Manager: endpoints, credentials and the HTTP client.
+/// How to reach DynamoDB, SQS, Secrets Manager and EventBridge: endpoints, credentials and the HTTP client.
 ///
 /// They come from the variables that Lambda sets, and from those that all AWS SDKs and tools use.
 #[derive(Clone)]
@@ -40,6 +40,7 @@ pub struct Settings {
     dynamodb_endpoint: Option<String>,
     sqs_endpoint: Option<String>,
     secrets_manager_endpoint: Option<String>,
+    eventbridge_endpoint: Option<String>,
     /// All clients share it, because making one takes time at the start.
     http: SharedHttpClient,
 }
@@ -55,6 +56,7 @@ impl Settings {
     /// | `AWS_ENDPOINT_URL_DYNAMODB`, `AWS_ENDPOINT_URL` | the region's endpoint | Another DynamoDB, for local use |
     /// | `AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL` | the region's endpoint | Another SQS, for local use |
     /// | `AWS_ENDPOINT_URL_SECRETS_MANAGER`, `AWS_ENDPOINT_URL` | the region's endpoint | Another Secrets Manager, for local use |
+    /// | `AWS_ENDPOINT_URL_EVENTBRIDGE`, `AWS_ENDPOINT_URL` | the region's endpoint | Another EventBridge, for local use |
     /// | `AWS_CA_BUNDLE` | Amazon's roots | PEM file of the roots to trust instead, for networks that intercept TLS |
     ///
     /// # Errors
@@ -82,6 +84,7 @@ impl Settings {
         let dynamodb_endpoint = endpoint("AWS_ENDPOINT_URL_DYNAMODB");
         let sqs_endpoint = endpoint("AWS_ENDPOINT_URL_SQS");
         let secrets_manager_endpoint = endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER");
+        let eventbridge_endpoint = endpoint("AWS_ENDPOINT_URL_EVENTBRIDGE");
         let http = match get("AWS_CA_BUNDLE") {
             None => http_client(AMAZON_TRUST_SERVICES),
             Some(path) => std::fs::read(&path)
@@ -95,6 +98,7 @@ impl Settings {
                 dynamodb_endpoint,
                 sqs_endpoint,
                 secrets_manager_endpoint,
+                eventbridge_endpoint,
                 http,
             }),
             http => {
@@ -113,7 +117,8 @@ impl Settings {
             credentials: Credentials::new("local", "local", None, None, "local"),
             dynamodb_endpoint: Some(endpoint.clone()),
             sqs_endpoint: Some(endpoint.clone()),
-            secrets_manager_endpoint: Some(endpoint),
+            secrets_manager_endpoint: Some(endpoint.clone()),
+            eventbridge_endpoint: Some(endpoint),
             http: http_client(AMAZON_TRUST_SERVICES)
                 .expect("a test checks that these roots are usable"),
         }
@@ -136,6 +141,15 @@ impl Settings {
             .timeout_config(timeouts(budget, attempts))
             // For slow streams. Our answers are small, and a time-out limits them.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+    }
+
+    /// The configuration of an EventBridge client whose operations end within the budget. Only one function needs that
+    /// client, so it makes it itself.
+    #[must_use]
+    pub fn eventbridge(&self, budget: Duration) -> SdkConfig {
+        let mut config = self.sdk_config(budget, attempts(budget));
+        config.set_endpoint_url(self.eventbridge_endpoint.clone());
+        config.build()
     }
 
     /// The configuration of every DynamoDB client.
@@ -195,6 +209,7 @@ impl fmt::Debug for Settings {
             .field("dynamodb_endpoint", &self.dynamodb_endpoint)
             .field("sqs_endpoint", &self.sqs_endpoint)
             .field("secrets_manager_endpoint", &self.secrets_manager_endpoint)
+            .field("eventbridge_endpoint", &self.eventbridge_endpoint)
             .finish_non_exhaustive()
     }
 }

@@ -2,10 +2,10 @@ use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::{
     Client,
-    operation::put_item::PutItemError,
+    operation::{put_item::PutItemError, scan::builders::ScanFluentBuilder},
     types::{AttributeValue, ReturnValuesOnConditionCheckFailure, TableDescription},
 };
-use domain::Reception;
+use domain::{Reception, Timestamp};
 use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
@@ -47,8 +47,10 @@ pub enum Recorded {
 /// One page of the events table.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
-    /// Its receptions whose events the views read. A large reception is here as its parts.
+    /// Its receptions. A large reception is here as its parts.
     pub receptions: Vec<Reception>,
+    /// The keys of their items.
+    pub positions: Vec<Position>,
     /// Items that this program cannot read.
     pub unreadable: Vec<Position>,
     /// Where the next page begins; `None` after the last.
@@ -58,8 +60,10 @@ pub struct Page {
 /// A place in the events table: an item's key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
-    pub(crate) pk: String,
-    pub(crate) sk: String,
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
 }
 
 impl Position {
@@ -242,21 +246,53 @@ impl EventsTable {
         Ok(())
     }
 
-    /// The next page of the table, in no particular order. It has at most `limit` items. The first page has no `after`. A
-    /// program can read the whole table in this way, with pauses.
+    /// The receptions whose events the views read, in the next page of the table, in no particular order. It has at most
+    /// `limit` items. The first page has no `after`. A program can read the whole table in this way, with pauses.
     ///
     /// # Errors
     ///
     /// As [`record`](Self::record). An item that this program cannot read is not an error: its place is in
     /// [`Page::unreadable`].
     pub async fn page(&self, after: Option<&Position>, limit: i32) -> Result<Page, StoreError> {
-        let key = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
-        let start = after.map(|after| [key(item::PK, &after.pk), key(item::SK, &after.sk)].into());
-        let scanned = self
+        let scan = self.client.scan().limit(limit);
+        self.scanned(scan, after, item::to_viewed).await
+    }
+
+    /// All receptions that came in this time, in the next page of the table. As [`page`](Self::page), but of every family.
+    /// The page is of `limit` items of the table, so it can have no reception, and not be the last.
+    ///
+    /// # Errors
+    ///
+    /// As [`page`](Self::page).
+    pub async fn page_received(
+        &self,
+        from: Timestamp,
+        before: Timestamp,
+        after: Option<&Position>,
+        limit: i32,
+    ) -> Result<Page, StoreError> {
+        let text = |time: Timestamp| AttributeValue::S(time.to_string());
+        // Times sort as text.
+        let scan = self
             .client
             .scan()
-            .table_name(&self.name)
             .limit(limit)
+            .filter_expression("received_at >= :from AND received_at < :before")
+            .expression_attribute_values(":from", text(from))
+            .expression_attribute_values(":before", text(before));
+        self.scanned(scan, after, item::to_stored).await
+    }
+
+    async fn scanned(
+        &self,
+        scan: ScanFluentBuilder,
+        after: Option<&Position>,
+        read: fn(Item) -> Result<Option<Reception>, StoreError>,
+    ) -> Result<Page, StoreError> {
+        let key = |name: &str, value: &str| (name.to_owned(), AttributeValue::S(value.to_owned()));
+        let start = after.map(|after| [key(item::PK, &after.pk), key(item::SK, &after.sk)].into());
+        let scanned = scan
+            .table_name(&self.name)
             .consistent_read(true)
             .set_exclusive_start_key(start)
             .send()
@@ -268,8 +304,11 @@ impl EventsTable {
         };
         for item in scanned.items.unwrap_or_default() {
             let position = Position::of(&item);
-            match item::to_viewed(item) {
-                Ok(Some(reception)) => page.receptions.push(reception),
+            match read(item) {
+                Ok(Some(reception)) => {
+                    page.receptions.push(reception);
+                    page.positions.push(position);
+                }
                 Ok(None) => {}
                 Err(_) => page.unreadable.push(position),
             }

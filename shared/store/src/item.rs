@@ -46,7 +46,8 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{Conversation, Family, GroupId, Reception, Subject, UserId};
-use serde::{Deserialize as _, Deserializer, Serialize};
+use serde::{Deserialize as _, Serialize};
+use serde_json::value::RawValue;
 
 use crate::{ErrorKind, Retention, StoreError};
 
@@ -229,18 +230,35 @@ pub(crate) fn to_viewed(
     }
 }
 
-/// The reception in an item's image from the table's stream, if a view reads its events. The image is DynamoDB's JSON.
+/// The reception in an item's image from the table's stream; `None` if it is the marker of a retry. The image is DynamoDB's
+/// JSON.
 ///
 /// # Errors
 ///
 /// When the item was not written by this crate.
-pub fn from_stream<'de, D>(image: D) -> Result<Option<Reception>, StoreError>
-where
-    D: Deserializer<'de>,
-{
+pub(crate) fn from_stream(image: &RawValue) -> Result<Option<Reception>, StoreError> {
+    to_stored(image_of(image)?)
+}
+
+/// The reception in an item; `None` if it is the marker of a retry.
+pub(crate) fn to_stored(
+    item: HashMap<String, AttributeValue>,
+) -> Result<Option<Reception>, StoreError> {
+    match item.get(FAMILY).map(AttributeValue::as_s) {
+        Some(Ok(family)) if family == crate::retry::MARKER => Ok(None),
+        _ => to_reception(item).map(Some),
+    }
+}
+
+/// The same, but only if a view reads its events.
+pub(crate) fn viewed_from_stream(image: &RawValue) -> Result<Option<Reception>, StoreError> {
+    to_viewed(image_of(image)?)
+}
+
+fn image_of(image: &RawValue) -> Result<HashMap<String, AttributeValue>, StoreError> {
     let item = serde_dynamo::Item::deserialize(image)
         .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))?;
-    to_viewed(item.into())
+    Ok(item.into())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@
 //! [`RelationshipsTable::apply`] updates who is friends with whom, and who is in which group. [`relationships_table`] and
 //! [`memberships`] describe the items.
 //!
-//! [`stream_record`] reads the records that the views are made from, and [`view_failures`] keeps those that cannot be
+//! [`stream_record`] reads the records of the events table's stream, and [`put_aside`] keeps those that cannot be
 //! applied.
 //!
 //! [`Nonces`] remembers which nonces were used, [`Limits`] counts requests, and [`secret`] fetches the passwords, keys and
@@ -28,7 +28,7 @@
 //! | events table | `dynamodb:Scan`, `dynamodb:DescribeTable` | [`page`](EventsTable::page) and [`description`](EventsTable::description), to rebuild the view |
 //! | both tables | `dynamodb:DeleteItem` | [`remove`](EventsTable::remove) and [`remove_rows_of`](RelationshipsTable::remove_rows_of), which only `imhook smoke` uses |
 //! | queue | `sqs:SendMessage` | [`send`](Queue::send) |
-//! | failure queue of the views | `sqs:SendMessage` | [`put`](view_failures::ViewFailures::put) |
+//! | failure queue of a reader of the stream | `sqs:SendMessage` | [`put`](put_aside::FailureQueue::put) |
 //! | nonces table | `dynamodb:PutItem` | [`first_use`](Nonces::first_use) |
 //! | limits table | `dynamodb:UpdateItem` | [`raise`](Limits::raise) |
 //! | secret | `secretsmanager:GetSecretValue` | [`secret`] |
@@ -45,6 +45,7 @@ mod limits;
 pub mod memberships;
 mod nonces;
 mod parts;
+pub mod put_aside;
 mod queue;
 pub mod relationships_table;
 mod retention;
@@ -52,7 +53,6 @@ mod retry;
 mod rows;
 mod secret;
 pub mod stream_record;
-pub mod view_failures;
 
 pub use aws_sdk_dynamodb::Client;
 pub use client::{InvalidSettings, Settings, counting, dynamodb, patient, secrets_manager, sqs};
@@ -62,7 +62,7 @@ pub use history::{History, HistoryOf, Reading};
 pub use limits::Limits;
 pub use nonces::Nonces;
 pub use parts::parts;
-pub use queue::{InvalidMessage, Queue, from_message, to_message};
+pub use queue::{InvalidMessage, Queue, for_sqs, from_message, to_message};
 pub use relationships_table::RelationshipsTable;
 pub use retention::Retention;
 pub use secret::secret;

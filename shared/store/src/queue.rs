@@ -96,7 +96,8 @@ pub fn to_message(reception: &Reception) -> String {
 
 /// JSON with only characters that SQS accepts, which are those of XML. JSON escapes the other characters, except two.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>
-pub(crate) fn for_sqs(json: String) -> String {
+#[must_use]
+pub fn for_sqs(json: String) -> String {
     if json.contains('\u{fffe}') || json.contains('\u{ffff}') {
         return json
             .replace('\u{fffe}', r"\ufffe")

@@ -27,6 +27,9 @@ use crate::{
 /// How long a retry is recognized, in seconds. The documents do not say how late one can come.
 const REMEMBERED: i64 = 24 * 60 * 60;
 
+/// The `family` of a marker, which is no event's.
+pub(crate) const MARKER: &str = "retry";
+
 /// When the first reception was received.
 const RECEIVED_AT: &str = "received_at";
 
@@ -61,7 +64,7 @@ pub(crate) fn marker(
         (PK.to_owned(), text(&format!("retry#{digest}"))),
         (SK.to_owned(), text("retry")),
         // No view and no history reads this family.
-        (FAMILY.to_owned(), text("retry")),
+        (FAMILY.to_owned(), text(MARKER)),
         ("id".to_owned(), text(&reception.id)),
         (
             RECEIVED_AT.to_owned(),

@@ -4,7 +4,7 @@ use domain::Reception;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use crate::{Position, item};
+use crate::{Position, StoreError, item};
 
 #[derive(Deserialize)]
 struct Record<'a> {
@@ -20,12 +20,28 @@ struct Change<'a> {
     new_image: Option<&'a RawValue>,
 }
 
-/// The reception that a record says was stored; `None` for any other record, and for one that no view reads.
+/// The reception that a record says was stored; `None` for any other record, as for the marker of a retry.
 ///
 /// # Errors
 ///
 /// When the record cannot be read. The reasons quote nothing, because an unreadable record can contain anything.
 pub fn reception(record: &str) -> Result<Option<Reception>, &'static str> {
+    read(record, item::from_stream)
+}
+
+/// The same, but `None` also for a record that no view reads.
+///
+/// # Errors
+///
+/// When the record cannot be read.
+pub fn viewed(record: &str) -> Result<Option<Reception>, &'static str> {
+    read(record, item::viewed_from_stream)
+}
+
+fn read(
+    record: &str,
+    from_image: fn(&RawValue) -> Result<Option<Reception>, StoreError>,
+) -> Result<Option<Reception>, &'static str> {
     let record: Record<'_> =
         serde_json::from_str(record).map_err(|_| "it is not a record of a table's stream")?;
     // The other events are removals at the end of the retention. The event source filters them out, too.
@@ -36,8 +52,7 @@ pub fn reception(record: &str) -> Result<Option<Reception>, &'static str> {
         .dynamodb
         .new_image
         .ok_or("it has no NewImage: the stream must have the view type NEW_IMAGE")?;
-    item::from_stream(image)
-        .map_err(|_| "its item was not written by this program, or by a newer version")
+    from_image(image).map_err(|_| "its item was not written by this program, or by a newer version")
 }
 
 /// What identifies a record, as far as it can be read.
@@ -113,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_record_gives_the_reception_that_was_stored() {
-        let reception = reception(&record().to_string()).unwrap().unwrap();
+        let reception = viewed(&record().to_string()).unwrap().unwrap();
         assert_eq!(reception.id, "r");
         assert_eq!(
             serde_json::to_value(reception.events).unwrap(),
@@ -125,6 +140,24 @@ mod tests {
     }
 
     #[test]
+    fn events_of_every_family_are_read_but_no_marker_of_a_retry() {
+        let mut message = record();
+        message["dynamodb"]["NewImage"]["family"] = json!({"S": "message"});
+        message["dynamodb"]["NewImage"]["events"] = json!({"L": [{"M": {
+            "type": {"S": "message_numbered"}, "conversation": {"M": {"group": {"S": "g"}}}, "message": {"M": {}},
+        }}]});
+        let read = reception(&message.to_string()).unwrap().unwrap();
+        assert_eq!(read.events.family(), domain::Family::Message);
+        let mut marker = record();
+        let image = json!({
+            "pk": {"S": "retry#0"}, "sk": {"S": "retry"}, "family": {"S": "retry"}, "id": {"S": "r"},
+            "received_at": {"S": "2026-11-21T12:34:56.789Z"}, "expires_at": {"N": "1"},
+        });
+        marker["dynamodb"]["NewImage"] = image;
+        assert_eq!(reception(&marker.to_string()), Ok(None));
+    }
+
+    #[test]
     fn events_of_groups_are_read() {
         let mut group = record();
         group["dynamodb"]["NewImage"]["family"] = json!({"S": "group"});
@@ -132,7 +165,7 @@ mod tests {
             "type": {"S": "member_changed"}, "group": {"S": "g"}, "member": {"S": "ana"},
             "fields": {"L": [{"S": "role"}]}, "role": {"S": "admin"},
         }}]});
-        let reception = reception(&group.to_string()).unwrap().unwrap();
+        let reception = viewed(&group.to_string()).unwrap().unwrap();
         assert_eq!(domain::group::rows::changes(&reception).len(), 1);
     }
 
@@ -143,8 +176,9 @@ mod tests {
         let mut other = record();
         other["dynamodb"]["NewImage"]["family"] = json!({"S": "message"});
         other["dynamodb"]["NewImage"]["events"] = json!({"L": [{"M": {"type": {"S": "sent"}}}]});
+        assert_eq!(reception(&removed.to_string()), Ok(None));
         for record in [removed, other] {
-            assert_eq!(reception(&record.to_string()), Ok(None));
+            assert_eq!(viewed(&record.to_string()), Ok(None));
         }
     }
 
@@ -158,6 +192,7 @@ mod tests {
         gone["dynamodb"]["NewImage"] = json!(null);
         for record in [unknown, untyped, gone] {
             let reason = reception(&record.to_string()).unwrap_err();
+            assert_eq!(viewed(&record.to_string()), Err(reason));
             assert!(!reason.contains("hunter2"));
             let names = Names::of(&record.to_string());
             assert_eq!(names.sequence_number.as_deref(), Some("111"));

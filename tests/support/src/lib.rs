@@ -4,6 +4,7 @@
 
 mod decision_service;
 mod dynamodb;
+mod event_bus;
 mod fault_proxy;
 mod function;
 mod functions;
@@ -21,6 +22,7 @@ mod watch;
 
 pub use decision_service::{Behaviour, DecisionService, Question};
 pub use dynamodb::{Dynamodb, Table};
+pub use event_bus::EventBus;
 pub use fault_proxy::{Fault, FaultProxy};
 pub use function::Function;
 pub use functions::FUNCTIONS;
@@ -37,7 +39,7 @@ pub use tls::{Authority, TlsFront};
 pub use watch::Watch;
 
 /// The functions that no callback reaches, because an event source calls them.
-pub const FED: &[&str] = &["project-views", "redrive"];
+pub const FED: &[&str] = &["project-views", "publish", "redrive"];
 
 /// The id of the app that the tests use for Tencent Chat.
 pub const SDK_APP_ID: &str = "1400000001";

@@ -1,7 +1,7 @@
-//! The failure queue of the views, and its messages.
+//! The failure queues of the readers of the stream, and their messages.
 //!
-//! `project-views` puts a record of the stream aside here if it can never be applied as it is, so that it holds up no
-//! other record. The message has the record, so it can be applied after a fix, even if the stream has it no longer:
+//! A reader, such as `project-views`, puts a record of the stream aside here if it can never be applied as it is, so that it
+//! holds up no other record. The message has the record, so it can be applied after a fix, even if the stream has it no longer:
 //!
 //! ```json
 //! {"v":1,"reason":"…","sequenceNumber":"…","requestId":"…","record":{"eventName":"INSERT","dynamodb":{…}}}
@@ -91,7 +91,7 @@ impl PutAside {
         item.or_else(|| Names::of(record?.get()).key)
     }
 
-    /// The reception of the record; `None` if the record is not in the message, or if no view reads it.
+    /// The reception of the record; `None` if the record is not in the message.
     ///
     /// # Errors
     ///
@@ -123,21 +123,21 @@ pub struct GivenUp {
     pub batch_size: u64,
 }
 
-/// A message of the failure queue.
+/// A message of a failure queue.
 #[derive(Debug)]
-pub enum ViewFailure {
-    /// A record that `project-views` put aside.
+pub enum StreamFailure {
+    /// A record that a reader put aside.
     PutAside(PutAside),
     /// A batch that Lambda gave up.
     GivenUp(GivenUp),
 }
 
-impl ViewFailure {
+impl StreamFailure {
     /// Reads the body of a message.
     ///
     /// # Errors
     ///
-    /// When neither `project-views` of this version nor Lambda wrote it.
+    /// When neither a reader of this version nor Lambda wrote it.
     pub fn read(body: &str) -> Result<Self, &'static str> {
         #[derive(Deserialize)]
         struct Kind {
@@ -145,7 +145,7 @@ impl ViewFailure {
             #[serde(rename = "DDBStreamBatchInfo")]
             batch: Option<GivenUp>,
         }
-        const FOREIGN: &str = "neither project-views nor Lambda wrote it";
+        const FOREIGN: &str = "neither this project nor Lambda wrote it";
         let kind: Kind = serde_json::from_str(body).map_err(|_| FOREIGN)?;
         match (kind.v, kind.batch) {
             (None, Some(batch)) => Ok(Self::GivenUp(batch)),
@@ -156,17 +156,17 @@ impl ViewFailure {
                     false => Err(FOREIGN),
                 }
             }
-            (Some(_), None) => Err("a newer version of project-views wrote it: use its imhook"),
+            (Some(_), None) => Err("a newer version wrote it: use its imhook"),
             _ => Err(FOREIGN),
         }
     }
 }
 
-/// The failure queue of the views.
+/// The failure queue of a reader.
 #[derive(Clone, Debug)]
-pub struct ViewFailures(Queue);
+pub struct FailureQueue(Queue);
 
-impl ViewFailures {
+impl FailureQueue {
     /// That queue.
     #[must_use]
     pub fn new(queue: Queue) -> Self {
@@ -202,8 +202,8 @@ mod tests {
     }
 
     fn put_aside(message: &str) -> PutAside {
-        match ViewFailure::read(message) {
-            Ok(ViewFailure::PutAside(aside)) => aside,
+        match StreamFailure::read(message) {
+            Ok(StreamFailure::PutAside(aside)) => aside,
             other => panic!("{other:?}"),
         }
     }
@@ -258,7 +258,7 @@ mod tests {
                 "streamArn": "arn:aws:dynamodb:us-east-2:123456789012:table/t/stream/2019-11-14T00:04:06.388",
             },
         });
-        let Ok(ViewFailure::GivenUp(batch)) = ViewFailure::read(&document.to_string()) else {
+        let Ok(StreamFailure::GivenUp(batch)) = StreamFailure::read(&document.to_string()) else {
             panic!("not read");
         };
         assert_eq!(
@@ -275,14 +275,14 @@ mod tests {
             r#"{"v":"1"}"#,
         ] {
             assert!(
-                ViewFailure::read(foreign)
+                StreamFailure::read(foreign)
                     .unwrap_err()
                     .starts_with("neither"),
                 "{foreign}"
             );
         }
         assert!(
-            ViewFailure::read(r#"{"v":2}"#)
+            StreamFailure::read(r#"{"v":2}"#)
                 .unwrap_err()
                 .contains("newer version")
         );

@@ -1,0 +1,62 @@
+//! The options of a command that say where published events go.
+
+use clap::Args;
+use publish::Publisher;
+use store::Settings;
+
+use crate::{Result, tables::Tables};
+
+/// For commands that also have the options [`Tables`], which say whether AWS is meant.
+#[derive(Args)]
+pub(crate) struct Destinations {
+    /// Name of the event bus: output EventBusName of the stack
+    #[arg(long, value_name = "NAME")]
+    pub(crate) event_bus: Option<String>,
+    /// Endpoint of an EventBridge on this machine
+    #[arg(long, value_name = "URL", conflicts_with = "aws")]
+    eventbridge: Option<String>,
+    /// Name of the stack, for the `source` of events
+    #[arg(long, value_name = "NAME", default_value = "imhook")]
+    pub(crate) stack: String,
+}
+
+impl Destinations {
+    /// What sends events there. `sqs` is the endpoint of an SQS on this machine, and `deliveries` the URL of a queue.
+    pub(crate) fn publisher(
+        &self,
+        tables: &Tables,
+        sqs: Option<&str>,
+        deliveries: Option<&str>,
+    ) -> Result<Publisher> {
+        let local = [
+            ("AWS_REGION", Some("eu-central-1")),
+            ("AWS_ACCESS_KEY_ID", Some("local")),
+            ("AWS_SECRET_ACCESS_KEY", Some("local")),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", self.eventbridge.as_deref()),
+            ("AWS_ENDPOINT_URL_SQS", sqs),
+        ];
+        let here = |name: &str| {
+            let found = local.iter().find(|(known, _)| *known == name);
+            found.and_then(|(_, value)| *value).map(ToOwned::to_owned)
+        };
+        let settings = match tables.aws() {
+            true => Settings::from_env(|name| std::env::var(name).ok())?,
+            false => Settings::from_env(here)?,
+        };
+        if !tables.aws() && self.event_bus.is_some() && self.eventbridge.is_none() {
+            return Err(
+                "no EventBridge is named: use --aws, or --eventbridge for one on this machine"
+                    .into(),
+            );
+        }
+        let publisher = Publisher::from_env(&settings, |name| match name {
+            "EVENT_BUS" => self.event_bus.clone(),
+            "DELIVERIES_QUEUE_URL" => deliveries.map(ToOwned::to_owned),
+            "STACK_NAME" => Some(self.stack.clone()),
+            _ => None,
+        });
+        Ok(publisher.map_err(
+            |_| "name where events go: --event-bus with the stack's output EventBusName",
+        )?)
+    }
+}

@@ -1,0 +1,128 @@
+//! The queue of deliveries, which the function `deliver` reads.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::{
+    Client,
+    types::{BatchResultErrorEntry, SendMessageBatchRequestEntry},
+};
+use cloudevents::CloudEvent;
+use sha2::{Digest as _, Sha256};
+use store::{Settings, StoreError};
+use stream::Failed;
+
+use crate::{
+    entries::{Answer, Limits, PAUSES, send_all},
+    only::Only,
+};
+
+/// For one request. Nobody waits for it.
+const BUDGET: Duration = Duration::from_secs(10);
+
+/// What `SendMessageBatch` accepts.
+/// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
+const LIMITS: Limits = Limits {
+    entries: 10,
+    bytes: 1_048_576,
+    pauses: PAUSES,
+};
+
+/// The queue is a FIFO queue, so the events of one subject are delivered in their order.
+#[derive(Debug)]
+pub(crate) struct Deliveries {
+    client: Client,
+    url: String,
+    pub(crate) only: Only,
+}
+
+impl Deliveries {
+    pub(crate) fn new(settings: &Settings, url: String, only: Only) -> Self {
+        Self {
+            client: store::sqs(settings, BUDGET),
+            url,
+            only,
+        }
+    }
+
+    /// Sends events to the queue.
+    pub(crate) async fn send(&self, events: &[&CloudEvent]) -> Vec<Result<(), Failed>> {
+        let messages: Vec<Message> = events.iter().map(|event| Message::new(event)).collect();
+        send_all(
+            &messages,
+            |message| message.body.len(),
+            LIMITS,
+            async |group| {
+                let request = self.client.send_message_batch().queue_url(&self.url);
+                let entries = group.iter().enumerate();
+                let entries = entries.map(|(at, message)| message.entry(at)).collect();
+                match request.set_entries(Some(entries)).send().await {
+                    Ok(answer) => {
+                        let mut answers = vec![Answer::Taken; group.len()];
+                        for failed in answer.failed() {
+                            let at = failed.id().parse().ok();
+                            if let Some(answer) = at.and_then(|at: usize| answers.get_mut(at)) {
+                                *answer = answer_of(failed);
+                            }
+                        }
+                        answers
+                    }
+                    Err(error) => vec![Answer::from(StoreError::from_sdk(error)); group.len()],
+                }
+            },
+        )
+        .await
+    }
+}
+
+/// A message of the queue.
+struct Message {
+    body: String,
+    /// Messages with the same one are delivered one after the other.
+    group: String,
+    /// SQS takes only one message with it in five minutes.
+    once: String,
+}
+
+impl Message {
+    fn new(event: &CloudEvent) -> Self {
+        let replayed = event.replayed.map(|at| at.to_string());
+        Self {
+            body: store::for_sqs(event.to_json()),
+            group: digest(&[event.subject.as_deref().unwrap_or(&event.kind)]),
+            once: digest(&[&event.id, &replayed.unwrap_or_default()]),
+        }
+    }
+
+    fn entry(&self, at: usize) -> SendMessageBatchRequestEntry {
+        SendMessageBatchRequestEntry::builder()
+            .id(at.to_string())
+            .message_body(&self.body)
+            .message_group_id(&self.group)
+            .message_deduplication_id(&self.once)
+            .build()
+            .expect("it has an id and a body")
+    }
+}
+
+/// SQS accepts 128 characters of ASCII there. Ids can be longer, and can have others.
+fn digest(texts: &[&str]) -> String {
+    let mut digest = Sha256::new();
+    for text in texts {
+        digest.update(text.len().to_be_bytes());
+        digest.update(text);
+    }
+    base16ct::lower::encode_string(&digest.finalize())
+}
+
+/// What the queue says about one message.
+fn answer_of(failed: &BatchResultErrorEntry) -> Answer {
+    let error = format!(
+        "{}: {}",
+        failed.code(),
+        failed.message().unwrap_or_default()
+    );
+    match failed.sender_fault() {
+        true => Answer::Refused(error),
+        false => Answer::Busy(error),
+    }
+}

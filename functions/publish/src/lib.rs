@@ -1,0 +1,164 @@
+//! Publishes stored events as [CloudEvents](cloudevents): it reads the stream of the events table, and sends each event to
+//! an EventBridge bus, to the queue of deliveries, or to both.
+//!
+//! No event is skipped. If a destination is away or busy, the records come again, as long as the stream has them. So an event
+//! can be sent more than once, with the same id each time. An event that a destination never accepts is put aside with its
+//! record, and `imhook dead-letters redrive` sends it after a fix: see the crate `stream`.
+
+mod bus;
+mod deliveries;
+mod entries;
+mod only;
+
+use cloudevents::{CloudEvent, Key};
+use domain::Timestamp;
+use receiver::Error;
+use store::{Settings, put_aside::FailureQueue, stream_record};
+use stream::{BatchResponse, Failed, Reader, Stored};
+use tracing::info;
+
+pub use self::only::{InvalidOnly, Only};
+use self::{bus::Bus, deliveries::Deliveries};
+
+/// Where events go.
+#[derive(Debug)]
+pub struct Publisher {
+    stack: String,
+    bus: Option<Bus>,
+    deliveries: Option<Deliveries>,
+}
+
+/// How many events of a reception were sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Published {
+    /// To the bus.
+    pub to_bus: usize,
+    /// To the queue of deliveries.
+    pub to_deliveries: usize,
+}
+
+impl Publisher {
+    /// Reads the environment.
+    ///
+    /// | Variable | Meaning |
+    /// |---|---|
+    /// | `STACK_NAME` | Names the stack in `source`; `imhook` if it is not set |
+    /// | `EVENT_BUS` | Name or ARN of the bus |
+    /// | `DELIVERIES_QUEUE_URL` | URL of the queue of deliveries |
+    /// | `DELIVERY_ONLY` | Which events are delivered: see [`Only`] |
+    ///
+    /// # Errors
+    ///
+    /// Lists what is missing or wrong.
+    pub fn from_env(
+        settings: &Settings,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, String> {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let only = Only::new(&get("DELIVERY_ONLY").unwrap_or_default())
+            .map_err(|wrong| format!("DELIVERY_ONLY {wrong}"))?;
+        let publisher = Self {
+            stack: get("STACK_NAME").unwrap_or_else(|| "imhook".to_owned()),
+            bus: get("EVENT_BUS").map(|name| Bus::new(settings, name)),
+            deliveries: get("DELIVERIES_QUEUE_URL").map(|url| Deliveries::new(settings, url, only)),
+        };
+        if publisher.bus.is_none() && publisher.deliveries.is_none() {
+            return Err("neither EVENT_BUS nor DELIVERIES_QUEUE_URL is set".to_owned());
+        }
+        Ok(publisher)
+    }
+
+    /// Sends the events of these receptions. Gives a result for each reception. `replayed` marks them as sent again by hand.
+    pub async fn publish(
+        &self,
+        stored: &Stored,
+        replayed: Option<Timestamp>,
+    ) -> Vec<Result<Published, Failed>> {
+        let mut results: Vec<Result<Published, Failed>> = Vec::new();
+        // The events of all receptions, and the place of each one's reception.
+        let (mut events, mut places) = (Vec::new(), Vec::new());
+        for (place, (reception, key)) in stored.receptions.iter().zip(&stored.keys).enumerate() {
+            let key = key.as_ref().map(|key| Key {
+                pk: &key.pk,
+                sk: &key.sk,
+            });
+            let Some(key) = key else {
+                results.push(Err(Failed::Never("its key is not known".to_owned())));
+                continue;
+            };
+            for mut event in cloudevents::from_reception(reception, &self.stack, key) {
+                event.replayed = replayed;
+                events.push(event);
+                places.push(place);
+            }
+            results.push(Ok(Published::default()));
+        }
+        if let Some(bus) = &self.bus {
+            let all: Vec<&CloudEvent> = events.iter().collect();
+            let sent = bus.put(&all).await;
+            note(&mut results, places.iter().copied().zip(sent), |it| {
+                it.to_bus += 1;
+            });
+        }
+        if let Some(deliveries) = &self.deliveries {
+            let (meant, places): (Vec<&CloudEvent>, Vec<usize>) = events
+                .iter()
+                .zip(&places)
+                .filter(|(event, _)| deliveries.only.means(event))
+                .unzip();
+            let sent = deliveries.send(&meant).await;
+            note(&mut results, places.into_iter().zip(sent), |it| {
+                it.to_deliveries += 1;
+            });
+        }
+        results
+    }
+}
+
+/// Notes what became of events at their receptions. A failure that passes matters more than one that does not: only then the
+/// record comes again, with all its events.
+fn note(
+    results: &mut [Result<Published, Failed>],
+    sent: impl Iterator<Item = (usize, Result<(), Failed>)>,
+    count: impl Fn(&mut Published),
+) {
+    for (place, sent) in sent {
+        match (&mut results[place], sent) {
+            (Ok(published), Ok(())) => count(published),
+            (result @ Ok(_), Err(failed)) => *result = Err(failed),
+            (result @ Err(Failed::Never(_)), Err(failed @ Failed::Now(_))) => {
+                *result = Err(failed);
+            }
+            (Err(_), _) => {}
+        }
+    }
+}
+
+/// Publishes a batch of the stream. Puts aside what can never be published, if there is a queue for that.
+///
+/// # Errors
+///
+/// When `event` is not a batch of records. Lambda delivers it again, as after a crash.
+pub async fn publish(
+    publisher: &Publisher,
+    failures: Option<&FailureQueue>,
+    event: &str,
+) -> Result<BatchResponse, Error> {
+    let reader = Reader {
+        failures,
+        variable: "PUBLISH_FAILURES_QUEUE_URL",
+        reception: stream_record::reception,
+    };
+    let outcome = reader.read(event, async |stored| publisher.publish(stored, None).await);
+    let outcome = outcome.await?;
+    let sum = |count: fn(&Published) -> usize| outcome.done.iter().map(count).sum::<usize>();
+    info!(
+        receptions = outcome.receptions,
+        toBus = sum(|published| published.to_bus),
+        toDeliveries = sum(|published| published.to_deliveries),
+        failed = outcome.failed,
+        putAside = outcome.put_aside,
+        "events published"
+    );
+    Ok(outcome.response)
+}

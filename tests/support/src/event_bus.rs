@@ -1,0 +1,57 @@
+use serde_json::{Value, json};
+
+use crate::{Dynamodb, Queue};
+
+/// An EventBridge bus in MiniStack, with a rule that sends all its events to a queue.
+pub struct EventBus {
+    /// Its name.
+    pub name: String,
+    /// What is on the bus.
+    pub events: Queue,
+}
+
+impl EventBus {
+    /// Makes a new bus.
+    pub async fn create(ministack: &Dynamodb, name: &str) -> Self {
+        let call = async |operation: &str, request: Value| {
+            let answer = reqwest::Client::new()
+                .post(&ministack.endpoint)
+                .header("content-type", "application/x-amz-json-1.1")
+                .header("x-amz-target", format!("AWSEvents.{operation}"))
+                .header("x-amz-date", "20261121T000000Z")
+                .header(
+                    "authorization",
+                    "AWS4-HMAC-SHA256 Credential=local/20261121/eu-central-1/events/aws4_request, SignedHeaders=host, Signature=local",
+                )
+                .body(request.to_string())
+                .send()
+                .await
+                .unwrap();
+            let status = answer.status();
+            let body = answer.text().await.unwrap();
+            assert!(status.is_success(), "{operation}: {body}");
+        };
+        let events = Queue::create(ministack, &format!("{name}-events")).await;
+        let queue = format!("arn:aws:sqs:eu-central-1:000000000000:{name}-events");
+        call("CreateEventBus", json!({ "Name": name })).await;
+        let everything = json!({"source": [{"prefix": ""}]}).to_string();
+        let rule = json!({"Name": "all", "EventBusName": name, "EventPattern": everything});
+        call("PutRule", rule).await;
+        let target = json!([{"Id": "queue", "Arn": queue}]);
+        let targets = json!({"Rule": "all", "EventBusName": name, "Targets": target});
+        call("PutTargets", targets).await;
+        Self {
+            name: name.to_owned(),
+            events,
+        }
+    }
+
+    /// Takes all events from the bus, in the form that EventBridge gives them.
+    pub async fn take(&self) -> Vec<Value> {
+        let messages = self.events.receive_all().await;
+        let bodies = messages.iter().filter_map(|message| message.body.as_ref());
+        bodies
+            .map(|body| serde_json::from_str(body).unwrap())
+            .collect()
+    }
+}
