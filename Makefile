@@ -9,7 +9,7 @@ DECISION_URL =
 # Two installations into one folder must not run at the same time.
 .NOTPARALLEL:
 
-.PHONY: run sample build put-policies generate sam-local test fuzz check fmt clippy doc book unused deny template project
+.PHONY: run sample build put-policies generate sam-local test fuzz check fmt clippy doc book unused deny template project examples
 
 run:
 	cargo build --locked --workspace --bins
@@ -188,7 +188,7 @@ sam-local: .local/tools/scripts/run.installed .local/tools/tests/tools.installed
 VALGRIND = $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgrind)
 
 # Always the whole workspace: for one package alone, Cargo would compile the dependencies again, with other features.
-test: BESIDE = .local/tools/scripts/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx bench-contestants $(VALGRIND)
+test: BESIDE = .local/tools/scripts/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx bench-contestants examples $(VALGRIND)
 test: check bench-harness bench-tested
 	cargo build --locked --workspace --bins --examples
 	fuzz/run.sh dev 5000
@@ -292,6 +292,19 @@ project: .local/tools/tests/tools.installed .local/project/tests/project.install
 
 .local/ministack/%.installed: %.txt
 	scripts/python.sh .local/ministack $<
+	mkdir -p $(@D) && touch $@
+
+# The services in examples/, for their test. scripts/example.sh leaves out a language that this machine does not have. They
+# are built at the same time, each in its own folder, because they mostly wait for the network.
+EXAMPLES = $(patsubst %,.local/examples/%.built,go java typescript)
+examples:
+	printf '%s\n' $(EXAMPLES) .local/examples/python/examples/python/requirements.installed | xargs -P 4 -n 1 $(MAKE) --silent
+
+$(EXAMPLES): .local/examples/%.built: scripts/example.sh $(filter-out %.md,$(wildcard examples/*/*.*))
+	scripts/example.sh $*
+
+.local/examples/python/%.installed: %.txt
+	scripts/python.sh .local/examples/python $<
 	mkdir -p $(@D) && touch $@
 
 # For the test of docs/reverse-proxy.md.

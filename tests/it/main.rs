@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout)]
 
 mod alarms;
+mod app_services;
 mod bad_inputs;
 mod before;
 mod before_group;

@@ -24,8 +24,8 @@ use tokio::process::Command;
 use crate::examples::{assert_accepted, assert_stored, over_http, request};
 
 /// `imhook run` with ports and a folder that only this test uses.
-struct Run {
-    process: Process,
+pub(crate) struct Run {
+    pub(crate) process: Process,
     folder: PathBuf,
     url: String,
     dynamodb: String,
@@ -42,7 +42,7 @@ impl Run {
         Self::of(folder, &mut command(folder, program)).await
     }
 
-    async fn of(folder: &Path, command: &mut Command) -> Self {
+    pub(crate) async fn of(folder: &Path, command: &mut Command) -> Self {
         let mut process = Process::start(command);
         let named = |name: &'static str| move |line: &str| Some(line.strip_prefix(name)?.into());
         Self {
@@ -61,7 +61,7 @@ impl Run {
         self
     }
 
-    async fn send(&self, request: &Request) -> Answer {
+    pub(crate) async fn send(&self, request: &Request) -> Answer {
         request.send(&self.url).await
     }
 
@@ -77,7 +77,7 @@ impl Run {
         self.send(&before_add_friend(from)).await
     }
 
-    fn table(&self, name: &str) -> Table {
+    pub(crate) fn table(&self, name: &str) -> Table {
         let settings = Settings::local(&self.dynamodb);
         Table {
             client: store::dynamodb(&settings, Duration::from_secs(10)),
@@ -202,7 +202,7 @@ async fn wait_until_ended(processes: &[(Pid, String)]) {
 }
 
 /// Asserts that a function has allowed it.
-fn assert_allowed(answer: &Answer) {
+pub(crate) fn assert_allowed(answer: &Answer) {
     let allowed = r#"{"actionCode":0,"errCode":0,"errMsg":"","errDlt":"","nextCode":0}"#;
     assert_eq!((answer.status, answer.body.as_str()), (200, allowed));
 }

@@ -5,6 +5,7 @@
 //! - `json`, `jsonl`, `yaml`: it parses.
 //! - `rust`: it is a part of a source file of the workspace, so it compiles. Code that only a document shows is in
 //!   `tests/it/documents/rule.rs`. In the README.md of a crate it is a doctest.
+//! - `python`, `typescript`: it is a part of a service in `examples`, or another test runs it: [`RUN_ELSEWHERE`].
 //! - `sh`: the commands run and succeed, in a [terminal](super::terminal) for each page, from top to bottom.
 //! - `console`: a line that begins with `$ ` is a command, and the lines up to the next command are what it prints. Times,
 //!   durations and ids may differ. A line `…` is any number of lines, and `…` inside of a line is any text. `make run` as a
@@ -35,13 +36,17 @@ use pulldown_cmark::{CodeBlockKind, Event, Tag, TagEnd};
 use super::{Document, documents, files, parts, terminal::Terminal};
 
 /// Languages of blocks that are shown and not checked.
-const SHOWN: [&str; 6] = ["text", "nginx", "http", "diff", "toml", "python"];
+const SHOWN: [&str; 5] = ["text", "nginx", "http", "diff", "toml"];
+
+/// The page with a program that a test of `decision_service` runs, and the program's language.
+const RUN_ELSEWHERE: (&str, &str) = ("docs/decisions-in-your-language.md", "python");
 
 /// The tests of `reverse_proxy` run the blocks of this page that contain one of the texts.
 const REVERSE_PROXY: (&str, &[&str]) = ("docs/reverse-proxy.md", &support::TYPED_IN);
 
 /// A code block of a document.
 struct Block {
+    page: String,
     /// Its place: page and line.
     at: String,
     language: String,
@@ -62,6 +67,7 @@ fn blocks(document: &Document) -> Vec<Block> {
                     CodeBlockKind::Indented => String::new(),
                 };
                 found.push(Block {
+                    page: document.path.clone(),
                     at: document.at(place.start),
                     language,
                     text: String::new(),
@@ -94,7 +100,7 @@ impl Block {
     }
 
     /// Checks everything except whether it runs.
-    fn check(&self, sources: &str, is_doctest: bool) -> Result<(), String> {
+    fn check(&self, sources: &Sources, is_doctest: bool) -> Result<(), String> {
         match self.not_run.as_deref() {
             Some("") => return Err("no reason is given".to_owned()),
             Some(_) if !self.is_run() => {
@@ -112,10 +118,15 @@ impl Block {
             "yaml" => serde_yaml_ng::from_str::<serde_yaml_ng::Value>(&self.text)
                 .map(drop)
                 .map_err(|error| error.to_string()),
-            "rust" if !is_doctest && !contains_lines(sources, &self.text) => {
+            "rust" if !is_doctest && !contains_lines(&sources.rust, &self.text) => {
                 Err("is in no source file, so nobody compiles it".to_owned())
             }
             "rust" | "sh" => Ok(()),
+            language if (self.page.as_str(), language) == RUN_ELSEWHERE => Ok(()),
+            "python" | "typescript" if !contains_lines(&sources.examples, &self.text) => {
+                Err("is in no service of examples, so nobody runs it".to_owned())
+            }
+            "python" | "typescript" => Ok(()),
             "console" => dialogue(&self.text).map(drop),
             language if SHOWN.contains(&language) => Ok(()),
             language => Err(format!("{language:?} is no language that is checked here")),
@@ -166,14 +177,29 @@ fn trimmed(code: &str) -> String {
         .join("\n")
 }
 
-/// The code that documents can show parts of: Cargo compiles it.
-fn sources(root: &Path) -> String {
-    let shown = ["functions/", "shared/", "tests/it/documents/rule.rs"];
-    let sources = files(root)
-        .into_iter()
-        .filter(|file| file.ends_with(".rs") && shown.iter().any(|folder| file.starts_with(folder)))
-        .map(|file| trimmed(&fs::read_to_string(root.join(file)).unwrap()));
-    format!("\n{}\n", sources.collect::<Vec<_>>().join("\n\n"))
+/// The code that documents can show parts of.
+struct Sources {
+    /// Cargo compiles it.
+    rust: String,
+    /// The tests of `app_services` run it.
+    examples: String,
+}
+
+fn sources(root: &Path) -> Sources {
+    let files = files(root);
+    let all = |folders: &[&str], endings: &[&str]| {
+        let shown = files.iter().filter(|file| {
+            let is_there = folders.iter().any(|folder| file.starts_with(folder));
+            is_there && endings.iter().any(|ending| file.ends_with(ending))
+        });
+        let texts = shown.map(|file| trimmed(&fs::read_to_string(root.join(file)).unwrap()));
+        format!("\n{}\n", texts.collect::<Vec<_>>().join("\n\n"))
+    };
+    let rust = ["functions/", "shared/", "tests/it/documents/rule.rs"];
+    Sources {
+        rust: all(&rust, &[".rs"]),
+        examples: all(&["examples/"], &[".py", ".ts"]),
+    }
 }
 
 /// Splits a `console` block into commands, each with what it prints.
@@ -465,6 +491,10 @@ $ echo \
 a
 ```
 
+```python
+return 200, {"decision": "allow"}
+```
+
 ```text
 Words.
 ```
@@ -493,6 +523,10 @@ a: [
 
 ```rust
 pub fn handle(callback: BeforeAddFriend) -> Decision<Amendment> {
+```
+
+```python
+return 200, {"decision": "perhaps"}
 ```
 
 <!-- not run: -->
@@ -526,11 +560,12 @@ true
             "docs/page.md:12: EOF while parsing",
             "docs/page.md:17: ",
             "docs/page.md:21: is in no source file",
-            "docs/page.md:26: no reason is given",
-            "docs/page.md:31: text is never run",
-            "docs/page.md:35: does not begin with a command",
-            "docs/page.md:39: \"bash\" is no language",
-            "docs/page.md:43: \"sh,norun\" is no language",
+            "docs/page.md:25: is in no service of examples",
+            "docs/page.md:30: no reason is given",
+            "docs/page.md:35: text is never run",
+            "docs/page.md:39: does not begin with a command",
+            "docs/page.md:43: \"bash\" is no language",
+            "docs/page.md:47: \"sh,norun\" is no language",
         ],
     );
 }
