@@ -192,12 +192,15 @@ test: BESIDE = .local/tools/scripts/run.installed .local/ministack/tests/minista
 test: check bench-harness bench-tested
 	cargo build --locked --workspace --bins --examples
 	fuzz/run.sh dev 5000
-	cargo test --locked --workspace $(TESTED) -- --show-output
+	RUST_BACKTRACE=0 RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace $(TESTED) -- --show-output
 	cargo test --locked --workspace --doc
 	$(SAM_LOCAL_TEST)
 
+# More than the cores of a small machine, because many tests wait: for time-outs, for restarts, for MiniStack.
+TEST_THREADS = 3
+
 # The run above ignores this test. SAM_LOCAL=skip leaves it out, for a machine without a Docker engine and without root. A
-# backtrace would only hide its message.
+# backtrace would only hide the message of a test.
 SAM_LOCAL_TEST = RUST_BACKTRACE=0 scripts/with-docker.sh cargo test --locked --workspace --test it -- --ignored --show-output
 ifeq ($(SAM_LOCAL),skip)
 SAM_LOCAL_TEST = @echo "sam_local is ignored: SAM_LOCAL=skip"

@@ -25,7 +25,7 @@ use tokio::{
 use super::files;
 
 /// How long a command may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A line that no command prints.
 const END: &str = "--- the command has ended ---";
