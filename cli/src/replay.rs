@@ -95,6 +95,9 @@ const PAUSES: [Duration; 3] = [
     Duration::from_secs(8),
 ];
 
+/// The media type of an event.
+const MEDIA_TYPE: &str = "application/cloudevents+json";
+
 /// How long your service may take.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -335,7 +338,7 @@ async fn post(
 ) -> std::result::Result<(), String> {
     let mut pauses = PAUSES.into_iter();
     loop {
-        let posted = client.post(signer, &event.id, event.to_json());
+        let posted = client.post(signer, &event.id, MEDIA_TYPE, event.to_json());
         let error = match timeout(PATIENCE, posted).await {
             Ok(Ok(answer)) if (200..300).contains(&answer.status) => return Ok(()),
             Ok(Ok(answer)) => format!("your service answered {}", answer.status),

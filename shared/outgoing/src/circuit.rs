@@ -7,10 +7,14 @@ use tokio::time::Instant;
 
 /// Stops requests to a service that does not work, so that nobody waits for it.
 ///
-/// It opens after [`FAILURES`](Self::FAILURES) failures in a row. While it is open, one request in each
-/// [`PAUSE`](Self::PAUSE) goes through. It closes when one of them succeeds.
-#[derive(Debug, Default)]
-pub struct Circuit(Mutex<State>);
+/// It opens after [`FAILURES`](Self::FAILURES) failures in a row. While it is open, one request in each pause goes through.
+/// It closes when one of them succeeds.
+#[derive(Debug)]
+pub struct Circuit {
+    /// How long it stops requests before it lets one through.
+    pause: Duration,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -22,8 +26,22 @@ struct State {
 impl Circuit {
     /// The number of failures in a row after which it opens.
     pub const FAILURES: u32 = 5;
-    /// How long it stops requests before it lets one through.
+    /// The pause of a circuit for requests that a user waits for.
     pub const PAUSE: Duration = Duration::from_secs(5);
+
+    /// A closed circuit with this pause.
+    #[must_use]
+    pub fn new(pause: Duration) -> Self {
+        Self {
+            pause,
+            state: Mutex::default(),
+        }
+    }
+
+    /// When the next request may go through; `None` while it is closed.
+    pub fn waits_until(&self) -> Option<Instant> {
+        self.lock().next
+    }
 
     /// Whether a request may be sent now.
     pub fn lets_through(&self, now: Instant) -> bool {
@@ -32,7 +50,7 @@ impl Circuit {
             None => true,
             Some(next) if now < next => false,
             Some(_) => {
-                state.next = Some(now + Self::PAUSE);
+                state.next = Some(now + self.pause);
                 true
             }
         }
@@ -52,13 +70,13 @@ impl Circuit {
         let was_open = state.next.is_some();
         state.failures = state.failures.saturating_add(1);
         if state.failures >= Self::FAILURES {
-            state.next = Some(now + Self::PAUSE);
+            state.next = Some(now + self.pause);
         }
         !was_open && state.next.is_some()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -68,9 +86,10 @@ mod tests {
 
     #[test]
     fn it_opens_after_five_failures_in_a_row_and_closes_after_one_success() {
-        let circuit = Circuit::default();
+        const PAUSE: Duration = Duration::from_secs(7);
+        let circuit = Circuit::new(PAUSE);
         let start = Instant::now();
-        let at = |pauses: u32| start + Circuit::PAUSE * pauses;
+        let at = |pauses: u32| start + PAUSE * pauses;
         for _ in 0..4 {
             assert!(!circuit.failed(start));
         }
@@ -79,6 +98,7 @@ mod tests {
             assert!(circuit.lets_through(start));
             assert_eq!(circuit.failed(start), n == 5);
         }
+        assert_eq!(circuit.waits_until(), Some(at(1)));
         assert!(!circuit.lets_through(at(1) - Duration::from_millis(1)));
         assert!(circuit.lets_through(at(1)));
         // Only one, while its outcome is not known.
@@ -87,6 +107,7 @@ mod tests {
         assert!(!circuit.lets_through(at(1)));
         assert!(circuit.lets_through(at(2)));
         assert!(circuit.succeeded());
+        assert_eq!(circuit.waits_until(), None);
         assert!(circuit.lets_through(at(2)));
     }
 }

@@ -4,7 +4,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use http::{HeaderValue, Request, Uri, header, uri::Scheme};
+use http::{HeaderMap, HeaderValue, Request, Uri, header, uri::Scheme};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{
     body::{Bytes, Incoming},
@@ -112,6 +112,8 @@ type Connection = SendRequest<Full<Bytes>>;
 pub struct Answer {
     /// The HTTP status.
     pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
     /// At most [`MOST_ANSWER_BYTES`].
     pub body: Bytes,
 }
@@ -171,27 +173,34 @@ impl Client {
         Ok(())
     }
 
-    /// Sends a signed JSON body. `id` has no dot, and is the same if the request is sent again.
+    /// Sends a signed body of this media type. `id` has no dot, and is the same if the request is sent again.
     ///
     /// # Errors
     ///
     /// If there is no complete answer. A redirect is an answer.
-    pub async fn post(&self, signer: &Signer, id: &str, body: String) -> Result<Answer, Failure> {
-        let body = Bytes::from(body);
+    pub async fn post(
+        &self,
+        signer: &Signer,
+        id: &str,
+        media_type: &'static str,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, Failure> {
+        let body = body.into();
+        let request = || self.request(signer, id, media_type, &body);
         let idle = self
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(connection) = idle.filter(|it| !it.is_closed()) {
-            let answered = self.send(connection, self.request(signer, id, &body)).await;
+            let answered = self.send(connection, request()).await;
             // If it fails, the service may have closed the connection while nobody used it.
             if let Ok(answered) = answered {
                 return answered;
             }
         }
         let connection = self.connect().await?;
-        let answered = self.send(connection, self.request(signer, id, &body)).await;
+        let answered = self.send(connection, request()).await;
         answered.map_err(Failure::Broken)?
     }
 
@@ -211,8 +220,8 @@ impl Client {
         connection: Connection,
         response: http::Response<Incoming>,
     ) -> Result<Answer, Failure> {
-        let status = response.status().as_u16();
-        let body = Limited::new(response.into_body(), MOST_ANSWER_BYTES);
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, MOST_ANSWER_BYTES);
         let body =
             body.collect()
                 .await
@@ -225,7 +234,8 @@ impl Client {
                 })?;
         self.keep(connection);
         Ok(Answer {
-            status,
+            status: head.status.as_u16(),
+            headers: head.headers,
             body: body.to_bytes(),
         })
     }
@@ -235,7 +245,13 @@ impl Client {
         *idle = Some(connection);
     }
 
-    fn request(&self, signer: &Signer, id: &str, body: &Bytes) -> Request<Full<Bytes>> {
+    fn request(
+        &self,
+        signer: &Signer,
+        id: &str,
+        media_type: &'static str,
+        body: &Bytes,
+    ) -> Request<Full<Bytes>> {
         let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
         let now = i64::try_from(now.as_secs()).unwrap_or_default();
         let mut request = Request::new(Full::new(body.clone()));
@@ -243,8 +259,8 @@ impl Client {
         *request.uri_mut() = self.target.path.clone();
         let headers = request.headers_mut();
         headers.insert(header::HOST, self.target.authority.clone());
-        let json = HeaderValue::from_static("application/json");
-        headers.insert(header::CONTENT_TYPE, json);
+        let media_type = HeaderValue::from_static(media_type);
+        headers.insert(header::CONTENT_TYPE, media_type);
         let agent = HeaderValue::from_static(concat!("imhook/", env!("CARGO_PKG_VERSION")));
         headers.insert(header::USER_AGENT, agent);
         headers.insert("webhook-timestamp", now.into());

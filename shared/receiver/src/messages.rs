@@ -38,3 +38,13 @@ pub const PANICKED: &str = "panicked";
 pub const NOT_COUNTED: &str = "a limit could not be counted";
 /// A rule about friends or blocks was judged without the view.
 pub const VIEW_NOT_READ: &str = "the relationships table could not be read";
+/// A try to deliver an event to the app's own service failed.
+pub const NOT_DELIVERED: &str = "an event was not delivered";
+/// The service that gets events failed several times in a row.
+pub const DELIVERY_WAITS: &str =
+    "deliveries wait, because the service failed several times in a row";
+/// That service works again.
+pub const DELIVERY_GOES_ON: &str = "deliveries go on";
+/// An event is in the dead-letter queue of deliveries.
+pub const DELIVERY_DEAD: &str =
+    "an event is not delivered any more and was put into the dead-letter queue";

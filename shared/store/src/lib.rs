@@ -15,6 +15,8 @@
 //! [`stream_record`] reads the records of the events table's stream, and [`put_aside`] keeps those that cannot be
 //! applied.
 //!
+//! [`Deliveries`] is the queue of events for the app's own service.
+//!
 //! [`Nonces`] remembers which nonces were used, [`Limits`] counts requests, and [`secret`] fetches the passwords, keys and
 //! tokens that callers are checked with.
 //!
@@ -28,6 +30,8 @@
 //! | events table | `dynamodb:Scan`, `dynamodb:DescribeTable` | [`page`](EventsTable::page) and [`description`](EventsTable::description), to rebuild the view |
 //! | both tables | `dynamodb:DeleteItem` | [`remove`](EventsTable::remove) and [`remove_rows_of`](RelationshipsTable::remove_rows_of), which only `imhook smoke` uses |
 //! | queue | `sqs:SendMessage` | [`send`](Queue::send) |
+//! | queue of deliveries | `sqs:ChangeMessageVisibility` | [`hide`](Deliveries::hide) |
+//! | dead-letter queue of deliveries | `sqs:SendMessage` | [`bury`](Deliveries::bury) |
 //! | failure queue of a reader of the stream | `sqs:SendMessage` | [`put`](put_aside::FailureQueue::put) |
 //! | nonces table | `dynamodb:PutItem` | [`first_use`](Nonces::first_use) |
 //! | limits table | `dynamodb:UpdateItem` | [`raise`](Limits::raise) |
@@ -37,6 +41,7 @@
 //! | relationships table | `dynamodb:Query`, also on its index, and `dynamodb:GetItem` | reading it |
 
 mod client;
+mod deliveries;
 mod error;
 mod events_table;
 mod history;
@@ -56,6 +61,7 @@ pub mod stream_record;
 
 pub use aws_sdk_dynamodb::Client;
 pub use client::{InvalidSettings, Settings, counting, dynamodb, patient, secrets_manager, sqs};
+pub use deliveries::Deliveries;
 pub use error::{ErrorKind, StoreError};
 pub use events_table::{Description, EventsTable, Page, Position, Recorded};
 pub use history::{History, HistoryOf, Reading};

@@ -16,6 +16,8 @@ use crate::{
     messages::{SERVICE_ASKED_AGAIN, SERVICE_NOT_ASKED, SERVICE_UNDECIDED},
 };
 
+const MEDIA_TYPE: &str = "application/json";
+
 /// The app's own service.
 #[derive(Debug)]
 pub(crate) struct Service {
@@ -101,7 +103,7 @@ impl Service {
 
     async fn said(&self, id: &str, body: String, end: Instant) -> Result<Said, NotSaid> {
         let no_time = |_| NotSaid::Nothing("it did not answer in time".to_owned());
-        let said = timeout_at(end, self.client.post(&self.signer, id, body)).await;
+        let said = timeout_at(end, self.client.post(&self.signer, id, MEDIA_TYPE, body)).await;
         let said = said
             .map_err(no_time)?
             .map_err(|failure| NotSaid::Nothing(failure.to_string()))?;

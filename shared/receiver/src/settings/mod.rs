@@ -14,5 +14,6 @@ pub use config::{
     Config, InvalidConfig, Keep, OnFailure, RecordDecisions, StorageConfig, UnknownCommand,
 };
 pub(crate) use deadline::{Deadlines, Shares};
+pub use service::Destination;
 pub(crate) use service::ServiceConfig;
 pub use verifiers::Verifiers;

@@ -1,5 +1,5 @@
-//! Fetches from Secrets Manager the passwords, keys and tokens that callers are checked with, and the secret that signs
-//! questions to the app's own service.
+//! Fetches from Secrets Manager the passwords, keys and tokens that callers are checked with, and the secrets that sign
+//! requests to the app's own services.
 
 use std::{collections::HashMap, fmt, time::Duration};
 
@@ -13,7 +13,7 @@ const BUDGET: Duration = Duration::from_millis(700);
 
 /// A secret: the variable that names it, and the variables that its document may contain.
 struct KnownSecret {
-    /// The server whose callers it checks. `None` for the app's own service.
+    /// The server whose callers it checks. `None` for an app's own service.
     source: Option<Source>,
     variable: &'static str,
     holds: &'static [&'static str],
@@ -40,10 +40,18 @@ const SECRETS: &[KnownSecret] = &[
         variable: "DECISION_SECRET_ID",
         holds: &["DECISION_SECRET", "DECISION_SECRET_PREVIOUS"],
     },
+    DELIVERY,
 ];
 
-/// The secrets that a function for these servers needs: the variable and the id of each. The one for the app's own service
-/// is needed if `DECISION_URL` is set.
+/// No function that answers a server needs it.
+const DELIVERY: KnownSecret = KnownSecret {
+    source: None,
+    variable: "DELIVERY_SECRET_ID",
+    holds: &["DELIVERY_SECRET", "DELIVERY_SECRET_PREVIOUS"],
+};
+
+/// The secrets that a function for these servers needs: the variable and the id of each. The one for the service that
+/// decides is needed if `DECISION_URL` is set.
 pub(crate) fn wanted(
     serves: &[Source],
     get: impl Fn(&str) -> Option<String>,
@@ -52,10 +60,18 @@ pub(crate) fn wanted(
         .iter()
         .filter(|secret| match &secret.source {
             Some(source) => serves.contains(source),
-            None => get("DECISION_URL").is_some(),
+            None => secret.variable == "DECISION_SECRET_ID" && get("DECISION_URL").is_some(),
         })
         .filter_map(|secret| Some((secret.variable, get(secret.variable)?)))
         .collect()
+}
+
+/// The same for the function that delivers events.
+pub(crate) fn wanted_for_delivery(
+    get: impl Fn(&str) -> Option<String>,
+) -> Vec<(&'static str, String)> {
+    let id = get(DELIVERY.variable);
+    id.map(|id| (DELIVERY.variable, id)).into_iter().collect()
 }
 
 /// The variables that these secrets may contain.

@@ -1,13 +1,114 @@
-//! Reads what an operator sets about the app's own service.
+//! Reads what an operator sets about the app's own services: the one that decides, and the one that gets events.
 
 use std::collections::BTreeSet;
 
 use outgoing::{Addresses, Circuit, Client, Signer, Target};
 use protocol::catalogue;
+use store::Settings;
 
-use crate::{Handler, decide::Service};
+use super::secrets;
+use crate::{Handler, InvalidConfig, StartError, decide::Service};
 
-/// The settings of the service, before its secret is known.
+/// Where the app's own service gets events, and what signs them.
+#[derive(Debug)]
+pub struct Destination {
+    /// The client.
+    pub client: Client,
+    /// The signer.
+    pub signer: Signer,
+}
+
+impl Destination {
+    /// Reads `DELIVERY_URL` and `ALLOW_PRIVATE_ADDRESSES`, and fetches the secret that `DELIVERY_SECRET_ID` names.
+    /// Without that, `DELIVERY_SECRET` is in the environment.
+    ///
+    /// # Errors
+    ///
+    /// Lists everything that is wrong with the settings, or names the secret that is not available.
+    pub async fn start(get: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        let get = |name: &str| get(name).filter(|value| !value.is_empty());
+        let mut wrong = Vec::new();
+        let client = match get("DELIVERY_URL") {
+            Some(url) => client("DELIVERY_URL", &url, get, &mut wrong),
+            None => {
+                wrong.push("DELIVERY_URL is not set".to_owned());
+                None
+            }
+        };
+        let wanted = secrets::wanted_for_delivery(get);
+        let settings = match wanted.is_empty() {
+            true => None,
+            false => Settings::from_env(get)
+                .map_err(|store::InvalidSettings(more)| wrong.extend(more))
+                .ok(),
+        };
+        let documents = match &settings {
+            Some(settings) => secrets::fetch(settings, &wanted).await,
+            None => Ok(Vec::new()),
+        };
+        let documents = documents.map_err(|error| StartError::Secret(error.to_string()))?;
+        let secrets = secrets::variables(&documents, get, &mut wrong);
+        let get = |name: &str| secrets.get(name).cloned().or_else(|| get(name));
+        let names = [
+            "DELIVERY_URL",
+            "DELIVERY_SECRET",
+            "DELIVERY_SECRET_PREVIOUS",
+        ];
+        let signer = signer(names, get, &mut wrong);
+        match (client, signer) {
+            (Some(client), Some(signer)) if wrong.is_empty() => Ok(Self { client, signer }),
+            _ => Err(StartError::Config(InvalidConfig(wrong))),
+        }
+    }
+}
+
+/// The client for the URL in the variable of that name.
+fn client(
+    name: &str,
+    url: &str,
+    get: impl Fn(&str) -> Option<String>,
+    wrong: &mut Vec<String>,
+) -> Option<Client> {
+    let addresses = match get("ALLOW_PRIVATE_ADDRESSES").as_deref() {
+        None | Some("no") => Addresses::Public,
+        Some("yes") => Addresses::AlsoPrivate,
+        Some(_) => {
+            wrong.push("ALLOW_PRIVATE_ADDRESSES is neither yes nor no".to_owned());
+            return None;
+        }
+    };
+    let client = Target::new(url, addresses)
+        .map_err(|invalid| invalid.to_string())
+        .and_then(|target| Client::new(target).map_err(|error| format!("needs TLS: {error}")));
+    client
+        .map_err(|error| wrong.push(format!("{name} {error}")))
+        .ok()
+}
+
+/// The signer with the secrets in the second and third variable. The first one makes them necessary.
+fn signer(
+    [needs, current, previous]: [&str; 3],
+    get: impl Fn(&str) -> Option<String>,
+    wrong: &mut Vec<String>,
+) -> Option<Signer> {
+    let Some(secret) = get(current) else {
+        wrong.push(format!("{needs} is set, but {current} is not"));
+        return None;
+    };
+    let older = get(previous);
+    let mut signer = |name, secrets: &[&str]| {
+        let signer = Signer::new(secrets.iter().copied());
+        signer
+            .map_err(|invalid| wrong.push(format!("{name} is {invalid}")))
+            .ok()
+    };
+    signer(current, &[&secret])?;
+    let both = [Some(secret.as_str()), older.as_deref()];
+    let both: Vec<&str> = both.into_iter().flatten().collect();
+    signer(previous, &both)
+}
+
+/// The settings of the service that decides, before its secret is known.
 pub(crate) struct ServiceConfig {
     pub(crate) client: Client,
     commands: BTreeSet<&'static str>,
@@ -26,20 +127,7 @@ impl ServiceConfig {
         }
         let url = get("DECISION_URL")?;
         let commands = commands(get("DECISION_COMMANDS"), wrong);
-        let addresses = match get("ALLOW_PRIVATE_ADDRESSES").as_deref() {
-            None | Some("no") => Addresses::Public,
-            Some("yes") => Addresses::AlsoPrivate,
-            Some(_) => {
-                wrong.push("ALLOW_PRIVATE_ADDRESSES is neither yes nor no".to_owned());
-                return None;
-            }
-        };
-        let client = Target::new(&url, addresses)
-            .map_err(|invalid| invalid.to_string())
-            .and_then(|target| Client::new(target).map_err(|error| format!("needs TLS: {error}")));
-        let client = client
-            .map_err(|error| wrong.push(format!("DECISION_URL {error}")))
-            .ok()?;
+        let client = client("DECISION_URL", &url, get, wrong)?;
         let mut asks = handlers
             .iter()
             .filter(|handler| handler.command().asks().is_some());
@@ -53,25 +141,16 @@ impl ServiceConfig {
         get: impl Fn(&str) -> Option<String>,
         wrong: &mut Vec<String>,
     ) -> Option<Service> {
-        let Some(secret) = get("DECISION_SECRET") else {
-            wrong.push("DECISION_URL is set, but DECISION_SECRET is not".to_owned());
-            return None;
-        };
-        let previous = get("DECISION_SECRET_PREVIOUS");
-        let mut signer = |name, secrets: &[&str]| {
-            let signer = Signer::new(secrets.iter().copied());
-            signer
-                .map_err(|invalid| wrong.push(format!("{name} is {invalid}")))
-                .ok()
-        };
-        signer("DECISION_SECRET", &[&secret])?;
-        let both = [Some(secret.as_str()), previous.as_deref()];
-        let both: Vec<&str> = both.into_iter().flatten().collect();
-        let signer = signer("DECISION_SECRET_PREVIOUS", &both)?;
+        let names = [
+            "DECISION_URL",
+            "DECISION_SECRET",
+            "DECISION_SECRET_PREVIOUS",
+        ];
+        let signer = signer(names, get, wrong)?;
         Some(Service {
             client: self.client,
             signer,
-            circuit: Circuit::default(),
+            circuit: Circuit::new(Circuit::PAUSE),
             commands: self.commands,
         })
     }
