@@ -67,7 +67,7 @@ DEPLOY = for function in $(1); do \
     $(addprefix --role ,$(ROLE)) $(addprefix --env-var EVENTS_TABLE=,$(EVENTS_TABLE)) $(OPTIONS) $$function; \
   status=$$?; rm -f $(LAMBDA_DIR)/$$function/bootstrap.zip; [ $$status = 0 ] || exit $$status; \
 done
-DEPLOYED = $(filter-out project-views redrive,$(patsubst $(LAMBDA_DIR)/%/bootstrap,%,$(wildcard $(LAMBDA_DIR)/*/bootstrap)))
+DEPLOYED = $(filter-out deliver project-views redrive,$(patsubst $(LAMBDA_DIR)/%/bootstrap,%,$(wildcard $(LAMBDA_DIR)/*/bootstrap)))
 NO_ROLE = $(error name a role with ROLE=<arn>; docs/cargo-lambda.md says what it must allow)
 deploy-function: .local/tools/scripts/run.installed
 	$(if $(FUNCTION),,$(error name a function, for example FUNCTION=after-delete-friend))

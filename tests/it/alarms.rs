@@ -12,9 +12,15 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use models::{payloads, root};
 use pattern::Pattern;
 use serde_json::{Value, json};
-use support::{Dynamodb, Function, Queue, Request, SDK_APP_ID, Table, nowhere, records, redrive};
+use support::{
+    Behaviour, DecisionService, Dynamodb, Function, Queue, Request, SDK_APP_ID, Table, deliver,
+    nowhere, records, redrive,
+};
 
-use crate::template::{OPERATED, Template, events, everything, list, only_entry, text};
+use crate::{
+    deliver::{Queues, event},
+    template::{OPERATED, Template, events, everything, list, only_entry, text},
+};
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
 const ADD: &str = "/callbackBeforeAddFriendCommand";
@@ -206,6 +212,32 @@ async fn faults() -> Vec<(&'static str, Vec<String>, &'static [&'static str])> {
     messages.retain(|message| message.body.as_deref() == Some("not ours"));
     assert_eq!(redrive(&function, &messages).await.len(), 1);
     faults.push(("a foreign message", function.log(), &["unreadable"]));
+
+    let queues = Queues::create(&aws, "alarms-deliveries").await;
+    let failing = DecisionService::start(Behaviour::Answer(500, String::new())).await;
+    let mut environment = queues.environment(&failing.url);
+    environment.insert("LOG_LEVEL".to_owned(), "warn".to_owned());
+    let function = Function::start("deliver", environment).await;
+    for subject in 0..10 {
+        let body = event(subject, &subject.to_string()).to_string();
+        let (group, id) = (format!("g{subject}"), format!("i{subject}"));
+        queues.events.send_in(&group, &id, body).await;
+    }
+    assert_eq!(deliver(&function, &queues.events).await.unwrap().len(), 10);
+    let not_delivered: &[_] = &["not-delivered"];
+    faults.push((
+        "a service that takes no event",
+        function.log(),
+        not_delivered,
+    ));
+
+    let queues = Queues::create(&aws, "alarms-unreadable").await;
+    let environment = queues.environment(&failing.url);
+    let function = Function::start("deliver", environment).await;
+    queues.events.send_in("g", "i", "not ours").await;
+    assert!(deliver(&function, &queues.events).await.unwrap().is_empty());
+    let log = function.log();
+    faults.push(("what is no event", log, &["unreadable"]));
 
     let relationships = dynamodb.relationships_table().await;
     let function = Function::start("project-views", with(&relationships, &[])).await;
@@ -526,12 +558,16 @@ fn no_alarm_and_no_filter_depends_on_the_level_of_the_log() {
     }
 }
 
-/// The text of a `Fn::Sub` with other words in place of what it refers to.
+/// The text of a `Fn::Sub` with other words in place of what it refers to, and with the texts that it puts together.
 fn substituted(value: &Value) -> String {
-    let mut text = value["Fn::Sub"][0].as_str().unwrap().to_owned();
-    // What the template adds for functions that it does not always have.
-    if let Some(more) = value["Fn::Sub"][1]["OfPublish"]["Fn::Sub"].as_str() {
-        text = text.replace("${OfPublish}", more);
+    let text = value["Fn::Sub"][0].as_str().or(value["Fn::Sub"].as_str());
+    let mut text = text.unwrap().to_owned();
+    let parts = value["Fn::Sub"][1].as_object().into_iter().flatten();
+    for (name, part) in parts.filter(|(_, part)| !part["Fn::Sub"].is_null() || **part == "") {
+        let part = part
+            .as_str()
+            .map_or_else(|| substituted(part), str::to_owned);
+        text = text.replace(&format!("${{{name}}}"), &part);
     }
     while let Some((before, rest)) = text.split_once("${") {
         let (name, after) = rest.split_once('}').unwrap();
@@ -589,6 +625,11 @@ fn the_dashboard_shows_metrics_and_keys_that_exist_and_never_what_users_wrote() 
         "INFO",
         "ERROR",
     ];
+    let without = Template::with(OPERATED).resources();
+    let without = substituted(&without["Dashboard"]["Properties"]["DashboardBody"]);
+    let without: Value = serde_json::from_str(&without).unwrap();
+    let widgets = |body: &Value| list(&body["widgets"]).len();
+    assert_eq!(widgets(&without) + 1, widgets(&body), "one for deliveries");
     let (mut alarms, mut graphs, mut queries) = (0, 0, 0);
     for widget in list(&body["widgets"]) {
         let properties = &widget["properties"];

@@ -19,6 +19,7 @@ mod credentials;
 mod dead_letters;
 mod decision_service;
 mod decisions;
+mod deliver;
 mod deployment;
 mod documents;
 mod durability;

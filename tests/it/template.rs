@@ -277,6 +277,7 @@ const SIGNATURE: &[(&str, &str)] = &[
 const TENCENT: &[(&str, &str)] = &[("TencentSdkAppId", SDK_APP_ID)];
 const DECISIONS: &[(&str, &str)] = &[("DecisionUrl", "https://app.example.com/decide")];
 
+const DELIVERY: &[(&str, &str)] = &[("DeliveryUrl", "https://app.example.com/events")];
 const BUS: &[(&str, &str)] = &[("EventBus", "yes"), ("ArchiveDays", "30")];
 
 /// Parameters with which the template has alarms, a dashboard, and all else that an operator can add.
@@ -303,7 +304,7 @@ pub(crate) fn everything() -> Template {
 }
 
 pub(crate) fn parameters_of_everything() -> Vec<(&'static str, &'static str)> {
-    [SIGNATURE, TENCENT, DECISIONS, OPERATED, BUS].concat()
+    [SIGNATURE, TENCENT, DECISIONS, DELIVERY, OPERATED, BUS].concat()
 }
 
 #[test]
@@ -457,6 +458,7 @@ fn aws_generates_the_secrets_and_no_parameter_or_variable_contains_them() {
         (TENCENT, "TencentSecret", "TENCENT_TOKEN", 32),
         // Base64 of 33 bytes: any four letters and digits are three bytes.
         (DECISIONS, "DecisionSecret", "DECISION_SECRET", 44),
+        (DELIVERY, "DeliverySecret", "DELIVERY_SECRET", 44),
     ] {
         let template = Template::with(parameters);
         let generated = json!({
@@ -511,6 +513,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
     for (folder, function) in template.functions() {
         let role = match folder.as_str() {
             "redrive" => "RedriveRole",
+            "deliver" => "DeliverRole",
             "project-views" => "ProjectViewsRole",
             "publish" => "PublishRole",
             "any-command" => "AnyCommandRole",
@@ -539,6 +542,18 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
         "secretsmanager:GetSecretValue",
         "DecisionSecret.Id",
     )];
+    assert_eq!(
+        template.allowed("DeliverRole"),
+        [
+            statement(
+                "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes sqs:ChangeMessageVisibility",
+                "DeliveriesQueue.Arn"
+            ),
+            statement("sqs:SendMessage", "DeliveriesDeadLetterQueue.Arn"),
+            statement("secretsmanager:GetSecretValue", "DeliverySecret.Id"),
+            logs.clone(),
+        ]
+    );
     let counts = [statement("dynamodb:UpdateItem", "LimitsTable.Arn")];
     let reads = [statement("dynamodb:BatchGetItem", "RelationshipsTable.Arn")];
     assert_eq!(
@@ -849,6 +864,87 @@ fn a_queued_event_is_tried_100_times_and_then_kept_in_the_dead_letter_queue() {
         source["FunctionResponseTypes"],
         json!(["ReportBatchItemFailures"])
     );
+}
+
+#[test]
+fn a_stack_without_a_delivery_url_has_no_queue_no_function_and_no_alarm_for_it() {
+    let names = |parameters: &[(&str, &str)]| {
+        let resources = Template::with(parameters).resources();
+        resources.into_keys().collect::<BTreeSet<_>>()
+    };
+    let more = [OPERATED, DELIVERY].concat();
+    let (without, with) = (names(OPERATED), names(&more));
+    let of_delivery: Vec<_> = with.difference(&without).map(String::as_str).collect();
+    assert_eq!(
+        of_delivery,
+        [
+            "Deliver",
+            "DeliverRole",
+            "DeliveriesDeadLetterQueue",
+            "DeliveriesQueue",
+            "DeliveryDeadAlarm",
+            "DeliveryFailingAlarm",
+            "DeliverySecret",
+            "NotDeliveredFilter",
+        ]
+    );
+    assert!(without.is_subset(&with));
+    let without = Template::with(OPERATED);
+    let mut resources = without.resources();
+    // Its text names what it would put together.
+    resources.remove("Dashboard");
+    let text = serde_json::to_string(&resources).unwrap()
+        + &serde_json::to_string(&without.existing("Outputs")).unwrap();
+    assert!(!text.contains("Deliver"), "{text}");
+}
+
+#[test]
+fn deliveries_keep_their_order_and_have_time_for_a_pause_and_for_the_last_tries() {
+    let template = Template::with(&[DELIVERY, &[("DeliveryConcurrency", "3")]].concat());
+    let function = &template.functions()["deliver"];
+    let timeout = function["Timeout"].as_u64().unwrap();
+    let last_tries = 3 * (deliver::service::TIMEOUT.as_secs() + 5);
+    assert!(timeout >= deliver::PAUSE.as_secs() + last_tries);
+    let resources = template.resources();
+    for queue in ["DeliveriesQueue", "DeliveriesDeadLetterQueue"] {
+        let queue = &resources[queue]["Properties"];
+        assert_eq!(queue["FifoQueue"], true);
+        assert_eq!(queue["DeduplicationScope"], "messageGroup");
+        assert_eq!(queue["FifoThroughputLimit"], "perMessageGroupId");
+        assert_eq!(queue["SqsManagedSseEnabled"], true);
+        assert_eq!(queue["MessageRetentionPeriod"], 1_209_600);
+        assert_eq!(queue["MaximumMessageSize"], 1_048_576);
+    }
+    let queue = &resources["DeliveriesQueue"]["Properties"];
+    assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
+    let dead_letters = &queue["RedrivePolicy"]["deadLetterTargetArn"];
+    assert_eq!(*dead_letters, get_att("DeliveriesDeadLetterQueue.Arn"));
+    // A message that is never tried, because the service is left alone, is received less than half as often.
+    let receives = deliver::schedule::END.as_secs() / deliver::LEFT_ALONE.as_secs();
+    let most = queue["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap();
+    assert!(receives < most / 2, "{receives}");
+    let (kind, source) = events(function).next().unwrap();
+    assert_eq!(kind, "SQS");
+    assert_eq!(source["Queue"], get_att("DeliveriesQueue.Arn"));
+    assert_eq!(source["BatchSize"], 10);
+    assert_eq!(
+        source["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"])
+    );
+    assert_eq!(source["ScalingConfig"]["MaximumConcurrency"], "3");
+    let environment = &function["Environment"];
+    for (variable, expected) in [
+        ("DELIVERY_URL", json!("https://app.example.com/events")),
+        ("DELIVERY_SECRET_ID", get_att("DeliverySecret.Id")),
+        ("DELIVERIES_QUEUE_URL", json!({"Ref": "DeliveriesQueue"})),
+        (
+            "DELIVERIES_DEAD_LETTER_QUEUE_URL",
+            json!({"Ref": "DeliveriesDeadLetterQueue"}),
+        ),
+        ("ALLOW_PRIVATE_ADDRESSES", json!("no")),
+    ] {
+        assert_eq!(environment[variable], expected, "{variable}");
+    }
 }
 
 #[test]

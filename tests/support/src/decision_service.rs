@@ -16,13 +16,15 @@ use tokio::{
 
 use crate::fault_proxy::{read_message, reset};
 
-/// What an app's decision service does with each question.
+/// What an app's own service does with each request.
 #[derive(Clone, Debug)]
 pub enum Behaviour {
     /// It answers with this status and body.
     Answer(u16, String),
     /// It answers so, but only after some time.
     Slow(Duration, String),
+    /// It answers with this status and these header lines.
+    Headers(u16, &'static str),
     /// It sends its questions to another path.
     Redirect,
     /// It never answers.
@@ -140,6 +142,7 @@ async fn serve(
                 tokio::time::sleep(time).await;
                 (200, "", body)
             }
+            Behaviour::Headers(status, lines) => (status, lines, String::new()),
             Behaviour::Redirect => (307, "location: /elsewhere\r\n", String::new()),
             Behaviour::Hang => {
                 tokio::time::sleep(Duration::from_secs(60)).await;

@@ -108,6 +108,12 @@ impl Function {
         Answer::from_gateway_response(&self.invoke(event).await)
     }
 
+    /// Waits for a line with this text.
+    pub async fn wait_for_line(&mut self, text: &str) -> String {
+        let find = |line: &str| line.contains(text).then(|| line.to_owned());
+        self.process.wait_for(find).await
+    }
+
     /// Every line that the function has logged.
     pub fn log(&self) -> Vec<String> {
         self.process.lines()

@@ -28,7 +28,7 @@ pub use function::Function;
 pub use functions::FUNCTIONS;
 pub use nginx::{Nginx, RECEIVER, TYPED_IN};
 pub use process::{Process, binary, free_port, nowhere, tool};
-pub use queue::{Queue, redrive};
+pub use queue::{Queue, deliver, redrive};
 pub use relationships::wait_for_relationships;
 pub use request::{Answer, Request};
 pub use rest_api::RestApi;
@@ -39,7 +39,7 @@ pub use tls::{Authority, TlsFront};
 pub use watch::Watch;
 
 /// The functions that no callback reaches, because an event source calls them.
-pub const FED: &[&str] = &["project-views", "publish", "redrive"];
+pub const FED: &[&str] = &["deliver", "project-views", "publish", "redrive"];
 
 /// The id of the app that the tests use for Tencent Chat.
 pub const SDK_APP_ID: &str = "1400000001";

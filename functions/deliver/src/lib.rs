@@ -1,0 +1,335 @@
+//! Delivers the events in the deliveries queue to the app's own service.
+//!
+//! It never drops an event: an event is taken by the service, comes again, or is in the dead-letter queue. It never
+//! delivers an event before an earlier one of the same group, and never changes one.
+//!
+//! The queue is a FIFO queue. While a message is hidden, SQS gives no later one of its group. So a failed event is hidden
+//! until its [next try](schedule), and everything after it waits.
+//!
+//! A service that fails as a whole is left alone for [`PAUSE`]. The function waits for the end of that with its messages in
+//! hand, so that it does not take all messages of the queue, one after the other, only to hide them.
+
+pub mod queue;
+pub mod schedule;
+pub mod service;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use outgoing::Circuit;
+use receiver::messages::{DELIVERY_DEAD, DELIVERY_GOES_ON, DELIVERY_WAITS, NOT_DELIVERED};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use tracing::{error, info, warn};
+
+use self::{
+    queue::Queue,
+    service::{Said, Service},
+};
+
+/// How long a service is left alone after [`Circuit::FAILURES`] failures in a row, or after one more.
+pub const PAUSE: Duration = Duration::from_secs(60);
+/// How long a message is hidden that was not tried, because the service is left alone. So a message is received at most
+/// 480 times in a day, and the queue allows 1,000.
+pub const LEFT_ALONE: Duration = Duration::from_secs(180);
+/// How long a message is hidden that could not be put into the dead-letter queue.
+const BURY_AGAIN: Duration = Duration::from_secs(300);
+/// How often an event that is a day old is tried in one go, and the time between these tries. An earlier event of its group
+/// may have held it up for the whole day, so these may be its only tries.
+const LAST_TRIES: u32 = 3;
+const BETWEEN_LAST_TRIES: Duration = Duration::from_secs(5);
+/// The time that is kept for the requests to SQS at the end.
+const FOR_THE_QUEUE: Duration = Duration::from_secs(10);
+
+/// The part of Lambda's event that is needed here.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
+#[derive(Debug, Deserialize)]
+pub struct Batch {
+    /// The messages, those of a group in their order.
+    #[serde(rename = "Records")]
+    pub messages: Vec<Message>,
+}
+
+/// One message.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// Its id in the queue.
+    pub message_id: String,
+    /// What its visibility is changed with.
+    pub receipt_handle: String,
+    /// The event.
+    pub body: String,
+    /// What SQS knows about it.
+    #[serde(default)]
+    pub attributes: Attributes,
+}
+
+/// What SQS knows about a message.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct Attributes {
+    /// When it was sent, in milliseconds since 1970.
+    pub sent_timestamp: Option<String>,
+    /// Its group, in which the order is kept.
+    pub message_group_id: Option<String>,
+    /// How often it was received, tried or not.
+    pub approximate_receive_count: Option<String>,
+}
+
+impl Message {
+    fn group(&self) -> &str {
+        let group = self.attributes.message_group_id.as_deref();
+        group.unwrap_or(&self.message_id)
+    }
+
+    fn receives(&self) -> u32 {
+        let count = self.attributes.approximate_receive_count.as_deref();
+        count.and_then(|count| count.parse().ok()).unwrap_or(1)
+    }
+
+    fn age(&self, now: Duration) -> Duration {
+        let sent = self.attributes.sent_timestamp.as_deref();
+        let sent = sent.and_then(|millis| millis.parse().ok());
+        now.saturating_sub(sent.map_or(now, Duration::from_millis))
+    }
+}
+
+/// The messages that Lambda must not delete.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PartialBatchFailure {
+    /// One for each message.
+    pub batch_item_failures: Vec<Failure>,
+}
+
+/// A message that Lambda must not delete.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// The id of the message.
+    pub item_identifier: String,
+}
+
+/// The time.
+pub trait Clock {
+    /// The time since 1970.
+    fn now(&self) -> Duration;
+    /// A time that never goes back.
+    fn instant(&self) -> Instant;
+    /// Waits.
+    fn sleep(&self, time: Duration) -> impl Future<Output = ()>;
+}
+
+/// The clock of this machine.
+#[derive(Clone, Copy, Debug)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Duration {
+        std::time::UNIX_EPOCH.elapsed().unwrap_or_default()
+    }
+
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}
+
+/// Delivers events, one after the other.
+#[derive(Debug)]
+pub struct Deliverer<S, Q, C> {
+    service: S,
+    queue: Q,
+    clock: C,
+    circuit: Circuit,
+}
+
+/// What happens to a message now.
+enum End {
+    /// The service has it.
+    Taken,
+    /// The dead-letter queue has it.
+    Buried,
+    /// It comes again after this time.
+    Again(Duration),
+}
+
+/// The part of an event that is needed here.
+#[derive(Deserialize)]
+struct Event {
+    id: String,
+    #[serde(default)]
+    r#type: String,
+}
+
+impl Event {
+    /// Reads an event. `None` if it has no id with which it can be signed.
+    fn read(body: &str) -> Option<Self> {
+        let event: Self = serde_json::from_str(body).ok()?;
+        let is_fit = |byte: u8| byte.is_ascii_graphic() && byte != b'.';
+        (!event.id.is_empty() && event.id.bytes().all(is_fit)).then_some(event)
+    }
+}
+
+impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
+    /// Delivers to this service what comes from this queue.
+    pub fn new(service: S, queue: Q, clock: C) -> Self {
+        Self {
+            service,
+            queue,
+            clock,
+            circuit: Circuit::new(PAUSE),
+        }
+    }
+
+    /// Delivers a batch, and is done at `end`. Gives the messages that come again. The others are taken or buried.
+    pub async fn deliver(&self, batch: &Batch, end: Instant) -> PartialBatchFailure {
+        self.wait_for_the_pause(end).await;
+        let mut again = PartialBatchFailure::default();
+        let mut held_up = BTreeSet::new();
+        let (mut taken, mut buried) = (0, 0);
+        for message in &batch.messages {
+            let ended = match held_up.contains(message.group()) {
+                // It waits for the one that failed, which is hidden.
+                true => End::Again(Duration::ZERO),
+                false => self.end_of(message, end).await,
+            };
+            match ended {
+                End::Taken => taken += 1,
+                End::Buried => buried += 1,
+                End::Again(time) => {
+                    held_up.insert(message.group());
+                    if let Err(error) = self.queue.hide(&message.receipt_handle, time).await {
+                        // Then it comes again when the queue's visibility time-out is over.
+                        warn!(error, "a message keeps its visibility time-out");
+                    }
+                    again.batch_item_failures.push(Failure {
+                        item_identifier: message.message_id.clone(),
+                    });
+                }
+            }
+        }
+        info!(
+            delivered = taken,
+            buried,
+            again = again.batch_item_failures.len(),
+            "events delivered"
+        );
+        again
+    }
+
+    /// Waits until the service may be asked again, as far as the time allows one try after that.
+    async fn wait_for_the_pause(&self, end: Instant) {
+        let Some(until) = self.circuit.waits_until() else {
+            return;
+        };
+        let now = self.clock.instant();
+        let most = end.saturating_duration_since(now);
+        let most = most.saturating_sub(service::TIMEOUT + FOR_THE_QUEUE);
+        let time = until.saturating_duration_since(now).min(most);
+        if !time.is_zero() {
+            self.clock.sleep(time).await;
+        }
+    }
+
+    async fn end_of(&self, message: &Message, end: Instant) -> End {
+        let Some(event) = Event::read(&message.body) else {
+            let id = &message.message_id;
+            error!(messageId = id, "a message of the queue cannot be read");
+            return self.bury(message, None).await;
+        };
+        let mut last_tries = 0;
+        loop {
+            let now = self.clock.instant();
+            if now + service::TIMEOUT + FOR_THE_QUEUE > end {
+                return End::Again(Duration::ZERO);
+            }
+            if !self.circuit.lets_through(now) {
+                return self.left_alone(message, &event).await;
+            }
+            let said = self
+                .service
+                .post(&event.id, &message.body, self.clock.now());
+            let (why, asked) = match said.await {
+                Said::Taken => {
+                    self.succeeded();
+                    return End::Taken;
+                }
+                Said::NeverAgain => {
+                    self.succeeded();
+                    self.not_delivered(message, &event, "its status is 410", None);
+                    return self.bury(message, Some(&event)).await;
+                }
+                Said::Failed { why, asked } => (why, asked),
+            };
+            let age = message.age(self.clock.now());
+            let next = schedule::next(&event.id, age, message.receives(), asked);
+            self.not_delivered(message, &event, &why, next);
+            if self.circuit.failed(self.clock.instant()) {
+                warn!(seconds = PAUSE.as_secs(), "{DELIVERY_WAITS}");
+            }
+            if let Some(time) = next {
+                // A service that fails as a whole is not the fault of this event.
+                return End::Again(match self.circuit.waits_until() {
+                    Some(_) => LEFT_ALONE,
+                    None => time,
+                });
+            }
+            last_tries += 1;
+            if last_tries == LAST_TRIES || self.circuit.waits_until().is_some() {
+                return self.bury(message, Some(&event)).await;
+            }
+            self.clock.sleep(BETWEEN_LAST_TRIES).await;
+        }
+    }
+
+    /// The end of an event that is not tried, because the service is left alone.
+    async fn left_alone(&self, message: &Message, event: &Event) -> End {
+        match message.age(self.clock.now()) < schedule::END {
+            true => End::Again(LEFT_ALONE),
+            false => self.bury(message, Some(event)).await,
+        }
+    }
+
+    fn succeeded(&self) {
+        if self.circuit.succeeded() {
+            info!("{DELIVERY_GOES_ON}");
+        }
+    }
+
+    fn not_delivered(&self, message: &Message, event: &Event, why: &str, next: Option<Duration>) {
+        warn!(
+            eventId = event.id,
+            eventType = event.r#type,
+            why,
+            received = message.receives(),
+            ageSeconds = message.age(self.clock.now()).as_secs(),
+            nextSeconds = next.map(|time| time.as_secs()),
+            "{NOT_DELIVERED}"
+        );
+    }
+
+    async fn bury(&self, message: &Message, event: Option<&Event>) -> End {
+        let (id, event) = (&message.message_id, event.map(|it| &it.id));
+        let buried = self.queue.bury(message.group(), id, &message.body).await;
+        match buried {
+            Ok(()) => {
+                warn!(eventId = event, "{DELIVERY_DEAD}");
+                End::Buried
+            }
+            Err(error) => {
+                warn!(
+                    eventId = event,
+                    error, "an event could not be put into the dead-letter queue"
+                );
+                End::Again(BURY_AGAIN)
+            }
+        }
+    }
+}
