@@ -1,7 +1,7 @@
 //! `imhook dead-letters` and `imhook requeue`: what to do with messages that nothing could process.
 //!
-//! Three queues have such messages: the dead-letter queue of events, and the failure queues of the views and of published
-//! events.
+//! Four queues have such messages: the dead-letter queues of events and of deliveries, and the failure queues of the views and
+//! of published events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,6 +12,7 @@ use std::{
 use clap::{Args, Subcommand};
 use domain::{Reception, Timestamp};
 use futures_util::future::join_all;
+use serde::Deserialize;
 use serde_json::Value;
 use store::{
     ErrorKind, EventsTable, StoreError, from_message,
@@ -42,7 +43,8 @@ pub(crate) enum Action {
         #[command(flatten)]
         places: Places,
     },
-    /// Send events back to the events queue, apply records to the relationships table, and publish events
+    /// Send events back to the events queue or the deliveries queue, apply records to the relationships table, and publish
+    /// events
     Redrive(Redrive),
 }
 
@@ -88,6 +90,9 @@ pub(crate) async fn run(action: Action) -> Result<()> {
                     Named::Events(queue) => send_back(&redrive, &queue, &mut left).await?,
                     Named::Views(queue) => apply(&redrive, &queue, &mut left).await?,
                     Named::Published(queue) => publish(&redrive, &queue, &mut left).await?,
+                    Named::Deliveries(queue) => {
+                        deliver_again(&redrive, &queue, &mut left).await?;
+                    }
                 }
             }
             left.end(&redrive)
@@ -113,6 +118,7 @@ enum Named {
     Events(Queue),
     Views(Queue),
     Published(Queue),
+    Deliveries(Queue),
 }
 
 impl Named {
@@ -121,6 +127,7 @@ impl Named {
             Self::Events(queue) => ("dead-letter queue of events", queue),
             Self::Views(queue) => ("failure queue of the views", queue),
             Self::Published(queue) => ("failure queue of published events", queue),
+            Self::Deliveries(queue) => ("dead-letter queue of deliveries", queue),
         }
     }
 }
@@ -137,10 +144,14 @@ fn places_of(Places { queues, tables, .. }: &Places) -> Result<Vec<Named>> {
     if let Some(url) = &queues.publish_failures {
         named.push(Named::Published(queues.queue(tables, url)?));
     }
+    if let Some(url) = &queues.deliveries_dead_letter_queue {
+        named.push(Named::Deliveries(queues.queue(tables, url)?));
+    }
     if named.is_empty() {
         return Err(
-            "name a queue: --events-dead-letter-queue, --relationships-failures, or --publish-failures, with the stack's \
-             outputs EventsDeadLetterQueueUrl, RelationshipsFailuresUrl and PublishFailuresUrl"
+            "name a queue: --events-dead-letter-queue, --relationships-failures, --publish-failures or \
+             --deliveries-dead-letter-queue, with the stack's outputs EventsDeadLetterQueueUrl, RelationshipsFailuresUrl, \
+             PublishFailuresUrl and DeliveriesDeadLetterQueueUrl"
                 .into(),
         );
     }
@@ -180,6 +191,12 @@ async fn list(places: &Places) -> Result<()> {
         for (kind, count) in kinds {
             out::line(&format!("{count:>8}  {kind}"))?;
         }
+        let behind = visible.saturating_sub(u64::try_from(all).unwrap_or(u64::MAX));
+        if matches!(named, Named::Deliveries(_)) && behind > 0 {
+            out::line(&format!(
+                "about {behind} more wait behind these: SQS shows only the first messages of each subject"
+            ))?;
+        }
         if hidden > 0 {
             out::line(&format!(
                 "about {hidden} more are hidden for some minutes: a function or another command has just received them"
@@ -208,6 +225,28 @@ fn described(named: &Named, body: &str) -> (String, String) {
             ),
             Err(error) => (format!("cannot be read: {error}"), String::new()),
         },
+        Named::Deliveries(_) => match Delivery::read(body) {
+            Ok(event) => (
+                shortened(&event.r#type),
+                format!("  {}", shortened(&event.id)),
+            ),
+            Err(error) => (format!("cannot be read: {error}"), String::new()),
+        },
+    }
+}
+
+/// An event for the app's own service, without what it says.
+#[derive(Deserialize)]
+struct Delivery {
+    id: String,
+    r#type: String,
+    time: Option<String>,
+    command: Option<String>,
+}
+
+impl Delivery {
+    fn read(body: &str) -> std::result::Result<Self, &'static str> {
+        serde_json::from_str(body).map_err(|_| "the message contains no event")
     }
 }
 
@@ -321,6 +360,15 @@ fn facts(named: &Named, body: &str) -> Vec<(&'static str, String)> {
             }
             Err(error) => add("cannot be read", Some(error.to_owned())),
         },
+        Named::Deliveries(_) => match Delivery::read(body) {
+            Ok(event) => {
+                add("event id", Some(event.id));
+                add("type", Some(event.r#type));
+                add("time", event.time);
+                add("command", event.command);
+            }
+            Err(error) => add("cannot be read", Some(error.to_owned())),
+        },
     }
     facts
 }
@@ -411,6 +459,73 @@ async fn send_back(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<(
     };
     done.and(released).map_err(|error| stopped(sent, error))?;
     out::line(&format!("{sent} events {what} to the events queue"))
+}
+
+/// Sends the events of a dead-letter queue back to the deliveries queue, in the order of each subject. `deliver`, the
+/// function, then tries them for another day.
+///
+/// A message is deleted after it was sent. So an interruption can leave it in both queues, and the service can get the event
+/// twice, with the same id.
+async fn deliver_again(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
+    let Places { queues, tables, .. } = &redrive.places;
+    let url = queues.deliveries_queue.as_ref();
+    let url = url.ok_or(
+        "name the queue to send to: --deliveries-queue with the stack's output DeliveriesQueueUrl",
+    )?;
+    if queues.deliveries_dead_letter_queue.as_ref() == Some(url) {
+        return Err("--deliveries-queue and --deliveries-dead-letter-queue are the same".into());
+    }
+    let to = queues.queue(tables, url)?;
+    let mut sent = 0;
+    let mut reading = from.read();
+    let done = deliver_all_again(redrive, &mut reading, &to, left, &mut sent).await;
+    let released = reading.release().await;
+    done.and(released).map_err(|error| stopped(sent, error))?;
+    out::line(&match redrive.dry_run {
+        true => {
+            format!(
+                "{sent} events would be sent to the deliveries queue, and what waits behind them"
+            )
+        }
+        false => format!("{sent} events sent to the deliveries queue"),
+    })
+}
+
+async fn deliver_all_again(
+    redrive: &Redrive,
+    reading: &mut Reading<'_>,
+    to: &Queue,
+    left: &mut Left,
+    sent: &mut usize,
+) -> Result<()> {
+    while !left.has_all(redrive) {
+        let messages = reading.next().await?;
+        if messages.is_empty() {
+            break;
+        }
+        let before = *sent;
+        // One after the other, so that none is sent before an earlier one of its group.
+        for message in left.meant(redrive, messages) {
+            let group = match (Delivery::read(&message.body), &message.group) {
+                (Ok(_), Some(group)) => group,
+                (Ok(_), None) => return Err("SQS gave a message without its group".into()),
+                (Err(reason), _) => {
+                    left.add(&message.id, reason)?;
+                    continue;
+                }
+            };
+            if !redrive.dry_run {
+                // The dead letter's own id. The event's would be taken for a repetition if it was sent a short time ago.
+                to.send_in(group, &message.id, &message.body).await?;
+                reading.delete(&[message.id]).await?;
+            }
+            *sent += 1;
+        }
+        if !redrive.dry_run {
+            progress(before, *sent, "events sent")?;
+        }
+    }
+    Ok(())
 }
 
 /// The error of a redrive that did not reach the end.

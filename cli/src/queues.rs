@@ -33,6 +33,12 @@ pub(crate) struct Queues {
     /// URL of the failure queue of published events: output PublishFailuresUrl
     #[arg(long, value_name = "URL")]
     pub(crate) publish_failures: Option<String>,
+    /// URL of the queue of events for your own service: output DeliveriesQueueUrl
+    #[arg(long, value_name = "URL")]
+    pub(crate) deliveries_queue: Option<String>,
+    /// URL of the dead-letter queue of deliveries: output DeliveriesDeadLetterQueueUrl
+    #[arg(long, value_name = "URL")]
+    pub(crate) deliveries_dead_letter_queue: Option<String>,
 }
 
 impl Queues {
@@ -75,6 +81,8 @@ pub(crate) struct Queue {
 pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) body: String,
+    /// Its group, if the queue is a FIFO queue.
+    pub(crate) group: Option<String>,
     /// When it was sent, in milliseconds since 1970.
     pub(crate) sent_at: u64,
 }
@@ -116,7 +124,27 @@ impl Queue {
         sent.map(drop).map_err(|error| self.error(error))
     }
 
-    /// Starts to read all messages, each once.
+    /// Sends a message of a group to a FIFO queue. SQS ignores a second one with the same `deduplication_id` within five
+    /// minutes.
+    pub(crate) async fn send_in(
+        &self,
+        group: &str,
+        deduplication_id: &str,
+        body: &str,
+    ) -> Result<()> {
+        let send = self.client.send_message().queue_url(&self.url);
+        let send = send
+            .message_group_id(group)
+            .message_deduplication_id(deduplication_id)
+            .message_body(body);
+        send.send()
+            .await
+            .map(drop)
+            .map_err(|error| self.error(error))
+    }
+
+    /// Starts to read all messages, each once. Of a FIFO queue, it gives only the first messages of each group, until these
+    /// are deleted.
     pub(crate) fn read(&self) -> Reading<'_> {
         Reading {
             queue: self,
@@ -169,6 +197,7 @@ impl Reading<'_> {
                 .visibility_timeout(HIDDEN)
                 .wait_time_seconds(WAIT)
                 .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+                .message_system_attribute_names(MessageSystemAttributeName::MessageGroupId)
                 .send()
                 .await
                 .map_err(|error| self.queue.error(error))?;
@@ -185,14 +214,14 @@ impl Reading<'_> {
                     Some(Received::Held { receipt: old }) => *old = receipt,
                     Some(Received::Deleted) => deleted.push((id, receipt)),
                     None => {
-                        let sent = message.attributes.unwrap_or_default();
-                        let sent = sent
-                            .get(&MessageSystemAttributeName::SentTimestamp)
-                            .cloned();
+                        let mut attributes = message.attributes.unwrap_or_default();
+                        let sent = attributes.remove(&MessageSystemAttributeName::SentTimestamp);
+                        let group = attributes.remove(&MessageSystemAttributeName::MessageGroupId);
                         self.received.insert(id.clone(), Received::Held { receipt });
                         new.push(Message {
                             id,
                             body,
+                            group,
                             sent_at: sent.and_then(|at| at.parse().ok()).unwrap_or_default(),
                         });
                     }

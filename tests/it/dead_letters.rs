@@ -1,7 +1,7 @@
 //! What nothing could process comes home: `imhook dead-letters` and `imhook requeue`, with the queues of MiniStack.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     process::Output,
     sync::{
         Arc,
@@ -17,10 +17,14 @@ use axum::{
 use domain::{Reception, UserId, relation::Event};
 use serde_json::{Value, json};
 use store::{from_message, to_message};
-use support::{Dynamodb, Function, Process, Queue, Table, binary, nowhere, records, redrive};
+use support::{
+    self as deliveries, Behaviour, DecisionService, Dynamodb, Function, Process, Queue, Table,
+    binary, nowhere, records, redrive,
+};
 use tokio::process::Command;
 
 use crate::{
+    deliver::{Queues, event},
     relationships::{deliver, projection_with},
     relationships_table::reception,
 };
@@ -192,6 +196,105 @@ async fn dead_letters_are_listed_and_shown_without_contents_and_sent_back_once()
     let stored = table.receptions().await;
     let stored: BTreeSet<String> = stored.into_iter().map(|it| it.id).collect();
     assert_eq!(stored, letters.ids, "none is lost and none is doubled");
+}
+
+#[tokio::test]
+async fn dead_deliveries_are_listed_without_contents_and_sent_back_in_order() {
+    const SUBJECTS: usize = 3;
+    const EVENTS: usize = 25;
+    let ministack = Dynamodb::ministack().await;
+    let queues = Queues::create(&ministack, "deliveries").await;
+    let mut sent: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for number in 0..EVENTS {
+        for subject in 0..SUBJECTS {
+            let (group, id) = (format!("s{subject}"), format!("s{subject}-{number}"));
+            let body = event(subject, &id).to_string();
+            queues.dead.send_in(&group, &id, &body).await;
+            sent.entry(group).or_default().push(body);
+        }
+    }
+    let unreadable = "hunter2";
+    queues.dead.send_in("s9", "unreadable", unreadable).await;
+    let command = |action: &[&str]| {
+        let mut command = imhook(&["dead-letters"]);
+        command
+            .args(action)
+            .args(["--sqs", &ministack.endpoint])
+            .args(["--deliveries-dead-letter-queue", &queues.dead.url])
+            .args(["--deliveries-queue", &queues.events.url]);
+        command
+    };
+    let all = u32::try_from(SUBJECTS * EVENTS + 1).unwrap();
+    let list = done(&mut command(&["list"])).await;
+    assert!(!list.contains("hunter2"), "{list}");
+    let ids = list
+        .lines()
+        .filter(|line| line.contains("  relation.remark_set  s"));
+    let ids: Vec<&str> = ids.map(|line| line.split("  ").next().unwrap()).collect();
+    assert!(!ids.is_empty(), "{list}");
+    assert!(
+        list.contains("\n       1  cannot be read: the message contains no event\n"),
+        "{list}"
+    );
+    assert_eq!(queues.dead.count().await, [all, 0], "all are visible again");
+    let shown = done(&mut command(&["show", ids[0]])).await;
+    let facts = "type: relation.remark_set\ntime: 2026-11-21T12:34:56.789Z\n";
+    assert!(
+        shown.contains(facts) && !shown.contains("hunter2"),
+        "{shown}"
+    );
+    let dry = failed(&mut command(&["redrive", "--dry-run"])).await;
+    assert!(
+        dry.contains("events would be sent to the deliveries queue"),
+        "{dry}"
+    );
+    assert_eq!(queues.dead.count().await, [all, 0]);
+    assert_eq!(queues.events.count().await, [0, 0]);
+
+    let again = failed(&mut command(&["redrive"])).await;
+    assert!(
+        again.contains("\n75 events sent to the deliveries queue\n"),
+        "{again}"
+    );
+    assert!(
+        again.contains("stays: the message contains no event"),
+        "{again}"
+    );
+    assert_eq!(queues.dead.count().await, [1, 0]);
+    let service = DecisionService::start(Behaviour::Answer(200, String::new())).await;
+    let function = Function::start("deliver", queues.environment(&service.url)).await;
+    while deliveries::deliver(&function, &queues.events)
+        .await
+        .is_some()
+    {}
+    let mut arrived: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for request in service.questions() {
+        let subject = request.json()["subject"]
+            .as_str()
+            .unwrap()
+            .replace("user/", "");
+        let body = String::from_utf8(request.body).unwrap();
+        arrived.entry(subject).or_default().push(body);
+    }
+    assert_eq!(arrived, sent);
+}
+
+#[tokio::test]
+async fn of_many_dead_deliveries_of_a_subject_the_first_are_listed_and_the_rest_counted() {
+    let ministack = Dynamodb::ministack().await;
+    let queues = Queues::create(&ministack, "behind").await;
+    for number in 0..14 {
+        let id = format!("s0-{number}");
+        let body = event(0, &id).to_string();
+        queues.dead.send_in("s0", &id, body).await;
+    }
+    let mut list = imhook(&["dead-letters", "list", "--sqs", &ministack.endpoint]);
+    list.args(["--deliveries-dead-letter-queue", &queues.dead.url]);
+    let list = done(&mut list).await;
+    let behind =
+        "about 4 more wait behind these: SQS shows only the first messages of each subject";
+    assert!(list.contains(behind), "{list}");
+    assert!(list.contains("\n10 messages, the oldest "), "{list}");
 }
 
 /// A proxy before an SQS that takes only so many messages. Returns its URL.

@@ -11,7 +11,7 @@ use domain::{
     Conversation, Events, GroupId, Reception, Source, Timestamp, UserId, message, relation::Event,
 };
 use models::payloads;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::{EventsTable, Limits, Settings};
 use support::{Dynamodb, Process, Queue, Table, binary};
 use tokio::process::Command;
@@ -433,6 +433,71 @@ async fn an_interrupted_run_goes_on_where_it_was() {
             .is_some_and(|id| id.as_s().unwrap() == "another");
         assert_eq!(occurrences(&item, ANA), usize::from(similar), "{key:?}");
     }
+}
+
+#[tokio::test]
+async fn undelivered_events_about_the_person_are_deleted_and_the_others_stay() {
+    let ministack = Dynamodb::ministack().await;
+    let stack = Stack::empty(&ministack).await;
+    let (deliveries, dead) = (
+        Queue::fifo(&ministack, "deliveries").await,
+        Queue::fifo(&ministack, "dead-deliveries").await,
+    );
+    for queue in [&deliveries, &dead] {
+        for (n, (subject, owner, friend)) in [
+            (LEO, LEO, "bob"),
+            (LEO, LEO, ANA),
+            (ANA, ANA, "bob"),
+            ("bob", "bob", LEO),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let event = json!({
+                "id": format!("e{n}"), "type": "relation.friend_deleted",
+                "subject": format!("user/{subject}"), "data": {"owner": owner, "friend": friend},
+            });
+            queue
+                .send_in(subject, &format!("e{n}"), event.to_string())
+                .await;
+        }
+    }
+    let run = async |arguments: &[&str]| {
+        let mut command = stack.command(arguments);
+        command
+            .args([
+                "--sqs",
+                &ministack.endpoint,
+                "--deliveries-queue",
+                &deliveries.url,
+            ])
+            .args(["--deliveries-dead-letter-queue", &dead.url]);
+        succeeded(command.output().await.unwrap())
+    };
+    assert_eq!(run(&["export", "--user", ANA]).await.len(), 4);
+    let dry = run(&["forget", "--user", ANA, "--dry-run"]).await;
+    let lines = run(&["forget", "--user", ANA]).await;
+    for word in ["deliveries queue", "dead-letter queue of deliveries"] {
+        let told = |lines: &[String], what: &str| lines.contains(&format!("{word}: {what}"));
+        assert!(told(&dry, "4 messages read, 2 to be deleted"), "{dry:?}");
+        assert!(told(&lines, "4 messages read, 2 deleted"), "{lines:?}");
+    }
+    assert_eq!(run(&["export", "--user", ANA]).await, [] as [String; 0]);
+    for queue in [&deliveries, &dead] {
+        let left = queue.receive_all().await;
+        assert_eq!(left.len(), 2);
+        assert!(
+            left.iter()
+                .all(|it| !it.body.as_ref().unwrap().contains(ANA))
+        );
+    }
+    // What somebody else holds is counted, and hides what is behind it.
+    deliveries
+        .send_in("bob", "e9", format!(r#"{{"subject":"user/{ANA}"}}"#))
+        .await;
+    let lines = run(&["forget", "--user", ANA]).await;
+    let told = |line: &String| line.starts_with("deliveries queue: about 3 messages wait");
+    assert!(lines.iter().any(told), "{lines:?}");
 }
 
 #[tokio::test]

@@ -31,6 +31,17 @@ impl Places {
         .flatten()
     }
 
+    fn deliveries(&self) -> impl Iterator<Item = Named<'_>> {
+        let queue = self.queues.deliveries_queue.as_deref();
+        let dead = self.queues.deliveries_dead_letter_queue.as_deref();
+        [
+            named("deliveries queue", queue),
+            named("dead-letter queue of deliveries", dead),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
     fn open(&self, queue: &Named<'_>) -> Result<Queue> {
         self.queues.queue(&self.tables, queue.url)
     }
@@ -77,7 +88,59 @@ pub(super) async fn forget_in_other_queues(
     for queue in places.other_queues() {
         forget_in(places, &queue, person, only_look).await?;
     }
+    for queue in places.deliveries() {
+        forget_deliveries(places, &queue, person, only_look).await?;
+    }
     Ok(())
+}
+
+/// Deletes the events for the app's own service that name the person. They are not changed and sent again, because they would
+/// then come after later ones of their subject.
+async fn forget_deliveries(
+    places: &Places,
+    named: &Named<'_>,
+    person: &Person,
+    only_look: bool,
+) -> Result<()> {
+    let queue = places.open(named)?;
+    let before = queue.count().await?;
+    let mut reading = queue.read();
+    let mut counts = Counts::default();
+    let done = async {
+        loop {
+            let messages = reading.next().await?;
+            if messages.is_empty() {
+                return Result::Ok(());
+            }
+            for Message { id, body, .. } in messages {
+                counts.read += 1;
+                if !person.is_in(&body) {
+                    continue;
+                }
+                counts.deleted += 1;
+                if !only_look {
+                    reading.delete(&[id]).await?;
+                }
+            }
+        }
+    }
+    .await;
+    // Also after an error, so that the messages are not hidden longer than necessary.
+    done.and(reading.release().await)?;
+    let would = if only_look { "to be " } else { "" };
+    let Counts { read, deleted, .. } = counts;
+    out::line(&format!(
+        "{}: {read} messages read, {deleted} {would}deleted",
+        named.word
+    ))?;
+    match (before.visible + before.hidden).saturating_sub(read) {
+        0 => Ok(()),
+        n => out::line(&format!(
+            "{}: about {n} messages wait behind others or for their next try, and cannot be read: run this command again when it \
+            is empty",
+            named.word
+        )),
+    }
 }
 
 /// What became of the messages of a queue.
@@ -161,10 +224,12 @@ async fn forget_all(
 
 /// Prints what the queues have about the person.
 pub(super) async fn export(places: &Places, person: &Person) -> Result<()> {
+    let deliveries = places.deliveries();
     for named in places
         .events_queue()
         .into_iter()
         .chain(places.other_queues())
+        .chain(deliveries)
     {
         let queue = places.open(&named)?;
         let mut reading = queue.read();
