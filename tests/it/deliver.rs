@@ -101,7 +101,7 @@ fn id_of(request: &Question) -> String {
 }
 
 /// Checks the signature with the library of Standard Webhooks.
-fn accepts(secret: &str, request: &Question) -> bool {
+pub(crate) fn accepts(secret: &str, request: &Question) -> bool {
     let mut headers = HeaderMap::new();
     for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
         headers.insert(name, request.headers[name].parse().unwrap());

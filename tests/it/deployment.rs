@@ -4,7 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -13,12 +13,13 @@ use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, te
 use ring::hmac;
 use serde_json::{Value, json};
 use support::{
-    Answer, Dynamodb, FED, FUNCTIONS, Queue, Request, SDK_APP_ID, Secret, Table, binary, tool,
-    wait_for_relationships,
+    Answer, Behaviour, DecisionService, Dynamodb, FED, FUNCTIONS, Queue, Request, SDK_APP_ID,
+    Secret, Table, binary, tool, wait_for_relationships,
 };
 use tokio::process::Command;
 
 use crate::{
+    deliver,
     relationships::put_poison,
     smoke,
     template::{GATEWAY_RESPONSES, gateway_verdict},
@@ -364,7 +365,9 @@ async fn rows_of_users(relationships: &Table) -> usize {
 #[tokio::test]
 async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     let app = format!("TencentSdkAppId={SDK_APP_ID}");
-    let mut stack = Stack::deploy(&[&app]).await;
+    let service = DecisionService::start(Behaviour::Answer(202, String::new())).await;
+    let delivery = format!("DeliveryUrl={}", service.url);
+    let mut stack = Stack::deploy(&[&app, &delivery, "AllowPrivateAddresses=yes"]).await;
     let table = stack.table("EventsTableName");
     let password = stack.secret("OpenIMSecretArn").document().await["OPENIM_BASIC_PASSWORD"].take();
     let password = password.as_str().unwrap();
@@ -405,6 +408,28 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     println!("{expected} callbacks of the stack's REST API are in its table");
     let rows = wait_for_relationships(&table, &stack.table("RelationshipsTableName")).await;
     println!("{rows} rows are in its relationships table");
+
+    let secret = stack.secret("DeliverySecretArn").document().await;
+    let secret = secret["DELIVERY_SECRET"].as_str().unwrap();
+    let body = deliver::event(0, "deployed").to_string();
+    let queue = stack.queue("DeliveriesQueueUrl");
+    queue.send_in("s0", "deployed", body.as_str()).await;
+    let delivered = || {
+        let mut requests = service.questions().into_iter();
+        requests.find(|request| request.body == body.as_bytes())
+    };
+    let start = Instant::now();
+    let request = loop {
+        if let Some(request) = delivered() {
+            break request;
+        }
+        assert!(
+            start.elapsed() < Duration::from_secs(120),
+            "never delivered"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert!(deliver::accepts(secret, &request));
 
     // The policies next to the binaries apply.
     let asked = json!({"fromUserID": "mallory", "toUserID": "leo", "reqMsg": "hi"}).to_string();
