@@ -381,6 +381,41 @@ async fn the_secret_of_secrets_manager_signs_and_during_a_rotation_both_do() {
 }
 
 #[tokio::test]
+async fn several_events_can_be_one_signed_request_and_each_is_sent_alone_if_it_fails() {
+    let ministack = Dynamodb::ministack().await;
+    let service = taking().await;
+    let queues = Queues::create(&ministack, "batch").await;
+    let mut environment = queues.environment(&service.url);
+    environment.insert("DELIVERY_BATCH".to_owned(), "yes".to_owned());
+    let function = Function::start("deliver", environment).await;
+    let mut sent = Vec::new();
+    for n in 0..6 {
+        sent.push(queues.send(n % 3, n / 3).await);
+    }
+    queues.drain(&function).await;
+    let media_type = |request: &Question| request.headers["content-type"].clone();
+    let whole = service.questions();
+    assert_eq!(whole.len(), 1);
+    let bodies: Vec<&str> = sent.iter().map(|(_, body)| body.as_str()).collect();
+    assert_eq!(whole[0].body, format!("[{}]", bodies.join(",")).as_bytes());
+    assert_eq!(media_type(&whole[0]), "application/cloudevents-batch+json");
+    assert!(accepts(SECRET, &whole[0]));
+
+    service.set(Behaviour::Answer(500, String::new()));
+    let (first, second) = (queues.send(0, 9).await, queues.send(1, 9).await);
+    let again = deliver(&function, &queues.events).await.unwrap();
+    assert_eq!(again.len(), 2);
+    let requests = service.questions().split_off(1);
+    assert_eq!(requests.len(), 3);
+    for (request, (id, body)) in requests[1..].iter().zip([first, second]) {
+        assert_eq!(request.body, format!("[{body}]").as_bytes());
+        assert_eq!(id_of(request), id);
+        assert_eq!(media_type(request), "application/cloudevents-batch+json");
+        assert!(accepts(SECRET, request));
+    }
+}
+
+#[tokio::test]
 async fn a_service_that_fails_in_a_row_is_left_alone_and_the_rest_of_a_batch_is_not_tried() {
     let ministack = Dynamodb::ministack().await;
     let service = DecisionService::start(Behaviour::Answer(500, String::new())).await;

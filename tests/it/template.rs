@@ -936,6 +936,7 @@ fn deliveries_keep_their_order_and_have_time_for_a_pause_and_for_the_last_tries(
     for (variable, expected) in [
         ("DELIVERY_URL", json!("https://app.example.com/events")),
         ("DELIVERY_SECRET_ID", get_att("DeliverySecret.Id")),
+        ("DELIVERY_BATCH", json!("no")),
         ("DELIVERIES_QUEUE_URL", json!({"Ref": "DeliveriesQueue"})),
         (
             "DELIVERIES_DEAD_LETTER_QUEUE_URL",

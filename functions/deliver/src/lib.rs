@@ -16,14 +16,17 @@ pub mod service;
 use std::{collections::BTreeSet, time::Duration};
 
 use outgoing::Circuit;
-use receiver::messages::{DELIVERY_DEAD, DELIVERY_GOES_ON, DELIVERY_WAITS, NOT_DELIVERED};
+use receiver::messages::{
+    BATCH_NOT_DELIVERED, DELIVERY_DEAD, DELIVERY_GOES_ON, DELIVERY_WAITS, NOT_DELIVERED,
+};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
 use self::{
     queue::Queue,
-    service::{Said, Service},
+    service::{Form, Said, Service},
 };
 
 /// How long a service is left alone after [`Circuit::FAILURES`] failures in a row, or after one more.
@@ -37,8 +40,10 @@ const BURY_AGAIN: Duration = Duration::from_secs(300);
 /// may have held it up for the whole day, so these may be its only tries.
 const LAST_TRIES: u32 = 3;
 const BETWEEN_LAST_TRIES: Duration = Duration::from_secs(5);
-/// The time that is kept for the requests to SQS at the end.
-const FOR_THE_QUEUE: Duration = Duration::from_secs(10);
+/// A try, and the requests to SQS after it.
+const TIME_OF_A_TRY: Duration = Duration::from_secs(service::TIMEOUT.as_secs() + 10);
+
+const DELIVERED: &str = "events delivered";
 
 /// The part of Lambda's event that is needed here.
 ///
@@ -147,6 +152,7 @@ pub struct Deliverer<S, Q, C> {
     service: S,
     queue: Q,
     clock: C,
+    form: Form,
     circuit: Circuit,
 }
 
@@ -179,11 +185,12 @@ impl Event {
 
 impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
     /// Delivers to this service what comes from this queue.
-    pub fn new(service: S, queue: Q, clock: C) -> Self {
+    pub fn new(service: S, queue: Q, clock: C, form: Form) -> Self {
         Self {
             service,
             queue,
             clock,
+            form,
             circuit: Circuit::new(PAUSE),
         }
     }
@@ -191,6 +198,10 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
     /// Delivers a batch, and is done at `end`. Gives the messages that come again. The others are taken or buried.
     pub async fn deliver(&self, batch: &Batch, end: Instant) -> PartialBatchFailure {
         self.wait_for_the_pause(end).await;
+        if self.form == Form::Batch && self.is_taken_whole(batch, end).await {
+            info!(delivered = batch.messages.len(), "{DELIVERED}");
+            return PartialBatchFailure::default();
+        }
         let mut again = PartialBatchFailure::default();
         let mut held_up = BTreeSet::new();
         let (mut taken, mut buried) = (0, 0);
@@ -219,9 +230,44 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
             delivered = taken,
             buried,
             again = again.batch_item_failures.len(),
-            "events delivered"
+            "{DELIVERED}"
         );
         again
+    }
+
+    /// Sends all events of a batch in one request. If this fails, nothing has happened: each of them is then sent alone, so
+    /// that one that the service does not take holds up only its own group.
+    async fn is_taken_whole(&self, batch: &Batch, end: Instant) -> bool {
+        let events = batch.messages.iter().map(|it| Event::read(&it.body));
+        let Some(events) = events.collect::<Option<Vec<_>>>() else {
+            return false;
+        };
+        let now = self.clock.instant();
+        let is_batch = events.len() > 1 && now + TIME_OF_A_TRY <= end;
+        if !is_batch || !self.circuit.lets_through(now) {
+            return false;
+        }
+        let mut digest = Sha256::new();
+        for event in &events {
+            digest.update(event.id.as_bytes());
+            // No id has a dot.
+            digest.update(b".");
+        }
+        let id = base16ct::lower::encode_string(&digest.finalize());
+        let bodies: Vec<&str> = batch.messages.iter().map(|it| it.body.as_str()).collect();
+        let body = format!("[{}]", bodies.join(","));
+        let said = self.service.post(Form::Batch, &id, body, self.clock.now());
+        let why = match said.await {
+            Said::Taken => {
+                self.succeeded();
+                return true;
+            }
+            Said::NeverAgain => "its status is 410".to_owned(),
+            Said::Failed { why, .. } => why,
+        };
+        warn!(events = events.len(), why, "{BATCH_NOT_DELIVERED}");
+        self.failed();
+        false
     }
 
     /// Waits until the service may be asked again, as far as the time allows one try after that.
@@ -231,7 +277,7 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
         };
         let now = self.clock.instant();
         let most = end.saturating_duration_since(now);
-        let most = most.saturating_sub(service::TIMEOUT + FOR_THE_QUEUE);
+        let most = most.saturating_sub(TIME_OF_A_TRY);
         let time = until.saturating_duration_since(now).min(most);
         if !time.is_zero() {
             self.clock.sleep(time).await;
@@ -247,15 +293,18 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
         let mut last_tries = 0;
         loop {
             let now = self.clock.instant();
-            if now + service::TIMEOUT + FOR_THE_QUEUE > end {
+            if now + TIME_OF_A_TRY > end {
                 return End::Again(Duration::ZERO);
             }
             if !self.circuit.lets_through(now) {
                 return self.left_alone(message, &event).await;
             }
-            let said = self
-                .service
-                .post(&event.id, &message.body, self.clock.now());
+            let body = match self.form {
+                Form::Single => message.body.clone(),
+                Form::Batch => format!("[{}]", message.body),
+            };
+            let now = self.clock.now();
+            let said = self.service.post(self.form, &event.id, body, now);
             let (why, asked) = match said.await {
                 Said::Taken => {
                     self.succeeded();
@@ -271,9 +320,7 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
             let age = message.age(self.clock.now());
             let next = schedule::next(&event.id, age, message.receives(), asked);
             self.not_delivered(message, &event, &why, next);
-            if self.circuit.failed(self.clock.instant()) {
-                warn!(seconds = PAUSE.as_secs(), "{DELIVERY_WAITS}");
-            }
+            self.failed();
             if let Some(time) = next {
                 // A service that fails as a whole is not the fault of this event.
                 return End::Again(match self.circuit.waits_until() {
@@ -300,6 +347,12 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
     fn succeeded(&self) {
         if self.circuit.succeeded() {
             info!("{DELIVERY_GOES_ON}");
+        }
+    }
+
+    fn failed(&self) {
+        if self.circuit.failed(self.clock.instant()) {
+            warn!(seconds = PAUSE.as_secs(), "{DELIVERY_WAITS}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::{env, time::Duration};
 
-use deliver::{Batch, Clock as _, Deliverer, SystemClock};
+use deliver::{Batch, Clock as _, Deliverer, SystemClock, service::Form};
 use lambda_runtime::{LambdaEvent, service_fn};
 use receiver::{Destination, Error};
 use store::{Deliveries, Settings};
@@ -17,9 +17,9 @@ async fn main() -> Result<(), Error> {
     let get = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     // Without a destination, the function does not start. The events stay in the queue.
     let started = start(get).await;
-    let (destination, queue) =
+    let (destination, queue, form) =
         started.inspect_err(|wrong| error!(%wrong, "misconfigured: no event can be delivered"))?;
-    let deliverer = &Deliverer::new(destination, queue, SystemClock);
+    let deliverer = &Deliverer::new(destination, queue, SystemClock, form);
     lambda_runtime::run(service_fn(async |batch: LambdaEvent<Batch>| {
         let deadline = Duration::from_millis(batch.context.deadline);
         let left = deadline.saturating_sub(SystemClock.now());
@@ -29,10 +29,15 @@ async fn main() -> Result<(), Error> {
     .await
 }
 
-/// Where events go, and the queue that they come from. A laptop has no queue.
+/// Where events go, the queue that they come from, and how they are sent. A laptop has no queue.
 async fn start(
     get: impl Fn(&str) -> Option<String> + Copy,
-) -> Result<(Destination, Option<Deliveries>), Error> {
+) -> Result<(Destination, Option<Deliveries>, Form), Error> {
+    let form = match get("DELIVERY_BATCH").as_deref() {
+        None | Some("no") => Form::Single,
+        Some("yes") => Form::Batch,
+        Some(_) => return Err("DELIVERY_BATCH is neither yes nor no".into()),
+    };
     let destination = Destination::start(get).await?;
     let queue = match (
         get("DELIVERIES_QUEUE_URL"),
@@ -48,5 +53,5 @@ async fn start(
             return Err(both.into());
         }
     };
-    Ok((destination, queue))
+    Ok((destination, queue, form))
 }

@@ -27,17 +27,34 @@ pub enum Said {
     },
 }
 
+/// How events are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Each in its own request.
+    Single,
+    /// As a JSON array, with as many as the function has.
+    Batch,
+}
+
+impl Form {
+    fn media_type(self) -> &'static str {
+        match self {
+            Self::Single => "application/cloudevents+json",
+            Self::Batch => "application/cloudevents-batch+json",
+        }
+    }
+}
+
 /// What takes events.
 pub trait Service {
-    /// Sends an event. `now` is the time since 1970, for an answer that names a time.
-    fn post(&self, id: &str, body: &str, now: Duration) -> impl Future<Output = Said>;
+    /// Sends events. `now` is the time since 1970, for an answer that names a time.
+    fn post(&self, form: Form, id: &str, body: String, now: Duration)
+    -> impl Future<Output = Said>;
 }
 
 impl Service for Destination {
-    async fn post(&self, id: &str, body: &str, now: Duration) -> Said {
-        let media_type = "application/cloudevents+json";
-        let body = body.to_owned();
-        let sent = self.client.post(&self.signer, id, media_type, body);
+    async fn post(&self, form: Form, id: &str, body: String, now: Duration) -> Said {
+        let sent = self.client.post(&self.signer, id, form.media_type(), body);
         let why = match timeout(TIMEOUT, sent).await {
             Ok(Ok(answer)) => return said(&answer, now),
             Ok(Err(failure)) => failure.to_string(),

@@ -13,7 +13,7 @@ use deliver::{
     Attributes, Batch, Clock, Deliverer, LEFT_ALONE, Message, PAUSE,
     queue::Queue,
     schedule::END,
-    service::{Said, Service, TIMEOUT},
+    service::{Form, Said, Service, TIMEOUT},
 };
 use futures_util::future::{join_all, poll_fn};
 use tokio::time::Instant;
@@ -46,10 +46,12 @@ struct World {
     queue: RefCell<Vec<Queued>>,
     dead: RefCell<Vec<String>>,
     buries: Cell<bool>,
+    form: Form,
     behaviour: Box<Behaviour>,
     /// When the service took an event.
     taken: RefCell<Vec<(Duration, String)>>,
     tries: RefCell<Vec<(Duration, String)>>,
+    requests: Cell<usize>,
     most_hidden: Cell<usize>,
     most_receives: Cell<u32>,
 }
@@ -73,9 +75,11 @@ impl World {
             queue: RefCell::default(),
             dead: RefCell::default(),
             buries: Cell::new(true),
+            form: Form::Single,
             behaviour: Box::new(behaviour),
             taken: RefCell::default(),
             tries: RefCell::default(),
+            requests: Cell::default(),
             most_hidden: Cell::default(),
             most_receives: Cell::default(),
         }
@@ -150,7 +154,7 @@ impl World {
     }
 
     async fn environment(&self, until: Duration) {
-        let deliverer = Deliverer::new(self, self, self);
+        let deliverer = Deliverer::new(self, self, self, self.form);
         while self.now.get() < until {
             let messages = self.receive();
             if messages.is_empty() {
@@ -240,27 +244,41 @@ impl Clock for &World {
 }
 
 impl Service for &World {
-    async fn post(&self, id: &str, body: &str, now: Duration) -> Said {
-        assert!(body.contains(&format!(r#""id":"{id}""#)));
-        self.tries.borrow_mut().push((now, id.to_owned()));
+    async fn post(&self, form: Form, id: &str, body: String, now: Duration) -> Said {
+        let ids = ids(&body);
+        assert_eq!(form, self.form);
+        assert_eq!(body.starts_with('['), form == Form::Batch);
+        assert!(ids == [id] || ids.len() > 1 && !id.contains('.'));
+        let tries = ids.iter().map(|id| (now, (*id).to_owned()));
+        self.tries.borrow_mut().extend(tries);
+        self.requests.set(self.requests.get() + 1);
         let failed = |why: &str, asked| Said::Failed {
             why: why.to_owned(),
             asked,
         };
-        match (self.behaviour)(now, id) {
-            Does::Take => {
-                self.taken.borrow_mut().push((now, id.to_owned()));
-                Said::Taken
-            }
-            Does::Fail => failed("its status is 500", None),
-            Does::Refuse => Said::NeverAgain,
-            Does::Ask(time) => failed("its status is 429", Some(time)),
-            Does::Hang => {
-                self.sleep(TIMEOUT).await;
-                failed("it did not answer", None)
+        for id in &ids {
+            match (self.behaviour)(now, id) {
+                Does::Take => {}
+                Does::Fail => return failed("its status is 500", None),
+                Does::Refuse => return Said::NeverAgain,
+                Does::Ask(time) => return failed("its status is 429", Some(time)),
+                Does::Hang => {
+                    self.sleep(TIMEOUT).await;
+                    return failed("it did not answer", None);
+                }
             }
         }
+        let taken = ids.iter().map(|id| (now, (*id).to_owned()));
+        self.taken.borrow_mut().extend(taken);
+        Said::Taken
     }
+}
+
+fn ids(body: &str) -> Vec<&str> {
+    let events = body.split(r#""id":""#).skip(1);
+    events
+        .map(|event| event.split('"').next().unwrap())
+        .collect()
 }
 
 impl Queue for &World {
@@ -394,6 +412,26 @@ fn an_event_that_the_service_never_takes_holds_up_its_subject_for_a_day_and_noth
 }
 
 #[test]
+fn events_in_batches_need_few_requests_and_one_that_fails_holds_up_only_its_subject() {
+    let mut world = World::new(|_, id| match id {
+        "s0-0" => Does::Fail,
+        "s1-0" => Does::Refuse,
+        _ => Does::Take,
+    });
+    world.form = Form::Batch;
+    // Twenty at a time, so that the batches are full.
+    let sent = send_all(&world, 20, 50, Duration::from_secs(10));
+    world.run(HOUR);
+    world.check(sent);
+    assert_eq!(world.taken().len(), sent - 50 - 1);
+    assert_eq!(world.dead.borrow().len(), 1);
+    assert!(world.requests.get() < sent / 3, "{}", world.requests.get());
+    world.run(END + HOUR);
+    world.check(sent);
+    assert_eq!(world.taken().len(), sent - 2);
+}
+
+#[test]
 fn an_event_that_was_held_up_for_a_day_is_tried_more_than_once() {
     let world = World::new(move |now, id| match id {
         "s0-0" => Does::Fail,
@@ -459,7 +497,7 @@ fn a_function_without_time_gives_its_messages_back_and_asks_nobody() {
     let batch = Batch {
         messages: world.receive(),
     };
-    let deliverer = Deliverer::new(&world, &world, &world);
+    let deliverer = Deliverer::new(&world, &world, &world, Form::Single);
     let mut delivering = pin!(deliverer.deliver(&batch, world.origin + TIMEOUT));
     let mut context = Context::from_waker(Waker::noop());
     let Poll::Ready(answer) = delivering.as_mut().poll(&mut context) else {

@@ -40,6 +40,9 @@ pub const NOT_COUNTED: &str = "a limit could not be counted";
 pub const VIEW_NOT_READ: &str = "the relationships table could not be read";
 /// A try to deliver an event to the app's own service failed.
 pub const NOT_DELIVERED: &str = "an event was not delivered";
+/// A try to deliver several events in one request failed.
+pub const BATCH_NOT_DELIVERED: &str =
+    "several events were not delivered in one request and are sent alone";
 /// The service that gets events failed several times in a row.
 pub const DELIVERY_WAITS: &str =
     "deliveries wait, because the service failed several times in a row";
