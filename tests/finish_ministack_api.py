@@ -4,6 +4,9 @@ AWS reads `x-amazon-apigateway-any-method` and the gateway responses from the de
 template.yaml; MiniStack ignores them. This program takes both from the deployed stack's processed template, so
 nothing about the API is written twice.
 
+To send a batch to a queue, a role needs `sqs:SendMessage` in AWS, and `sqs:SendMessageBatch` in MiniStack. So the role
+that sends batches gets that, too.
+
 usage: finish_ministack_api.py STACK    prints {"api": <id>, "stage": <name>, "answers": {<response type>: <body>},
                                                 and the stack's outputs}
 """
@@ -39,6 +42,14 @@ def function_uri(integration):
     uri = re.sub(r"\$\{(\w+)\.Arn\}", arn, integration["uri"]["Fn::Sub"])
     return uri.replace("${AWS::Region}", session.get_config_variable("region")).replace("${AWS::Partition}", "aws")
 
+
+if "PublishRole" in physical and "DeliveriesQueue" in physical:
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessageBatch", "Resource": "*"}
+    session.create_client("iam").put_role_policy(
+        RoleName=physical["PublishRole"],
+        PolicyName="batches",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+    )
 
 ids = {resource["path"]: resource["id"] for resource in gateway.get_resources(restApiId=api_id, limit=500)["items"]}
 for path, methods in api["Body"]["paths"].items():

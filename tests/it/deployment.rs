@@ -2,6 +2,7 @@
 //! Gateway, Lambda, DynamoDB and its streams. MiniStack enforces IAM policies.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -13,13 +14,13 @@ use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, te
 use ring::hmac;
 use serde_json::{Value, json};
 use support::{
-    Answer, Behaviour, DecisionService, Dynamodb, FED, FUNCTIONS, Queue, Request, SDK_APP_ID,
-    Secret, Table, binary, tool, wait_for_relationships,
+    Answer, Behaviour, DecisionService, Dynamodb, EventBus, FED, FUNCTIONS, Queue, Request,
+    SDK_APP_ID, Secret, Table, binary, tool, wait_for_relationships,
 };
 use tokio::process::Command;
 
 use crate::{
-    deliver,
+    deliver, publish,
     relationships::put_poison,
     smoke,
     template::{GATEWAY_RESPONSES, gateway_verdict},
@@ -367,7 +368,9 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     let app = format!("TencentSdkAppId={SDK_APP_ID}");
     let service = DecisionService::start(Behaviour::Answer(202, String::new())).await;
     let delivery = format!("DeliveryUrl={}", service.url);
-    let mut stack = Stack::deploy(&[&app, &delivery, "AllowPrivateAddresses=yes"]).await;
+    let mut stack =
+        Stack::deploy(&[&app, &delivery, "AllowPrivateAddresses=yes", "EventBus=yes"]).await;
+    let bus = EventBus::at(&stack.aws, stack.text("EventBusName")).await;
     let table = stack.table("EventsTableName");
     let password = stack.secret("OpenIMSecretArn").document().await["OPENIM_BASIC_PASSWORD"].take();
     let password = password.as_str().unwrap();
@@ -409,27 +412,35 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     let rows = wait_for_relationships(&table, &stack.table("RelationshipsTableName")).await;
     println!("{rows} rows are in its relationships table");
 
+    // Every event is delivered and on the bus, with the permissions of the roles.
     let secret = stack.secret("DeliverySecretArn").document().await;
     let secret = secret["DELIVERY_SECRET"].as_str().unwrap();
-    let body = deliver::event(0, "deployed").to_string();
-    let queue = stack.queue("DeliveriesQueueUrl");
-    queue.send_in("s0", "deployed", body.as_str()).await;
-    let delivered = || {
-        let mut requests = service.questions().into_iter();
-        requests.find(|request| request.body == body.as_bytes())
-    };
+    let stored = publish::expected(&table, STACK).await;
+    let (mut delivered, mut on_bus) = (BTreeMap::new(), BTreeMap::new());
     let start = Instant::now();
-    let request = loop {
-        if let Some(request) = delivered() {
-            break request;
+    while delivered.len() < stored.len() || on_bus.len() < stored.len() {
+        for request in service.questions() {
+            let event = request.json();
+            let id = event["id"].as_str().unwrap().to_owned();
+            if !delivered.contains_key(&id) {
+                assert!(deliver::accepts(secret, &request));
+                delivered.insert(id, event);
+            }
         }
+        for mut entry in bus.take().await {
+            let id = entry["detail"]["id"].as_str().unwrap().to_owned();
+            on_bus.insert(id, entry["detail"].take());
+        }
+        let (few, fewer) = (delivered.len(), on_bus.len());
         assert!(
-            start.elapsed() < Duration::from_secs(120),
-            "never delivered"
+            start.elapsed() < Duration::from_secs(180),
+            "only {few} were delivered, and {fewer} are on the bus"
         );
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    };
-    assert!(deliver::accepts(secret, &request));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(delivered, stored);
+    assert_eq!(on_bus, stored);
+    println!("{} events were delivered and are on the bus", stored.len());
 
     // The policies next to the binaries apply.
     let asked = json!({"fromUserID": "mallory", "toUserID": "leo", "reqMsg": "hi"}).to_string();

@@ -58,13 +58,13 @@ async fn publish(events: &Table, more: &[(&str, &str)]) -> Function {
 }
 
 /// The events of the table, by their ids, as the crate `cloudevents` makes them.
-async fn expected(table: &Table) -> BTreeMap<String, Value> {
+pub(crate) async fn expected(table: &Table, stack: &str) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     for item in table.reception_items().await {
         let key = |name: &str| item[name].as_s().unwrap().clone();
         let (pk, sk) = (key("pk"), key("sk"));
         let reception = store::item::to_reception(item).unwrap();
-        for event in cloudevents::from_reception(&reception, "chat", Key { pk: &pk, sk: &sk }) {
+        for event in cloudevents::from_reception(&reception, stack, Key { pk: &pk, sk: &sk }) {
             let json = serde_json::from_str(&event.to_json()).unwrap();
             assert!(all.insert(event.id.clone(), json).is_none(), "{}", event.id);
         }
@@ -107,7 +107,7 @@ async fn every_event_of_every_callback_is_on_the_bus_and_in_the_queue_once() {
         };
         function.send(&Request::post(&path, payload.body)).await;
     }
-    let expected = expected(&table).await;
+    let expected = expected(&table, "chat").await;
     let types: BTreeSet<&str> = expected
         .values()
         .map(|it| it["type"].as_str().unwrap())
@@ -325,7 +325,7 @@ async fn whatever_fails_on_the_way_to_the_bus_every_event_arrives_and_none_is_ch
         drop(killed);
         let function = publish(&table, &more).await;
         let invocations = deliver_all(&function, &records).await;
-        let expected = expected(&table).await;
+        let expected = expected(&table, "chat").await;
         let taken = bridge.0.lock().unwrap();
         let arrived = taken.events.iter().map(|(id, (event, _))| (id, event));
         assert!(arrived.eq(&expected), "{fault:?}");
@@ -438,7 +438,7 @@ async fn an_event_that_the_bus_never_takes_is_put_aside_and_sent_by_a_redrive() 
     let (done, says) = redrive().await;
     assert!(done && says.contains("1 records published"), "{says}");
     assert_eq!(failures.count().await, [0, 0]);
-    let expected = expected(&table).await;
+    let expected = expected(&table, "chat").await;
     let taken = bridge.0.lock().unwrap();
     let arrived = taken.events.iter().map(|(id, (event, _))| (id, event));
     assert!(arrived.eq(&expected));
@@ -619,7 +619,7 @@ async fn a_replay_sends_the_events_of_a_time_again_with_their_ids_and_goes_on_af
         );
     }
     assert!(runs > 2, "it was interrupted {runs} times");
-    let mut meant = expected(&table).await;
+    let mut meant = expected(&table, "chat").await;
     let taken = bridge.0.lock().unwrap();
     let mut marks = BTreeSet::new();
     let mut sent = BTreeMap::new();
@@ -673,7 +673,7 @@ async fn a_replay_to_a_service_signs_every_event() {
     let mut command = replay(&dynamodb, &table, &file, &options);
     let (done, said) = says(command.env("DELIVERY_SECRET", SECRET)).await;
     assert!(done && said.contains("39 events sent"), "{said}");
-    let expected = expected(&table).await;
+    let expected = expected(&table, "chat").await;
     let got = got.lock().unwrap().clone();
     let ids: BTreeSet<&str> = got
         .iter()

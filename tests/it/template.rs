@@ -619,6 +619,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
                 json!({ "Fn::Sub": "${EventsTable.Arn}/stream/*" })
             ),
             statement("events:PutEvents", "Bus.Arn"),
+            statement("sqs:SendMessage", "DeliveriesQueue.Arn"),
             statement("sqs:SendMessage", "PublishFailures.Arn"),
             logs,
         ]
@@ -886,6 +887,12 @@ fn a_stack_without_a_delivery_url_has_no_queue_no_function_and_no_alarm_for_it()
             "DeliveryFailingAlarm",
             "DeliverySecret",
             "NotDeliveredFilter",
+            "Publish",
+            "PublishBehindAlarm",
+            "PublishFailures",
+            "PublishGaveUpAlarm",
+            "PublishLosesAlarm",
+            "PublishRole",
         ]
     );
     assert!(without.is_subset(&with));
@@ -1052,6 +1059,13 @@ fn publish_gets_every_event_but_no_removal_and_no_marker_and_tries_as_long_as_th
         json!({ "Ref": "PublishFailures" })
     );
     assert_eq!(environment["EVENT_BUS"], json!({ "Ref": "Bus" }));
+    assert_eq!(environment["DELIVERIES_QUEUE_URL"], "");
+    let delivers = Template::with(&[DELIVERY, &[("DeliveryOnly", "family:user")]].concat());
+    let environment = &delivers.functions()["publish"]["Environment"];
+    assert_eq!(environment["EVENT_BUS"], "");
+    let queue = json!({ "Ref": "DeliveriesQueue" });
+    assert_eq!(environment["DELIVERIES_QUEUE_URL"], queue);
+    assert_eq!(environment["DELIVERY_ONLY"], "family:user");
     assert_eq!(
         environment["STACK_NAME"],
         json!({ "Ref": "AWS::StackName" })

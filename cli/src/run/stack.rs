@@ -138,7 +138,13 @@ mod tests {
     #[test]
     fn every_command_has_the_function_of_the_catalogue() {
         let stack = Stack::read(None).unwrap();
-        let mut functions = vec!["any-command", "deliver", "project-views", "publish", "redrive"];
+        let mut functions = vec![
+            "any-command",
+            "deliver",
+            "project-views",
+            "publish",
+            "redrive",
+        ];
         let commands: Vec<_> = protocol::catalogue().collect();
         let of_commands: Vec<String> = commands.iter().map(|it| it.function()).collect();
         for (command, function) in commands.iter().zip(&of_commands) {

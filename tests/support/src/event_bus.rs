@@ -13,33 +13,20 @@ pub struct EventBus {
 impl EventBus {
     /// Makes a new bus.
     pub async fn create(ministack: &Dynamodb, name: &str) -> Self {
-        let call = async |operation: &str, request: Value| {
-            let answer = reqwest::Client::new()
-                .post(&ministack.endpoint)
-                .header("content-type", "application/x-amz-json-1.1")
-                .header("x-amz-target", format!("AWSEvents.{operation}"))
-                .header("x-amz-date", "20261121T000000Z")
-                .header(
-                    "authorization",
-                    "AWS4-HMAC-SHA256 Credential=local/20261121/eu-central-1/events/aws4_request, SignedHeaders=host, Signature=local",
-                )
-                .body(request.to_string())
-                .send()
-                .await
-                .unwrap();
-            let status = answer.status();
-            let body = answer.text().await.unwrap();
-            assert!(status.is_success(), "{operation}: {body}");
-        };
+        call(ministack, "CreateEventBus", json!({ "Name": name })).await;
+        Self::at(ministack, name).await
+    }
+
+    /// Adds the rule to a bus.
+    pub async fn at(ministack: &Dynamodb, name: &str) -> Self {
         let events = Queue::create(ministack, &format!("{name}-events")).await;
         let queue = format!("arn:aws:sqs:eu-central-1:000000000000:{name}-events");
-        call("CreateEventBus", json!({ "Name": name })).await;
         let everything = json!({"source": [{"prefix": ""}]}).to_string();
         let rule = json!({"Name": "all", "EventBusName": name, "EventPattern": everything});
-        call("PutRule", rule).await;
+        call(ministack, "PutRule", rule).await;
         let target = json!([{"Id": "queue", "Arn": queue}]);
         let targets = json!({"Rule": "all", "EventBusName": name, "Targets": target});
-        call("PutTargets", targets).await;
+        call(ministack, "PutTargets", targets).await;
         Self {
             name: name.to_owned(),
             events,
@@ -54,4 +41,23 @@ impl EventBus {
             .map(|body| serde_json::from_str(body).unwrap())
             .collect()
     }
+}
+
+async fn call(ministack: &Dynamodb, operation: &str, request: Value) {
+    let answer = reqwest::Client::new()
+        .post(&ministack.endpoint)
+        .header("content-type", "application/x-amz-json-1.1")
+        .header("x-amz-target", format!("AWSEvents.{operation}"))
+        .header("x-amz-date", "20261121T000000Z")
+        .header(
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=local/20261121/eu-central-1/events/aws4_request, SignedHeaders=host, Signature=local",
+        )
+        .body(request.to_string())
+        .send()
+        .await
+        .unwrap();
+    let status = answer.status();
+    let body = answer.text().await.unwrap();
+    assert!(status.is_success(), "{operation}: {body}");
 }
