@@ -5,6 +5,8 @@ DYNAMODB_PORT = 8000
 SDK_APP_ID = 1400000001
 # Your service that decides: make run DECISION_URL=http://127.0.0.1:8080/decide
 DECISION_URL =
+# Your service that gets events: make run DELIVERY_URL=http://127.0.0.1:8080/events
+DELIVERY_URL =
 
 # Two installations into one folder must not run at the same time.
 .NOTPARALLEL:
@@ -13,7 +15,7 @@ DECISION_URL =
 
 run:
 	cargo build --locked --workspace --bins
-	target/debug/imhook run --address $(ADDRESS) --port $(PORT) --dynamodb-port $(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID) $(if $(DECISION_URL),--decision-url $(DECISION_URL))
+	target/debug/imhook run --address $(ADDRESS) --port $(PORT) --dynamodb-port $(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID) $(if $(DECISION_URL),--decision-url $(DECISION_URL)) $(if $(DELIVERY_URL),--delivery-url $(DELIVERY_URL))
 
 sample:
 	target/debug/imhook sample --url http://127.0.0.1:$(PORT) --dynamodb http://127.0.0.1:$(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)

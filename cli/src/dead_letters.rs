@@ -613,7 +613,8 @@ async fn publish(redrive: &Redrive, queue: &Queue, left: &mut Left) -> Result<()
         destinations,
     } = &redrive.places;
     let (events, _) = tables.patient()?;
-    let publisher = destinations.publisher(tables, queues.sqs.as_deref(), None)?;
+    let deliveries = queues.deliveries_queue.as_deref();
+    let publisher = destinations.publisher(tables, queues.sqs.as_deref(), deliveries)?;
     let publish = async |stored: &Stored| {
         let results = publisher.publish(stored, None).await.into_iter();
         results.map(|it| it.map(drop)).collect()

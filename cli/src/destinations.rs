@@ -56,7 +56,10 @@ impl Destinations {
             _ => None,
         });
         Ok(publisher.map_err(
-            |_| "name where events go: --event-bus with the stack's output EventBusName",
+            |_| {
+                "name where events go: --event-bus with the stack's output EventBusName, or --deliveries-queue with its \
+                 output DeliveriesQueueUrl"
+            },
         )?)
     }
 }

@@ -10,6 +10,7 @@
 
 mod checkpoint;
 mod dead_letters;
+mod deliveries;
 mod destinations;
 mod dynamodb;
 mod history;
@@ -142,7 +143,7 @@ async fn main() -> ExitCode {
             url,
             dynamodb,
             table,
-        } => stream::feed(&dynamodb, &table, &url, None)
+        } => stream::feed(&stream::Reader::Views, &dynamodb, &table, &url, None)
             .await
             .map(|never| match never {}),
         Command::Dynamodb {

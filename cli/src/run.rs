@@ -18,6 +18,7 @@ use std::{
 
 use axum::serve::ListenerExt as _;
 use clap::Args;
+use publish::Only;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -32,7 +33,11 @@ use self::{
     runtime_api::RuntimeApi,
     stack::Stack,
 };
-use crate::{Result, dynamodb, policies, stream, table, tables};
+use crate::{
+    Result, dynamodb, policies,
+    stream::{self, Reader},
+    table, tables,
+};
 
 /// How long the last requests may take after Ctrl-C. It is longer than any callback's function may take to answer.
 const LAST_ANSWERS: Duration = Duration::from_secs(4);
@@ -60,6 +65,9 @@ pub(crate) struct Options {
     /// Your service that decides about before callbacks; it may be on this machine
     #[arg(long)]
     decision_url: Option<String>,
+    /// Your service that gets events; it may be on this machine
+    #[arg(long)]
+    delivery_url: Option<String>,
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
@@ -69,6 +77,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     // Checked here, because with a mistake in it no function would work.
     policies::read(&options.policies)?;
     let stack = Stack::read(env::var("ON_FAILURE").ok().as_deref())?;
+    let only = Only::new(&env::var("DELIVERY_ONLY").unwrap_or_default());
+    let only = only.map_err(|wrong| format!("DELIVERY_ONLY {wrong}"))?;
     let listener = listener(options.address, options.port).await?;
     let url = url(listener.local_addr()?);
 
@@ -120,12 +130,17 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let mut serving = tokio::spawn(async move { serving.await });
 
     let checkpoint = options.folder.join("stream.json");
-    if let Some(url) = &options.decision_url {
-        let secret = match env::var_os("DECISION_SECRET") {
-            Some(_) => "DECISION_SECRET",
-            None => DECISION_SECRET,
-        };
-        print::line(&format!("decisions: {url}, signed with {secret}"));
+    for (what, url, secret) in [
+        ("decisions", &options.decision_url, "DECISION_SECRET"),
+        ("deliveries", &options.delivery_url, "DELIVERY_SECRET"),
+    ] {
+        if let Some(url) = url {
+            let secret = match env::var_os(secret) {
+                Some(_) => secret,
+                None => SERVICE_SECRET,
+            };
+            print::line(&format!("{what}: {url}, signed with {secret}"));
+        }
     }
     for line in [
         format!("url: {url}"),
@@ -141,10 +156,20 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         print::line(&line);
     }
 
+    let deliveries = async {
+        match &options.delivery_url {
+            Some(_) => {
+                let checkpoint = options.folder.join("deliveries.json");
+                feed(&Reader::Deliveries(only), &endpoint, &url, &checkpoint).await
+            }
+            None => std::future::pending().await,
+        }
+    };
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
-        never = feed(&endpoint, &url, &checkpoint) => match never {},
+        never = feed(&Reader::Views, &endpoint, &url, &checkpoint) => match never {},
+        never = deliveries => match never {},
     }
     let _ = stop.send(());
     if timeout(LAST_ANSWERS, &mut serving).await.is_err() {
@@ -188,15 +213,18 @@ fn binaries() -> Result<PathBuf> {
     Ok(folder.to_owned())
 }
 
-/// Signs the questions to a service, unless this program's environment has `DECISION_SECRET`. It protects nothing: it is
-/// for trying.
-const DECISION_SECRET: &str = "whsec_Zm9yIHRyeWluZyBvbmx5LCBvbiBhIGxhcHRvcC4u";
+/// Signs what your services get, unless this program's environment has `DECISION_SECRET` or `DELIVERY_SECRET`. It protects
+/// nothing: it is for trying.
+const SERVICE_SECRET: &str = "whsec_Zm9yIHRyeWluZyBvbmx5LCBvbiBhIGxhcHRvcC4u";
 
 /// Variables that the functions must not inherit, so that a local run never reaches AWS.
 const REMOVED: &[&str] = &[
     "AWS_SESSION_TOKEN",
     "EVENTS_QUEUE_URL",
     "DECISION_SECRET_ID",
+    "DELIVERIES_DEAD_LETTER_QUEUE_URL",
+    "DELIVERIES_QUEUE_URL",
+    "DELIVERY_SECRET_ID",
     "OPENIM_SECRET_ID",
     "TENCENT_SECRET_ID",
     "VIEW_FAILURES_QUEUE_URL",
@@ -220,27 +248,34 @@ fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String,
     let mut defaults: BTreeMap<String, String> = stack.environment.iter().cloned().collect();
     // Without a verifier, unless this program's environment names one.
     defaults.extend([("OPENIM_VERIFIER", "none"), ("TENCENT_VERIFIER", "none")].map(owned));
-    if options.decision_url.is_some() {
-        defaults.insert("DECISION_SECRET".to_owned(), DECISION_SECRET.to_owned());
+    let services = [
+        (&options.decision_url, "DECISION"),
+        (&options.delivery_url, "DELIVERY"),
+    ];
+    let services = services.map(|(url, name)| Some((url.as_ref()?, name)));
+    let services = services.into_iter().flatten();
+    for (_, name) in services.clone() {
+        defaults.insert(format!("{name}_SECRET"), SERVICE_SECRET.to_owned());
     }
     defaults.retain(|name, _| env::var_os(name).is_none());
     defaults.extend(here.map(owned));
-    if let Some(url) = &options.decision_url {
-        defaults.extend(
-            [
-                ("DECISION_URL", url.as_str()),
-                ("ALLOW_PRIVATE_ADDRESSES", "yes"),
-            ]
-            .map(owned),
-        );
+    for (url, name) in services {
+        defaults.insert(format!("{name}_URL"), url.clone());
+        defaults.extend([("ALLOW_PRIVATE_ADDRESSES", "yes")].map(owned));
     }
     defaults.into_iter().collect()
 }
 
-/// Keeps the relationships table up to date. If reading the stream fails, it starts again.
-async fn feed(endpoint: &str, url: &str, checkpoint: &Path) -> std::convert::Infallible {
+/// Sends the stream to a reader. If reading the stream fails, it starts again.
+async fn feed(
+    reader: &Reader,
+    endpoint: &str,
+    url: &str,
+    checkpoint: &Path,
+) -> std::convert::Infallible {
     loop {
-        let Err(error) = stream::feed(endpoint, tables::EVENTS, url, Some(checkpoint)).await;
+        let Err(error) =
+            stream::feed(reader, endpoint, tables::EVENTS, url, Some(checkpoint)).await;
         print::line(&format!(
             "the events table's stream is read again, because {error}"
         ));

@@ -1,4 +1,4 @@
-//! Sends the stream of the local events table to its function, as AWS does.
+//! Sends the stream of the local events table to its readers, as AWS does.
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
@@ -8,11 +8,12 @@ use std::{
     time::Duration,
 };
 
+use publish::Only;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{Settings, item};
 
-use crate::{Result, run::print};
+use crate::{Result, deliveries, run::print};
 
 /// The pause before an empty stream is read again.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -25,16 +26,45 @@ const ATTEMPTS: u32 = 5;
 /// The pause after the function itself failed.
 const FUNCTION_PAUSE: Duration = Duration::from_secs(1);
 
-/// Sends every record of the table's stream to `project-views`, which can be invoked at this URL. Begins after the last
+/// Who reads the stream.
+pub(crate) enum Reader {
+    /// `project-views`.
+    Views,
+    /// `deliver`, with these events.
+    Deliveries(Only),
+}
+
+impl Reader {
+    /// Whether the filter in template.yaml accepts this record.
+    fn reads(&self, record: &Value) -> bool {
+        let family = record["dynamodb"]["NewImage"][item::FAMILY]["S"].as_str();
+        let reads = |family| match self {
+            Self::Views => item::is_viewed(family),
+            Self::Deliveries(_) => true,
+        };
+        record["eventName"] == "INSERT" && family.is_some_and(reads)
+    }
+
+    async fn get(&self, http: &reqwest::Client, url: &str, records: Vec<Value>) {
+        for batch in batches(records) {
+            match self {
+                Self::Views => deliver(http, url, batch).await,
+                Self::Deliveries(only) => deliveries::deliver(http, url, only, &batch).await,
+            }
+        }
+    }
+}
+
+/// Sends every record of the table's stream to a reader, whose function can be invoked at this URL. Begins after the last
 /// record that the file names, or at the stream's beginning. Keeps the file up to date. Ends only if the stream cannot be
 /// read, or if the file cannot be written.
 pub(crate) async fn feed(
+    reader: &Reader,
     endpoint: &str,
     table: &str,
     url: &str,
     file: Option<&Path>,
 ) -> Result<Infallible> {
-    let function = format!("{url}/2015-03-31/functions/project-views/invocations");
     let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10));
     let described = client.describe_table().table_name(table).send().await;
     let described = described.map_err(aws_sdk_dynamodb::error::SdkError::into_service_error)?;
@@ -75,10 +105,8 @@ pub(crate) async fn feed(
             let last = records.last().map(|record| &record["dynamodb"]);
             let last = last.map(|record| text(record, "SequenceNumber"));
             let last = last.transpose()?;
-            let stored = records.into_iter().filter(is_read_by_views).collect();
-            for batch in batches(stored) {
-                deliver(&streams.http, &function, batch).await;
-            }
+            let stored = records.into_iter().filter(|record| reader.reads(record));
+            reader.get(&streams.http, url, stored.collect()).await;
             if let Some(last) = last {
                 quiet = false;
                 checkpoint.save(shard, last)?;
@@ -146,12 +174,6 @@ impl Checkpoint {
     }
 }
 
-/// Whether the filter in template.yaml accepts this record.
-fn is_read_by_views(record: &Value) -> bool {
-    let family = record["dynamodb"]["NewImage"][item::FAMILY]["S"].as_str();
-    record["eventName"] == "INSERT" && family.is_some_and(item::is_viewed)
-}
-
 fn batches(records: Vec<Value>) -> Vec<Vec<Value>> {
     let mut batches: Vec<Vec<Value>> = Vec::new();
     let mut bytes = BATCH_BYTES;
@@ -171,13 +193,15 @@ fn batches(records: Vec<Value>) -> Vec<Vec<Value>> {
 
 /// Delivers a batch until all of it is applied. After some tries, leaves out the first record that fails, with a warning. If
 /// the function itself fails, for example because it is built again, tries without end, as AWS does.
-async fn deliver(http: &reqwest::Client, function: &str, mut batch: Vec<Value>) {
+async fn deliver(http: &reqwest::Client, url: &str, mut batch: Vec<Value>) {
     let mut attempt = 0;
     while !batch.is_empty() {
-        match invoke(http, function, &batch).await {
-            Ok(None) => return,
-            // The records before the one that failed are applied.
-            Ok(Some(failed)) => {
+        match invoke(http, url, "project-views", &batch).await {
+            // The records before the first one that failed are applied.
+            Ok(failed) => {
+                let Some(failed) = failed.first() else {
+                    return;
+                };
                 let first = batch
                     .iter()
                     .position(|record| record["dynamodb"]["SequenceNumber"] == failed.as_str());
@@ -206,23 +230,28 @@ async fn deliver(http: &reqwest::Client, function: &str, mut batch: Vec<Value>) 
     }
 }
 
-/// One invocation. Gives the sequence number of the first record that was not applied.
-async fn invoke(
+/// What a function names that has to come again.
+pub(crate) type Failed = Vec<String>;
+
+/// One invocation of a function.
+pub(crate) async fn invoke(
     http: &reqwest::Client,
+    url: &str,
     function: &str,
     records: &[Value],
-) -> Result<Option<String>> {
+) -> Result<Failed> {
     let event = json!({ "Records": records });
+    let function = format!("{url}/2015-03-31/functions/{function}/invocations");
     let answer = http.post(function).body(event.to_string()).send().await?;
     let body = answer.text().await?;
     let failures = serde_json::from_str::<Value>(&body)
         .ok()
         .and_then(|body| body.get("batchItemFailures")?.as_array().cloned())
         .ok_or_else(|| format!("it failed: {body}"))?;
+    let failures = failures.iter();
     failures
-        .first()
         .map(|failure| text(failure, "itemIdentifier"))
-        .transpose()
+        .collect()
 }
 
 /// A client of DynamoDB Streams that writes its JSON itself. One more SDK would only make builds longer.

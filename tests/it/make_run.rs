@@ -1,7 +1,7 @@
 //! `imhook run`, which `make run` starts: its gateway, its Lambda, its stream.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -16,11 +16,12 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use store::Settings;
 use support::{
-    Answer, DecisionService, Process, Request, SDK_APP_ID, Table, binary, free_port,
+    Answer, Behaviour, DecisionService, Process, Request, SDK_APP_ID, Table, binary, free_port,
     wait_for_relationships,
 };
 use tokio::process::Command;
 
+use crate::deliver::accepts;
 use crate::examples::{assert_accepted, assert_stored, over_http, request};
 
 /// `imhook run` with ports and a folder that only this test uses.
@@ -585,6 +586,62 @@ async fn a_service_on_this_machine_decides_with_a_secret_that_is_printed() {
     }
     let webhook = standardwebhooks::Webhook::new(&secret).unwrap();
     webhook.verify(&question.body, &headers).unwrap();
+}
+
+#[tokio::test]
+async fn a_service_on_this_machine_gets_every_event_also_after_it_was_away() {
+    let service = DecisionService::start(Behaviour::Answer(202, String::new())).await;
+    let folder = folder("deliveries");
+    let start = async || {
+        let mut command = command(&folder, &binary("imhook"));
+        let command = command.args(["--delivery-url", &service.url]);
+        Run::of(&folder, command.env("DELIVERY_ONLY", "family:relation")).await
+    };
+    let mut run = start().await;
+    let named = format!("deliveries: {}, signed with ", service.url);
+    let printed = |line: &str| Some(line.strip_prefix(&named)?.to_owned());
+    let secret: String = run.process.wait_for(printed).await;
+    let arrived = async |events: usize| {
+        for _ in 0..600 {
+            let friends = service
+                .questions()
+                .into_iter()
+                .filter(|it| accepts(&secret, it));
+            let friends =
+                friends.map(|it| it.json()["data"]["friend"].as_str().unwrap().to_owned());
+            let mut seen = BTreeSet::new();
+            let friends: Vec<String> = friends.filter(|it| seen.insert(it.clone())).collect();
+            if friends.len() == events {
+                return friends;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("only {} requests came", service.questions().len());
+    };
+    assert_allowed(&run.delete("ana", "b").await);
+    assert_eq!(arrived(1).await, ["b"]);
+    let request = service.questions().remove(0);
+    assert_eq!(request.json()["type"], "relation.friend_deleted");
+    assert_eq!(request.json()["subject"], "user/ana");
+    // Another family.
+    let online =
+        r#"{"userID":"ana","platformID":5,"platform":"Web","connID":"1","isAppBackground":false}"#;
+    let online = Request::post("/callbackAfterUserOnlineCommand", online);
+    assert_eq!(run.send(&online).await.status, 200);
+
+    service.set(Behaviour::Answer(500, String::new()));
+    for friend in ["c", "d", "e"] {
+        assert_allowed(&run.delete("ana", friend).await);
+    }
+    while service.questions().len() < 3 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Also what was not taken when it stopped.
+    run.stop(Signal::SIGTERM).await;
+    service.set(Behaviour::Answer(202, String::new()));
+    let run = start().await;
+    assert_allowed(&run.delete("ana", "f").await);
+    assert_eq!(arrived(5).await, ["b", "c", "d", "e", "f"]);
 }
 
 #[tokio::test]

@@ -154,6 +154,7 @@ pub struct Deliverer<S, Q, C> {
     clock: C,
     form: Form,
     circuit: Circuit,
+    pause: Duration,
 }
 
 /// What happens to a message now.
@@ -184,14 +185,15 @@ impl Event {
 }
 
 impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
-    /// Delivers to this service what comes from this queue.
-    pub fn new(service: S, queue: Q, clock: C, form: Form) -> Self {
+    /// Delivers to this service what comes from this queue. A service that fails in a row is left alone for `pause`.
+    pub fn new(service: S, queue: Q, clock: C, form: Form, pause: Duration) -> Self {
         Self {
             service,
             queue,
             clock,
             form,
-            circuit: Circuit::new(PAUSE),
+            circuit: Circuit::new(pause),
+            pause,
         }
     }
 
@@ -352,7 +354,7 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
 
     fn failed(&self) {
         if self.circuit.failed(self.clock.instant()) {
-            warn!(seconds = PAUSE.as_secs(), "{DELIVERY_WAITS}");
+            warn!(seconds = self.pause.as_secs(), "{DELIVERY_WAITS}");
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::{env, time::Duration};
 
-use deliver::{Batch, Clock as _, Deliverer, SystemClock, service::Form};
+use deliver::{Batch, Clock as _, Deliverer, PAUSE, SystemClock, service::Form};
 use lambda_runtime::{LambdaEvent, service_fn};
+use outgoing::Circuit;
 use receiver::{Destination, Error};
 use store::{Deliveries, Settings};
 use tracing::error;
@@ -19,7 +20,9 @@ async fn main() -> Result<(), Error> {
     let started = start(get).await;
     let (destination, queue, form) =
         started.inspect_err(|wrong| error!(%wrong, "misconfigured: no event can be delivered"))?;
-    let deliverer = &Deliverer::new(destination, queue, SystemClock, form);
+    // On a laptop, a developer waits, and there is no queue to protect.
+    let pause = queue.as_ref().map_or(Circuit::PAUSE, |_| PAUSE);
+    let deliverer = &Deliverer::new(destination, queue, SystemClock, form, pause);
     lambda_runtime::run(service_fn(async |batch: LambdaEvent<Batch>| {
         let deadline = Duration::from_millis(batch.context.deadline);
         let left = deadline.saturating_sub(SystemClock.now());

@@ -154,7 +154,7 @@ impl World {
     }
 
     async fn environment(&self, until: Duration) {
-        let deliverer = Deliverer::new(self, self, self, self.form);
+        let deliverer = Deliverer::new(self, self, self, self.form, PAUSE);
         while self.now.get() < until {
             let messages = self.receive();
             if messages.is_empty() {
@@ -497,7 +497,7 @@ fn a_function_without_time_gives_its_messages_back_and_asks_nobody() {
     let batch = Batch {
         messages: world.receive(),
     };
-    let deliverer = Deliverer::new(&world, &world, &world, Form::Single);
+    let deliverer = Deliverer::new(&world, &world, &world, Form::Single, PAUSE);
     let mut delivering = pin!(deliverer.deliver(&batch, world.origin + TIMEOUT));
     let mut context = Context::from_waker(Waker::noop());
     let Poll::Ready(answer) = delivering.as_mut().poll(&mut context) else {

@@ -49,5 +49,4 @@ pub const DELIVERY_WAITS: &str =
 /// That service works again.
 pub const DELIVERY_GOES_ON: &str = "deliveries go on";
 /// An event is in the dead-letter queue of deliveries.
-pub const DELIVERY_DEAD: &str =
-    "an event is not delivered any more and was put into the dead-letter queue";
+pub const DELIVERY_DEAD: &str = "an event is given up";
