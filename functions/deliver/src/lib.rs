@@ -325,9 +325,10 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
             self.failed();
             if let Some(time) = next {
                 // A service that fails as a whole is not the fault of this event.
-                return End::Again(match self.circuit.waits_until() {
-                    Some(_) => LEFT_ALONE,
-                    None => time,
+                return End::Again(match (self.circuit.waits_until(), asked) {
+                    (Some(_), None) => LEFT_ALONE,
+                    (Some(_), Some(_)) => time.max(LEFT_ALONE),
+                    (None, _) => time,
                 });
             }
             last_tries += 1;

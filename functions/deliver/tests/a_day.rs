@@ -357,6 +357,22 @@ fn after_an_outage_of_more_than_a_day_each_event_is_delivered_or_a_dead_letter()
 }
 
 #[test]
+fn no_event_is_tried_before_the_time_that_the_service_asks_for() {
+    let world = World::new(|_, _| Does::Ask(HOUR));
+    send_all(&world, 30, 1, Duration::ZERO);
+    world.run(5 * HOUR);
+    let mut waits = 0;
+    for subject in 0..30 {
+        let tries = world.tries(&format!("s{subject}-0"));
+        for two in tries.windows(2) {
+            assert!(two[1] - two[0] >= HOUR.as_secs(), "{tries:?}");
+            waits += 1;
+        }
+    }
+    assert!(waits >= 60, "{waits}");
+}
+
+#[test]
 fn while_the_service_is_away_most_events_are_not_in_flight() {
     for away in [Does::Fail, Does::Hang] {
         let world = World::new(move |now, _| if now < HOUR { away } else { Does::Take });
