@@ -110,12 +110,27 @@ struct App {
 
 impl App {
     async fn start(example: &Example, test: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_with(example, test, environment, false).await
+    }
+
+    /// The same; with `gets_events`, `imhook run` also delivers events to it.
+    async fn start_with(
+        example: &Example,
+        test: &str,
+        environment: &[(&str, &str)],
+        gets_events: bool,
+    ) -> Self {
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
+        let events = format!("{url}/events");
         let folder = folder(&format!("{test}-{}", example.language));
         let decisions = format!("{url}/decide");
         let mut imhook = command(&folder, &binary("imhook"));
-        let mut run = Run::of(&folder, imhook.args(["--decision-url", &decisions])).await;
+        imhook.args(["--decision-url", &decisions]);
+        if gets_events {
+            imhook.args(["--delivery-url", &events]);
+        }
+        let mut run = Run::of(&folder, &mut imhook).await;
         let named = format!("decisions: {decisions}, signed with ");
         let printed = |line: &str| Some(line.strip_prefix(&named)?.to_owned());
         let secret: String = run.process.wait_for(printed).await;
@@ -316,6 +331,31 @@ async fn decides_and_takes_events(example: &Example, amends: bool) {
         )
     });
     assert_eq!(app.printed(), expected);
+}
+
+#[tokio::test]
+async fn each_service_prints_the_events_that_make_run_delivers() {
+    for example in [&GO, &JAVA, &PYTHON, &TYPESCRIPT] {
+        if !example.can_run() {
+            continue;
+        }
+        let app = App::start_with(example, "delivered", &[], true).await;
+        let command = "callbackAfterDeleteFriendCommand";
+        let mut expected = Vec::new();
+        for friend in ["leo", "kim"] {
+            let request = Request::post(&format!("/{command}"), deleted(friend).to_string());
+            assert_allowed(&app.run.send(&request).await);
+            let data = json!({"owner": "ana", "friend": friend});
+            expected.push(("relation.friend_deleted".into(), "user/ana".into(), data));
+        }
+        let mut tries = 0;
+        while app.service.lines().len() < expected.len() {
+            tries += 1;
+            assert!(tries < 600, "{}", app.run.process.lines().join("\n"));
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(app.printed(), expected, "{}", example.language);
+    }
 }
 
 #[tokio::test]
