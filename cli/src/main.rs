@@ -12,6 +12,7 @@ mod checkpoint;
 mod dead_letters;
 mod deliveries;
 mod destinations;
+mod doctor;
 mod dynamodb;
 mod history;
 mod out;
@@ -58,6 +59,8 @@ enum Command {
     Event(sample_event::Options),
     /// List the mistakes in a policies.json, or the rules that it switches on
     CheckPolicies(policies::Options),
+    /// Say what is wrong with OpenIM's webhooks.yml, and whether the receiver answers OpenIM
+    Doctor(Box<doctor::Options>),
     /// Say what to set in Tencent Chat's console, and what is wrong with the URL or the configuration
     TencentCheck(tencent_check::Options),
     /// Read log lines from standard input, and record the events in them that were neither stored nor queued
@@ -122,6 +125,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// is not a success, because `rebuild-relationships` stops before its work is done.
 const NOBODY_READS: u8 = 128 + 13;
 
+/// The exit code of a check that ran well and found something. clap uses 2 for a wrong use.
+const FOUND: u8 = 3;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
@@ -130,6 +136,7 @@ async fn main() -> ExitCode {
         Command::Smoke(options) => smoke::smoke(*options).await,
         Command::Event(options) => sample_event::print(&options),
         Command::CheckPolicies(options) => policies::check(&options),
+        Command::Doctor(options) => doctor::doctor(*options).await,
         Command::TencentCheck(options) => tencent_check::check(&options),
         Command::Resubmit(options) => resubmit::resubmit(options).await,
         Command::Replay(options) => replay::replay(*options).await,
@@ -160,6 +167,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<out::NobodyReads>() => ExitCode::from(NOBODY_READS),
+        Err(error) if error.is::<doctor::FoundSomething>() => ExitCode::from(FOUND),
         Err(error) => {
             if is_unavailable(&*error) {
                 out::complain("DynamoDB is not available. On a laptop, `make run` starts it.");

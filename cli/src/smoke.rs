@@ -6,7 +6,7 @@
 mod bodies;
 mod checks;
 mod clean;
-mod http;
+pub(crate) mod http;
 mod steps;
 
 use std::{

@@ -38,6 +38,11 @@ pub(crate) fn check(options: &Options) -> Result<()> {
     }
 }
 
+/// Everything that is wrong with a URL for the console. It does not repeat the URL, which could contain a password.
+pub(crate) fn url_faults(url: &str) -> Vec<String> {
+    url::faults(url)
+}
+
 /// What to set, and what is wrong. `get` reads the environment.
 fn report(
     options: &Options,

@@ -21,6 +21,7 @@ mod decision_service;
 mod decisions;
 mod deliver;
 mod deployment;
+mod doctor;
 mod documents;
 mod durability;
 mod examples;

@@ -18,14 +18,14 @@ const PREVIOUS: &str = "0ld-password";
 const TOKEN: &str = "t0ken";
 
 /// `imhook run` with ports and a folder that only this test uses.
-struct Run {
-    url: String,
+pub(crate) struct Run {
+    pub(crate) url: String,
     dynamodb: String,
     _process: Process,
 }
 
 impl Run {
-    async fn start(test: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(test: &str, environment: &[(&str, &str)]) -> Self {
         let folder = make_run::folder(&format!("smoke-{test}"));
         let mut command = make_run::command(&folder, &binary("imhook"));
         command.envs(environment.iter().copied());
@@ -57,7 +57,7 @@ impl Run {
         .await
     }
 
-    async fn assert_that_nothing_is_left(&self) {
+    pub(crate) async fn assert_that_nothing_is_left(&self) {
         let settings = Settings::local(&self.dynamodb);
         for name in ["events", "relationships"] {
             let table = Table {

@@ -25,23 +25,23 @@ use axum::{
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// A stack's HTTP.
-pub(super) struct Http {
+pub(crate) struct Http {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     /// Without a slash at the end, a user and a password.
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 /// A request.
-pub(super) struct Call {
-    pub(super) method: &'static str,
+pub(crate) struct Call {
+    pub(crate) method: &'static str,
     /// Behind the stack's URL, with its query.
-    pub(super) path: String,
-    pub(super) headers: Vec<(&'static str, String)>,
-    pub(super) body: String,
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: String,
 }
 
 impl Call {
-    pub(super) fn post(path: impl Into<String>, body: impl Into<String>) -> Self {
+    pub(crate) fn post(path: impl Into<String>, body: impl Into<String>) -> Self {
         Self {
             method: "POST",
             path: path.into(),
@@ -50,7 +50,7 @@ impl Call {
         }
     }
 
-    pub(super) fn get(path: impl Into<String>) -> Self {
+    pub(crate) fn get(path: impl Into<String>) -> Self {
         Self {
             method: "GET",
             headers: Vec::new(),
@@ -58,21 +58,21 @@ impl Call {
         }
     }
 
-    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 }
 
 /// An answer.
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: String,
-    pub(super) took: Duration,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+    pub(crate) took: Duration,
 }
 
 impl Http {
-    pub(super) fn new(url: &str) -> Result<Self> {
+    pub(crate) fn new(url: &str) -> Result<Self> {
         let url = without_user(url)?;
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?;
@@ -93,13 +93,13 @@ impl Http {
     }
 
     /// Sends a request to a path behind the stack's URL.
-    pub(super) async fn send(&self, call: Call) -> std::result::Result<Answer, String> {
+    pub(crate) async fn send(&self, call: Call) -> std::result::Result<Answer, String> {
         let url = format!("{}{}", self.url, call.path);
         self.send_to(&url, call).await
     }
 
     /// Sends a request to another URL.
-    pub(super) async fn send_to(
+    pub(crate) async fn send_to(
         &self,
         url: &str,
         call: Call,
@@ -152,7 +152,7 @@ fn without_user(url: &str) -> Result<String> {
 
 /// What OpenIM does after it has read an answer.
 #[derive(Debug, PartialEq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Allowed {
         detail: String,
     },
@@ -167,7 +167,7 @@ pub(super) enum Verdict {
 
 impl Answer {
     /// Reads it as OpenIM does, whatever the status is: three `int32` and two strings, each of which may be missing.
-    pub(super) fn as_openim(&self) -> Verdict {
+    pub(crate) fn as_openim(&self) -> Verdict {
         let Ok(members) = serde_json::from_str::<Option<Map<String, Value>>>(&self.body) else {
             return Verdict::Unreadable;
         };
@@ -207,17 +207,17 @@ impl Answer {
     }
 
     /// The body as JSON; null if it is none.
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }
 
     /// The answer for a message.
-    pub(super) fn plain(&self) -> String {
+    pub(crate) fn plain(&self) -> String {
         format!("{} {}", self.status, cut(&self.body, 160))
     }
 
     /// The answer for a message, with what Tencent Chat makes of it.
-    pub(super) fn tencent(&self) -> String {
+    pub(crate) fn tencent(&self) -> String {
         let reads = match (self.status, self.json()["ErrorCode"].as_i64()) {
             (200, Some(_)) => "",
             _ => " (a failure: the console says what happens)",
@@ -226,7 +226,7 @@ impl Answer {
     }
 
     /// The answer for a message, with what OpenIM makes of it.
-    pub(super) fn shown(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let reads = match self.as_openim() {
             Verdict::Allowed { .. } => "OpenIM reads \"allowed\"".to_owned(),
             Verdict::Refused { code, .. } => format!("OpenIM reads a refusal with {code}"),
