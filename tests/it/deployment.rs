@@ -423,10 +423,10 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
         for request in service.questions() {
             let event = request.json();
             let id = event["id"].as_str().unwrap().to_owned();
-            if !delivered.contains_key(&id) {
+            delivered.entry(id).or_insert_with(|| {
                 assert!(deliver::accepts(deliver::SECRET, &request));
-                delivered.insert(id, event);
-            }
+                event
+            });
         }
         for mut entry in bus.take().await {
             let id = entry["detail"]["id"].as_str().unwrap().to_owned();
