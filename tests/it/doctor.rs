@@ -150,13 +150,12 @@ async fn a_finding_has_its_line_its_reason_and_what_to_do_in_both_forms() {
 #[tokio::test]
 async fn fix_writes_a_file_beside_and_leaves_the_first_one_alone() {
     let text = good("webhook://hooks.example.com/im/")
-        .replace("beforeAddFriend:", "addFriendBefor:")
+        .replace("beforeAddFriend:", "beforeAdFriends:")
         .replacen(
             "enable: true\n  timeout: 5",
             "enable: yes # still\n  timeout: 0",
             1,
         );
-    let text = text.replace("addFriendBefor:", "beforeAddFreind:");
     let path = file("fix", &text);
     let name = path.to_str().unwrap();
     let (code, before) = found(&["--webhooks-yml", name, "--fix"], &[]).await;

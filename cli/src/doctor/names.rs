@@ -157,11 +157,11 @@ mod tests {
             Name::Wire("afterRevokeMsg")
         ));
         assert!(matches!(
-            Name::of("beforAddFreind", None),
+            Name::of("beforeAdFiends", None),
             Name::Unknown(None)
         ));
         assert!(matches!(
-            Name::of("beforAddFriend", None),
+            Name::of("beforeAdFriend", None),
             Name::Unknown(Some("beforeAddFriend"))
         ));
         assert!(matches!(Name::of("log", None), Name::Unknown(None)));
@@ -172,7 +172,7 @@ mod tests {
         for (a, b, expected) in [
             ("", "ab", 2),
             ("enabled", "enable", 1),
-            ("abc", "abd", 1),
+            ("abc", "abx", 1),
             ("a", "a", 0),
         ] {
             assert_eq!(distance(a, b), expected);
