@@ -55,7 +55,7 @@ sbom: .local/cargo/bin/cargo-sbom
 
 # Deploys functions of `make build` without the stack, each with a function URL: docs/cargo-lambda.md. One of them:
 #   make deploy-function FUNCTION=after-delete-friend EVENTS_TABLE=<table> ROLE=<arn> OPTIONS="--env-var NAME=value"
-# All of them, with the same options: make deploy-functions ROLE=<arn>. Two functions have an event source in place of a
+# All of them, with the same options: make deploy-functions ROLE=<arn>. Some functions have an event source in place of a
 # URL, so they need the stack.
 .PHONY: deploy-function deploy-functions
 EVENTS_TABLE =
@@ -69,7 +69,7 @@ DEPLOY = for function in $(1); do \
     $(addprefix --role ,$(ROLE)) $(addprefix --env-var EVENTS_TABLE=,$(EVENTS_TABLE)) $(OPTIONS) $$function; \
   status=$$?; rm -f $(LAMBDA_DIR)/$$function/bootstrap.zip; [ $$status = 0 ] || exit $$status; \
 done
-DEPLOYED = $(filter-out deliver project-views redrive,$(patsubst $(LAMBDA_DIR)/%/bootstrap,%,$(wildcard $(LAMBDA_DIR)/*/bootstrap)))
+DEPLOYED = $(filter-out deliver project-views publish redrive,$(patsubst $(LAMBDA_DIR)/%/bootstrap,%,$(wildcard $(LAMBDA_DIR)/*/bootstrap)))
 NO_ROLE = $(error name a role with ROLE=<arn>; docs/cargo-lambda.md says what it must allow)
 deploy-function: .local/tools/scripts/run.installed
 	$(if $(FUNCTION),,$(error name a function, for example FUNCTION=after-delete-friend))

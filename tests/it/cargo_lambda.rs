@@ -11,7 +11,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use models::{Verdict, read_as_openim, root};
 use serde_json::{Value, json};
-use support::{Answer, Dynamodb, Process, Request, Table, binary, free_port, tool};
+use support::{Answer, Dynamodb, FED, Process, Request, Table, binary, free_port, tool};
 use tokio::process::Command;
 
 use crate::{
@@ -118,7 +118,7 @@ async fn cargo_lambda_watch_answers_an_event_and_a_request() {
     watch.terminate().await;
 }
 
-/// An AWS on this machine, and the folder of two functions that `make build` would have built, and of one that needs the
+/// An AWS on this machine, and the folder of two functions that `make build` would have built, and of all that need the
 /// stack.
 struct Cloud {
     ministack: Dynamodb,
@@ -128,7 +128,10 @@ struct Cloud {
 impl Cloud {
     async fn new() -> Self {
         let functions = folder("deploy");
-        for function in ["after-delete-friend", "before-add-friend", "redrive"] {
+        for function in ["after-delete-friend", "before-add-friend"]
+            .iter()
+            .chain(FED)
+        {
             let bootstrap = functions.join(function).join("bootstrap");
             fs::create_dir(bootstrap.parent().unwrap()).unwrap();
             let mut strip = Command::new("strip");

@@ -23,9 +23,11 @@ impl Places {
     fn other_queues(&self) -> impl Iterator<Item = Named<'_>> {
         let dead = self.queues.events_dead_letter_queue.as_deref();
         let failures = self.queues.relationships_failures.as_deref();
+        let published = self.queues.publish_failures.as_deref();
         [
             named("dead-letter queue", dead),
             named("failure queue of the views", failures),
+            named("failure queue of published events", published),
         ]
         .into_iter()
         .flatten()
@@ -74,7 +76,7 @@ pub(super) async fn forget_in_events_queue(
     forget_in(places, &events, person, only_look).await
 }
 
-/// The same in the dead-letter queue and in the failure queue of the views.
+/// The same in the dead-letter queue and in the failure queues, and without changes in the queues of deliveries.
 pub(super) async fn forget_in_other_queues(
     places: &Places,
     person: &Person,
