@@ -114,7 +114,7 @@ async fn send_group<T>(
                 Answer::Busy(error) => busy.push((at, error)),
                 Answer::Denied(error) => denied = Some(error),
                 // Sent alone, each entry shows whether it is the reason.
-                Answer::RequestRefused(_) if together > 1 => together = 1,
+                Answer::RequestRefused(_) if entries.len() > 1 => together = 1,
                 Answer::RequestRefused(reason) => results[at] = Some(Err(Failed::Never(reason))),
             }
         }
