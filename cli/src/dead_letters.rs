@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::Value;
 use store::{
-    ErrorKind, EventsTable, StoreError, from_message,
+    ErrorKind, EventsTable, Position, from_message,
     put_aside::{PutAside, StreamFailure},
 };
 use stream::{Failed, Stored};
@@ -431,6 +431,49 @@ impl Left {
     }
 }
 
+/// Reads the messages that the options mean, and gives them to `work`, a few at a time. `work` counts what it has done, also if
+/// it fails. Gives the count. `what` names it in the lines about progress.
+async fn each_few(
+    redrive: &Redrive,
+    queue: &Queue,
+    left: &mut Left,
+    what: &str,
+    mut work: impl AsyncFnMut(&mut Reading<'_>, &mut Left, Vec<Message>, &mut usize) -> Result<()>,
+) -> Result<usize> {
+    let mut reading = queue.read();
+    let mut count = 0;
+    let all = async {
+        while !left.has_all(redrive) {
+            let messages = reading.next().await?;
+            if messages.is_empty() {
+                break;
+            }
+            let before = count;
+            let meant = left.meant(redrive, messages);
+            work(&mut reading, left, meant, &mut count).await?;
+            if !redrive.dry_run && before / 100 != count / 100 {
+                out::line(&format!("{count} {what}"))?;
+            }
+        }
+        Result::Ok(())
+    }
+    .await;
+    let released = reading.release().await;
+    all.and(released).map_err(|error| stopped(count, error))?;
+    Ok(count)
+}
+
+/// The error of a redrive that did not reach the end.
+fn stopped(done: usize, error: Box<dyn Error>) -> Box<dyn Error> {
+    match error.is::<out::NobodyReads>() {
+        true => error,
+        false => format!(
+            "stopped after {done} messages: {error}\nnothing is lost; the same command continues from there"
+        )
+        .into(),
+    }
+}
+
 /// Sends the events of a dead-letter queue back to the events queue. `redrive`, the function, then records them.
 ///
 /// A message is deleted after it was sent. So an interruption can leave it in both queues, which does no harm, because an
@@ -448,16 +491,40 @@ async fn send_back(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<(
         return Err("--events-queue and --events-dead-letter-queue are the same".into());
     }
     let to = queues.queue(tables, url)?;
-    let mut sent = 0;
-    let mut reading = from.read();
-    let done = send_all(redrive, &mut reading, &to, left, &mut sent).await;
-    let released = reading.release().await;
+    let sent = each_few(
+        redrive,
+        from,
+        left,
+        "events sent",
+        async |reading, left, messages, sent| {
+            let mut readable = Vec::new();
+            for message in messages {
+                match from_message(&message.body) {
+                    Ok(_) => readable.push(message),
+                    Err(error) => left.add(&message.id, &error.to_string())?,
+                }
+            }
+            if redrive.dry_run {
+                *sent += readable.len();
+                return Ok(());
+            }
+            let results = join_all(readable.iter().map(|message| to.send(&message.body))).await;
+            let were_sent = readable
+                .iter()
+                .zip(&results)
+                .filter(|(_, sent)| sent.is_ok());
+            let were_sent: Vec<String> = were_sent.map(|(message, _)| message.id.clone()).collect();
+            reading.delete(&were_sent).await?;
+            *sent += were_sent.len();
+            results.into_iter().collect()
+        },
+    )
+    .await?;
     let what = if redrive.dry_run {
         "would be sent"
     } else {
         "sent"
     };
-    done.and(released).map_err(|error| stopped(sent, error))?;
     out::line(&format!("{sent} events {what} to the events queue"))
 }
 
@@ -476,11 +543,33 @@ async fn deliver_again(redrive: &Redrive, from: &Queue, left: &mut Left) -> Resu
         return Err("--deliveries-queue and --deliveries-dead-letter-queue are the same".into());
     }
     let to = queues.queue(tables, url)?;
-    let mut sent = 0;
-    let mut reading = from.read();
-    let done = deliver_all_again(redrive, &mut reading, &to, left, &mut sent).await;
-    let released = reading.release().await;
-    done.and(released).map_err(|error| stopped(sent, error))?;
+    let sent = each_few(
+        redrive,
+        from,
+        left,
+        "events sent",
+        async |reading, left, messages, sent| {
+            // One after the other, so that none is sent before an earlier one of its group.
+            for message in messages {
+                let group = match (Delivery::read(&message.body), &message.group) {
+                    (Ok(_), Some(group)) => group,
+                    (Ok(_), None) => return Err("SQS gave a message without its group".into()),
+                    (Err(reason), _) => {
+                        left.add(&message.id, reason)?;
+                        continue;
+                    }
+                };
+                if !redrive.dry_run {
+                    // The dead letter's own id. The event's would be taken for a repetition if it was sent a short time ago.
+                    to.send_in(group, &message.id, &message.body).await?;
+                    reading.delete(&[message.id]).await?;
+                }
+                *sent += 1;
+            }
+            Ok(())
+        },
+    )
+    .await?;
     out::line(&match redrive.dry_run {
         true => {
             format!(
@@ -491,112 +580,14 @@ async fn deliver_again(redrive: &Redrive, from: &Queue, left: &mut Left) -> Resu
     })
 }
 
-async fn deliver_all_again(
-    redrive: &Redrive,
-    reading: &mut Reading<'_>,
-    to: &Queue,
-    left: &mut Left,
-    sent: &mut usize,
-) -> Result<()> {
-    while !left.has_all(redrive) {
-        let messages = reading.next().await?;
-        if messages.is_empty() {
-            break;
-        }
-        let before = *sent;
-        // One after the other, so that none is sent before an earlier one of its group.
-        for message in left.meant(redrive, messages) {
-            let group = match (Delivery::read(&message.body), &message.group) {
-                (Ok(_), Some(group)) => group,
-                (Ok(_), None) => return Err("SQS gave a message without its group".into()),
-                (Err(reason), _) => {
-                    left.add(&message.id, reason)?;
-                    continue;
-                }
-            };
-            if !redrive.dry_run {
-                // The dead letter's own id. The event's would be taken for a repetition if it was sent a short time ago.
-                to.send_in(group, &message.id, &message.body).await?;
-                reading.delete(&[message.id]).await?;
-            }
-            *sent += 1;
-        }
-        if !redrive.dry_run {
-            progress(before, *sent, "events sent")?;
-        }
-    }
-    Ok(())
-}
-
-/// The error of a redrive that did not reach the end.
-fn stopped(done: usize, error: Box<dyn Error>) -> Box<dyn Error> {
-    match error.is::<out::NobodyReads>() {
-        true => error,
-        false => format!(
-            "stopped after {done} messages: {error}\nnothing is lost; the same command continues from there"
-        )
-        .into(),
-    }
-}
-
-async fn send_all(
-    redrive: &Redrive,
-    reading: &mut Reading<'_>,
-    to: &Queue,
-    left: &mut Left,
-    sent: &mut usize,
-) -> Result<()> {
-    while !left.has_all(redrive) {
-        let messages = reading.next().await?;
-        if messages.is_empty() {
-            break;
-        }
-        let mut readable = Vec::new();
-        for message in left.meant(redrive, messages) {
-            match from_message(&message.body) {
-                Ok(_) => readable.push(message),
-                Err(error) => left.add(&message.id, &error.to_string())?,
-            }
-        }
-        if redrive.dry_run {
-            *sent += readable.len();
-            continue;
-        }
-        let results = join_all(readable.iter().map(|message| to.send(&message.body))).await;
-        let were_sent = readable
-            .iter()
-            .zip(&results)
-            .filter(|(_, sent)| sent.is_ok());
-        let were_sent: Vec<String> = were_sent.map(|(message, _)| message.id.clone()).collect();
-        reading.delete(&were_sent).await?;
-        let before = *sent;
-        *sent += were_sent.len();
-        for result in results {
-            result?;
-        }
-        progress(before, *sent, "events sent")?;
-    }
-    Ok(())
-}
-
-/// Prints a line for every hundred.
-fn progress(before: usize, now: usize, what: &str) -> Result<()> {
-    match before / 100 == now / 100 {
-        true => Ok(()),
-        false => out::line(&format!("{now} {what}")),
-    }
-}
-
 /// Applies the records of the failure queue to the relationships table.
 async fn apply(redrive: &Redrive, queue: &Queue, left: &mut Left) -> Result<()> {
     let (events, relationships) = redrive.places.tables.patient()?;
     let apply = async |stored: &Stored| {
-        let failed = |error: StoreError| match error.kind() {
-            ErrorKind::Invalid => Failed::Never(error.to_string()),
-            _ => Failed::Now(error.to_string()),
-        };
         let results = relationships.apply(&stored.receptions).await.into_iter();
-        results.map(|it| it.map(drop).map_err(failed)).collect()
+        results
+            .map(|it| it.map(drop).map_err(Failed::from))
+            .collect()
     };
     let records = Records {
         done: "applied",
@@ -644,89 +635,74 @@ impl Records {
         events: &EventsTable,
         work: impl AsyncFn(&Stored) -> Vec<std::result::Result<(), Failed>>,
     ) -> Result<()> {
-        let mut count = 0;
-        let mut reading = queue.read();
-        let all = self
-            .redrive_all(redrive, &mut reading, left, events, work, &mut count)
-            .await;
-        let released = reading.release().await;
-        all.and(released).map_err(|error| stopped(count, error))?;
+        let what = format!("records {}", self.done);
+        let count = each_few(
+            redrive,
+            queue,
+            left,
+            &what,
+            async |reading, left, messages, count| {
+                let (mut ids, mut stored, mut done) = (Vec::new(), Stored::default(), Vec::new());
+                for message in messages {
+                    match StreamFailure::read(&message.body) {
+                        Ok(StreamFailure::PutAside(aside)) => {
+                            match reception(&aside, events).await? {
+                                Ok((key, reception)) => {
+                                    ids.push(message.id);
+                                    stored.receptions.push(reception);
+                                    stored.keys.push(key);
+                                }
+                                Err(reason) => left.add(&message.id, &reason)?,
+                            }
+                        }
+                        Ok(StreamFailure::GivenUp(_)) if redrive.discard_batches => {
+                            done.push(message.id);
+                        }
+                        Ok(StreamFailure::GivenUp(batch)) => {
+                            let (records, what) = (batch.batch_size, self.of_batches);
+                            let names =
+                                format!("it names {records} records that Lambda gave up: {what}");
+                            left.add(&message.id, &names)?;
+                        }
+                        Err(reason) => left.add(&message.id, reason)?,
+                    }
+                }
+                if redrive.dry_run {
+                    *count += ids.len();
+                    return Ok(());
+                }
+                let mut stopped = None;
+                for (id, result) in ids.into_iter().zip(work(&stored).await) {
+                    match result {
+                        Ok(()) => {
+                            done.push(id);
+                            *count += 1;
+                        }
+                        Err(Failed::Never(reason)) => left.add(&id, &reason)?,
+                        Err(Failed::Now(error)) => stopped = Some(error),
+                    }
+                }
+                reading.delete(&done).await?;
+                match stopped {
+                    Some(error) => Err(error.into()),
+                    None => Ok(()),
+                }
+            },
+        )
+        .await?;
         let can_be = if redrive.dry_run { "can be " } else { "" };
         out::line(&format!("{count} records {can_be}{}", self.done))
     }
-
-    async fn redrive_all(
-        &self,
-        redrive: &Redrive,
-        reading: &mut Reading<'_>,
-        left: &mut Left,
-        events: &EventsTable,
-        work: impl AsyncFn(&Stored) -> Vec<std::result::Result<(), Failed>>,
-        count: &mut usize,
-    ) -> Result<()> {
-        while !left.has_all(redrive) {
-            let messages = reading.next().await?;
-            if messages.is_empty() {
-                break;
-            }
-            let (mut ids, mut stored, mut done) = (Vec::new(), Stored::default(), Vec::new());
-            for message in left.meant(redrive, messages) {
-                match StreamFailure::read(&message.body) {
-                    Ok(StreamFailure::PutAside(aside)) => match reception(&aside, events).await? {
-                        Ok(reception) => {
-                            ids.push(message.id);
-                            stored.receptions.push(reception);
-                            stored.keys.push(aside.key());
-                        }
-                        Err(reason) => left.add(&message.id, &reason)?,
-                    },
-                    Ok(StreamFailure::GivenUp(_)) if redrive.discard_batches => {
-                        done.push(message.id);
-                    }
-                    Ok(StreamFailure::GivenUp(batch)) => {
-                        let records = batch.batch_size;
-                        let what = self.of_batches;
-                        let names =
-                            format!("it names {records} records that Lambda gave up: {what}");
-                        left.add(&message.id, &names)?;
-                    }
-                    Err(reason) => left.add(&message.id, reason)?,
-                }
-            }
-            if redrive.dry_run {
-                *count += ids.len();
-                continue;
-            }
-            let before = *count;
-            let mut stopped = None;
-            for (id, result) in ids.into_iter().zip(work(&stored).await) {
-                match result {
-                    Ok(()) => {
-                        done.push(id);
-                        *count += 1;
-                    }
-                    Err(Failed::Never(reason)) => left.add(&id, &reason)?,
-                    Err(Failed::Now(error)) => stopped = Some(error),
-                }
-            }
-            reading.delete(&done).await?;
-            if let Some(error) = stopped {
-                return Err(error.into());
-            }
-            progress(before, *count, &format!("records {}", self.done))?;
-        }
-        Ok(())
-    }
 }
 
-/// The reception of a record that was put aside, or why there is none. If the record itself cannot be read, or is not in the
+/// The reception of a record that was put aside, with the key of its item, or why there is none. If the record itself cannot be read, or is not in the
 /// message, it is the one in the events table now: somebody may have repaired the item.
 async fn reception(
     aside: &PutAside,
     events: &EventsTable,
-) -> Result<std::result::Result<Reception, String>> {
+) -> Result<std::result::Result<(Position, Reception), String>> {
     let why = match aside.reception() {
-        Ok(Some(reception)) => return Ok(Ok(reception)),
+        Ok(Some(read)) => return Ok(Ok(read)),
         Ok(None) => "its record is not in the message",
         Err(why) => why,
     };
@@ -734,7 +710,7 @@ async fn reception(
         return Ok(Err(format!("{why}, and its key is not known")));
     };
     match events.reception_at(&key).await {
-        Ok(Some(reception)) => Ok(Ok(reception)),
+        Ok(Some(reception)) => Ok(Ok((key, reception))),
         Ok(None) => Ok(Err(format!(
             "{why}, and the events table has no item {key}"
         ))),

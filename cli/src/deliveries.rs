@@ -63,14 +63,14 @@ pub(crate) async fn deliver(http: &reqwest::Client, url: &str, only: &Only, reco
 /// The events of a record.
 fn events(record: &Value) -> Vec<CloudEvent> {
     let record = record.to_string();
-    let reception = stream_record::reception(&record);
-    match (reception, Names::of(&record).key) {
-        (Ok(Some(reception)), Some(Position { pk, sk })) => {
+    match stream_record::reception(&record) {
+        Ok(Some((Position { pk, sk }, reception))) => {
             let key = Key { pk: &pk, sk: &sk };
             cloudevents::from_reception(&reception, STACK, key)
         }
-        (Ok(_), _) => Vec::new(),
-        (Err(reason), key) => {
+        Ok(None) => Vec::new(),
+        Err(reason) => {
+            let key = Names::of(&record).key;
             let key = key.map_or_else(String::new, |key| key.to_string());
             print::warn("deliver", &format!("left out: {key}: {reason}"));
             Vec::new()
@@ -88,7 +88,7 @@ fn message(event: &CloudEvent) -> Value {
         "body": event.to_json(),
         "attributes": {
             "SentTimestamp": now,
-            "MessageGroupId": event.subject.as_deref().unwrap_or(&event.kind),
+            "MessageGroupId": event.group(),
         },
     })
 }

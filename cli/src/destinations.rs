@@ -4,7 +4,10 @@ use clap::Args;
 use publish::Publisher;
 use store::Settings;
 
-use crate::{Result, tables::Tables};
+use crate::{
+    Result,
+    tables::{Tables, local_account},
+};
 
 /// For commands that also have the options [`Tables`], which say whether AWS is meant.
 #[derive(Args)]
@@ -28,16 +31,10 @@ impl Destinations {
         sqs: Option<&str>,
         deliveries: Option<&str>,
     ) -> Result<Publisher> {
-        let local = [
-            ("AWS_REGION", Some("eu-central-1")),
-            ("AWS_ACCESS_KEY_ID", Some("local")),
-            ("AWS_SECRET_ACCESS_KEY", Some("local")),
-            ("AWS_ENDPOINT_URL_EVENTBRIDGE", self.eventbridge.as_deref()),
-            ("AWS_ENDPOINT_URL_SQS", sqs),
-        ];
-        let here = |name: &str| {
-            let found = local.iter().find(|(known, _)| *known == name);
-            found.and_then(|(_, value)| *value).map(ToOwned::to_owned)
+        let here = |name: &str| match name {
+            "AWS_ENDPOINT_URL_EVENTBRIDGE" => self.eventbridge.clone(),
+            "AWS_ENDPOINT_URL_SQS" => sqs.map(ToOwned::to_owned),
+            _ => local_account(name),
         };
         let settings = match tables.aws() {
             true => Settings::from_env(|name| std::env::var(name).ok())?,

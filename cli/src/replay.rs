@@ -15,7 +15,12 @@ use store::Position;
 use stream::{Failed, Stored};
 use tokio::time::{sleep, timeout};
 
-use crate::{Result, checkpoint, destinations::Destinations, out, tables::Tables};
+use crate::{
+    Result, checkpoint,
+    destinations::Destinations,
+    out,
+    tables::{Tables, local_account},
+};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -301,7 +306,7 @@ impl Sender {
             Self::Bus(publisher) => {
                 let stored = Stored {
                     receptions: vec![reception],
-                    keys: vec![Some(position.clone())],
+                    keys: vec![position.clone()],
                 };
                 for result in publisher.publish(&stored, Some(replayed)).await {
                     result?;
@@ -356,32 +361,23 @@ async fn post(
 /// came.
 fn handlers(options: &Options) -> receiver::Function {
     let aws = options.tables.aws();
-    let local = [
-        ("AWS_REGION", "eu-central-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "local".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", options.tables.database()),
-    ];
-    let always = [
-        ("EVENTS_TABLE", options.tables.events_table.clone()),
-        ("OPENIM_VERIFIER", "none".to_owned()),
-        ("TENCENT_VERIFIER", "none".to_owned()),
-        ("TENCENT_SDK_APP_ID", options.sdk_app_id.clone()),
+    let (events_table, database) = (
+        options.tables.events_table.clone(),
+        options.tables.database(),
+    );
+    let sdk_app_id = options.sdk_app_id.clone();
+    receiver::Function::new(any_command::handlers(), move |name| match name {
+        "EVENTS_TABLE" => Some(events_table.clone()),
+        "OPENIM_VERIFIER" | "TENCENT_VERIFIER" => Some("none".to_owned()),
+        "TENCENT_SDK_APP_ID" => Some(sdk_app_id.clone()),
         // Nobody waits.
-        ("DEADLINE_MS", "2500".to_owned()),
-    ];
-    receiver::Function::new(any_command::handlers(), move |name| {
-        let of = |values: &[(&str, String)]| {
-            let found = values.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| value.clone())
-        };
-        let retention = name.ends_with("_RETENTION_DAYS");
-        match aws {
-            _ if of(&always).is_some() => of(&always),
-            true if name.starts_with("AWS_") || retention => std::env::var(name).ok(),
-            true => None,
-            false => of(&local),
+        "DEADLINE_MS" => Some("2500".to_owned()),
+        "AWS_ENDPOINT_URL_DYNAMODB" if !aws => Some(database.clone()),
+        _ if !aws => local_account(name),
+        _ if name.starts_with("AWS_") || name.ends_with("_RETENTION_DAYS") => {
+            std::env::var(name).ok()
         }
+        _ => None,
     })
 }
 

@@ -36,7 +36,8 @@ use self::{
 use crate::{
     Result, dynamodb, policies,
     stream::{self, Reader},
-    table, tables,
+    table,
+    tables::{self, LOCAL_ACCOUNT},
 };
 
 /// How long the last requests may take after Ctrl-C. It is longer than any callback's function may take to answer.
@@ -235,9 +236,6 @@ const REMOVED: &[&str] = &[
 fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String, String)> {
     let here = [
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
-        ("AWS_REGION", "eu-central-1"),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
         ("EVENTS_TABLE", tables::EVENTS),
         ("RELATIONSHIPS_TABLE", tables::RELATIONSHIPS),
         ("LIMITS_TABLE", tables::LIMITS),
@@ -258,7 +256,7 @@ fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String,
         defaults.insert(format!("{name}_SECRET"), SERVICE_SECRET.to_owned());
     }
     defaults.retain(|name, _| env::var_os(name).is_none());
-    defaults.extend(here.map(owned));
+    defaults.extend(LOCAL_ACCOUNT.into_iter().chain(here).map(owned));
     for (url, name) in services {
         defaults.insert(format!("{name}_URL"), url.clone());
         defaults.extend([("ALLOW_PRIVATE_ADDRESSES", "yes")].map(owned));

@@ -31,11 +31,11 @@ use crate::{
 
 const MESSAGES: usize = 250;
 
-fn user(id: &str) -> UserId {
+pub(crate) fn user(id: &str) -> UserId {
     UserId::new(id).unwrap()
 }
 
-fn remark(id: &str, friend: &str, remark: &str) -> Reception {
+pub(crate) fn remark(id: &str, friend: &str, remark: &str) -> Reception {
     let event = Event::RemarkSet {
         owner: user("ana"),
         friend: user(friend),

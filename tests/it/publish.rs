@@ -20,7 +20,7 @@ use axum::{
     routing::post,
 };
 use cloudevents::{Key, MOST_BYTES};
-use domain::{Events, Reception, UserId, relation::Event};
+use domain::{Events, Reception, relation::Event};
 use futures_util::future::join_all;
 use models::payloads;
 use serde_json::{Value, json};
@@ -31,21 +31,18 @@ use support::{
 use tokio::process::Command;
 
 use crate::{
+    dead_letters::{remark, user},
     relationships::{checkpoint, deliver},
     relationships_table::reception,
 };
 
-fn user(id: &str) -> UserId {
-    UserId::new(id).unwrap()
-}
-
-fn remark(id: &str, friend: &str, remark: &str) -> Reception {
-    let event = Event::RemarkSet {
-        owner: user("ana"),
-        friend: user(friend),
-        remark: remark.to_owned(),
-    };
-    reception(id, 0, vec![event])
+/// The function with this EventBridge.
+async fn publish_to(events: &Table, eventbridge: &str) -> Function {
+    let bus = [
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", eventbridge),
+        ("EVENT_BUS", "chat"),
+    ];
+    publish(events, &bus).await
 }
 
 async fn publish(events: &Table, more: &[(&str, &str)]) -> Function {
@@ -317,13 +314,12 @@ async fn whatever_fails_on_the_way_to_the_bus_every_event_arrives_and_none_is_ch
         let bridge = Bridge::default();
         bridge.0.lock().unwrap().busy = Some(13);
         let proxy = FaultProxy::start(&bridge.start().await, fault, 10).await;
-        let more = [("AWS_ENDPOINT_URL_EVENTBRIDGE", &*proxy.endpoint), ("EVENT_BUS", "chat")];
         let records = records(&table).await;
         // It is killed in the middle of its work, and another one goes on.
-        let killed = publish(&table, &more).await;
+        let killed = publish_to(&table, &proxy.endpoint).await;
         let _ = tokio::time::timeout(Duration::from_millis(150), deliver(&killed, &records)).await;
         drop(killed);
-        let function = publish(&table, &more).await;
+        let function = publish_to(&table, &proxy.endpoint).await;
         let invocations = deliver_all(&function, &records).await;
         let expected = expected(&table, "chat").await;
         let taken = bridge.0.lock().unwrap();
@@ -346,14 +342,7 @@ async fn only_entries_that_the_bus_refused_are_put_again() {
     let bridge = Bridge::default();
     bridge.0.lock().unwrap().busy = Some(7);
     let endpoint = bridge.start().await;
-    let function = publish(
-        &table,
-        &[
-            ("AWS_ENDPOINT_URL_EVENTBRIDGE", &endpoint),
-            ("EVENT_BUS", "chat"),
-        ],
-    )
-    .await;
+    let function = publish_to(&table, &endpoint).await;
     let records = records(&table).await;
     assert_eq!(
         deliver_all(&function, &records).await,
@@ -451,11 +440,7 @@ async fn a_bus_that_refuses_the_function_makes_the_records_come_again() {
     let bridge = Bridge::default();
     let upstream = bridge.start().await;
     let denied = FaultProxy::start(&upstream, Fault::Deny, 100).await;
-    let more = [
-        ("AWS_ENDPOINT_URL_EVENTBRIDGE", &*denied.endpoint),
-        ("EVENT_BUS", "chat"),
-    ];
-    let function = publish(&table, &more).await;
+    let function = publish_to(&table, &denied.endpoint).await;
     let records = records(&table).await;
     let failed = deliver(&function, &records).await;
     assert_eq!(
@@ -486,14 +471,7 @@ async fn events_that_are_too_large_for_a_request_go_alone_or_as_a_reference() {
     let table = stored(&dynamodb, &history).await;
     let bridge = Bridge::default();
     let endpoint = bridge.start().await;
-    let function = publish(
-        &table,
-        &[
-            ("AWS_ENDPOINT_URL_EVENTBRIDGE", &endpoint),
-            ("EVENT_BUS", "chat"),
-        ],
-    )
-    .await;
+    let function = publish_to(&table, &endpoint).await;
     // Control characters need six bytes each in JSON, so an item of 390 KB is an event of 2 MB.
     let mut records = records(&table).await;
     let mut huge = records[0].clone();

@@ -7,8 +7,7 @@
 
 use receiver::Error;
 use store::{
-    ErrorKind, RelationshipsTable, put_aside::FailureQueue, relationships_table::Applied,
-    stream_record,
+    RelationshipsTable, put_aside::FailureQueue, relationships_table::Applied, stream_record,
 };
 use stream::{BatchResponse, Failed, Reader};
 use tracing::info;
@@ -29,15 +28,8 @@ pub async fn project(
         reception: stream_record::viewed,
     };
     let outcome = reader.read(event, async |stored| {
-        let results = table.apply(&stored.receptions).await;
-        let failed = |error: store::StoreError| match error.kind() {
-            ErrorKind::Invalid => Failed::Never(error.to_string()),
-            _ => Failed::Now(error.to_string()),
-        };
-        results
-            .into_iter()
-            .map(|result| result.map_err(failed))
-            .collect()
+        let results = table.apply(&stored.receptions).await.into_iter();
+        results.map(|result| result.map_err(Failed::from)).collect()
     });
     let outcome = outcome.await?;
     let sum = |count: fn(&Applied) -> usize| outcome.done.iter().map(count).sum::<usize>();

@@ -1,15 +1,12 @@
 //! The Lambda function that reads the stream of the events table.
 
-use std::{env, time::Duration};
+use std::env;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use receiver::Error;
 use serde_json::value::RawValue;
-use store::{Queue, RelationshipsTable, Settings, put_aside::FailureQueue};
+use store::{RelationshipsTable, Settings, put_aside::FailureQueue};
 use tracing::error;
-
-/// How long the failure queue may take. It is long, because nobody waits for this function.
-const QUEUE_BUDGET: Duration = Duration::from_secs(10);
 
 fn main() -> Result<(), Error> {
     receiver::init_logging();
@@ -35,8 +32,7 @@ fn table(
     let name = get("RELATIONSHIPS_TABLE").ok_or("RELATIONSHIPS_TABLE is not set")?;
     let failures = get("VIEW_FAILURES_QUEUE_URL");
     let settings = Settings::from_env(get)?;
-    let failures =
-        failures.map(|url| FailureQueue::new(Queue::new(store::sqs(&settings, QUEUE_BUDGET), url)));
+    let failures = failures.map(|url| FailureQueue::new(&settings, url));
     Ok((
         RelationshipsTable::new(store::patient(&settings), name),
         failures,

@@ -88,7 +88,7 @@ impl Message {
         let replayed = event.replayed.map(|at| at.to_string());
         Self {
             body: store::for_sqs(event.to_json()),
-            group: digest(&[event.subject.as_deref().unwrap_or(&event.kind)]),
+            group: digest(&[event.group()]),
             once: digest(&[&event.id, &replayed.unwrap_or_default()]),
         }
     }

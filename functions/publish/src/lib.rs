@@ -75,23 +75,19 @@ impl Publisher {
         replayed: Option<Timestamp>,
     ) -> Vec<Result<Published, Failed>> {
         let mut results: Vec<Result<Published, Failed>> = Vec::new();
+        results.resize_with(stored.receptions.len(), || Ok(Published::default()));
         // The events of all receptions, and the place of each one's reception.
         let (mut events, mut places) = (Vec::new(), Vec::new());
         for (place, (reception, key)) in stored.receptions.iter().zip(&stored.keys).enumerate() {
-            let key = key.as_ref().map(|key| Key {
+            let key = Key {
                 pk: &key.pk,
                 sk: &key.sk,
-            });
-            let Some(key) = key else {
-                results.push(Err(Failed::Never("its key is not known".to_owned())));
-                continue;
             };
             for mut event in cloudevents::from_reception(reception, &self.stack, key) {
                 event.replayed = replayed;
                 events.push(event);
                 places.push(place);
             }
-            results.push(Ok(Published::default()));
         }
         if let Some(bus) = &self.bus {
             let all: Vec<&CloudEvent> = events.iter().collect();

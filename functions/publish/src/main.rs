@@ -1,16 +1,13 @@
 //! The Lambda function that publishes events from the stream of the events table.
 
-use std::{env, time::Duration};
+use std::env;
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use publish::Publisher;
 use receiver::Error;
 use serde_json::value::RawValue;
-use store::{Queue, Settings, put_aside::FailureQueue};
+use store::{Settings, put_aside::FailureQueue};
 use tracing::error;
-
-/// How long the failure queue may take. It is long, because nobody waits for this function.
-const QUEUE_BUDGET: Duration = Duration::from_secs(10);
 
 fn main() -> Result<(), Error> {
     receiver::init_logging();
@@ -33,7 +30,6 @@ fn main() -> Result<(), Error> {
 fn destinations() -> Result<(Publisher, Option<FailureQueue>), Error> {
     let get = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let settings = Settings::from_env(get)?;
-    let failures = get("PUBLISH_FAILURES_QUEUE_URL")
-        .map(|url| FailureQueue::new(Queue::new(store::sqs(&settings, QUEUE_BUDGET), url)));
+    let failures = get("PUBLISH_FAILURES_QUEUE_URL").map(|url| FailureQueue::new(&settings, url));
     Ok((Publisher::from_env(&settings, get)?, failures))
 }

@@ -97,6 +97,12 @@ impl CloudEvent {
         serde_json::to_string(self).expect("it has only texts, numbers and JSON")
     }
 
+    /// What it is delivered in order with: the events of its subject, or those of its type if it has none.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        self.subject.as_deref().unwrap_or(&self.kind)
+    }
+
     /// The family of the event.
     #[must_use]
     pub fn family(&self) -> &str {

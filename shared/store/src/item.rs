@@ -230,16 +230,6 @@ pub(crate) fn to_viewed(
     }
 }
 
-/// The reception in an item's image from the table's stream; `None` if it is the marker of a retry. The image is DynamoDB's
-/// JSON.
-///
-/// # Errors
-///
-/// When the item was not written by this crate.
-pub(crate) fn from_stream(image: &RawValue) -> Result<Option<Reception>, StoreError> {
-    to_stored(image_of(image)?)
-}
-
 /// The reception in an item; `None` if it is the marker of a retry.
 pub(crate) fn to_stored(
     item: HashMap<String, AttributeValue>,
@@ -250,12 +240,8 @@ pub(crate) fn to_stored(
     }
 }
 
-/// The same, but only if a view reads its events.
-pub(crate) fn viewed_from_stream(image: &RawValue) -> Result<Option<Reception>, StoreError> {
-    to_viewed(image_of(image)?)
-}
-
-fn image_of(image: &RawValue) -> Result<HashMap<String, AttributeValue>, StoreError> {
+/// The item of which the table's stream has this image, in DynamoDB's JSON.
+pub(crate) fn of_stream(image: &RawValue) -> Result<HashMap<String, AttributeValue>, StoreError> {
     let item = serde_dynamo::Item::deserialize(image)
         .map_err(|error| StoreError::new(ErrorKind::Invalid, error.to_string()))?;
     Ok(item.into())

@@ -12,17 +12,23 @@
 //! Lambda itself sends documents to the same queue: the names of a batch that it gave up, without its records. They have
 //! no `v`, but `DDBStreamBatchInfo`.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    Position, Queue, StoreError,
+    Position, Queue, Settings, StoreError,
     queue::for_sqs,
+    sqs,
     stream_record::{self, Names},
 };
 
 /// The version of a message's layout.
 const VERSION: u8 = 1;
+
+/// For one request. It is long, because nobody waits for it.
+const BUDGET: Duration = Duration::from_secs(10);
 
 /// The longest message, in bytes. SQS accepts 1 MiB.
 const MESSAGE_BYTES: usize = 1_000_000;
@@ -91,12 +97,12 @@ impl PutAside {
         item.or_else(|| Names::of(record?.get()).key)
     }
 
-    /// The reception of the record; `None` if the record is not in the message.
+    /// The reception of the record, and the key of its item; `None` if the record is not in the message.
     ///
     /// # Errors
     ///
     /// When the record cannot be read.
-    pub fn reception(&self) -> Result<Option<domain::Reception>, &'static str> {
+    pub fn reception(&self) -> stream_record::Read {
         match &self.record {
             Some(record) => stream_record::reception(record.get()),
             None => Ok(None),
@@ -167,10 +173,10 @@ impl StreamFailure {
 pub struct FailureQueue(Queue);
 
 impl FailureQueue {
-    /// That queue.
+    /// The queue with that URL.
     #[must_use]
-    pub fn new(queue: Queue) -> Self {
-        Self(queue)
+    pub fn new(settings: &Settings, url: impl Into<String>) -> Self {
+        Self(Queue::new(sqs(settings, BUDGET), url))
     }
 
     /// Puts a record aside. It can be in the queue more than once, because applying it again is safe.

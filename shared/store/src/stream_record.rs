@@ -1,5 +1,8 @@
 //! Records of the events table's stream, as Lambda passes them to a function.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::Reception;
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
@@ -20,13 +23,17 @@ struct Change<'a> {
     new_image: Option<&'a RawValue>,
 }
 
-/// The reception that a record says was stored; `None` for any other record, as for the marker of a retry.
+/// A reception, and the key of its item; `None` if the record has none that is meant, and the reason if it cannot be read.
+pub type Read = Result<Option<(Position, Reception)>, &'static str>;
+
+/// The reception that a record says was stored, and the key of its item; `None` for any other record, as for the marker of a
+/// retry.
 ///
 /// # Errors
 ///
 /// When the record cannot be read. The reasons quote nothing, because an unreadable record can contain anything.
-pub fn reception(record: &str) -> Result<Option<Reception>, &'static str> {
-    read(record, item::from_stream)
+pub fn reception(record: &str) -> Read {
+    read(record, item::to_stored)
 }
 
 /// The same, but `None` also for a record that no view reads.
@@ -34,14 +41,15 @@ pub fn reception(record: &str) -> Result<Option<Reception>, &'static str> {
 /// # Errors
 ///
 /// When the record cannot be read.
-pub fn viewed(record: &str) -> Result<Option<Reception>, &'static str> {
-    read(record, item::viewed_from_stream)
+pub fn viewed(record: &str) -> Read {
+    read(record, item::to_viewed)
 }
 
 fn read(
     record: &str,
-    from_image: fn(&RawValue) -> Result<Option<Reception>, StoreError>,
-) -> Result<Option<Reception>, &'static str> {
+    from_item: fn(HashMap<String, AttributeValue>) -> Result<Option<Reception>, StoreError>,
+) -> Read {
+    const FOREIGN: &str = "its item was not written by this program, or by a newer version";
     let record: Record<'_> =
         serde_json::from_str(record).map_err(|_| "it is not a record of a table's stream")?;
     // The other events are removals at the end of the retention. The event source filters them out, too.
@@ -52,7 +60,10 @@ fn read(
         .dynamodb
         .new_image
         .ok_or("it has no NewImage: the stream must have the view type NEW_IMAGE")?;
-    from_image(image).map_err(|_| "its item was not written by this program, or by a newer version")
+    let item = item::of_stream(image).map_err(|_| FOREIGN)?;
+    let key = Position::of(&item);
+    let reception = from_item(item).map_err(|_| FOREIGN)?;
+    Ok(reception.map(|reception| (key, reception)))
 }
 
 /// What identifies a record, as far as it can be read.
@@ -128,7 +139,8 @@ mod tests {
 
     #[test]
     fn a_record_gives_the_reception_that_was_stored() {
-        let reception = viewed(&record().to_string()).unwrap().unwrap();
+        let (key, reception) = viewed(&record().to_string()).unwrap().unwrap();
+        assert_eq!(key.to_string(), "user#ana 2026-11-21T12:34:56.789Z#r");
         assert_eq!(reception.id, "r");
         assert_eq!(
             serde_json::to_value(reception.events).unwrap(),
@@ -146,7 +158,7 @@ mod tests {
         message["dynamodb"]["NewImage"]["events"] = json!({"L": [{"M": {
             "type": {"S": "message_numbered"}, "conversation": {"M": {"group": {"S": "g"}}}, "message": {"M": {}},
         }}]});
-        let read = reception(&message.to_string()).unwrap().unwrap();
+        let (_, read) = reception(&message.to_string()).unwrap().unwrap();
         assert_eq!(read.events.family(), domain::Family::Message);
         let mut marker = record();
         let image = json!({
@@ -165,7 +177,7 @@ mod tests {
             "type": {"S": "member_changed"}, "group": {"S": "g"}, "member": {"S": "ana"},
             "fields": {"L": [{"S": "role"}]}, "role": {"S": "admin"},
         }}]});
-        let reception = viewed(&group.to_string()).unwrap().unwrap();
+        let (_, reception) = viewed(&group.to_string()).unwrap().unwrap();
         assert_eq!(domain::group::rows::changes(&reception).len(), 1);
     }
 

@@ -13,9 +13,9 @@ use domain::Reception;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::{
-    Position,
+    ErrorKind, Position, StoreError,
     put_aside::{FailureQueue, PutAside},
-    stream_record::Names,
+    stream_record::{self, Names},
 };
 use tracing::{error, warn};
 
@@ -45,6 +45,15 @@ pub enum Failed {
     Never(String),
 }
 
+impl From<StoreError> for Failed {
+    fn from(error: StoreError) -> Self {
+        match error.kind() {
+            ErrorKind::Invalid => Self::Never(error.to_string()),
+            _ => Self::Now(error.to_string()),
+        }
+    }
+}
+
 /// One reader of the stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Reader<'a> {
@@ -52,8 +61,8 @@ pub struct Reader<'a> {
     pub failures: Option<&'a FailureQueue>,
     /// The variable that names the failure queue.
     pub variable: &'static str,
-    /// Reads the reception in a record; `None` if the reader does not need it.
-    pub reception: fn(&str) -> Result<Option<Reception>, &'static str>,
+    /// Reads the reception in a record, and the key of its item; `None` if the reader does not need it.
+    pub reception: fn(&str) -> stream_record::Read,
 }
 
 /// The receptions of a batch, and the keys of their items in the events table.
@@ -61,8 +70,8 @@ pub struct Reader<'a> {
 pub struct Stored {
     /// In the stream's order.
     pub receptions: Vec<Reception>,
-    /// A key for each of them; `None` if the record does not say it.
-    pub keys: Vec<Option<Position>>,
+    /// A key for each of them.
+    pub keys: Vec<Position>,
 }
 
 /// What became of a batch.
@@ -100,10 +109,10 @@ impl Reader<'_> {
         let mut never = BTreeMap::new();
         for (place, record) in batch.records.iter().enumerate() {
             match (self.reception)(record.get()) {
-                Ok(Some(reception)) => {
+                Ok(Some((key, reception))) => {
                     places.push(place);
                     stored.receptions.push(reception);
-                    stored.keys.push(Names::of(record.get()).key);
+                    stored.keys.push(key);
                 }
                 Ok(None) => {}
                 Err(reason) => {

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::{Dynamodb, Queue};
+use crate::{Dynamodb, Queue, aws_json};
 
 /// An EventBridge bus in MiniStack, with a rule that sends all its events to a queue.
 pub struct EventBus {
@@ -44,20 +44,6 @@ impl EventBus {
 }
 
 async fn call(ministack: &Dynamodb, operation: &str, request: Value) {
-    let answer = reqwest::Client::new()
-        .post(&ministack.endpoint)
-        .header("content-type", "application/x-amz-json-1.1")
-        .header("x-amz-target", format!("AWSEvents.{operation}"))
-        .header("x-amz-date", "20261121T000000Z")
-        .header(
-            "authorization",
-            "AWS4-HMAC-SHA256 Credential=local/20261121/eu-central-1/events/aws4_request, SignedHeaders=host, Signature=local",
-        )
-        .body(request.to_string())
-        .send()
-        .await
-        .unwrap();
-    let status = answer.status();
-    let body = answer.text().await.unwrap();
-    assert!(status.is_success(), "{operation}: {body}");
+    let target = format!("AWSEvents.{operation}");
+    aws_json::call(&ministack.endpoint, ("events", "1.1"), &target, &request).await;
 }

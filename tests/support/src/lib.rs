@@ -2,6 +2,7 @@
 //! proxies.
 //! It never calls AWS, and it never installs anything: `make test` does.
 
+mod aws_json;
 mod decision_service;
 mod dynamodb;
 mod event_bus;

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
 
-use crate::Table;
+use crate::{Table, aws_json};
 
 /// Reads every record of a table's stream, oldest first, in the form in which Lambda passes them to a function.
 pub async fn records(table: &Table) -> Vec<Value> {
@@ -39,22 +39,6 @@ async fn stream_of(client: &Client, table: &str) -> String {
 }
 
 async fn call(table: &Table, operation: &str, request: Value) -> Value {
-    let answer = reqwest::Client::new()
-        .post(&table.endpoint)
-        .header("content-type", "application/x-amz-json-1.0")
-        .header(
-            "x-amz-target",
-            format!("DynamoDBStreams_20120810.{operation}"),
-        )
-        .header("x-amz-date", "20261121T000000Z")
-        .header(
-            "authorization",
-            "AWS4-HMAC-SHA256 Credential=local/20261121/eu-central-1/dynamodb/aws4_request, SignedHeaders=host, Signature=local",
-        )
-        .body(request.to_string())
-        .send()
-        .await
-        .unwrap();
-    let body = answer.text().await.unwrap();
-    serde_json::from_str(&body).unwrap_or_else(|error| panic!("{operation}: {error}: {body}"))
+    let target = format!("DynamoDBStreams_20120810.{operation}");
+    aws_json::call(&table.endpoint, ("dynamodb", "1.0"), &target, &request).await
 }
