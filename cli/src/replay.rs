@@ -187,7 +187,7 @@ fn begin(options: &Options, created: String) -> Result<Progress> {
     let families: Vec<&str> = options.family.iter().map(|it| it.as_str()).collect();
     let new = Progress {
         what: format!(
-            "{} {} from {} to {} {} {:?} {} {}",
+            "{} {} from {} to {} {} {:?} {} {} {}",
             options.tables.database(),
             options.tables.events_table,
             options.from,
@@ -195,6 +195,7 @@ fn begin(options: &Options, created: String) -> Result<Progress> {
             families.join(","),
             options.destinations.event_bus,
             options.way.to_url.as_deref().unwrap_or_default(),
+            options.way.through_handlers,
             options.dry_run,
         ),
         events_table_created: created,

@@ -26,7 +26,7 @@ use models::payloads;
 use serde_json::{Value, json};
 use support::{
     Dynamodb, EventBus, Fault, FaultProxy, Function, Queue, Request, SDK_APP_ID, Table, binary,
-    records, serve,
+    nowhere, records, serve,
 };
 use tokio::process::Command;
 
@@ -620,6 +620,29 @@ async fn a_replay_sends_the_events_of_a_time_again_with_their_ids_and_goes_on_af
     });
     assert_eq!(meant.len(), 400);
     assert_eq!(sent, meant);
+}
+
+#[tokio::test]
+async fn an_interrupted_replay_is_only_continued_by_the_same_command() {
+    let dynamodb = Dynamodb::dynoxide().await;
+    let table = stored(&dynamodb, &receptions(0, 3)).await;
+    let file = checkpoint("replay-other.json");
+    let endpoint = format!("http://{}", nowhere());
+    let bus = ["--event-bus", "chat", "--eventbridge", &endpoint];
+    let run = async |way: &str, to: &str| {
+        let options = [&["--from", "2020-01-01", "--to", to, way][..], &bus].concat();
+        says(&mut replay(&dynamodb, &table, &file, &options)).await
+    };
+    let to = "2030-01-01";
+    let (done, said) = run("--to-bus", to).await;
+    assert!(!done && said.contains("continues from there"), "{said}");
+    for (way, to) in [("--to-bus", "2030-01-02"), ("--through-handlers", to)] {
+        let (done, said) = run(way, to).await;
+        let another = "belongs to another interrupted replay";
+        assert!(!done && said.contains(another), "{way} {to}: {said}");
+    }
+    let (_, said) = run("--to-bus", to).await;
+    assert!(said.contains("resuming after 0 events"), "{said}");
 }
 
 #[tokio::test]
