@@ -35,7 +35,8 @@ pub(crate) enum Reader {
 }
 
 impl Reader {
-    /// Whether the filter in template.yaml accepts this record.
+    /// Whether the reader gets this record. The filters in template.yaml say the same, and also drop the markers of retries,
+    /// which are no events.
     fn reads(&self, record: &Value) -> bool {
         let family = record["dynamodb"]["NewImage"][item::FAMILY]["S"].as_str();
         let reads = |family| match self {

@@ -6,8 +6,8 @@
 //! The queue is a FIFO queue. While a message is hidden, SQS gives no later one of its group. So a failed event is hidden
 //! until its [next try](schedule), and everything after it waits.
 //!
-//! A service that fails as a whole is left alone for [`PAUSE`]. The function waits for the end of that with its messages in
-//! hand, so that it does not take all messages of the queue, one after the other, only to hide them.
+//! A service that fails as a whole is left alone for [`PAUSE`]. The function keeps its messages and waits for the
+//! end of that. Otherwise it would take all messages of the queue, one after the other, only to hide them.
 
 pub mod queue;
 pub mod schedule;

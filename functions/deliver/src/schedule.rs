@@ -21,8 +21,8 @@ const WAITS: [u32; 6] = [5, 300, 1800, 7200, 18_000, 36_000];
 /// How long an event waits after a failed try, if it is so old and was received so often, this time included. `asked` is
 /// what the service asks for, which counts if it is longer. `None` if this was the last try.
 ///
-/// The waits of an event are up to a tenth shorter or longer than those of another, so that the events of one outage do not
-/// come back at the same moment. They are the same at each of its tries.
+/// The waits of an event are up to a tenth shorter or longer than those of another. So the events of one outage do not come
+/// back at the same moment. An event's waits are shortened or lengthened in the same way at each of its tries.
 #[must_use]
 pub fn next(id: &str, age: Duration, receives: u32, asked: Option<Duration>) -> Option<Duration> {
     if age >= END {

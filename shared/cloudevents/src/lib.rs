@@ -97,7 +97,7 @@ impl CloudEvent {
         serde_json::to_string(self).expect("it has only texts, numbers and JSON")
     }
 
-    /// What it is delivered in order with: the events of its subject, or those of its type if it has none.
+    /// Events with the same group are delivered in their order. It is the subject, or the type if there is no subject.
     #[must_use]
     pub fn group(&self) -> &str {
         self.subject.as_deref().unwrap_or(&self.kind)
