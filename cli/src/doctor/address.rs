@@ -1,8 +1,9 @@
 //! OpenIM's `url`: its parts, as they are written.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use domain::Source;
+use outgoing::Place;
 
 /// What has the url.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,19 +151,13 @@ impl<'a> Address<'a> {
 }
 
 fn of_address(address: IpAddr) -> Host {
-    let is_private = |it: Ipv4Addr| {
-        let [first, second, ..] = it.octets();
-        it.is_private() || first == 100 && (64..128).contains(&second)
-    };
-    let is_local = |it: Ipv6Addr| it.segments()[0] & 0xffc0 == 0xfe80;
-    let is_unique_local = |it: Ipv6Addr| it.segments()[0] & 0xfe00 == 0xfc00;
     match address {
         it if it.is_loopback() => Host::Loopback,
         it if it.is_unspecified() => Host::Unspecified,
         IpAddr::V4(it) if it.is_link_local() => Host::LinkLocal,
-        IpAddr::V6(it) if is_local(it) => Host::LinkLocal,
-        IpAddr::V4(it) if is_private(it) => Host::Private,
-        IpAddr::V6(it) if is_unique_local(it) => Host::Private,
+        IpAddr::V6(it) if it.is_unicast_link_local() => Host::LinkLocal,
+        it @ IpAddr::V4(_) if outgoing::place(it) == Place::Private => Host::Private,
+        IpAddr::V6(it) if it.is_unique_local() => Host::Private,
         _ => Host::Public,
     }
 }

@@ -303,55 +303,32 @@ impl<'a> Facts<'a> {
                 .into_iter()
                 .collect()
         };
-        let (finding, command) = match Name::of(key, self.given.version) {
+        let finding = match Name::of(key, self.given.version) {
             Name::Switch(command) => return Some(command),
             Name::Dead => return None,
-            Name::Elsewhere(name) if self.is_before_v3_7() => (
-                Finding::new(
-                    kinds::KEY_UNKNOWN,
-                    place,
-                    format!("v3.6 and earlier call {shown} {name}"),
-                ),
-                None,
-            ),
-            Name::Elsewhere(name) => (
-                Finding::new(
-                    kinds::KEY_OLD,
-                    place,
-                    format!("since v3.7, {shown} is {name}"),
-                )
-                .with(renamed(name)),
-                None,
-            ),
-            Name::Wire(switch) => (
-                Finding::new(
-                    kinds::KEY_WIRE,
-                    place,
-                    format!("the switch of {shown} is {switch}"),
-                )
-                .with(renamed(switch)),
-                None,
-            ),
-            Name::Unknown(Some(near)) => (
-                Finding::new(
-                    kinds::KEY_UNKNOWN,
-                    place,
-                    format!("OpenIM has no key {shown}. {near} is meant?"),
-                )
-                .with(renamed(near)),
-                None,
-            ),
-            Name::Unknown(None) => (
-                Finding::new(
-                    kinds::KEY_UNKNOWN,
-                    place,
-                    format!("OpenIM has no key {shown}"),
-                ),
-                None,
-            ),
+            Name::Elsewhere(name) if self.is_before_v3_7() => {
+                let reason = format!("v3.6 and earlier call {shown} {name}");
+                Finding::new(kinds::KEY_UNKNOWN, place, reason)
+            }
+            Name::Elsewhere(name) => {
+                let reason = format!("since v3.7, {shown} is {name}");
+                Finding::new(kinds::KEY_OLD, place, reason).with(renamed(name))
+            }
+            Name::Wire(switch) => {
+                let reason = format!("the switch of {shown} is {switch}");
+                Finding::new(kinds::KEY_WIRE, place, reason).with(renamed(switch))
+            }
+            Name::Unknown(Some(near)) => {
+                let reason = format!("OpenIM has no key {shown}. {near} is meant?");
+                Finding::new(kinds::KEY_UNKNOWN, place, reason).with(renamed(near))
+            }
+            Name::Unknown(None) => {
+                let reason = format!("OpenIM has no key {shown}");
+                Finding::new(kinds::KEY_UNKNOWN, place, reason)
+            }
         };
         found.push(finding);
-        command
+        None
     }
 
     fn switch(
