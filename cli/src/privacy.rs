@@ -311,10 +311,8 @@ fn share(person: &Person, place: Place, item: Item) -> Result<Value> {
         Place::Relationships | Place::Limits => None,
     };
     let mut share = items::json(item)?;
-    if let Some(reception) = reception
-        && let Some(events) = share.get_mut("events")
-    {
-        *events = person.share(&reception)?.into();
+    if let Some(reception) = reception {
+        person.share_of(&reception, &mut share)?;
     }
     Ok(share)
 }

@@ -629,8 +629,8 @@ fn the_dashboard_shows_metrics_and_keys_that_exist_and_never_what_users_wrote() 
     let without = substituted(&without["Dashboard"]["Properties"]["DashboardBody"]);
     let without: Value = serde_json::from_str(&without).unwrap();
     let widgets = |body: &Value| list(&body["widgets"]).len();
-    let of_published = "two for published events, one for deliveries";
-    assert_eq!(widgets(&without) + 3, widgets(&body), "{of_published}");
+    let of_published = "two for published events, one for deliveries, one for callbacks";
+    assert_eq!(widgets(&without) + 4, widgets(&body), "{of_published}");
     let (mut alarms, mut graphs, mut queries) = (0, 0, 0);
     for widget in list(&body["widgets"]) {
         let properties = &widget["properties"];

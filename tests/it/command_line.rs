@@ -52,6 +52,7 @@ fn reception(second: i64, events: Events) -> Reception {
         operation_id: Some("\u{9b}2J".to_owned()),
         events,
         body: None,
+        target: None,
         part: None,
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use http::HeaderMap;
 use outgoing::Circuit;
 use receiver::{
-    Destination,
+    Destination, Sends,
     messages::{DELIVERY_DEAD, DELIVERY_GOES_ON, DELIVERY_WAITS, NOT_DELIVERED},
 };
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ impl Queues {
     }
 
     /// Delivers until the queue is empty. What failed does not wait for its next try, but is visible again at once.
-    async fn drain(&self, function: &Function) {
+    pub(crate) async fn drain(&self, function: &Function) {
         loop {
             let Some(again) = deliver(function, &self.events).await else {
                 assert_eq!(self.events.count().await, [0, 0]);
@@ -114,7 +114,7 @@ pub(crate) fn accepts(secret: &str, request: &Question) -> bool {
     webhook.verify(&request.body, &headers).is_ok()
 }
 
-fn lines(function: &Function, message: &str) -> Vec<Value> {
+pub(crate) fn lines(function: &Function, message: &str) -> Vec<Value> {
     let lines = function.log().into_iter();
     let lines = lines.filter_map(|line| serde_json::from_str::<Value>(&line).ok());
     lines.filter(|line| line["message"] == message).collect()
@@ -472,7 +472,7 @@ async fn an_address_that_is_not_public_is_refused_unless_private_ones_are_allowe
             "ALLOW_PRIVATE_ADDRESSES" => Some(private.to_owned()),
             _ => None,
         };
-        let started = Destination::start(get).await;
+        let started = Destination::start(Sends::Events, get).await;
         started.map(drop).map_err(|wrong| wrong.to_string())
     };
     const NOT_ALLOWED: &str = "DELIVERY_URL names an address that is not allowed";

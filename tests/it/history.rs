@@ -49,6 +49,7 @@ fn reception(id: &str, millis: i64, events: Events) -> Reception {
         operation_id: None,
         events,
         body: None,
+        target: None,
         part: None,
     }
 }

@@ -26,6 +26,7 @@ mod documents;
 mod durability;
 mod examples;
 mod failures;
+mod forward;
 mod gateways;
 mod history;
 mod laboratory;

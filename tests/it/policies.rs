@@ -90,6 +90,7 @@ async fn apply(relationships: &Table, events: Vec<Event>) {
         operation_id: None,
         events: Events::Relation(events),
         body: None,
+        target: None,
         part: None,
     };
     let applied = relationships

@@ -41,6 +41,7 @@ fn reception(id: &str, events: impl Into<Events>) -> Reception {
         operation_id: Some(format!("op {id}")),
         events: events.into(),
         body: None,
+        target: None,
         part: None,
     }
 }

@@ -70,7 +70,7 @@ pub(crate) async fn expected(table: &Table, stack: &str) -> BTreeMap<String, Val
 }
 
 /// Delivers records as Lambda does: again and again from the record on that failed. Gives the number of invocations.
-async fn deliver_all(function: &Function, mut records: &[Value]) -> usize {
+pub(crate) async fn deliver_all(function: &Function, mut records: &[Value]) -> usize {
     let mut invocations = 0;
     while !records.is_empty() {
         let batch = &records[..records.len().min(100)];

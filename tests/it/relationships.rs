@@ -888,6 +888,7 @@ async fn the_commands_print_tables_and_json() {
             remark: "Lenny".to_owned(),
         }]),
         body: None,
+        target: None,
         part: None,
     };
     let created = vec![

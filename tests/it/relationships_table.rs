@@ -34,6 +34,7 @@ where
         operation_id: None,
         events: events.into(),
         body: None,
+        target: None,
         part: None,
     }
 }

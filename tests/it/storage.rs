@@ -31,6 +31,7 @@ fn reception(id: &str, owner: &str, millis: i64) -> Reception {
             remark: String::new(),
         }]),
         body: None,
+        target: None,
         part: None,
     }
 }

@@ -66,16 +66,18 @@ impl Template {
         found.unwrap_or_else(|| panic!("template.yaml has no {resource}"))["Properties"].clone()
     }
 
-    /// Each function's folder, with the function's properties. They include those that all functions share.
+    /// Each function's folder, with the function's properties. They include those that all functions share. A second function
+    /// from a folder has its own name instead.
     pub(crate) fn functions(&self) -> BTreeMap<String, Value> {
         let shared = self
             .resolved(&self.document["Globals"]["Function"])
             .unwrap();
         let variables = &shared["Environment"]["Variables"];
+        let mut functions = BTreeMap::new();
         self.resources()
-            .into_values()
-            .filter(|resource| resource["Type"] == "AWS::Serverless::Function")
-            .map(|mut function| {
+            .into_iter()
+            .filter(|(_, resource)| resource["Type"] == "AWS::Serverless::Function")
+            .for_each(|(name, mut function)| {
                 let mut properties = function["Properties"].take();
                 let mut environment = variables.as_object().unwrap().clone();
                 if let Some(own) = properties["Environment"]["Variables"].as_object() {
@@ -90,9 +92,13 @@ impl Template {
                     .strip_prefix("target/lambda/")
                     .and_then(|folder| folder.strip_suffix('/'))
                     .unwrap();
-                (folder.to_owned(), properties)
-            })
-            .collect()
+                let key = match functions.contains_key(folder) {
+                    true => name,
+                    false => folder.to_owned(),
+                };
+                functions.insert(key, properties);
+            });
+        functions
     }
 
     /// Each route, with the folder of its function.
@@ -278,6 +284,10 @@ const TENCENT: &[(&str, &str)] = &[("TencentSdkAppId", SDK_APP_ID)];
 const DECISIONS: &[(&str, &str)] = &[("DecisionUrl", "https://app.example.com/decide")];
 
 const DELIVERY: &[(&str, &str)] = &[("DeliveryUrl", "https://app.example.com/events")];
+const FORWARD: &[(&str, &str)] = &[
+    ("ForwardUrl", "https://old.example.com/openim"),
+    ("KeepBody", "all"),
+];
 const BUS: &[(&str, &str)] = &[("EventBus", "yes"), ("ArchiveDays", "30")];
 
 /// Parameters with which the template has alarms, a dashboard, and all else that an operator can add.
@@ -304,7 +314,10 @@ pub(crate) fn everything() -> Template {
 }
 
 pub(crate) fn parameters_of_everything() -> Vec<(&'static str, &'static str)> {
-    [SIGNATURE, TENCENT, DECISIONS, DELIVERY, OPERATED, BUS].concat()
+    [
+        SIGNATURE, TENCENT, DECISIONS, DELIVERY, FORWARD, OPERATED, BUS,
+    ]
+    .concat()
 }
 
 #[test]
@@ -459,6 +472,7 @@ fn aws_generates_the_secrets_and_no_parameter_or_variable_contains_them() {
         // Base64 of 33 bytes: any four letters and digits are three bytes.
         (DECISIONS, "DecisionSecret", "DECISION_SECRET", 44),
         (DELIVERY, "DeliverySecret", "DELIVERY_SECRET", 44),
+        (FORWARD, "ForwardSecret", "FORWARD_SECRET", 44),
     ] {
         let template = Template::with(parameters);
         let generated = json!({
@@ -514,6 +528,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
         let role = match folder.as_str() {
             "redrive" => "RedriveRole",
             "deliver" => "DeliverRole",
+            "Forward" => "ForwardRole",
             "project-views" => "ProjectViewsRole",
             "publish" => "PublishRole",
             "any-command" => "AnyCommandRole",
@@ -551,6 +566,19 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
             ),
             statement("sqs:SendMessage", "DeliveriesDeadLetterQueue.Arn"),
             statement("secretsmanager:GetSecretValue", "DeliverySecret.Id"),
+            logs.clone(),
+        ]
+    );
+    assert_eq!(
+        template.allowed("ForwardRole"),
+        [
+            statement(
+                "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes sqs:ChangeMessageVisibility",
+                "ForwardQueue.Arn"
+            ),
+            statement("sqs:SendMessage", "ForwardDeadLetterQueue.Arn"),
+            statement("dynamodb:GetItem dynamodb:Query", "EventsTable.Arn"),
+            statement("secretsmanager:GetSecretValue", "ForwardSecret.Id"),
             logs.clone(),
         ]
     );
@@ -620,6 +648,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
             ),
             statement("events:PutEvents", "Bus.Arn"),
             statement("sqs:SendMessage", "DeliveriesQueue.Arn"),
+            statement("sqs:SendMessage", "ForwardQueue.Arn"),
             statement("sqs:SendMessage", "PublishFailures.Arn"),
             logs,
         ]
@@ -868,52 +897,115 @@ fn a_queued_event_is_tried_100_times_and_then_kept_in_the_dead_letter_queue() {
 }
 
 #[test]
-fn a_stack_without_a_delivery_url_has_no_queue_no_function_and_no_alarm_for_it() {
+fn a_stack_without_a_delivery_url_or_a_forward_url_has_no_queue_no_function_and_no_alarm_for_it() {
     let names = |parameters: &[(&str, &str)]| {
         let resources = Template::with(parameters).resources();
         resources.into_keys().collect::<BTreeSet<_>>()
     };
-    let more = [OPERATED, DELIVERY].concat();
-    let (without, with) = (names(OPERATED), names(&more));
-    let of_delivery: Vec<_> = with.difference(&without).map(String::as_str).collect();
-    assert_eq!(
-        of_delivery,
-        [
-            "Deliver",
-            "DeliverRole",
-            "DeliveriesDeadLetterQueue",
-            "DeliveriesQueue",
-            "DeliveryDeadAlarm",
-            "DeliveryFailingAlarm",
-            "DeliverySecret",
-            "NotDeliveredFilter",
-            "Publish",
-            "PublishBehindAlarm",
-            "PublishFailures",
-            "PublishGaveUpAlarm",
-            "PublishLosesAlarm",
-            "PublishRole",
-        ]
-    );
-    assert!(without.is_subset(&with));
+    let without = names(OPERATED);
+    let of_both = [
+        "DeliveryFailingAlarm",
+        "NotDeliveredFilter",
+        "Publish",
+        "PublishBehindAlarm",
+        "PublishFailures",
+        "PublishGaveUpAlarm",
+        "PublishLosesAlarm",
+        "PublishRole",
+    ];
+    for (parameters, own) in [
+        (
+            DELIVERY,
+            [
+                "Deliver",
+                "DeliverRole",
+                "DeliveriesDeadLetterQueue",
+                "DeliveriesQueue",
+                "DeliveryDeadAlarm",
+                "DeliverySecret",
+            ],
+        ),
+        (
+            FORWARD,
+            [
+                "Forward",
+                "ForwardDeadAlarm",
+                "ForwardDeadLetterQueue",
+                "ForwardQueue",
+                "ForwardRole",
+                "ForwardSecret",
+            ],
+        ),
+    ] {
+        let with = names(&[OPERATED, parameters].concat());
+        let more: BTreeSet<_> = with.difference(&without).map(String::as_str).collect();
+        assert_eq!(more, own.into_iter().chain(of_both).collect());
+        assert!(without.is_subset(&with));
+    }
     let without = Template::with(OPERATED);
     let mut resources = without.resources();
     // Its text names what it would put together.
     resources.remove("Dashboard");
     let text = serde_json::to_string(&resources).unwrap()
         + &serde_json::to_string(&without.existing("Outputs")).unwrap();
-    assert!(!text.contains("Deliver"), "{text}");
+    assert!(
+        !text.contains("Deliver") && !text.contains("Forward"),
+        "{text}"
+    );
 }
 
 #[test]
 fn deliveries_keep_their_order_and_have_time_for_a_pause_and_for_the_last_tries() {
-    let template = Template::with(&[DELIVERY, &[("DeliveryConcurrency", "3")]].concat());
-    let function = &template.functions()["deliver"];
+    let concurrency = &[("DeliveryConcurrency", "3")][..];
+    let template = Template::with(&[DELIVERY, FORWARD, concurrency].concat());
+    for (function, queue, dead_letters, variables) in [
+        (
+            "deliver",
+            "DeliveriesQueue",
+            "DeliveriesDeadLetterQueue",
+            [
+                ("DELIVERY_URL", json!("https://app.example.com/events")),
+                ("DELIVERY_SECRET_ID", get_att("DeliverySecret.Id")),
+                ("DELIVERY_BATCH", json!("no")),
+            ],
+        ),
+        (
+            "Forward",
+            "ForwardQueue",
+            "ForwardDeadLetterQueue",
+            [
+                ("FORWARD_URL", json!("https://old.example.com/openim")),
+                ("FORWARD_SECRET_ID", get_att("ForwardSecret.Id")),
+                ("EVENTS_TABLE", json!({"Ref": "EventsTable"})),
+            ],
+        ),
+    ] {
+        let function = &template.functions()[function];
+        delivers_in_order(&template, function, queue, dead_letters);
+        let environment = &function["Environment"];
+        for (variable, expected) in [
+            ("DELIVERIES_QUEUE_URL", json!({"Ref": queue})),
+            (
+                "DELIVERIES_DEAD_LETTER_QUEUE_URL",
+                json!({"Ref": dead_letters}),
+            ),
+            ("ALLOW_PRIVATE_ADDRESSES", json!("no")),
+        ]
+        .into_iter()
+        .chain(variables)
+        {
+            assert_eq!(environment[variable], expected, "{variable}");
+        }
+    }
+}
+
+/// A function that reads a FIFO queue, and gives up messages itself.
+fn delivers_in_order(template: &Template, function: &Value, queue: &str, dead_letters: &str) {
     let timeout = function["Timeout"].as_u64().unwrap();
     let last_tries = 3 * (deliver::service::TIMEOUT.as_secs() + 5);
     assert!(timeout >= deliver::PAUSE.as_secs() + last_tries);
     let resources = template.resources();
-    for queue in ["DeliveriesQueue", "DeliveriesDeadLetterQueue"] {
+    for queue in [queue, dead_letters] {
         let queue = &resources[queue]["Properties"];
         assert_eq!(queue["FifoQueue"], true);
         assert_eq!(queue["DeduplicationScope"], "messageGroup");
@@ -922,37 +1014,31 @@ fn deliveries_keep_their_order_and_have_time_for_a_pause_and_for_the_last_tries(
         assert_eq!(queue["MessageRetentionPeriod"], 1_209_600);
         assert_eq!(queue["MaximumMessageSize"], 1_048_576);
     }
-    let queue = &resources["DeliveriesQueue"]["Properties"];
+    let arn = get_att(&format!("{queue}.Arn"));
+    let queue = &resources[queue]["Properties"];
     assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
-    let dead_letters = &queue["RedrivePolicy"]["deadLetterTargetArn"];
-    assert_eq!(*dead_letters, get_att("DeliveriesDeadLetterQueue.Arn"));
+    let target = &queue["RedrivePolicy"]["deadLetterTargetArn"];
+    assert_eq!(*target, get_att(&format!("{dead_letters}.Arn")));
     // A message that is never tried, because the service is left alone, is received less than half as often.
     let receives = deliver::schedule::END.as_secs() / deliver::LEFT_ALONE.as_secs();
     let most = queue["RedrivePolicy"]["maxReceiveCount"].as_u64().unwrap();
     assert!(receives < most / 2, "{receives}");
     let (kind, source) = events(function).next().unwrap();
     assert_eq!(kind, "SQS");
-    assert_eq!(source["Queue"], get_att("DeliveriesQueue.Arn"));
+    assert_eq!(source["Queue"], arn);
     assert_eq!(source["BatchSize"], 10);
     assert_eq!(
         source["FunctionResponseTypes"],
         json!(["ReportBatchItemFailures"])
     );
     assert_eq!(source["ScalingConfig"]["MaximumConcurrency"], "3");
-    let environment = &function["Environment"];
-    for (variable, expected) in [
-        ("DELIVERY_URL", json!("https://app.example.com/events")),
-        ("DELIVERY_SECRET_ID", get_att("DeliverySecret.Id")),
-        ("DELIVERY_BATCH", json!("no")),
-        ("DELIVERIES_QUEUE_URL", json!({"Ref": "DeliveriesQueue"})),
-        (
-            "DELIVERIES_DEAD_LETTER_QUEUE_URL",
-            json!({"Ref": "DeliveriesDeadLetterQueue"}),
-        ),
-        ("ALLOW_PRIVATE_ADDRESSES", json!("no")),
-    ] {
-        assert_eq!(environment[variable], expected, "{variable}");
-    }
+}
+
+#[test]
+fn a_forward_url_needs_all_bodies() {
+    assert!(Template::with(FORWARD).objections().is_empty());
+    let objections = Template::with(&FORWARD[..1]).objections();
+    assert_eq!(objections, [r#"ForwardUrl needs KeepBody "all""#]);
 }
 
 #[test]
@@ -1066,6 +1152,14 @@ fn publish_gets_every_event_but_no_removal_and_no_marker_and_tries_as_long_as_th
     let queue = json!({ "Ref": "DeliveriesQueue" });
     assert_eq!(environment["DELIVERIES_QUEUE_URL"], queue);
     assert_eq!(environment["DELIVERY_ONLY"], "family:user");
+    assert_eq!(environment["FORWARD_QUEUE_URL"], "");
+    let forwards = Template::with(&[FORWARD, &[("ForwardOnly", "family:group")]].concat());
+    let environment = &forwards.functions()["publish"]["Environment"];
+    let queue = json!({ "Ref": "ForwardQueue" });
+    assert_eq!(environment["FORWARD_QUEUE_URL"], queue);
+    assert_eq!(environment["FORWARD_ONLY"], "family:group");
+    assert_eq!(environment["DELIVERIES_QUEUE_URL"], "");
+    let environment = &delivers.functions()["publish"]["Environment"];
     assert_eq!(
         environment["STACK_NAME"],
         json!({ "Ref": "AWS::StackName" })

@@ -119,6 +119,9 @@ fn event(person: &Person, item: &Item) -> Result<Action> {
     if judgement.operation_id_goes {
         set.push(("operation_id", None));
     }
+    if judgement.body_goes {
+        set.extend(without_body(item));
+    }
     if let Some(AttributeValue::L(stored)) = item.get("events") {
         let new = judgement.left_of(stored.iter().map(|it| Ok(it.clone())).collect(), |left| {
             serde_dynamo::to_attribute_value(left)
@@ -131,6 +134,15 @@ fn event(person: &Person, item: &Item) -> Result<Action> {
         }
     }
     Ok(Action::Set(set))
+}
+
+/// Removes what came from an item, and leaves its events.
+pub(super) fn without_body(
+    item: &Item,
+) -> impl Iterator<Item = (&'static str, Option<AttributeValue>)> {
+    let came = ["body", "target"].into_iter();
+    came.filter(|name| item.contains_key(*name))
+        .map(|name| (name, None))
 }
 
 /// The reception of a part's item; `None` if the item is no part.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use domain::{Reception, UserId};
+use domain::{Conversation, Events, FiledUnder, Reception, UserId};
 use serde_json::Value;
 
 use super::tree::{Node, tree};
@@ -37,6 +37,8 @@ pub(super) struct Judgement {
     pub(super) events: Vec<Fate>,
     /// The caller's own id of the request has the id in it.
     pub(super) operation_id_goes: bool,
+    /// What came says something about the person, and the events beside it say the rest.
+    pub(super) body_goes: bool,
     /// Nothing is left of the reception.
     pub(super) goes: bool,
 }
@@ -44,7 +46,18 @@ pub(super) struct Judgement {
 impl Judgement {
     /// The reception says nothing about the person.
     pub(super) fn stays(&self) -> bool {
-        !self.goes && !self.operation_id_goes && self.events.iter().all(|fate| *fate == Fate::Stays)
+        !self.goes
+            && !self.operation_id_goes
+            && !self.body_goes
+            && self.events.iter().all(|fate| *fate == Fate::Stays)
+    }
+
+    /// The events say nothing about the person, but the body beside them does.
+    pub(super) fn only_body_goes(&self) -> bool {
+        self.body_goes
+            && !self.goes
+            && !self.operation_id_goes
+            && self.events.iter().all(|fate| *fate == Fate::Stays)
     }
 }
 
@@ -192,22 +205,39 @@ impl Person {
             .part
             .as_ref()
             .and_then(|part| part.subject.as_ref());
+        let of_subject = match subject {
+            Some(FiledUnder::User(user)) => self.is(user.as_str()),
+            Some(FiledUnder::Conversation { conversation }) => match conversation {
+                Conversation::Users(users) => users.iter().any(|user| self.is(user.as_str())),
+                Conversation::Channel(account) => self.is(account.as_str()),
+                Conversation::Id(id) => self.is_in(id),
+                Conversation::Group(_) => false,
+            },
+            Some(FiledUnder::Group { .. } | FiledUnder::Command { .. }) | None => false,
+        };
+        let is_unknown = reception.events == Events::Unknown;
         let operation_id = reception.operation_id.as_deref();
+        let came = [&reception.body, &reception.target].into_iter().flatten();
+        // Nobody knows what a body means. So it cannot be cut.
+        let in_body = came.into_iter().any(|text| self.is_in(text));
         let mut judgement = Judgement {
             events: Vec::new(),
             operation_id_goes: operation_id.is_some_and(|id| self.is_in(id)),
-            goes: subject.is_some_and(|subject| self.is(subject.as_str()))
-                // Nobody knows what such a body means. So it cannot be cut.
-                || reception.body.as_ref().is_some_and(|body| self.is_in(body))
-                || reception.events == domain::Events::Unknown && self.is_in(&reception.command),
+            body_goes: in_body && !is_unknown,
+            goes: of_subject || is_unknown && (in_body || self.is_in(&reception.command)),
         };
         for event in events(reception)? {
             judgement
                 .events
                 .push(self.fate(event, reception.part.is_some()));
         }
-        judgement.goes |=
-            !judgement.events.is_empty() && judgement.events.iter().all(|fate| *fate == Fate::Goes);
+        judgement.goes |= match judgement.events.is_empty() {
+            true => judgement.body_goes && reception.part.is_none(),
+            false => judgement.events.iter().all(|fate| *fate == Fate::Goes),
+        };
+        // A body that names the person otherwise than the events do would not be found.
+        let changes = judgement.events.iter().any(|fate| *fate != Fate::Stays);
+        judgement.body_goes |= changes && (reception.body.is_some() || reception.target.is_some());
         Ok(judgement)
     }
 
@@ -217,7 +247,7 @@ impl Person {
         if judgement.goes {
             return Ok(None);
         }
-        let operation_id_goes = judgement.operation_id_goes;
+        let (operation_id_goes, body_goes) = (judgement.operation_id_goes, judgement.body_goes);
         let mut left = serde_json::to_value(reception)?;
         if let Some(events) = left.get_mut("events").and_then(Value::as_array_mut) {
             *events = judgement.left_of(std::mem::take(events), |json| json);
@@ -225,6 +255,9 @@ impl Person {
         let mut left: Reception = serde_json::from_value(left)?;
         if operation_id_goes {
             left.operation_id = None;
+        }
+        if body_goes {
+            (left.body, left.target) = (None, None);
         }
         Ok(Some(left))
     }
@@ -322,7 +355,20 @@ impl Person {
 
     /// The events that are about the person, for the person. If the person has a role in the event, it is there as a whole.
     /// Otherwise its lists of users have only the person, and not the others.
-    pub(super) fn share(&self, reception: &Reception) -> Result<Vec<Value>> {
+    ///
+    /// `stored` is the reception as JSON. A body beside the events goes, because it says what they say, and more about others.
+    pub(super) fn share_of(&self, reception: &Reception, stored: &mut Value) -> Result<()> {
+        let Some(stored) = stored.as_object_mut() else {
+            return Ok(());
+        };
+        if let Some(events) = stored.get_mut("events") {
+            *events = self.share(reception)?.into();
+            stored.retain(|name, _| name != "body" && name != "target");
+        }
+        Ok(())
+    }
+
+    fn share(&self, reception: &Reception) -> Result<Vec<Value>> {
         let mut share = Vec::new();
         for event in events(reception)? {
             if self.fate(event.clone(), reception.part.is_some()) == Fate::Stays {
@@ -448,6 +494,7 @@ mod tests {
             operation_id: None,
             events: serde_json::from_value(events).unwrap(),
             body: None,
+            target: None,
             part: None,
         }
     }
@@ -674,6 +721,44 @@ mod tests {
             let left = person("leo").forgotten(&body(text)).unwrap();
             assert_eq!(left.is_none(), goes, "{text}");
         }
+    }
+
+    #[test]
+    fn a_body_beside_events_goes_if_it_names_the_person_and_the_events_stay() {
+        let event = json!({"type": "members_joined", "group": "g", "members": ["ana", "leo"], "how": "applied"});
+        let group = |event: &Value| reception("group", &json!([event]));
+        let came = |event: &Value, body: &str, target: &str| Reception {
+            body: Some(body.to_owned()),
+            target: Some(target.to_owned()),
+            ..group(event)
+        };
+        let of_others =
+            json!({"type": "members_joined", "group": "g", "members": ["ana"], "how": "applied"});
+        for (event, body, target, stays) in [
+            (&event, r#"{"userIDs":["ana","leo"]}"#, "/x", false),
+            (&of_others, r#"{"userIDs":["ana"]}"#, "/x", true),
+            (&of_others, r#"{"userIDs":["ana"],"op":"leo"}"#, "/x", false),
+            (
+                &of_others,
+                r#"{"userIDs":["ana"]}"#,
+                "/x?key=si_ana_leo",
+                false,
+            ),
+            // The events name the person, so the body is not trusted.
+            (&event, r#"{"userIDs":"YW5h"}"#, "/x", false),
+        ] {
+            let came = came(event, body, target);
+            let left = person("leo").forgotten(&came).unwrap().unwrap();
+            assert_eq!(left.events, group(&of_others).events);
+            let stayed = stays.then(|| (body.to_owned(), target.to_owned()));
+            assert_eq!(left.body.zip(left.target), stayed, "{body} {target}");
+        }
+        let nothing_happened = Reception {
+            body: Some(r#"{"userID":"leo"}"#.to_owned()),
+            events: Events::none(domain::Family::Group),
+            ..group(&of_others)
+        };
+        assert_eq!(person("leo").forgotten(&nothing_happened).unwrap(), None);
     }
 
     /// The members of stored events that hold users' ids. This list is the test's own: the program reads the types.

@@ -265,8 +265,6 @@ async fn export_all(reading: &mut Reading<'_>, place: &str, person: &Person) -> 
 
 fn share(person: &Person, reception: &Reception) -> Result<Value> {
     let mut share = serde_json::to_value(reception)?;
-    if let Some(events) = share.get_mut("events") {
-        *events = person.share(reception)?.into();
-    }
+    person.share_of(reception, &mut share)?;
     Ok(share)
 }

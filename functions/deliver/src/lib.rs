@@ -1,4 +1,5 @@
-//! Delivers the events in the deliveries queue to the app's own service.
+//! Delivers the events in the deliveries queue to the app's own service, or the callbacks in the forward queue, as they
+//! came, to [another receiver](forward).
 //!
 //! It never drops an event: an event is taken by the service, comes again, or is in the dead-letter queue. It never
 //! delivers an event before an earlier one of the same group, and never changes one.
@@ -9,6 +10,7 @@
 //! A service that fails as a whole is left alone for [`PAUSE`]. The function keeps its messages and waits for the
 //! end of that. Otherwise it would take all messages of the queue, one after the other, only to hide them.
 
+pub mod forward;
 pub mod queue;
 pub mod schedule;
 pub mod service;
@@ -264,7 +266,7 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
                 self.succeeded();
                 return true;
             }
-            Said::NeverAgain => "its status is 410".to_owned(),
+            Said::NeverAgain(why) => why.to_owned(),
             Said::Failed { why, .. } => why,
         };
         warn!(events = events.len(), why, "{BATCH_NOT_DELIVERED}");
@@ -312,9 +314,9 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
                     self.succeeded();
                     return End::Taken;
                 }
-                Said::NeverAgain => {
+                Said::NeverAgain(why) => {
                     self.succeeded();
-                    self.not_delivered(message, &event, "its status is 410", None);
+                    self.not_delivered(message, &event, why, None);
                     return self.bury(message, Some(&event)).await;
                 }
                 Said::Failed { why, asked } => (why, asked),

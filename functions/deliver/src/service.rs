@@ -16,8 +16,8 @@ pub const TIMEOUT: Duration = Duration::from_secs(15);
 pub enum Said {
     /// The service has the event.
     Taken,
-    /// The service does not want the event, now or later: 410.
-    NeverAgain,
+    /// It can never be taken, now or later. The text says why.
+    NeverAgain(&'static str),
     /// The service did not take it.
     Failed {
         /// Why, without what the service sent.
@@ -55,19 +55,27 @@ pub trait Service {
 impl Service for Destination {
     async fn post(&self, form: Form, id: &str, body: String, now: Duration) -> Said {
         let sent = self.client.post(&self.signer, id, form.media_type(), body);
-        let why = match timeout(TIMEOUT, sent).await {
-            Ok(Ok(answer)) => return said(&answer, now),
-            Ok(Err(failure)) => failure.to_string(),
-            Err(_) => format!("it did not answer within {} s", TIMEOUT.as_secs()),
-        };
-        Said::Failed { why, asked: None }
+        answered(sent, now).await
     }
+}
+
+/// What the service says within its time.
+pub(crate) async fn answered(
+    sent: impl Future<Output = Result<Answer, outgoing::Failure>>,
+    now: Duration,
+) -> Said {
+    let why = match timeout(TIMEOUT, sent).await {
+        Ok(Ok(answer)) => return said(&answer, now),
+        Ok(Err(failure)) => failure.to_string(),
+        Err(_) => format!("it did not answer within {} s", TIMEOUT.as_secs()),
+    };
+    Said::Failed { why, asked: None }
 }
 
 fn said(answer: &Answer, now: Duration) -> Said {
     match answer.status {
         200..300 => Said::Taken,
-        410 => Said::NeverAgain,
+        410 => Said::NeverAgain("its status is 410"),
         status => Said::Failed {
             why: format!("its status is {status}"),
             asked: match status {
@@ -110,7 +118,8 @@ mod tests {
         for status in [200, 201, 202, 204, 299] {
             assert_eq!(said(&answer(status, "1"), Duration::ZERO), Said::Taken);
         }
-        assert_eq!(said(&answer(410, "1"), Duration::ZERO), Said::NeverAgain);
+        let gone = said(&answer(410, "1"), Duration::ZERO);
+        assert_eq!(gone, Said::NeverAgain("its status is 410"));
         for status in [
             100, 301, 302, 307, 308, 400, 401, 404, 429, 500, 502, 503, 504,
         ] {

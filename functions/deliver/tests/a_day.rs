@@ -260,7 +260,7 @@ impl Service for &World {
             match (self.behaviour)(now, id) {
                 Does::Take => {}
                 Does::Fail => return failed("its status is 500", None),
-                Does::Refuse => return Said::NeverAgain,
+                Does::Refuse => return Said::NeverAgain("its status is 410"),
                 Does::Ask(time) => return failed("its status is 429", Some(time)),
                 Does::Hang => {
                     self.sleep(TIMEOUT).await;

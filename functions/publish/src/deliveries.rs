@@ -1,4 +1,4 @@
-//! The queue of deliveries, which the function `deliver` reads.
+//! The queue of deliveries and the queue of callbacks for another receiver, which the function `deliver` reads.
 
 use std::time::Duration;
 
@@ -7,8 +7,10 @@ use aws_sdk_sqs::{
     types::{BatchResultErrorEntry, SendMessageBatchRequestEntry},
 };
 use cloudevents::CloudEvent;
+use domain::{Reception, Timestamp};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use store::{Settings, StoreError};
+use store::{Position, Settings, StoreError};
 use stream::Failed;
 
 use crate::{
@@ -27,11 +29,12 @@ const LIMITS: Limits = Limits {
     pauses: PAUSES,
 };
 
-/// The queue is a FIFO queue, so the events of one subject are delivered in their order.
+/// A FIFO queue, so what is about one subject is delivered in its order.
 #[derive(Debug)]
 pub(crate) struct Deliveries {
     client: Client,
     url: String,
+    /// What is meant for the queue.
     pub(crate) only: Only,
 }
 
@@ -44,11 +47,10 @@ impl Deliveries {
         }
     }
 
-    /// Sends events to the queue.
-    pub(crate) async fn send(&self, events: &[&CloudEvent]) -> Vec<Result<(), Failed>> {
-        let messages: Vec<Message> = events.iter().map(|event| Message::new(event)).collect();
+    /// Sends messages to the queue.
+    pub(crate) async fn send(&self, messages: &[Message]) -> Vec<Result<(), Failed>> {
         send_all(
-            &messages,
+            messages,
             |message| message.body.len(),
             LIMITS,
             async |group| {
@@ -75,7 +77,7 @@ impl Deliveries {
 }
 
 /// A message of the queue.
-struct Message {
+pub(crate) struct Message {
     body: String,
     /// Messages with the same one are delivered one after the other.
     group: String,
@@ -84,12 +86,29 @@ struct Message {
 }
 
 impl Message {
-    fn new(event: &CloudEvent) -> Self {
+    /// An event.
+    pub(crate) fn event(event: &CloudEvent) -> Self {
         let replayed = event.replayed.map(|at| at.to_string());
         Self {
             body: store::for_sqs(event.to_json()),
             group: digest(&[event.group()]),
             once: digest(&[&event.id, &replayed.unwrap_or_default()]),
+        }
+    }
+
+    /// A callback as it came. The message names its item, and has nothing of it.
+    pub(crate) fn callback(
+        reception: &Reception,
+        key: &Position,
+        replayed: Option<Timestamp>,
+    ) -> Self {
+        let id = cloudevents::reception_id(reception);
+        let body = json!({"id": id, "type": reception.command, "pk": key.pk, "sk": key.sk});
+        let replayed = replayed.map(|at| at.to_string());
+        Self {
+            body: store::for_sqs(body.to_string()),
+            group: digest(&[&key.pk]),
+            once: digest(&[&id, &replayed.unwrap_or_default()]),
         }
     }
 

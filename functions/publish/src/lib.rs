@@ -1,5 +1,6 @@
 //! Publishes stored events as [CloudEvents](cloudevents): it reads the stream of the events table, and sends each event to
-//! an EventBridge bus, to the queue of deliveries, or to both.
+//! an EventBridge bus, to the queue of deliveries, or to both. It also sends the callbacks that another receiver gets as they
+//! came to a queue.
 //!
 //! No event is skipped. If a destination is away or busy, the records come again, as long as the stream has them. So an event
 //! can be sent more than once, with the same id each time. An event that a destination never accepts is put aside with its
@@ -11,14 +12,17 @@ mod entries;
 mod only;
 
 use cloudevents::{CloudEvent, Key};
-use domain::Timestamp;
-use receiver::Error;
+use domain::{Family, Reception, Timestamp};
+use receiver::{Error, messages::NOT_FORWARDED};
 use store::{Settings, put_aside::FailureQueue, stream_record};
 use stream::{BatchResponse, Failed, Reader, Stored};
-use tracing::info;
+use tracing::{info, warn};
 
 pub use self::only::{InvalidOnly, Only};
-use self::{bus::Bus, deliveries::Deliveries};
+use self::{
+    bus::Bus,
+    deliveries::{Deliveries, Message},
+};
 
 /// Where events go.
 #[derive(Debug)]
@@ -26,6 +30,8 @@ pub struct Publisher {
     stack: String,
     bus: Option<Bus>,
     deliveries: Option<Deliveries>,
+    /// The queue of callbacks for another receiver.
+    forwards: Option<Deliveries>,
 }
 
 /// How many events of a reception were sent.
@@ -35,6 +41,10 @@ pub struct Published {
     pub to_bus: usize,
     /// To the queue of deliveries.
     pub to_deliveries: usize,
+    /// Callbacks to the forward queue.
+    pub to_forward: usize,
+    /// After callbacks that are not forwarded, because their body is not stored as it came.
+    pub without_body: usize,
 }
 
 impl Publisher {
@@ -46,6 +56,8 @@ impl Publisher {
     /// | `EVENT_BUS` | Name or ARN of the bus |
     /// | `DELIVERIES_QUEUE_URL` | URL of the queue of deliveries |
     /// | `DELIVERY_ONLY` | Which events are delivered: see [`Only`] |
+    /// | `FORWARD_QUEUE_URL` | URL of the queue of callbacks for another receiver |
+    /// | `FORWARD_ONLY` | Which callbacks these are: those with such an event |
     ///
     /// # Errors
     ///
@@ -55,15 +67,22 @@ impl Publisher {
         get: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, String> {
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
-        let only = Only::new(&get("DELIVERY_ONLY").unwrap_or_default())
-            .map_err(|wrong| format!("DELIVERY_ONLY {wrong}"))?;
+        let queue = |url: &str, list: &str| {
+            let only = Only::new(&get(list).unwrap_or_default());
+            let only = only.map_err(|wrong| format!("{list} {wrong}"))?;
+            Ok::<_, String>(get(url).map(|url| Deliveries::new(settings, url, only)))
+        };
         let publisher = Self {
             stack: get("STACK_NAME").unwrap_or_else(|| "imhook".to_owned()),
             bus: get("EVENT_BUS").map(|name| Bus::new(settings, name)),
-            deliveries: get("DELIVERIES_QUEUE_URL").map(|url| Deliveries::new(settings, url, only)),
+            deliveries: queue("DELIVERIES_QUEUE_URL", "DELIVERY_ONLY")?,
+            forwards: queue("FORWARD_QUEUE_URL", "FORWARD_ONLY")?,
         };
-        if publisher.bus.is_none() && publisher.deliveries.is_none() {
-            return Err("neither EVENT_BUS nor DELIVERIES_QUEUE_URL is set".to_owned());
+        if publisher.bus.is_none() && publisher.deliveries.is_none() && publisher.forwards.is_none()
+        {
+            return Err(
+                "none of EVENT_BUS, DELIVERIES_QUEUE_URL and FORWARD_QUEUE_URL is set".to_owned(),
+            );
         }
         Ok(publisher)
     }
@@ -97,18 +116,52 @@ impl Publisher {
             });
         }
         if let Some(deliveries) = &self.deliveries {
-            let (meant, places): (Vec<&CloudEvent>, Vec<usize>) = events
+            let (meant, places): (Vec<Message>, Vec<usize>) = events
                 .iter()
                 .zip(&places)
                 .filter(|(event, _)| deliveries.only.means(event))
+                .map(|(event, place)| (Message::event(event), *place))
                 .unzip();
             let sent = deliveries.send(&meant).await;
             note(&mut results, places.into_iter().zip(sent), |it| {
                 it.to_deliveries += 1;
             });
         }
+        if let Some(forwards) = &self.forwards {
+            let (mut meant, mut of_meant) = (Vec::new(), Vec::new());
+            for (place, (reception, key)) in stored.receptions.iter().zip(&stored.keys).enumerate()
+            {
+                // The places are in ascending order.
+                let begin = places.partition_point(|of| *of < place);
+                let end = places.partition_point(|of| *of <= place);
+                let its = &events[begin..end];
+                if !is_forwarded(reception) || !forwards.only.means_callback(reception, its) {
+                    continue;
+                }
+                // The first part has it. It means that the body is stored, and is as it came.
+                if reception.target.is_some() {
+                    meant.push(Message::callback(reception, key, replayed));
+                    of_meant.push(place);
+                } else if let Ok(published) = &mut results[place] {
+                    published.without_body += 1;
+                }
+            }
+            let sent = forwards.send(&meant).await;
+            note(&mut results, of_meant.into_iter().zip(sent), |it| {
+                it.to_forward += 1;
+            });
+        }
         results
     }
+}
+
+/// Whether a reception stands for an after callback: not a later part of one, and no before callback, which another receiver
+/// could not answer.
+fn is_forwarded(reception: &Reception) -> bool {
+    let is_first = reception.part.as_ref().is_none_or(|part| part.number == 0);
+    is_first
+        && reception.events.family() != Family::Decision
+        && !protocol::asks(reception.source, &reception.command)
 }
 
 /// Notes what became of events at their receptions. A failure that passes matters more than one that does not: only then the
@@ -152,9 +205,14 @@ pub async fn publish(
         receptions = outcome.receptions,
         toBus = sum(|published| published.to_bus),
         toDeliveries = sum(|published| published.to_deliveries),
+        toForward = sum(|published| published.to_forward),
         failed = outcome.failed,
         putAside = outcome.put_aside,
         "events published"
     );
+    let without_body = sum(|published| published.without_body);
+    if without_body > 0 {
+        warn!(callbacks = without_body, "{NOT_FORWARDED}");
+    }
     Ok(outcome.response)
 }

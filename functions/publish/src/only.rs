@@ -1,7 +1,7 @@
 use std::fmt;
 
 use cloudevents::CloudEvent;
-use domain::Family;
+use domain::{Family, Reception};
 
 /// Which events are meant: all, or those that a list names.
 ///
@@ -69,13 +69,29 @@ impl Only {
     /// Whether this event is meant.
     #[must_use]
     pub fn means(&self, event: &CloudEvent) -> bool {
+        self.is_met(|kind| match kind {
+            Kind::Family => event.family(),
+            Kind::Command => &event.command,
+            Kind::Type => &event.kind,
+            Kind::Subject => event.subject.as_deref().unwrap_or_default(),
+        })
+    }
+
+    /// Whether this callback is meant: one of its events is, or it has none, and its command or family is.
+    pub(crate) fn means_callback(&self, reception: &Reception, events: &[CloudEvent]) -> bool {
+        match events {
+            [] => self.is_met(|kind| match kind {
+                Kind::Family => reception.events.family().as_str(),
+                Kind::Command => &reception.command,
+                Kind::Type | Kind::Subject => "",
+            }),
+            events => events.iter().any(|event| self.means(event)),
+        }
+    }
+
+    fn is_met<'a>(&self, is: impl Fn(Kind) -> &'a str) -> bool {
         self.0.iter().all(|(kind, values)| {
-            let is = match kind {
-                Kind::Family => event.family(),
-                Kind::Command => &event.command,
-                Kind::Type => &event.kind,
-                Kind::Subject => event.subject.as_deref().unwrap_or_default(),
-            };
+            let is = is(*kind);
             values.iter().any(|value| match value.strip_suffix('*') {
                 Some(begin) => is.starts_with(begin),
                 None => is == value,
@@ -87,7 +103,7 @@ impl Only {
 #[cfg(test)]
 mod tests {
     use cloudevents::Key;
-    use domain::{Reception, Source, Timestamp, UserId, relation::Event};
+    use domain::{Events, Source, Timestamp, UserId, relation::Event};
 
     use super::*;
 
@@ -105,6 +121,7 @@ mod tests {
             }]
             .into(),
             body: None,
+            target: None,
             part: None,
         };
         cloudevents::from_reception(&reception, "s", Key { pk: "", sk: "" }).remove(0)
@@ -130,6 +147,31 @@ mod tests {
         assert!(!means("subject:user/bot_*,family:relation", "ana"));
         assert!(!means("subject:user/bot_*,family:message", "bot_1"));
         assert!(!means("subject:user/an", "ana"));
+    }
+
+    #[test]
+    fn a_callback_without_events_is_meant_by_its_family_and_its_command() {
+        let reception = Reception {
+            id: "r".into(),
+            received_at: Timestamp::from_unix_millis(0).unwrap(),
+            source: Source::OpenIm,
+            command: "callbackAfterQuitGroupCommand".into(),
+            operation_id: None,
+            events: Events::none(Family::Group),
+            body: Some("{}".into()),
+            target: Some("/callbackAfterQuitGroupCommand".into()),
+            part: None,
+        };
+        for (list, is_meant) in [
+            ("", true),
+            ("family:group,command:callbackAfterQuit*", true),
+            ("family:relation", false),
+            ("type:group.members_left", false),
+            ("subject:user/ana", false),
+        ] {
+            let only = Only::new(list).unwrap();
+            assert_eq!(only.means_callback(&reception, &[]), is_meant, "{list}");
+        }
     }
 
     #[test]

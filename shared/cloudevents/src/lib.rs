@@ -147,12 +147,18 @@ pub fn from_reception(reception: &Reception, stack: &str, key: Key<'_>) -> Vec<C
         .collect()
 }
 
+/// The reception's id as the ids of its events have it: without a dot.
+#[must_use]
+pub fn reception_id(reception: &Reception) -> String {
+    reception.id.replace('%', "%25").replace('.', "%2E")
+}
+
 /// All but what an event itself says.
 fn envelope(reception: &Reception, stack: &str, place: usize) -> CloudEvent {
     let part = reception.part.as_ref();
     let number = part.map_or(0, |part| part.number);
     let place = part.map_or(0, |part| part.first as usize) + place;
-    let id = reception.id.replace('%', "%25").replace('.', "%2E");
+    let id = reception_id(reception);
     CloudEvent {
         specversion: "1.0",
         id: match part {
@@ -226,6 +232,7 @@ mod tests {
             operation_id: Some("op".into()),
             events: events.into(),
             body: None,
+            target: None,
             part: None,
         }
     }

@@ -78,6 +78,7 @@ mod tests {
                 operation_id: None,
                 events: Events::Unknown,
                 body: None,
+                target: None,
                 part: None,
             };
             AsOf::new(&reception, index)

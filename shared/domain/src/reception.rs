@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Events, Subject, Timestamp, UserId,
+    Conversation, Events, GroupId, Subject, Timestamp, UserId,
     split::{Continues, halve_text},
 };
 
@@ -29,9 +29,13 @@ pub struct Reception {
     /// What happened, in the callback's order.
     #[serde(flatten)]
     pub events: Events,
-    /// The body as it came, if no event says what it means.
+    /// The body as it came, if no event says what it means, or if all bodies are kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
+    /// What the server appended to the receiver's address: a path, a query, or both. Only if all bodies are kept, and if
+    /// nothing was taken out of this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
     /// Which part of the reception this is. `None` for a whole reception.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<Part>,
@@ -52,34 +56,80 @@ pub struct Part {
     /// How this part's first event continues the last event of the part before. `None` if it is a new event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<Continues>,
-    /// The user whom the whole reception is filed under, if it is filed under a user.
+    /// What the whole reception is filed under, if the part's own events may not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub subject: Option<UserId>,
+    pub subject: Option<FiledUnder>,
+}
+
+/// What a part is filed under.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FiledUnder {
+    /// A user.
+    User(UserId),
+    /// A group.
+    Group {
+        /// Its id.
+        group: GroupId,
+    },
+    /// A conversation.
+    Conversation {
+        /// Which one.
+        conversation: Conversation,
+    },
+    /// The command, because no event names anybody.
+    Command {
+        /// Nothing. The name of this member tells the variants apart.
+        command: (),
+    },
+}
+
+impl FiledUnder {
+    /// It as a subject.
+    #[must_use]
+    pub fn subject(&self) -> Subject<'_> {
+        match self {
+            Self::User(user) => Subject::User(user),
+            Self::Group { group } => Subject::Group(group),
+            Self::Conversation { conversation } => Subject::Conversation(conversation),
+            Self::Command { command: () } => Subject::Command,
+        }
+    }
 }
 
 impl Reception {
-    /// What the reception is filed under: the subject of its first event. A part has the subject of the whole. `None`
-    /// if there is nothing to file.
+    /// What the reception is filed under: the subject of its first event, or its command if it only has a body. A part has
+    /// the subject of the whole. `None` if there is nothing to file.
     #[must_use]
     pub fn subject(&self) -> Option<Subject<'_>> {
         let of_whole = self.part.as_ref().and_then(|part| part.subject.as_ref());
         of_whole
-            .map(Subject::User)
+            .map(FiledUnder::subject)
             .or_else(|| self.events.subject())
+            .or_else(|| self.body.is_some().then_some(Subject::Command))
     }
 
     /// Splits the reception into parts that fit, in their order. A reception that fits stays whole.
     ///
-    /// The parts share the events. An event that does not fit by itself has its list or its text cut, and a body has
-    /// its text cut. The result depends only on the reception and on `fits`. Ids, and texts of a few thousand bytes,
+    /// The parts share the events, and the body comes after all of them. An event that does not fit by itself has its list or
+    /// its text cut, and a body has its text cut. [`target`](Self::target) is in the first part. The result depends only on the reception and on `fits`. Ids, and texts of a few thousand bytes,
     /// are never cut, so a part that consists of these may not fit.
     #[must_use]
     pub fn parts(self, fits: impl Fn(&Self) -> bool) -> Vec<Self> {
         if self.part.is_some() || fits(&self) {
             return vec![self];
         }
+        // Every event of a group or conversation names it, but a piece of the body has no event.
+        let has_both = self.body.is_some() && !self.events.is_empty();
         let subject = match self.events.subject() {
-            Some(Subject::User(user)) => Some(user.clone()),
+            Some(Subject::User(user)) => Some(FiledUnder::User(user.clone())),
+            Some(Subject::Group(group)) if has_both => Some(FiledUnder::Group {
+                group: group.clone(),
+            }),
+            Some(Subject::Conversation(it)) if has_both => Some(FiledUnder::Conversation {
+                conversation: it.clone(),
+            }),
+            Some(Subject::Command) | None if has_both => Some(FiledUnder::Command { command: () }),
             _ => None,
         };
         let mut rest = vec![Self {
@@ -115,17 +165,17 @@ impl Reception {
         parts
     }
 
-    /// Takes off the second half of the events or of the body. `None` if neither can be halved.
+    /// Takes off the body, or the second half of the events or of the body. `None` if nothing can be taken off.
     fn split_off_half(&mut self) -> Option<Self> {
-        let (continues, events, body) = match &mut self.events {
-            Events::Unknown => {
-                let half = halve_text(self.body.as_mut()?)?;
-                (None, Events::Unknown, Some(half))
-            }
-            events => {
-                let (continues, half) = events.split_off_half()?;
-                (continues, half, None)
-            }
+        let none = Events::none(self.events.family());
+        let (continues, events, body) = if self.events.is_empty() {
+            let half = halve_text(self.body.as_mut()?)?;
+            (None, none, Some(half))
+        } else if let Some(body) = self.body.take() {
+            (None, none, Some(body))
+        } else {
+            let (continues, half) = self.events.split_off_half()?;
+            (continues, half, None)
         };
         let before = self.events.len() - usize::from(continues.is_some());
         let before = u32::try_from(before).unwrap_or(u32::MAX);
@@ -136,6 +186,7 @@ impl Reception {
             operation_id: self.operation_id.clone(),
             events,
             body,
+            target: None,
             part: Some(Part {
                 first: part.first.saturating_add(before),
                 continues,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use imhook_domain::{
-    Continues, Conversation, Events, GroupId, Part, Reception, Source, Timestamp, TopicId, UserId,
-    call, channel,
+    Continues, Conversation, Events, FiledUnder, GroupId, Part, Reception, Source, Timestamp,
+    TopicId, UserId, call, channel,
     decision::{self, By, Verdict},
     group::{self, Edited, Joined, Left, Member, Role},
     message, presence,
@@ -30,6 +30,7 @@ fn reception(events: Events, body: Option<String>) -> Reception {
         operation_id: Some("op".to_owned()),
         events,
         body,
+        target: None,
         part: None,
     }
 }
@@ -430,7 +431,19 @@ fn presence_event() -> impl Strategy<Value = presence::Event> {
     })
 }
 
+/// Receptions, some of them with the body beside the events.
 fn receptions() -> impl Strategy<Value = Reception> {
+    (of_events(), proptest::option::of(text())).prop_map(|(reception, body)| match body {
+        Some(body) if reception.body.is_none() => Reception {
+            body: Some(body),
+            target: Some("/x?a=b".to_owned()),
+            ..reception
+        },
+        _ => reception,
+    })
+}
+
+fn of_events() -> impl Strategy<Value = Reception> {
     let group = || Some(Conversation::Group(GroupId::new("g").unwrap()));
     prop_oneof![
         3 => vec(message_event(group()), 0..6).prop_map(|events| reception(events.into(), None)),
@@ -520,6 +533,53 @@ fn event_of(remark: &str) -> Event {
 }
 
 #[test]
+fn a_body_beside_events_is_in_the_parts_after_them_and_each_part_says_what_it_is_filed_under() {
+    let group = || GroupId::new("g").unwrap();
+    let conversation = || Conversation::between(id(1), id(0));
+    let dissolved = group::Event::GroupDissolved {
+        group: group(),
+        owner: None,
+        members: Vec::new(),
+    };
+    let read = message::Event::MessagesRead {
+        conversation: Some(conversation()),
+        reader: id(0),
+        messages: Vec::new(),
+        up_to: None,
+        until: None,
+        everywhere: false,
+    };
+    let nobody = user::Event::UsersRegistered { users: Vec::new() };
+    for (events, subject) in [
+        (vec![event_of("hi")].into(), json!("u0")),
+        (vec![dissolved].into(), json!({"group": "g"})),
+        (
+            vec![read].into(),
+            json!({"conversation": {"users": ["u0", "u1"]}}),
+        ),
+        (vec![nobody].into(), json!({"command": null})),
+    ] {
+        let body = Some("b".repeat(5 * TEXT_BYTES));
+        let whole = Reception {
+            target: Some("/x".to_owned()),
+            ..reception(events, body)
+        };
+        let limit = size(&whole) - 4 * TEXT_BYTES;
+        let parts = whole.clone().parts(|part| size(part) <= limit);
+        assert_eq!(parts.len(), 5, "{subject}");
+        for (number, part) in parts.iter().enumerate() {
+            let stored = serde_json::to_value(part).unwrap();
+            assert_eq!(stored["part"]["subject"], subject);
+            assert_eq!(part.events.is_empty(), number > 0);
+            assert_eq!(part.body.is_none(), number == 0);
+            assert_eq!(part.target.is_none(), number > 0);
+            assert_eq!(serde_json::from_value::<Reception>(stored).unwrap(), *part);
+        }
+        assert_eq!(Reception::whole(parts), Ok(whole));
+    }
+}
+
+#[test]
 fn the_stored_form_of_a_part_is_fixed() {
     let parts = reception(
         vec![Event::FriendsImported {
@@ -537,7 +597,7 @@ fn the_stored_form_of_a_part_is_fixed() {
             of: 2,
             first: 0,
             continues: Some(Continues::List),
-            subject: Some(id(0)),
+            subject: Some(FiledUnder::User(id(0))),
         })
     );
     let stored = json!({

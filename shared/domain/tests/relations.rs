@@ -153,6 +153,7 @@ fn histories(source: Source, calls: usize) -> impl Strategy<Value = (Truth, Vec<
                     operation_id: None,
                     events: Events::Relation(events),
                     body: None,
+                    target: None,
                     part: None,
                 })
                 .collect();

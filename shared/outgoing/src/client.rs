@@ -93,6 +93,25 @@ impl Target {
             addresses,
         })
     }
+
+    /// The URL's path and query, with this path and query after them.
+    fn with(&self, more: &str) -> Result<Uri, Failure> {
+        if more.is_empty() {
+            return Ok(self.path.clone());
+        }
+        let (path, query) = more.split_once('?').unwrap_or((more, ""));
+        let path = match path {
+            "" => self.path.path().to_owned(),
+            path => format!("{}{path}", self.path.path().trim_end_matches('/')),
+        };
+        let queries = [self.path.query().unwrap_or_default(), query];
+        let queries: Vec<_> = queries.into_iter().filter(|it| !it.is_empty()).collect();
+        let all = match queries[..] {
+            [] => path,
+            _ => format!("{path}?{}", queries.join("&")),
+        };
+        all.parse().map_err(|_| Failure::InvalidTarget)
+    }
 }
 
 /// Sends requests to one target, one after the other, over one connection. It follows no redirect.
@@ -129,6 +148,17 @@ pub enum Failure {
     Broken(hyper::Error),
     /// More than [`MOST_ANSWER_BYTES`].
     TooLong,
+    /// What is appended to the URL is neither a path nor a query.
+    InvalidTarget,
+}
+
+/// What a request has besides its signed body.
+#[derive(Clone, Debug, Default)]
+pub struct More<'a> {
+    /// What is appended to the URL: a path, a query, or both.
+    pub target: &'a str,
+    /// Headers.
+    pub headers: HeaderMap,
 }
 
 impl fmt::Display for Failure {
@@ -138,6 +168,9 @@ impl fmt::Display for Failure {
             Self::Unreachable(error) => write!(f, "it cannot be reached: {error}"),
             Self::Broken(error) => write!(f, "the connection ended: {error}"),
             Self::TooLong => write!(f, "the answer has more than {MOST_ANSWER_BYTES} bytes"),
+            Self::InvalidTarget => {
+                f.write_str("what is appended to the URL is no path and no query")
+            }
         }
     }
 }
@@ -185,8 +218,31 @@ impl Client {
         media_type: &'static str,
         body: impl Into<Bytes>,
     ) -> Result<Answer, Failure> {
+        let more = More::default();
+        self.post_with(signer, id, media_type, body, &more).await
+    }
+
+    /// The same, with more than the body.
+    ///
+    /// # Errors
+    ///
+    /// As [`post`](Self::post), and if the target cannot be appended.
+    pub async fn post_with(
+        &self,
+        signer: &Signer,
+        id: &str,
+        media_type: &'static str,
+        body: impl Into<Bytes>,
+        more: &More<'_>,
+    ) -> Result<Answer, Failure> {
         let body = body.into();
-        let request = || self.request(signer, id, media_type, &body);
+        let path = self.target.with(more.target)?;
+        let request = || {
+            let mut request = self.request(signer, id, media_type, &body);
+            *request.uri_mut() = path.clone();
+            request.headers_mut().extend(more.headers.clone());
+            request
+        };
         let idle = self
             .idle
             .lock()
@@ -256,7 +312,6 @@ impl Client {
         let now = i64::try_from(now.as_secs()).unwrap_or_default();
         let mut request = Request::new(Full::new(body.clone()));
         *request.method_mut() = http::Method::POST;
-        *request.uri_mut() = self.target.path.clone();
         let headers = request.headers_mut();
         headers.insert(header::HOST, self.target.authority.clone());
         let media_type = HeaderValue::from_static(media_type);
@@ -388,6 +443,31 @@ mod tests {
         }
         let target = Target::new("https://app.example.com", Addresses::Public).unwrap();
         assert_eq!((target.port, target.path.to_string().as_str()), (443, "/"));
+    }
+
+    #[test]
+    fn what_is_appended_to_a_url_keeps_its_path_and_its_query() {
+        for (url, more, all) in [
+            ("https://a.example", "", "/"),
+            ("https://a.example", "/x", "/x"),
+            ("https://a.example/base", "/x?a=b", "/base/x?a=b"),
+            ("https://a.example/base/", "/x", "/base/x"),
+            (
+                "https://a.example/base/?token=t",
+                "/x?a=b&c=",
+                "/base/x?token=t&a=b&c=",
+            ),
+            ("https://a.example/base?token=t", "/x", "/base/x?token=t"),
+            ("https://a.example/base", "?SdkAppid=1", "/base?SdkAppid=1"),
+            ("https://a.example", "?SdkAppid=1", "/?SdkAppid=1"),
+        ] {
+            let target = Target::new(url, Addresses::Public).unwrap();
+            assert_eq!(target.with(more).unwrap().to_string(), all, "{url} {more}");
+        }
+        let target = Target::new("https://a.example", Addresses::Public).unwrap();
+        for more in ["/x y", "?a\nb"] {
+            assert!(matches!(target.with(more), Err(Failure::InvalidTarget)));
+        }
     }
 
     #[tokio::test]

@@ -8,5 +8,5 @@ mod sign;
 
 pub use address::{Addresses, Place, place};
 pub use circuit::Circuit;
-pub use client::{Answer, Client, Failure, InvalidUrl, MOST_ANSWER_BYTES, Target};
+pub use client::{Answer, Client, Failure, InvalidUrl, MOST_ANSWER_BYTES, More, Target};
 pub use sign::{InvalidSecret, Signer};

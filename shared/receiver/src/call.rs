@@ -1,7 +1,7 @@
 //! Finds out once what is known of a request before the caller is authenticated.
 
 use domain::{Source, Timestamp};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use protocol::openim::{COMMAND_PREFIX, COMMAND_SUFFIX};
 use tokio::time::Instant;
 
@@ -9,6 +9,13 @@ use crate::{Handler, Request};
 
 /// How much of an `operationID` is logged, stored and answered. The client chose it, so it can be long.
 const OPERATION_ID_CHARS: usize = 128;
+
+/// What is escaped in a path or a query: all but the unreserved characters (RFC 3986, section 2.3).
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// One request, and what every step needs to know about it.
 pub(crate) struct Call<'a> {
@@ -49,6 +56,20 @@ impl<'a> Call<'a> {
             now,
             start,
         }
+    }
+
+    /// What the server appended to the receiver's address: the command as a path, the query, or both. A path before the command
+    /// belongs to the address.
+    pub(crate) fn target(&self) -> String {
+        let escaped = |text: &str| utf8_percent_encode(text, ESCAPED).to_string();
+        let path = self.path.as_deref();
+        let command = path.filter(|path| self.claimed.as_deref() == Some(path));
+        let mut target = command.map_or_else(String::new, |it| format!("/{}", escaped(it)));
+        for (n, (name, value)) in self.request.query.iter().enumerate() {
+            target.push(if n == 0 { '?' } else { '&' });
+            target.push_str(&format!("{}={}", escaped(name), escaped(value)));
+        }
+        target
     }
 
     /// Takes the `operationID` in the body if the header has none.

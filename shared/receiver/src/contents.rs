@@ -8,8 +8,8 @@ const ID_BYTES: usize = 128;
 
 /// The reception without the contents of messages.
 ///
-/// The body of a callback that is kept as it came can have contents under any key. Only values that certainly have none
-/// stay in it. The bodies of other families have no messages, and stay whole.
+/// A body can have contents under any key. Beside events, which say the rest, it is not kept. If no event says what it means,
+/// only values that certainly have no contents stay in it. The bodies of other families have no messages, and stay whole.
 pub(crate) fn without_contents(mut reception: Reception) -> Reception {
     reception.events.remove_contents();
     let command = protocol::command(reception.source, &reception.command);
@@ -19,8 +19,12 @@ pub(crate) fn without_contents(mut reception: Reception) -> Reception {
             Family::Message | Family::Push | Family::Moderation | Family::Unknown
         )
     });
-    if reception.events == Events::Unknown && has_messages {
-        reception.body = reception.body.as_deref().and_then(without_texts);
+    if has_messages {
+        let body = reception.body.take();
+        if reception.events == Events::Unknown {
+            reception.body = body.as_deref().and_then(without_texts);
+        }
+        reception.target = None;
     }
     reception
 }
@@ -85,6 +89,7 @@ mod tests {
             operation_id: None,
             events: Events::Unknown,
             body: Some(body.to_owned()),
+            target: None,
             part: None,
         };
         without_contents(reception).body

@@ -15,7 +15,8 @@ use store::{Limits, RelationshipsTable};
 use tracing::{Instrument as _, Span, error_span, field, warn};
 
 use crate::{
-    Context, Handler, Keep, OnFailure, Problem, ProblemKind, Reply, UnknownCommand, Verifiers,
+    Context, Handler, Keep, KeepBody, OnFailure, Problem, ProblemKind, Reply, UnknownCommand,
+    Verifiers,
     answer::failure,
     authenticate::{self, Authentic},
     call::Call,
@@ -38,6 +39,7 @@ pub struct Receiver {
     pub(crate) on_failure: OnFailure,
     pub(crate) unknown_command: UnknownCommand,
     pub(crate) message_content: Keep,
+    pub(crate) keep_body: KeepBody,
     pub(crate) message_signals: Keep,
     pub(crate) deadlines: Deadlines,
     pub(crate) policies: Policies,
@@ -199,7 +201,12 @@ impl Receiver {
             return self.keep(call, handler, bytes, problem).await;
         }
         self.mark_bots(&mut events);
-        let reception = reception(call, handler.name(), events, None);
+        // A before callback without events says nothing that happened.
+        let keeps_body = self.keep_body == KeepBody::All && !(asks && events.is_empty());
+        let mut reception = reception(call, handler.name(), events);
+        if keeps_body {
+            self.add_body(&mut reception, call, bytes);
+        }
         let kept = self.record(&reception, call, asks).await?;
         Ok(Done::Handled {
             body,
@@ -265,9 +272,15 @@ impl Receiver {
         command: &str,
         body: &[u8],
     ) -> Result<Kept, Problem> {
-        let body = String::from_utf8_lossy(body).into_owned();
-        let reception = reception(call, command, Events::Unknown, Some(body));
+        let mut reception = reception(call, command, Events::Unknown);
+        self.add_body(&mut reception, call, body);
         self.record(&reception, call, false).await
+    }
+
+    /// Adds the body as it came. Where all bodies are kept, they are handed on, so the rest of the request belongs to it.
+    fn add_body(&self, reception: &mut Reception, call: &Call<'_>, body: &[u8]) {
+        reception.body = Some(String::from_utf8_lossy(body).into_owned());
+        reception.target = (self.keep_body == KeepBody::All).then(|| call.target());
     }
 
     /// Checks what is the same for all callbacks: the method, and the size of the body.
@@ -353,7 +366,7 @@ impl Receiver {
             (_, Some(handler)) => handler.name(),
             (_, None) => call.claimed.as_deref().unwrap_or_default(),
         };
-        let mut reception = reception(call, command, decided.into(), None);
+        let mut reception = reception(call, command, decided.into());
         // The callback's own events have its id.
         reception.id.push_str(".decision");
         let own_events_failed = matches!(
@@ -494,7 +507,7 @@ impl Receiver {
     }
 }
 
-fn reception(call: &Call<'_>, command: &str, events: Events, body: Option<String>) -> Reception {
+fn reception(call: &Call<'_>, command: &str, events: Events) -> Reception {
     Reception {
         id: call.request.id.clone(),
         received_at: call.request.received_at,
@@ -502,7 +515,8 @@ fn reception(call: &Call<'_>, command: &str, events: Events, body: Option<String
         command: command.to_owned(),
         operation_id: call.operation_id.clone(),
         events,
-        body,
+        body: None,
+        target: None,
         part: None,
     }
 }

@@ -50,3 +50,5 @@ pub const DELIVERY_WAITS: &str =
 pub const DELIVERY_GOES_ON: &str = "deliveries go on";
 /// An event is in the dead-letter queue of deliveries.
 pub const DELIVERY_DEAD: &str = "an event is given up";
+/// `ForwardUrl` is set, but bodies are not kept as they came.
+pub const NOT_FORWARDED: &str = "callbacks are not forwarded, because their bodies are not kept";

@@ -166,6 +166,7 @@ impl Receiver {
                     on_failure: config.on_failure,
                     unknown_command: config.unknown_command,
                     message_content: config.message_content,
+                    keep_body: config.keep_body,
                     message_signals: config.message_signals,
                     deadlines: Deadlines::of(&config),
                     policies,

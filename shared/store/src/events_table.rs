@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Retention, StoreError,
+    ErrorKind, Retention, StoreError,
     error::condition_held,
     item,
     parts::{is_surely_one_piece, parts},
@@ -334,6 +334,50 @@ impl EventsTable {
             .await
             .map_err(StoreError::from_sdk)?;
         read.item.map(item::to_reception).transpose()
+    }
+
+    /// The whole reception to which the item with this key belongs; `None` if there is no such item.
+    ///
+    /// # Errors
+    ///
+    /// As [`reception_at`](Self::reception_at). Parts that are not all written yet have the kind
+    /// [`Unavailable`](crate::ErrorKind::Unavailable).
+    pub async fn whole_reception_at(
+        &self,
+        key: &Position,
+    ) -> Result<Option<Reception>, StoreError> {
+        let Some(first) = self.reception_at(key).await? else {
+            return Ok(None);
+        };
+        if first.part.is_none() {
+            return Ok(Some(first));
+        }
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let begin = format!("{}#{}", first.received_at, first.id);
+        let mut pages = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :begin)")
+            .expression_attribute_values(":pk", text(&key.pk))
+            .expression_attribute_values(":begin", text(&begin))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut parts = Vec::new();
+        while let Some(item) = pages.next().await {
+            let part = item::to_reception(item.map_err(StoreError::from_sdk)?)?;
+            // Another id can begin with this one.
+            if part.id == first.id {
+                parts.push(part);
+            }
+        }
+        let incomplete = |parts: Vec<Reception>| {
+            let found = format!("only {} parts of the reception were found", parts.len());
+            StoreError::new(ErrorKind::Unavailable, found)
+        };
+        Reception::whole(parts).map(Some).map_err(incomplete)
     }
 
     /// What DynamoDB says about the table.

@@ -14,8 +14,9 @@
 //! | `operation_id` | S | OpenIM's `operationID`, or Tencent Chat's `RequestId`; absent if it was empty |
 //! | `family` | S | The [family](domain::Family), such as `relation`. A stream filter can select by it |
 //! | `events` | L of M | The domain events of that [family](domain::Events) in the order of the callback, each with its `type`; absent if the family is `unknown` |
-//! | `body` | S | The callback's body as it came, if the family is `unknown`: the command is unknown, the body did not fit the command, or the handler failed |
-//! | `part` | M | Only in a part: its `number`, counted from 0; `of` how many; `first`, the place of its first event in the whole; `continues` (`list` or `text`), if its first event is a piece of the last event of the part before; `subject`, which gives `pk` |
+//! | `body` | S | The callback's body as it came, if the family is `unknown`: the command is unknown, the body did not fit the command, or the handler failed. With `KEEP_BODY=all`, in every family |
+//! | `target` | S | With `KEEP_BODY=all`, and only if nothing was taken out of the body: what the server appended to the receiver's address, a path, a query, or both |
+//! | `part` | M | Only in a part: its `number`, counted from 0; `of` how many; `first`, the place of its first event in the whole; `continues` (`list` or `text`), if its first event is a piece of the last event of the part before; `subject`, which gives `pk`: a user, or in a piece of a body a map with `group`, `conversation` or `command` |
 //! | `v` | N | Version of this layout: 2, or 3 for a part, which came later. In version 1 the family is always `relation`, even for changed profiles |
 //! | `expires_at` | N | Unix seconds after which DynamoDB may delete the item (TTL): the family's [retention](crate::Retention); absent if its events are kept for ever |
 //!
@@ -282,6 +283,7 @@ mod tests {
                     .collect(),
             ),
             body: None,
+            target: None,
             part: None,
         }
     }

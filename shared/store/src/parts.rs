@@ -89,6 +89,7 @@ mod tests {
             operation_id: Some("o".repeat(128)),
             events: events.into(),
             body: body.map(ToOwned::to_owned),
+            target: None,
             part: None,
         }
     }
@@ -218,6 +219,15 @@ mod tests {
         }
         large.extend(large_messages());
         large.extend(large_groups_and_decisions());
+        // Beside its events, a reception can have its body. One of each form is enough.
+        let with_bodies = large.iter().step_by(5).filter(|it| it.body.is_none());
+        let with_bodies = with_bodies.map(|it| Reception {
+            body: Some("\u{1}".repeat(300_000)),
+            target: Some("/x?".to_owned() + &"%20".repeat(3000)),
+            ..it.clone()
+        });
+        let with_bodies: Vec<_> = with_bodies.collect();
+        large.extend(with_bodies);
         large
     }
 

@@ -168,6 +168,7 @@ mod tests {
                 friend: id("leo"),
             }]),
             body: None,
+            target: None,
             part: None,
         };
         let body = to_message(&reception);
@@ -229,6 +230,7 @@ mod tests {
                 operation_id: None,
                 events,
                 body: None,
+                target: None,
                 part: None,
             };
             assert_eq!(from_message(&to_message(&reception)), Ok(reception));
@@ -251,6 +253,7 @@ mod tests {
             operation_id: None,
             events: Events::Unknown,
             body: Some(every.clone() + r"\uffff \\uffff" + &every),
+            target: None,
             part: None,
         };
         let message = to_message(&unknown);
@@ -274,6 +277,7 @@ mod tests {
             operation_id: None,
             events: Events::Relation(vec![imported]),
             body: None,
+            target: None,
             part: None,
         };
         let parts = parts(&whole);

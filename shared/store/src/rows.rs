@@ -512,6 +512,7 @@ pub(crate) mod tests {
             operation_id: None,
             events,
             body: None,
+            target: None,
             part: None,
         }
     }

@@ -54,6 +54,7 @@ pub fn history(
                 command: "x".to_owned(),
                 operation_id: None,
                 body: matches!(events, Events::Unknown).then(|| "{}".to_owned()),
+                target: None,
                 part: None,
                 events,
             })

@@ -261,6 +261,7 @@ mod tests {
             operation_id: None,
             events: Events::Group(events),
             body: None,
+            target: None,
             part: None,
         }
     }

@@ -179,6 +179,7 @@ mod tests {
             operation_id: None,
             events: Events::Relation(events),
             body: None,
+            target: None,
             part: None,
         }
     }

@@ -46,6 +46,7 @@ pub(super) const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// | `ON_FAILURE` | `refuse` | The answer when the receiver itself fails: [`OnFailure`] |
 /// | `UNKNOWN_COMMAND` | `allow` | The answer to a before callback with an unknown command: [`UnknownCommand`] |
 /// | `MESSAGE_CONTENT` | `keep` | Whether what messages say is stored: [`Keep`] |
+/// | `KEEP_BODY` | `unknown` | Which bodies are stored as they came: [`KeepBody`] |
 /// | `MESSAGE_SIGNALS` | `drop` | Whether signs for clients that arrive as messages are handled and stored, such as typing and receipts: [`Keep`] |
 ///
 /// If a table or a secret is named, the settings of [`store::Settings::from_env`] are read as well.
@@ -64,6 +65,8 @@ pub struct Config {
     pub unknown_command: UnknownCommand,
     /// Whether what messages say is stored.
     pub message_content: Keep,
+    /// Which bodies are stored as they came.
+    pub keep_body: KeepBody,
     /// Whether signs for clients that arrive as messages are handled and stored.
     pub message_signals: Keep,
     /// How to reach AWS; `None` if the settings name no table and no secret.
@@ -159,6 +162,30 @@ pub enum Keep {
     Drop,
 }
 
+/// Which bodies of accepted callbacks are stored as they came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeepBody {
+    /// `unknown`: only those that no handler could turn into events.
+    #[default]
+    Unknown,
+    /// `all`: also beside the events, with what the server appended to the receiver's address. An after callback is then
+    /// stored even if it has no events.
+    All,
+}
+
+impl KeepBody {
+    fn read(text: Option<&str>, wrong: &mut Vec<String>) -> Self {
+        match text {
+            None | Some("unknown") => Self::Unknown,
+            Some("all") => Self::All,
+            Some(_) => {
+                wrong.push("KEEP_BODY is neither unknown nor all".to_owned());
+                Self::default()
+            }
+        }
+    }
+}
+
 impl Keep {
     fn read(
         get: impl Fn(&str) -> Option<String>,
@@ -243,6 +270,7 @@ impl Config {
             }
         }
         let message_content = Keep::read(get, &mut wrong, "MESSAGE_CONTENT", Keep::Keep);
+        let keep_body = KeepBody::read(get("KEEP_BODY").as_deref(), &mut wrong);
         let message_signals = Keep::read(get, &mut wrong, "MESSAGE_SIGNALS", Keep::Drop);
         let queue_url = get("EVENTS_QUEUE_URL");
         let events_table = get("EVENTS_TABLE");
@@ -271,6 +299,7 @@ impl Config {
                 _ => UnknownCommand::Allow,
             },
             message_content,
+            keep_body,
             message_signals,
             settings,
             storage: events_table.map(|events_table| StorageConfig {

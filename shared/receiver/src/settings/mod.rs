@@ -11,9 +11,10 @@ mod verifiers;
 
 pub(crate) use config::before_deadline;
 pub use config::{
-    Config, InvalidConfig, Keep, OnFailure, RecordDecisions, StorageConfig, UnknownCommand,
+    Config, InvalidConfig, Keep, KeepBody, OnFailure, RecordDecisions, StorageConfig,
+    UnknownCommand,
 };
 pub(crate) use deadline::{Deadlines, Shares};
-pub use service::Destination;
 pub(crate) use service::ServiceConfig;
+pub use service::{Destination, Sends};
 pub use verifiers::Verifiers;

@@ -40,15 +40,22 @@ const SECRETS: &[KnownSecret] = &[
         variable: "DECISION_SECRET_ID",
         holds: &["DECISION_SECRET", "DECISION_SECRET_PREVIOUS"],
     },
-    DELIVERY,
+    // No function that answers a server needs these.
+    KnownSecret {
+        source: None,
+        variable: "DELIVERY_SECRET_ID",
+        holds: &["DELIVERY_SECRET", "DELIVERY_SECRET_PREVIOUS"],
+    },
+    KnownSecret {
+        source: None,
+        variable: "FORWARD_SECRET_ID",
+        holds: &[
+            "FORWARD_SECRET",
+            "FORWARD_SECRET_PREVIOUS",
+            "FORWARD_AUTHORIZATION",
+        ],
+    },
 ];
-
-/// No function that answers a server needs it.
-const DELIVERY: KnownSecret = KnownSecret {
-    source: None,
-    variable: "DELIVERY_SECRET_ID",
-    holds: &["DELIVERY_SECRET", "DELIVERY_SECRET_PREVIOUS"],
-};
 
 /// The secrets that a function for these servers needs: the variable and the id of each. The one for the service that
 /// decides is needed if `DECISION_URL` is set.
@@ -66,12 +73,13 @@ pub(crate) fn wanted(
         .collect()
 }
 
-/// The same for the function that delivers events.
-pub(crate) fn wanted_for_delivery(
+/// The secret that this variable names, for a function that sends something out.
+pub(crate) fn wanted_to_send(
+    variable: &'static str,
     get: impl Fn(&str) -> Option<String>,
 ) -> Vec<(&'static str, String)> {
-    let id = get(DELIVERY.variable);
-    id.map(|id| (DELIVERY.variable, id)).into_iter().collect()
+    let id = get(variable);
+    id.map(|id| (variable, id)).into_iter().collect()
 }
 
 /// The variables that these secrets may contain.

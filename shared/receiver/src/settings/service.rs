@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use http::HeaderValue;
 use outgoing::{Addresses, Circuit, Client, Signer, Target};
 use protocol::catalogue;
 use store::Settings;
@@ -9,33 +10,69 @@ use store::Settings;
 use super::secrets;
 use crate::{Handler, InvalidConfig, StartError, decide::Service};
 
-/// Where the app's own service gets events, and what signs them.
+/// What a function sends out. It says how its settings are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sends {
+    /// Events, to the app's own service: `DELIVERY_URL`.
+    Events,
+    /// Callbacks as they came, to another receiver: `FORWARD_URL`.
+    Callbacks,
+}
+
+impl Sends {
+    /// The variables of the URL, of the secret that signs, of the older one, and of the secret in Secrets Manager that has
+    /// both.
+    fn names(self) -> [&'static str; 4] {
+        match self {
+            Self::Events => [
+                "DELIVERY_URL",
+                "DELIVERY_SECRET",
+                "DELIVERY_SECRET_PREVIOUS",
+                "DELIVERY_SECRET_ID",
+            ],
+            Self::Callbacks => [
+                "FORWARD_URL",
+                "FORWARD_SECRET",
+                "FORWARD_SECRET_PREVIOUS",
+                "FORWARD_SECRET_ID",
+            ],
+        }
+    }
+}
+
+/// Where something is sent, and what signs it.
 #[derive(Debug)]
 pub struct Destination {
     /// The client.
     pub client: Client,
     /// The signer.
     pub signer: Signer,
+    /// The value of the header `authorization`, for another receiver that wants one: `FORWARD_AUTHORIZATION`.
+    pub authorization: Option<HeaderValue>,
 }
 
 impl Destination {
-    /// Reads `DELIVERY_URL` and `ALLOW_PRIVATE_ADDRESSES`, and fetches the secret that `DELIVERY_SECRET_ID` names.
-    /// Without that, `DELIVERY_SECRET` is in the environment.
+    /// Reads the URL and `ALLOW_PRIVATE_ADDRESSES`, and fetches the secret that is named in the environment. Without that, the
+    /// values of the secret are in the environment.
     ///
     /// # Errors
     ///
     /// Lists everything that is wrong with the settings, or names the secret that is not available.
-    pub async fn start(get: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+    pub async fn start(
+        sends: Sends,
+        get: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, StartError> {
+        let [url, current, previous, secret_id] = sends.names();
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let mut wrong = Vec::new();
-        let client = match get("DELIVERY_URL") {
-            Some(url) => client("DELIVERY_URL", &url, get, &mut wrong),
+        let client = match get(url) {
+            Some(text) => client(url, &text, get, &mut wrong),
             None => {
-                wrong.push("DELIVERY_URL is not set".to_owned());
+                wrong.push(format!("{url} is not set"));
                 None
             }
         };
-        let wanted = secrets::wanted_for_delivery(get);
+        let wanted = secrets::wanted_to_send(secret_id, get);
         let settings = match wanted.is_empty() {
             true => None,
             false => Settings::from_env(get)
@@ -49,17 +86,30 @@ impl Destination {
         let documents = documents.map_err(|error| StartError::Secret(error.to_string()))?;
         let secrets = secrets::variables(&documents, get, &mut wrong);
         let get = |name: &str| secrets.get(name).cloned().or_else(|| get(name));
-        let names = [
-            "DELIVERY_URL",
-            "DELIVERY_SECRET",
-            "DELIVERY_SECRET_PREVIOUS",
-        ];
-        let signer = signer(names, get, &mut wrong);
+        let signer = signer([url, current, previous], get, &mut wrong);
+        let authorization = match (sends, get("FORWARD_AUTHORIZATION")) {
+            (Sends::Callbacks, Some(text)) => header(&text)
+                .map_err(|invalid| wrong.push(format!("FORWARD_AUTHORIZATION {invalid}")))
+                .ok(),
+            _ => None,
+        };
         match (client, signer) {
-            (Some(client), Some(signer)) if wrong.is_empty() => Ok(Self { client, signer }),
+            (Some(client), Some(signer)) if wrong.is_empty() => Ok(Self {
+                client,
+                signer,
+                authorization,
+            }),
             _ => Err(StartError::Config(InvalidConfig(wrong))),
         }
     }
+}
+
+/// The value of a header, which logs do not show.
+fn header(text: &str) -> Result<HeaderValue, &'static str> {
+    let invalid = "has a character that no header can have";
+    let mut header = HeaderValue::from_str(text).map_err(|_| invalid)?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 /// The client for the URL in the variable of that name.

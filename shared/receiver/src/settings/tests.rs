@@ -77,9 +77,10 @@ fn all_mistakes_are_listed_and_no_value_is_shown() {
         ("UNKNOWN_COMMAND", "hunter2"),
         ("MESSAGE_CONTENT", "hunter2"),
         ("MESSAGE_SIGNALS", "Drop"),
+        ("KEEP_BODY", "hunter2"),
     ])
     .unwrap_err();
-    assert_eq!(wrong.len(), 14, "{wrong:#?}");
+    assert_eq!(wrong.len(), 15, "{wrong:#?}");
     assert!(!wrong.concat().contains("hunter2"), "{wrong:#?}");
 
     let basic = &[
@@ -249,5 +250,17 @@ fn contents_are_kept_and_signals_are_not_unless_the_operator_says_otherwise() {
             (config.message_content, config.message_signals),
             (content, signals)
         );
+    }
+}
+
+#[test]
+fn only_bodies_that_nobody_understood_are_kept_unless_the_operator_wants_all() {
+    for (value, keeps) in [
+        ("", KeepBody::Unknown),
+        ("unknown", KeepBody::Unknown),
+        ("all", KeepBody::All),
+    ] {
+        let config = config(&[("KEEP_BODY", value)]).unwrap();
+        assert_eq!(config.keep_body, keeps, "{value}");
     }
 }
