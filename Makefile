@@ -7,6 +7,8 @@ SDK_APP_ID = 1400000001
 DECISION_URL =
 # Your service that gets events: make run DELIVERY_URL=http://127.0.0.1:8080/events
 DELIVERY_URL =
+# More options of `imhook run`: make run DECISION_URL=… RUN="--moderate-later picture --openim-api-url http://127.0.0.1:10002"
+RUN =
 
 # Two installations into one folder must not run at the same time.
 .NOTPARALLEL:
@@ -15,7 +17,7 @@ DELIVERY_URL =
 
 run:
 	cargo build --locked --workspace --bins
-	target/debug/imhook run --address $(ADDRESS) --port $(PORT) --dynamodb-port $(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID) $(if $(DECISION_URL),--decision-url $(DECISION_URL)) $(if $(DELIVERY_URL),--delivery-url $(DELIVERY_URL))
+	target/debug/imhook run --address $(ADDRESS) --port $(PORT) --dynamodb-port $(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID) $(if $(DECISION_URL),--decision-url $(DECISION_URL)) $(if $(DELIVERY_URL),--delivery-url $(DELIVERY_URL)) $(RUN)
 
 sample:
 	target/debug/imhook sample --url http://127.0.0.1:$(PORT) --dynamodb http://127.0.0.1:$(DYNAMODB_PORT) --sdk-app-id $(SDK_APP_ID)
@@ -69,7 +71,7 @@ DEPLOY = for function in $(1); do \
     $(addprefix --role ,$(ROLE)) $(addprefix --env-var EVENTS_TABLE=,$(EVENTS_TABLE)) $(OPTIONS) $$function; \
   status=$$?; rm -f $(LAMBDA_DIR)/$$function/bootstrap.zip; [ $$status = 0 ] || exit $$status; \
 done
-DEPLOYED = $(filter-out deliver project-views publish redrive,$(patsubst $(LAMBDA_DIR)/%/bootstrap,%,$(wildcard $(LAMBDA_DIR)/*/bootstrap)))
+DEPLOYED = $(filter-out deliver moderate project-views publish redrive,$(patsubst $(LAMBDA_DIR)/%/bootstrap,%,$(wildcard $(LAMBDA_DIR)/*/bootstrap)))
 NO_ROLE = $(error name a role with ROLE=<arn>; docs/cargo-lambda.md says what it must allow)
 deploy-function: .local/tools/scripts/run.installed
 	$(if $(FUNCTION),,$(error name a function, for example FUNCTION=after-delete-friend))

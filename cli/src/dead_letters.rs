@@ -1,7 +1,7 @@
 //! `imhook dead-letters` and `imhook requeue`: what to do with messages that nothing could process.
 //!
-//! Four queues have such messages: the dead-letter queues of events and of deliveries, and the failure queues of the views and
-//! of published events.
+//! Six queues have such messages: the dead-letter queues of events, deliveries, callbacks and messages to judge, and the failure
+//! queues of the views and of published events.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -43,8 +43,8 @@ pub(crate) enum Action {
         #[command(flatten)]
         places: Places,
     },
-    /// Send events back to the events queue or the deliveries queue, apply records to the relationships table, and publish
-    /// events
+    /// Send messages back to the queue from which they came, apply records to the relationships
+    /// table, and publish events
     Redrive(Redrive),
 }
 
@@ -91,8 +91,12 @@ pub(crate) async fn run(action: Action) -> Result<()> {
                     Named::Views(queue) => apply(&redrive, &queue, &mut left).await?,
                     Named::Published(queue) => publish(&redrive, &queue, &mut left).await?,
                     Named::Deliveries(queue) => {
-                        deliver_again(&redrive, &queue, &mut left).await?;
+                        deliver_again(&redrive, &queue, DELIVERIES, &mut left).await?;
                     }
+                    Named::Forwards(queue) => {
+                        deliver_again(&redrive, &queue, FORWARDS, &mut left).await?;
+                    }
+                    Named::Moderation(queue) => judge_again(&redrive, &queue, &mut left).await?,
                 }
             }
             left.end(&redrive)
@@ -119,6 +123,8 @@ enum Named {
     Views(Queue),
     Published(Queue),
     Deliveries(Queue),
+    Forwards(Queue),
+    Moderation(Queue),
 }
 
 impl Named {
@@ -128,6 +134,8 @@ impl Named {
             Self::Views(queue) => ("failure queue of the views", queue),
             Self::Published(queue) => ("failure queue of published events", queue),
             Self::Deliveries(queue) => ("dead-letter queue of deliveries", queue),
+            Self::Forwards(queue) => ("dead-letter queue of callbacks", queue),
+            Self::Moderation(queue) => ("dead-letter queue of messages to judge", queue),
         }
     }
 }
@@ -147,11 +155,18 @@ fn places_of(Places { queues, tables, .. }: &Places) -> Result<Vec<Named>> {
     if let Some(url) = &queues.deliveries_dead_letter_queue {
         named.push(Named::Deliveries(queues.queue(tables, url)?));
     }
+    if let Some(url) = &queues.forward_dead_letter_queue {
+        named.push(Named::Forwards(queues.queue(tables, url)?));
+    }
+    if let Some(url) = &queues.moderation_dead_letter_queue {
+        named.push(Named::Moderation(queues.queue(tables, url)?));
+    }
     if named.is_empty() {
         return Err(
-            "name a queue: --events-dead-letter-queue, --relationships-failures, --publish-failures or \
-             --deliveries-dead-letter-queue, with the stack's outputs EventsDeadLetterQueueUrl, RelationshipsFailuresUrl, \
-             PublishFailuresUrl and DeliveriesDeadLetterQueueUrl"
+            "name a queue: --events-dead-letter-queue, --relationships-failures, --publish-failures, \
+             --deliveries-dead-letter-queue, --forward-dead-letter-queue or --moderation-dead-letter-queue, with the stack's \
+             outputs EventsDeadLetterQueueUrl, RelationshipsFailuresUrl, PublishFailuresUrl, DeliveriesDeadLetterQueueUrl, \
+             ForwardDeadLetterQueueUrl and ModerationDeadLetterQueueUrl"
                 .into(),
         );
     }
@@ -192,7 +207,7 @@ async fn list(places: &Places) -> Result<()> {
             out::line(&format!("{count:>8}  {kind}"))?;
         }
         let behind = visible.saturating_sub(u64::try_from(all).unwrap_or(u64::MAX));
-        if matches!(named, Named::Deliveries(_)) && behind > 0 {
+        if matches!(named, Named::Deliveries(_) | Named::Forwards(_)) && behind > 0 {
             out::line(&format!(
                 "about {behind} more wait behind these: SQS shows only the first messages of each subject"
             ))?;
@@ -225,13 +240,15 @@ fn described(named: &Named, body: &str) -> (String, String) {
             ),
             Err(error) => (format!("cannot be read: {error}"), String::new()),
         },
-        Named::Deliveries(_) => match Delivery::read(body) {
-            Ok(event) => (
-                shortened(&event.r#type),
-                format!("  {}", shortened(&event.id)),
-            ),
-            Err(error) => (format!("cannot be read: {error}"), String::new()),
-        },
+        Named::Deliveries(_) | Named::Forwards(_) | Named::Moderation(_) => {
+            match Delivery::read(body) {
+                Ok(event) => (
+                    shortened(&event.r#type),
+                    format!("  {}", shortened(&event.id)),
+                ),
+                Err(error) => (format!("cannot be read: {error}"), String::new()),
+            }
+        }
     }
 }
 
@@ -360,15 +377,17 @@ fn facts(named: &Named, body: &str) -> Vec<(&'static str, String)> {
             }
             Err(error) => add("cannot be read", Some(error.to_owned())),
         },
-        Named::Deliveries(_) => match Delivery::read(body) {
-            Ok(event) => {
-                add("event id", Some(event.id));
-                add("type", Some(event.r#type));
-                add("time", event.time);
-                add("command", event.command);
+        Named::Deliveries(_) | Named::Forwards(_) | Named::Moderation(_) => {
+            match Delivery::read(body) {
+                Ok(event) => {
+                    add("event id", Some(event.id));
+                    add("type", Some(event.r#type));
+                    add("time", event.time);
+                    add("command", event.command);
+                }
+                Err(error) => add("cannot be read", Some(error.to_owned())),
             }
-            Err(error) => add("cannot be read", Some(error.to_owned())),
-        },
+        }
     }
     facts
 }
@@ -475,79 +494,165 @@ fn stopped(done: usize, error: Box<dyn Error>) -> Box<dyn Error> {
 }
 
 /// Sends the events of a dead-letter queue back to the events queue. `redrive`, the function, then records them.
-///
-/// A message is deleted after it was sent. So an interruption can leave it in both queues, which does no harm, because an
-/// event is recorded once.
-///
-/// SQS could do this itself (`StartMessageMoveTask`). But it moves all messages: also those that cannot be read, which would
-/// come back after ten hours. And it does it later, so nobody sees what failed.
 async fn send_back(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
-    let Places { queues, tables, .. } = &redrive.places;
-    let url = queues.events_queue.as_ref();
-    let url = url.ok_or(
-        "name the queue to send to: --events-queue with the stack's output EventsQueueUrl",
-    )?;
-    if queues.events_dead_letter_queue.as_ref() == Some(url) {
-        return Err("--events-queue and --events-dead-letter-queue are the same".into());
-    }
-    let to = queues.queue(tables, url)?;
-    let sent = each_few(
-        redrive,
-        from,
-        left,
-        "events sent",
-        async |reading, left, messages, sent| {
-            let mut readable = Vec::new();
-            for message in messages {
-                match from_message(&message.body) {
-                    Ok(_) => readable.push(message),
-                    Err(error) => left.add(&message.id, &error.to_string())?,
-                }
-            }
-            if redrive.dry_run {
-                *sent += readable.len();
-                return Ok(());
-            }
-            let results = join_all(readable.iter().map(|message| to.send(&message.body))).await;
-            let were_sent = readable
-                .iter()
-                .zip(&results)
-                .filter(|(_, sent)| sent.is_ok());
-            let were_sent: Vec<String> = were_sent.map(|(message, _)| message.id.clone()).collect();
-            reading.delete(&were_sent).await?;
-            *sent += were_sent.len();
-            results.into_iter().collect()
+    let queues = &redrive.places.queues;
+    let back = Back {
+        options: ["--events-dead-letter-queue", "--events-queue"],
+        urls: [&queues.events_dead_letter_queue, &queues.events_queue],
+        output: "EventsQueueUrl",
+        name: "events queue",
+        read: |body| {
+            from_message(body)
+                .map(drop)
+                .map_err(|error| error.to_string())
         },
-    )
-    .await?;
-    let what = if redrive.dry_run {
-        "would be sent"
-    } else {
-        "sent"
     };
-    out::line(&format!("{sent} events {what} to the events queue"))
+    back.send(redrive, from, left).await
 }
 
-/// Sends the events of a dead-letter queue back to the deliveries queue, in the order of each subject. `deliver`, the
+/// Sends sent messages of a dead-letter queue back to the moderation queue. `moderate`, the function, then has them judged for
+/// some hours more.
+async fn judge_again(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
+    let queues = &redrive.places.queues;
+    let back = Back {
+        options: ["--moderation-dead-letter-queue", "--moderation-queue"],
+        urls: [
+            &queues.moderation_dead_letter_queue,
+            &queues.moderation_queue,
+        ],
+        output: "ModerationQueueUrl",
+        name: "moderation queue",
+        read: |body| Delivery::read(body).map(drop).map_err(ToOwned::to_owned),
+    };
+    back.send(redrive, from, left).await
+}
+
+/// How the messages of a dead-letter queue go back.
+struct Back<'a> {
+    /// The options that name the dead-letter queue, and the queue to send to.
+    options: [&'static str; 2],
+    urls: [&'a Option<String>; 2],
+    output: &'static str,
+    name: &'static str,
+    /// Why a message cannot be read.
+    read: fn(&str) -> std::result::Result<(), String>,
+}
+
+impl Back<'_> {
+    /// A message is deleted after it was sent. So an interruption can leave it in both queues, which does no harm, because an
+    /// event is recorded once.
+    ///
+    /// SQS could do this itself (`StartMessageMoveTask`). But it moves all messages: also those that cannot be read, which would
+    /// come back after ten hours. And it does it later, so nobody sees what failed.
+    async fn send(&self, redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
+        let (tables, queues) = (&redrive.places.tables, &redrive.places.queues);
+        let [dead, to] = self.urls;
+        let url = to.as_ref().ok_or_else(|| {
+            let (option, output) = (self.options[1], self.output);
+            format!("name the queue to send to: {option} with the stack's output {output}")
+        })?;
+        if dead.as_ref() == Some(url) {
+            let [dead, to] = self.options;
+            return Err(format!("{to} and {dead} are the same").into());
+        }
+        let to = queues.queue(tables, url)?;
+        let sent = each_few(
+            redrive,
+            from,
+            left,
+            "events sent",
+            async |reading, left, messages, sent| {
+                let mut readable = Vec::new();
+                for message in messages {
+                    match (self.read)(&message.body) {
+                        Ok(()) => readable.push(message),
+                        Err(error) => left.add(&message.id, &error)?,
+                    }
+                }
+                if redrive.dry_run {
+                    *sent += readable.len();
+                    return Ok(());
+                }
+                let results = join_all(readable.iter().map(|message| to.send(&message.body))).await;
+                let were_sent = readable
+                    .iter()
+                    .zip(&results)
+                    .filter(|(_, sent)| sent.is_ok());
+                let were_sent: Vec<String> =
+                    were_sent.map(|(message, _)| message.id.clone()).collect();
+                reading.delete(&were_sent).await?;
+                *sent += were_sent.len();
+                results.into_iter().collect()
+            },
+        )
+        .await?;
+        let what = if redrive.dry_run {
+            "would be sent"
+        } else {
+            "sent"
+        };
+        out::line(&format!("{sent} events {what} to the {}", self.name))
+    }
+}
+
+/// A FIFO queue whose dead letters go back.
+struct Fifo {
+    /// Where they go.
+    name: &'static str,
+    /// What they are.
+    what: &'static str,
+    /// The option that names the queue, the one that names its dead-letter queue, and the stack's output for the first.
+    options: [&'static str; 3],
+    urls: fn(&Queues) -> [&Option<String>; 2],
+}
+
+const DELIVERIES: Fifo = Fifo {
+    name: "deliveries queue",
+    what: "events",
+    options: [
+        "--deliveries-queue",
+        "--deliveries-dead-letter-queue",
+        "DeliveriesQueueUrl",
+    ],
+    urls: |it| [&it.deliveries_queue, &it.deliveries_dead_letter_queue],
+};
+const FORWARDS: Fifo = Fifo {
+    name: "forward queue",
+    what: "callbacks",
+    options: [
+        "--forward-queue",
+        "--forward-dead-letter-queue",
+        "ForwardQueueUrl",
+    ],
+    urls: |it| [&it.forward_queue, &it.forward_dead_letter_queue],
+};
+
+/// Sends the messages of a dead-letter queue back to the queue from which they came, in the order of each subject. `deliver`, the
 /// function, then tries them for another day.
 ///
 /// A message is deleted after it was sent. So an interruption can leave it in both queues, and the service can get the event
 /// twice, with the same id.
-async fn deliver_again(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
+async fn deliver_again(redrive: &Redrive, from: &Queue, fifo: Fifo, left: &mut Left) -> Result<()> {
     let Places { queues, tables, .. } = &redrive.places;
-    let url = queues.deliveries_queue.as_ref();
-    let url = url.ok_or(
-        "name the queue to send to: --deliveries-queue with the stack's output DeliveriesQueueUrl",
-    )?;
-    if queues.deliveries_dead_letter_queue.as_ref() == Some(url) {
-        return Err("--deliveries-queue and --deliveries-dead-letter-queue are the same".into());
+    let Fifo {
+        name,
+        what,
+        options: [option, dead_option, output],
+        urls,
+    } = fifo;
+    let [url, dead] = urls(queues);
+    let url = url.as_ref().ok_or_else(|| {
+        format!("name the queue to send to: {option} with the stack's output {output}")
+    })?;
+    if dead.as_ref() == Some(url) {
+        return Err(format!("{option} and {dead_option} are the same").into());
     }
     let to = queues.queue(tables, url)?;
     let sent = each_few(
         redrive,
         from,
         left,
-        "events sent",
+        &format!("{what} sent"),
         async |reading, left, messages, sent| {
             // One after the other, so that none is sent before an earlier one of its group.
             for message in messages {
@@ -572,11 +677,9 @@ async fn deliver_again(redrive: &Redrive, from: &Queue, left: &mut Left) -> Resu
     .await?;
     out::line(&match redrive.dry_run {
         true => {
-            format!(
-                "{sent} events would be sent to the deliveries queue, and what waits behind them"
-            )
+            format!("{sent} {what} would be sent to the {name}, and what waits behind them")
         }
-        false => format!("{sent} events sent to the deliveries queue"),
+        false => format!("{sent} {what} sent to the {name}"),
     })
 }
 
@@ -604,8 +707,7 @@ async fn publish(redrive: &Redrive, queue: &Queue, left: &mut Left) -> Result<()
         destinations,
     } = &redrive.places;
     let (events, _) = tables.patient()?;
-    let deliveries = queues.deliveries_queue.as_deref();
-    let publisher = destinations.publisher(tables, queues.sqs.as_deref(), deliveries)?;
+    let publisher = destinations.publisher(tables, Some(queues))?;
     let publish = async |stored: &Stored| {
         let results = publisher.publish(stored, None).await.into_iter();
         results.map(|it| it.map(drop)).collect()

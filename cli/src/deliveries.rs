@@ -1,4 +1,4 @@
-//! Sends the events of the local stream to `deliver`, which the deliveries queue does on AWS.
+//! Sends the events of the local stream to `deliver`, and its callbacks to `forward`, which queues do on AWS.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -6,6 +6,7 @@ use std::{
 };
 
 use cloudevents::{CloudEvent, Key};
+use domain::Reception;
 use publish::Only;
 use serde_json::{Value, json};
 use store::{
@@ -14,7 +15,7 @@ use store::{
 };
 
 use crate::{
-    run::print,
+    run::{print, stack::FORWARD},
     stream::{Failed, invoke},
 };
 
@@ -27,19 +28,36 @@ const STACK: &str = "imhook";
 
 /// Sends the events of these records until each is taken. If none is taken, it waits, longer each time.
 pub(crate) async fn deliver(http: &reqwest::Client, url: &str, only: &Only, records: &[Value]) {
-    let mut waiting: VecDeque<Value> = records
-        .iter()
-        .flat_map(events)
-        .filter(|event| only.means(event))
-        .map(|event| message(&event))
-        .collect();
+    let events = records.iter().flat_map(events);
+    let meant = events.filter(|event| only.means(event));
+    send(http, url, "deliver", meant.map(|event| message(&event))).await;
+}
+
+/// Hands on the callbacks in these records until each is taken, as [`deliver`].
+pub(crate) async fn forward(http: &reqwest::Client, url: &str, only: &Only, records: &[Value]) {
+    let callbacks = records.iter().filter_map(|record| {
+        let record = record.to_string();
+        let (key, reception) = stream_record::reception(&record).ok()??;
+        let forwarded = publish::forwarded(&reception, &key, STACK, only)?;
+        Some(in_lambdas_form(&forwarded.id, &forwarded.body, &key.pk))
+    });
+    send(http, url, FORWARD, callbacks).await;
+}
+
+async fn send(
+    http: &reqwest::Client,
+    url: &str,
+    function: &str,
+    messages: impl Iterator<Item = Value>,
+) {
+    let mut waiting: VecDeque<Value> = messages.collect();
     let mut pause = PAUSES[0];
     while !waiting.is_empty() {
         let batch: Vec<Value> = waiting.drain(..waiting.len().min(BATCH)).collect();
-        let failed: Failed = match invoke(http, url, "deliver", &batch).await {
+        let failed: Failed = match invoke(http, url, function, &batch).await {
             Ok(failed) => failed,
             Err(error) => {
-                print::warn("deliver", &error.to_string());
+                print::warn(function, &error.to_string());
                 batch.iter().map(id).collect()
             }
         };
@@ -62,38 +80,48 @@ pub(crate) async fn deliver(http: &reqwest::Client, url: &str, only: &Only, reco
 
 /// The events of a record.
 fn events(record: &Value) -> Vec<CloudEvent> {
+    let reception = reception("deliver", record);
+    reception.map_or_else(Vec::new, |(_, events)| events)
+}
+
+/// The reception in a record, and its events. A reader leaves out a record that cannot be read.
+pub(crate) fn reception(reader: &str, record: &Value) -> Option<(Reception, Vec<CloudEvent>)> {
     let record = record.to_string();
     match stream_record::reception(&record) {
-        Ok(Some((Position { pk, sk }, reception))) => {
+        Ok(found) => found.map(|(Position { pk, sk }, reception)| {
             let key = Key { pk: &pk, sk: &sk };
-            cloudevents::from_reception(&reception, STACK, key)
-        }
-        Ok(None) => Vec::new(),
+            let events = cloudevents::from_reception(&reception, STACK, key);
+            (reception, events)
+        }),
         Err(reason) => {
             let key = Names::of(&record).key;
             let key = key.map_or_else(String::new, |key| key.to_string());
-            print::warn("deliver", &format!("left out: {key}: {reason}"));
-            Vec::new()
+            print::warn(reader, &format!("left out: {key}: {reason}"));
+            None
         }
     }
 }
 
 /// An event in the form that Lambda gives to a function that reads a queue.
-fn message(event: &CloudEvent) -> Value {
+pub(crate) fn message(event: &CloudEvent) -> Value {
+    in_lambdas_form(&event.id, &event.to_json(), event.group())
+}
+
+fn in_lambdas_form(id: &str, body: &str, group: &str) -> Value {
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.unwrap_or_default().as_millis().to_string();
     json!({
-        "messageId": event.id,
-        "receiptHandle": event.id,
-        "body": event.to_json(),
+        "messageId": id,
+        "receiptHandle": id,
+        "body": body,
         "attributes": {
             "SentTimestamp": now,
-            "MessageGroupId": event.group(),
+            "MessageGroupId": group,
         },
     })
 }
 
-fn id(message: &Value) -> String {
+pub(crate) fn id(message: &Value) -> String {
     let id = message["messageId"].as_str();
     id.unwrap_or_default().to_owned()
 }

@@ -6,6 +6,7 @@ use store::Settings;
 
 use crate::{
     Result,
+    queues::Queues,
     tables::{Tables, local_account},
 };
 
@@ -24,16 +25,11 @@ pub(crate) struct Destinations {
 }
 
 impl Destinations {
-    /// What sends events there. `sqs` is the endpoint of an SQS on this machine, and `deliveries` the URL of a queue.
-    pub(crate) fn publisher(
-        &self,
-        tables: &Tables,
-        sqs: Option<&str>,
-        deliveries: Option<&str>,
-    ) -> Result<Publisher> {
+    /// What sends events there. `queues` names the queues, and an SQS on this machine.
+    pub(crate) fn publisher(&self, tables: &Tables, queues: Option<&Queues>) -> Result<Publisher> {
         let here = |name: &str| match name {
             "AWS_ENDPOINT_URL_EVENTBRIDGE" => self.eventbridge.clone(),
-            "AWS_ENDPOINT_URL_SQS" => sqs.map(ToOwned::to_owned),
+            "AWS_ENDPOINT_URL_SQS" => queues.and_then(|it| it.sqs.clone()),
             _ => local_account(name),
         };
         let settings = match tables.aws() {
@@ -48,14 +44,15 @@ impl Destinations {
         }
         let publisher = Publisher::from_env(&settings, |name| match name {
             "EVENT_BUS" => self.event_bus.clone(),
-            "DELIVERIES_QUEUE_URL" => deliveries.map(ToOwned::to_owned),
+            "DELIVERIES_QUEUE_URL" => queues.and_then(|it| it.deliveries_queue.clone()),
+            "FORWARD_QUEUE_URL" => queues.and_then(|it| it.forward_queue.clone()),
             "STACK_NAME" => Some(self.stack.clone()),
             _ => None,
         });
         Ok(publisher.map_err(
             |_| {
-                "name where events go: --event-bus with the stack's output EventBusName, or --deliveries-queue with its \
-                 output DeliveriesQueueUrl"
+                "name where events go: --event-bus with the stack's output EventBusName, --deliveries-queue with its output \
+                 DeliveriesQueueUrl, or --forward-queue with its output ForwardQueueUrl"
             },
         )?)
     }

@@ -15,6 +15,7 @@ mod destinations;
 mod doctor;
 mod dynamodb;
 mod history;
+mod moderation;
 mod out;
 mod policies;
 mod privacy;

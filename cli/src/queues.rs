@@ -39,6 +39,18 @@ pub(crate) struct Queues {
     /// URL of the dead-letter queue of deliveries: output DeliveriesDeadLetterQueueUrl
     #[arg(long, value_name = "URL")]
     pub(crate) deliveries_dead_letter_queue: Option<String>,
+    /// URL of the queue of callbacks for another receiver: output ForwardQueueUrl
+    #[arg(long, value_name = "URL")]
+    pub(crate) forward_queue: Option<String>,
+    /// URL of the dead-letter queue of these: output ForwardDeadLetterQueueUrl
+    #[arg(long, value_name = "URL")]
+    pub(crate) forward_dead_letter_queue: Option<String>,
+    /// URL of the queue of sent messages that are judged: output ModerationQueueUrl
+    #[arg(long, value_name = "URL")]
+    pub(crate) moderation_queue: Option<String>,
+    /// URL of the dead-letter queue of these: output ModerationDeadLetterQueueUrl
+    #[arg(long, value_name = "URL")]
+    pub(crate) moderation_dead_letter_queue: Option<String>,
 }
 
 impl Queues {

@@ -248,9 +248,7 @@ impl Sender {
             return Ok(Self::Nobody);
         }
         if options.way.to_bus {
-            let publisher = options
-                .destinations
-                .publisher(&options.tables, None, None)?;
+            let publisher = options.destinations.publisher(&options.tables, None)?;
             return Ok(Self::Bus(publisher));
         }
         let Some(url) = &options.way.to_url else {

@@ -6,7 +6,7 @@ mod functions;
 mod gateway;
 pub(crate) mod print;
 mod runtime_api;
-mod stack;
+pub(crate) mod stack;
 
 use std::{
     collections::BTreeMap,
@@ -19,6 +19,7 @@ use std::{
 use axum::serve::ListenerExt as _;
 use clap::Args;
 use publish::Only;
+use receiver::JudgedLater;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -69,6 +70,31 @@ pub(crate) struct Options {
     /// Your service that gets events; it may be on this machine
     #[arg(long)]
     delivery_url: Option<String>,
+    /// Another receiver of callbacks, which gets after callbacks as they came; it may be on this machine
+    #[arg(long)]
+    forward_url: Option<String>,
+    #[command(flatten)]
+    moderation: Moderation,
+}
+
+/// What is judged after it was sent, and where messages are withdrawn. The secrets are in this program's environment.
+#[derive(Args)]
+struct Moderation {
+    /// Kinds of messages that your service judges after they were sent, such as picture,video
+    #[arg(long, value_name = "KINDS", requires = "decision_url")]
+    moderate_later: Option<String>,
+    /// REST API of the OpenIM server that refused messages are withdrawn from; OPENIM_ADMIN_SECRET is its secret
+    #[arg(long, value_name = "URL", requires = "moderate_later")]
+    openim_api_url: Option<String>,
+    /// User id of an administrator of that server
+    #[arg(long, default_value = "imAdmin")]
+    openim_admin_user: String,
+    /// REST API of Tencent Chat that refused messages are withdrawn from; TENCENT_KEY is the app's key
+    #[arg(long, value_name = "URL", requires = "moderate_later")]
+    tencent_api_url: Option<String>,
+    /// Account of an administrator of that app
+    #[arg(long, default_value = "administrator")]
+    tencent_admin: String,
 }
 
 pub(crate) async fn run(options: Options) -> Result<()> {
@@ -78,8 +104,17 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     // Checked here, because with a mistake in it no function would work.
     policies::read(&options.policies)?;
     let stack = Stack::read(env::var("ON_FAILURE").ok().as_deref())?;
-    let only = Only::new(&env::var("DELIVERY_ONLY").unwrap_or_default());
-    let only = only.map_err(|wrong| format!("DELIVERY_ONLY {wrong}"))?;
+    let only = |name: &str| {
+        let only = Only::new(&env::var(name).unwrap_or_default());
+        only.map_err(|wrong| format!("{name} {wrong}"))
+    };
+    let (delivered, forwarded) = (only("DELIVERY_ONLY")?, only("FORWARD_ONLY")?);
+    let mut wrong = Vec::new();
+    let later = options.moderation.moderate_later.as_deref();
+    let later = JudgedLater::read(later.unwrap_or_default(), &mut wrong);
+    if !wrong.is_empty() {
+        return Err(wrong.join("; ").into());
+    }
     let listener = listener(options.address, options.port).await?;
     let url = url(listener.local_addr()?);
 
@@ -134,6 +169,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     for (what, url, secret) in [
         ("decisions", &options.decision_url, "DECISION_SECRET"),
         ("deliveries", &options.delivery_url, "DELIVERY_SECRET"),
+        ("forward", &options.forward_url, "FORWARD_SECRET"),
     ] {
         if let Some(url) = url {
             let secret = match env::var_os(secret) {
@@ -142,6 +178,9 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             };
             print::line(&format!("{what}: {url}, signed with {secret}"));
         }
+    }
+    if let Some(later) = &options.moderation.moderate_later {
+        print::line(&format!("judged after they were sent: {later}"));
     }
     for line in [
         format!("url: {url}"),
@@ -161,9 +200,27 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         match &options.delivery_url {
             Some(_) => {
                 let checkpoint = options.folder.join("deliveries.json");
-                feed(&Reader::Deliveries(only), &endpoint, &url, &checkpoint).await
+                feed(&Reader::Deliveries(delivered), &endpoint, &url, &checkpoint).await
             }
             None => std::future::pending().await,
+        }
+    };
+    let forwards = async {
+        match &options.forward_url {
+            Some(_) => {
+                let checkpoint = options.folder.join("forward.json");
+                feed(&Reader::Forwards(forwarded), &endpoint, &url, &checkpoint).await
+            }
+            None => std::future::pending().await,
+        }
+    };
+    let moderation = async {
+        match later.is_none() {
+            true => std::future::pending().await,
+            false => {
+                let checkpoint = options.folder.join("moderation.json");
+                feed(&Reader::Moderation(later), &endpoint, &url, &checkpoint).await
+            }
         }
     };
     tokio::select! {
@@ -171,6 +228,8 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         _ = terminate.recv() => {}
         never = feed(&Reader::Views, &endpoint, &url, &checkpoint) => match never {},
         never = deliveries => match never {},
+        never = forwards => match never {},
+        never = moderation => match never {},
     }
     let _ = stop.send(());
     if timeout(LAST_ANSWERS, &mut serving).await.is_err() {
@@ -226,6 +285,10 @@ const REMOVED: &[&str] = &[
     "DELIVERIES_DEAD_LETTER_QUEUE_URL",
     "DELIVERIES_QUEUE_URL",
     "DELIVERY_SECRET_ID",
+    "FORWARD_QUEUE_URL",
+    "FORWARD_SECRET_ID",
+    "MODERATION_QUEUE_URL",
+    "MODERATION_SECRET_ID",
     "OPENIM_SECRET_ID",
     "TENCENT_SECRET_ID",
     "VIEW_FAILURES_QUEUE_URL",
@@ -249,11 +312,15 @@ fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String,
     let services = [
         (&options.decision_url, "DECISION"),
         (&options.delivery_url, "DELIVERY"),
+        (&options.forward_url, "FORWARD"),
     ];
     let services = services.map(|(url, name)| Some((url.as_ref()?, name)));
     let services = services.into_iter().flatten();
     for (_, name) in services.clone() {
         defaults.insert(format!("{name}_SECRET"), SERVICE_SECRET.to_owned());
+    }
+    if options.forward_url.is_some() {
+        defaults.insert("KEEP_BODY".to_owned(), "all".to_owned());
     }
     defaults.retain(|name, _| env::var_os(name).is_none());
     defaults.extend(LOCAL_ACCOUNT.into_iter().chain(here).map(owned));
@@ -261,6 +328,22 @@ fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String,
         defaults.insert(format!("{name}_URL"), url.clone());
         defaults.extend([("ALLOW_PRIVATE_ADDRESSES", "yes")].map(owned));
     }
+    let Moderation {
+        moderate_later,
+        openim_api_url,
+        openim_admin_user,
+        tencent_api_url,
+        tencent_admin,
+    } = &options.moderation;
+    let moderation = [
+        ("MODERATE_LATER", moderate_later.as_deref()),
+        ("OPENIM_API_URL", openim_api_url.as_deref()),
+        ("OPENIM_ADMIN_USER", Some(openim_admin_user.as_str())),
+        ("TENCENT_API_URL", tencent_api_url.as_deref()),
+        ("TENCENT_ADMIN", Some(tencent_admin.as_str())),
+    ];
+    let moderation = moderation.into_iter().filter(|_| moderate_later.is_some());
+    defaults.extend(moderation.filter_map(|(name, value)| Some(owned((name, value?)))));
     defaults.into_iter().collect()
 }
 

@@ -7,7 +7,7 @@ use domain::{
     decision::{self, By, Verdict},
     group::{self, Edited, Joined, Left, Role},
     message::{self, Content, ExtensionChange, Kind, MessageRef},
-    moderation::{self, Scene, Suggestion},
+    moderation::{self, Scene, Suggestion, Withdrawal},
     operations,
     presence::{self, Ended},
     push::{self, Stage},
@@ -719,6 +719,25 @@ fn about_moderation(event: &moderation::Event) -> String {
                 (None, _) => format!("{what} was judged"),
             };
             with(judged, ": ", label.as_deref().unwrap_or_default())
+        }
+        moderation::Event::MessageRefused {
+            conversation,
+            from,
+            kind,
+            code,
+            withdrawal,
+            error,
+            ..
+        } => {
+            let what = kind_name(*kind);
+            let place = sent_to(conversation, from);
+            let became = match withdrawal {
+                Withdrawal::Withdrawn => "and withdrawn",
+                Withdrawal::Gone => "but was gone before",
+                _ => "but could not be withdrawn",
+            };
+            let error = error.map_or_else(String::new, |error| format!(", error {error}"));
+            format!("{what} of {from} {place} was refused with {code} {became}{error}")
         }
         other => as_json(other),
     }

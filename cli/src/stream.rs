@@ -8,12 +8,14 @@ use std::{
     time::Duration,
 };
 
+use domain::Family;
 use publish::Only;
+use receiver::JudgedLater;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{Settings, item};
 
-use crate::{Result, deliveries, run::print};
+use crate::{Result, deliveries, moderation, run::print};
 
 /// The pause before an empty stream is read again.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -32,6 +34,10 @@ pub(crate) enum Reader {
     Views,
     /// `deliver`, with these events.
     Deliveries(Only),
+    /// `forward`, with these callbacks.
+    Forwards(Only),
+    /// `moderate`, with these messages.
+    Moderation(JudgedLater),
 }
 
 impl Reader {
@@ -41,7 +47,8 @@ impl Reader {
         let family = record["dynamodb"]["NewImage"][item::FAMILY]["S"].as_str();
         let reads = |family| match self {
             Self::Views => item::is_viewed(family),
-            Self::Deliveries(_) => true,
+            Self::Deliveries(_) | Self::Forwards(_) => true,
+            Self::Moderation(_) => family == Family::Message.as_str(),
         };
         record["eventName"] == "INSERT" && family.is_some_and(reads)
     }
@@ -51,6 +58,8 @@ impl Reader {
             match self {
                 Self::Views => deliver(http, url, batch).await,
                 Self::Deliveries(only) => deliveries::deliver(http, url, only, &batch).await,
+                Self::Forwards(only) => deliveries::forward(http, url, only, &batch).await,
+                Self::Moderation(later) => moderation::judge(http, url, later, &batch).await,
             }
         }
     }

@@ -13,12 +13,13 @@ use models::{payloads, root};
 use pattern::Pattern;
 use serde_json::{Value, json};
 use support::{
-    Behaviour, DecisionService, Dynamodb, Function, Queue, Request, SDK_APP_ID, Table, deliver,
-    nowhere, records, redrive,
+    Behaviour, ChatServer, DecisionService, Dynamodb, Function, Queue, Refusal, Request,
+    SDK_APP_ID, Table, deliver, nowhere, records, redrive,
 };
 
 use crate::{
     deliver::{Queues, event},
+    moderate::{moderation, sent_picture},
     template::{OPERATED, Template, events, everything, list, only_entry, text},
 };
 
@@ -238,6 +239,26 @@ async fn faults() -> Vec<(&'static str, Vec<String>, &'static [&'static str])> {
     assert!(deliver(&function, &queues.events).await.unwrap().is_empty());
     let log = function.log();
     faults.push(("what is no event", log, &["unreadable"]));
+
+    let queue = Queue::create(&aws, "alarms-moderation").await;
+    let refusing = json!({"decision": "refuse", "code": 20005, "message": "no"});
+    let refusing = DecisionService::answering(&refusing).await;
+    let chat = ChatServer::start().await;
+    chat.refuse(
+        "/v4/group_open_http_svc/group_msg_recall",
+        Refusal::Code(10031),
+    );
+    let settings = moderation(&refusing.url, &chat, &queue);
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let function = Function::start("moderate", with(&table, &settings)).await;
+    queue.send(sent_picture()).await;
+    assert!(deliver(&function, &queue).await.unwrap().is_empty());
+    let cannot_withdraw: &[_] = &["cannot-withdraw"];
+    faults.push((
+        "a message that is too old to be withdrawn",
+        function.log(),
+        cannot_withdraw,
+    ));
 
     let relationships = dynamodb.relationships_table().await;
     let function = Function::start("project-views", with(&relationships, &[])).await;
@@ -629,8 +650,9 @@ fn the_dashboard_shows_metrics_and_keys_that_exist_and_never_what_users_wrote() 
     let without = substituted(&without["Dashboard"]["Properties"]["DashboardBody"]);
     let without: Value = serde_json::from_str(&without).unwrap();
     let widgets = |body: &Value| list(&body["widgets"]).len();
-    let of_published = "two for published events, one for deliveries, one for callbacks";
-    assert_eq!(widgets(&without) + 4, widgets(&body), "{of_published}");
+    let of_published =
+        "two for published events, one for each of deliveries, callbacks and messages to judge";
+    assert_eq!(widgets(&without) + 5, widgets(&body), "{of_published}");
     let (mut alarms, mut graphs, mut queries) = (0, 0, 0);
     for widget in list(&body["widgets"]) {
         let properties = &widget["properties"];

@@ -25,6 +25,7 @@ use tokio::process::Command;
 
 use crate::{
     deliver::{Queues, event},
+    moderate::sent_picture,
     relationships::{deliver, projection_with},
     relationships_table::reception,
 };
@@ -277,6 +278,39 @@ async fn dead_deliveries_are_listed_without_contents_and_sent_back_in_order() {
         arrived.entry(subject).or_default().push(body);
     }
     assert_eq!(arrived, sent);
+}
+
+#[tokio::test]
+async fn messages_that_were_not_judged_are_listed_without_contents_and_sent_back() {
+    let ministack = Dynamodb::ministack().await;
+    let queue = Queue::create(&ministack, "moderation").await;
+    let dead = Queue::create(&ministack, "moderation-dead").await;
+    for _ in 0..12 {
+        dead.send(sent_picture()).await;
+    }
+    dead.send("hunter2").await;
+    let command = |action: &[&str]| {
+        let mut command = imhook(&["dead-letters"]);
+        command
+            .args(action)
+            .args(["--sqs", &ministack.endpoint])
+            .args(["--moderation-dead-letter-queue", &dead.url]);
+        command
+    };
+    let list = done(&mut command(&["list"])).await;
+    let kinds = "\n       1  cannot be read: the message contains no event\n      12  message.message_sent\n";
+    assert!(list.contains(kinds), "{list}");
+    assert!(!list.contains("hunter2"), "{list}");
+    let nowhere = failed(&mut command(&["redrive"])).await;
+    assert!(nowhere.contains("--moderation-queue"), "{nowhere}");
+    let same = failed(command(&["redrive"]).args(["--moderation-queue", &dead.url])).await;
+    assert!(same.contains("are the same"), "{same}");
+    let again = failed(command(&["redrive"]).args(["--moderation-queue", &queue.url])).await;
+    assert!(
+        again.contains("\n12 events sent to the moderation queue\n"),
+        "{again}"
+    );
+    assert_eq!([dead.count().await, queue.count().await], [[1, 0], [12, 0]]);
 }
 
 #[tokio::test]

@@ -36,6 +36,7 @@ mod logs;
 mod make_run;
 mod memberships_table;
 mod messages;
+mod moderate;
 mod never_refused;
 mod odd_inputs;
 mod pairs;

@@ -16,8 +16,8 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use store::Settings;
 use support::{
-    Answer, Behaviour, DecisionService, Process, Request, SDK_APP_ID, Table, binary, free_port,
-    wait_for_relationships,
+    Answer, Behaviour, ChatServer, DecisionService, Process, Refusal, Request, SDK_APP_ID,
+    StoredMessage, Table, binary, free_port, wait_for_relationships,
 };
 use tokio::process::Command;
 
@@ -642,6 +642,72 @@ async fn a_service_on_this_machine_gets_every_event_also_after_it_was_away() {
     let run = start().await;
     assert_allowed(&run.delete("ana", "f").await);
     assert_eq!(arrived(5).await, ["b", "c", "d", "e", "f"]);
+}
+
+#[tokio::test]
+async fn a_picture_is_sent_at_once_and_withdrawn_when_a_service_on_this_machine_refuses_it() {
+    let refuse = json!({"decision": "refuse", "code": 20005, "message": "no"});
+    let service = DecisionService::answering(&refuse).await;
+    let chat = ChatServer::start().await;
+    let folder = folder("moderation");
+    let mut command = command(&folder, &binary("imhook"));
+    let api = format!("{}/api", chat.url);
+    let command = command
+        .args(["--decision-url", &service.url])
+        .args(["--moderate-later", "picture"])
+        .args(["--openim-api-url", &api])
+        .env("OPENIM_ADMIN_SECRET", ChatServer::OPENIM_SECRET);
+    let run = Run::of(&folder, command).await;
+    let content = r#"{"sourcePicture":{"url":"https://files.example.com/p.png"}}"#;
+    let mut picture = json!({
+        "sendID": "ana", "recvID": "leo", "serverMsgID": "s1", "contentType": 102, "sendTime": 1_795_264_496_789_i64,
+        "content": content,
+    });
+    let before = Request::post("/callbackBeforeSendSingleMsgCommand", picture.to_string());
+    assert_allowed(&run.send(&before).await);
+    assert!(service.questions().is_empty());
+    chat.store(StoredMessage {
+        conversation: "si_ana_leo".to_owned(),
+        seq: 7,
+        id: "s1".to_owned(),
+        from: "ana".to_owned(),
+        to: "leo".to_owned(),
+        time: 1_795_264_496_789,
+        cleared_by: Vec::new(),
+        revoked: false,
+    });
+    // The server fails at first.
+    chat.refuse("/api/msg/revoke_msg", Refusal::Status(500));
+    picture["seq"] = 0.into();
+    let after = Request::post("/callbackAfterSendSingleMsgCommand", picture.to_string());
+    assert_allowed(&run.send(&after).await);
+    for _ in 0..600 {
+        if !chat.revoked().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(chat.revoked(), [7]);
+    let table = run.table("events");
+    let refused = async || {
+        let receptions = table.receptions().await.into_iter();
+        let mut refused = receptions.filter(|it| it.id.ends_with("-moderation"));
+        refused.next()
+    };
+    for _ in 0..600 {
+        if refused().await.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(refused().await.is_some());
+    let questions = service.questions();
+    assert!(
+        questions
+            .iter()
+            .all(|it| it.json()["type"] == "message.sent")
+    );
+    run.stop(Signal::SIGTERM).await;
 }
 
 #[tokio::test]

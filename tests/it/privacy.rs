@@ -444,6 +444,18 @@ async fn undelivered_events_about_the_person_are_deleted_and_the_others_stay() {
         Queue::fifo(&ministack, "deliveries").await,
         Queue::fifo(&ministack, "dead-deliveries").await,
     );
+    let (judged, not_judged) = (
+        Queue::create(&ministack, "moderation").await,
+        Queue::create(&ministack, "not-judged").await,
+    );
+    for queue in [&judged, &not_judged] {
+        for from in [ANA, LEO] {
+            let event = json!({
+                "id": from, "type": "message.message_sent", "subject": "group/g", "data": {"from": from},
+            });
+            queue.send(event.to_string()).await;
+        }
+    }
     for queue in [&deliveries, &dead] {
         for (n, (subject, owner, friend)) in [
             (LEO, LEO, "bob"),
@@ -472,18 +484,28 @@ async fn undelivered_events_about_the_person_are_deleted_and_the_others_stay() {
                 "--deliveries-queue",
                 &deliveries.url,
             ])
-            .args(["--deliveries-dead-letter-queue", &dead.url]);
+            .args(["--deliveries-dead-letter-queue", &dead.url])
+            .args(["--moderation-queue", &judged.url])
+            .args(["--moderation-dead-letter-queue", &not_judged.url]);
         succeeded(command.output().await.unwrap())
     };
-    assert_eq!(run(&["export", "--user", ANA]).await.len(), 4);
+    assert_eq!(run(&["export", "--user", ANA]).await.len(), 6);
     let dry = run(&["forget", "--user", ANA, "--dry-run"]).await;
     let lines = run(&["forget", "--user", ANA]).await;
+    for word in ["moderation queue", "dead-letter queue of messages to judge"] {
+        let told = format!("{word}: 2 messages read, 1 deleted");
+        assert!(lines.contains(&told), "{lines:?}");
+    }
     for word in ["deliveries queue", "dead-letter queue of deliveries"] {
         let told = |lines: &[String], what: &str| lines.contains(&format!("{word}: {what}"));
         assert!(told(&dry, "4 messages read, 2 to be deleted"), "{dry:?}");
         assert!(told(&lines, "4 messages read, 2 deleted"), "{lines:?}");
     }
     assert_eq!(run(&["export", "--user", ANA]).await, [] as [String; 0]);
+    for queue in [&judged, &not_judged] {
+        let left = queue.receive_all().await;
+        assert!(left.len() == 1 && left[0].body.as_ref().unwrap().contains(LEO));
+    }
     for queue in [&deliveries, &dead] {
         let left = queue.receive_all().await;
         assert_eq!(left.len(), 2);

@@ -500,7 +500,10 @@ async fn a_function_without_a_destination_does_not_start_and_says_why() {
     let dynamodb = Dynamodb::dynoxide().await;
     let table = dynamodb.events_table().await;
     for (more, says) in [
-        (&[][..], "neither EVENT_BUS nor DELIVERIES_QUEUE_URL is set"),
+        (
+            &[][..],
+            "none of EVENT_BUS, DELIVERIES_QUEUE_URL, FORWARD_QUEUE_URL and MODERATION_QUEUE_URL is set",
+        ),
         (
             &[("EVENT_BUS", "chat"), ("DELIVERY_ONLY", "friends")],
             "DELIVERY_ONLY has friends without a kind",

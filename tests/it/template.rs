@@ -288,6 +288,11 @@ const FORWARD: &[(&str, &str)] = &[
     ("ForwardUrl", "https://old.example.com/openim"),
     ("KeepBody", "all"),
 ];
+const MODERATION: &[(&str, &str)] = &[
+    ("ModerateLater", "picture,video"),
+    ("OpenIMApiUrl", "https://im.example.com/api"),
+    ("TencentApiUrl", "https://adminapisgp.im.qcloud.com"),
+];
 const BUS: &[(&str, &str)] = &[("EventBus", "yes"), ("ArchiveDays", "30")];
 
 /// Parameters with which the template has alarms, a dashboard, and all else that an operator can add.
@@ -315,7 +320,7 @@ pub(crate) fn everything() -> Template {
 
 pub(crate) fn parameters_of_everything() -> Vec<(&'static str, &'static str)> {
     [
-        SIGNATURE, TENCENT, DECISIONS, DELIVERY, FORWARD, OPERATED, BUS,
+        SIGNATURE, TENCENT, DECISIONS, MODERATION, DELIVERY, FORWARD, OPERATED, BUS,
     ]
     .concat()
 }
@@ -529,6 +534,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
             "redrive" => "RedriveRole",
             "deliver" => "DeliverRole",
             "Forward" => "ForwardRole",
+            "moderate" => "ModerateRole",
             "project-views" => "ProjectViewsRole",
             "publish" => "PublishRole",
             "any-command" => "AnyCommandRole",
@@ -580,6 +586,19 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
             statement("dynamodb:GetItem dynamodb:Query", "EventsTable.Arn"),
             statement("secretsmanager:GetSecretValue", "ForwardSecret.Id"),
             logs.clone(),
+        ]
+    );
+    assert_eq!(
+        template.allowed("ModerateRole"),
+        [
+            statement(
+                "sqs:ReceiveMessage sqs:DeleteMessage sqs:GetQueueAttributes sqs:ChangeMessageVisibility",
+                "ModerationQueue.Arn"
+            ),
+            statement("dynamodb:PutItem", "EventsTable.Arn"),
+            statement("secretsmanager:GetSecretValue", "ModerationSecret.Id"),
+            logs.clone(),
+            asks[0].clone(),
         ]
     );
     let counts = [statement("dynamodb:UpdateItem", "LimitsTable.Arn")];
@@ -649,6 +668,7 @@ fn every_role_has_exactly_the_permissions_that_its_functions_need() {
             statement("events:PutEvents", "Bus.Arn"),
             statement("sqs:SendMessage", "DeliveriesQueue.Arn"),
             statement("sqs:SendMessage", "ForwardQueue.Arn"),
+            statement("sqs:SendMessage", "ModerationQueue.Arn"),
             statement("sqs:SendMessage", "PublishFailures.Arn"),
             logs,
         ]
@@ -1039,6 +1059,120 @@ fn a_forward_url_needs_all_bodies() {
     assert!(Template::with(FORWARD).objections().is_empty());
     let objections = Template::with(&FORWARD[..1]).objections();
     assert_eq!(objections, [r#"ForwardUrl needs KeepBody "all""#]);
+}
+
+#[test]
+fn only_a_stack_that_judges_messages_later_has_anything_for_it() {
+    let names = |parameters: &[(&str, &str)]| -> BTreeSet<String> {
+        Template::with(parameters).resources().into_keys().collect()
+    };
+    let judges = [DECISIONS, MODERATION].concat();
+    // DecisionUrl has the rest.
+    let alone = names(&judges)
+        .difference(&names(DECISIONS))
+        .cloned()
+        .collect::<Vec<_>>();
+    assert_eq!(
+        alone,
+        [
+            "CannotWithdrawFilter",
+            "Moderate",
+            "ModerateRole",
+            "ModerationDeadLetterQueue",
+            "ModerationQueue",
+            "ModerationSecret",
+            "Publish",
+            "PublishFailures",
+            "PublishRole",
+        ]
+    );
+    for (without, objections) in [
+        (&[DECISIONS, &MODERATION[1..]].concat()[..], 0),
+        (&judges, 0),
+        (&[DECISIONS, &MODERATION[..2]].concat(), 0),
+        (MODERATION, 1),
+        (&[&judges[..], &[("MessageContent", "drop")]].concat(), 1),
+        (&[DECISIONS, &MODERATION[..1]].concat(), 1),
+    ] {
+        assert_eq!(
+            Template::with(without).objections().len(),
+            objections,
+            "{without:?}"
+        );
+    }
+    let without = Template::with(&[OPERATED, DECISIONS].concat());
+    let mut resources = without.resources();
+    // Its text names what it would put together.
+    resources.remove("Dashboard");
+    let text = serde_json::to_string(&resources).unwrap()
+        + &serde_json::to_string(&without.existing("Outputs")).unwrap();
+    assert!(
+        !text.contains("Moderation") && !text.contains("CannotWithdraw"),
+        "{text}"
+    );
+    for (folder, function) in without.functions() {
+        assert_eq!(function["Environment"]["MODERATE_LATER"], "", "{folder}");
+    }
+}
+
+#[test]
+fn a_message_that_is_judged_has_the_time_that_its_service_gets_and_six_hours_of_tries() {
+    let template = Template::with(&[DECISIONS, MODERATION].concat());
+    let function = &template.functions()["moderate"];
+    let timeout = function["Timeout"].as_u64().unwrap();
+    assert!(timeout >= 120 + 60);
+    let resources = template.resources();
+    let queue = &resources["ModerationQueue"]["Properties"];
+    assert!(queue["VisibilityTimeout"].as_u64().unwrap() >= 6 * timeout);
+    let redrive = &queue["RedrivePolicy"];
+    assert_eq!(
+        redrive["deadLetterTargetArn"],
+        get_att("ModerationDeadLetterQueue.Arn")
+    );
+    let receives = usize::try_from(redrive["maxReceiveCount"].as_u64().unwrap()).unwrap();
+    let tries = (1..receives).map(|receives| moderate::wait(receives).as_secs());
+    let hours = tries.sum::<u64>() as f64 / 3600.0;
+    assert!((5.5..6.5).contains(&hours), "{hours}");
+    for queue in ["ModerationQueue", "ModerationDeadLetterQueue"] {
+        let queue = &resources[queue]["Properties"];
+        assert_eq!(queue["SqsManagedSseEnabled"], true);
+        assert_eq!(queue["MessageRetentionPeriod"], 1_209_600);
+        assert_eq!(queue["MaximumMessageSize"], 1_048_576);
+    }
+    let (kind, source) = events(function).next().unwrap();
+    assert_eq!(kind, "SQS");
+    assert_eq!(source["Queue"], get_att("ModerationQueue.Arn"));
+    assert_eq!(source["BatchSize"], 10);
+    assert_eq!(
+        source["FunctionResponseTypes"],
+        json!(["ReportBatchItemFailures"])
+    );
+    let environment = &function["Environment"];
+    for (variable, expected) in [
+        ("MODERATE_LATER", json!("picture,video")),
+        ("DECISION_URL", json!("https://app.example.com/decide")),
+        ("DECISION_SECRET_ID", get_att("DecisionSecret.Id")),
+        ("MODERATION_SECRET_ID", get_att("ModerationSecret.Id")),
+        ("MODERATION_QUEUE_URL", json!({"Ref": "ModerationQueue"})),
+        ("OPENIM_API_URL", json!("https://im.example.com/api")),
+        ("OPENIM_ADMIN_USER", json!("imAdmin")),
+        (
+            "TENCENT_API_URL",
+            json!("https://adminapisgp.im.qcloud.com"),
+        ),
+        ("TENCENT_ADMIN", json!("administrator")),
+    ] {
+        assert_eq!(environment[variable], expected, "{variable}");
+    }
+    let publish = &template.functions()["publish"]["Environment"];
+    assert_eq!(
+        publish["MODERATION_QUEUE_URL"],
+        json!({"Ref": "ModerationQueue"})
+    );
+    // Only the operator knows what is in it.
+    let secret = &resources["ModerationSecret"]["Properties"];
+    assert_eq!(secret["SecretString"], "{}");
+    assert!(secret["GenerateSecretString"].is_null());
 }
 
 #[test]

@@ -33,12 +33,22 @@ impl Places {
         .flatten()
     }
 
+    /// The queues of events for the app's own service: of those that it gets, and of those that it judges.
     fn deliveries(&self) -> impl Iterator<Item = Named<'_>> {
         let queue = self.queues.deliveries_queue.as_deref();
         let dead = self.queues.deliveries_dead_letter_queue.as_deref();
+        let judged = self.queues.moderation_queue.as_deref();
+        let not_judged = self.queues.moderation_dead_letter_queue.as_deref();
         [
             named("deliveries queue", queue),
             named("dead-letter queue of deliveries", dead),
+            named("forward queue", self.queues.forward_queue.as_deref()),
+            named(
+                "dead-letter queue of callbacks",
+                self.queues.forward_dead_letter_queue.as_deref(),
+            ),
+            named("moderation queue", judged),
+            named("dead-letter queue of messages to judge", not_judged),
         ]
         .into_iter()
         .flatten()

@@ -24,6 +24,7 @@ use super::{
     clock::Clock,
     print,
     runtime_api::{Answer, Asking, Invocation, RuntimeApi},
+    stack::{Declared, FORWARD},
 };
 
 /// How many requests a function handles at the same time, each in its own process. Other requests wait.
@@ -54,12 +55,13 @@ pub(crate) struct Functions(BTreeMap<String, Arc<Function>>);
 
 impl Functions {
     /// All functions. No process is started yet.
-    pub(crate) fn new(lambda: Lambda, functions: &BTreeMap<String, Duration>) -> Self {
+    pub(crate) fn new(lambda: Lambda, functions: &BTreeMap<String, Declared>) -> Self {
         let lambda = Arc::new(lambda);
-        let function = |(name, timeout): (&String, &Duration)| {
+        let function = |(name, declared): (&String, &Declared)| {
             let function = Function {
                 name: name.clone(),
-                timeout: *timeout,
+                binary: declared.binary.clone(),
+                timeout: declared.timeout,
                 lambda: lambda.clone(),
                 turns: Semaphore::new(AT_ONCE),
                 free: Mutex::default(),
@@ -109,6 +111,8 @@ impl fmt::Display for Failure {
 
 struct Function {
     name: String,
+    /// The file of its binary.
+    binary: String,
     timeout: Duration,
     lambda: Arc<Lambda>,
     turns: Semaphore,
@@ -207,6 +211,11 @@ impl Function {
         }
         command
             .envs(lambda.set.iter().map(|(name, value)| (name, value)))
+            // Each of these two functions has only one of them.
+            .env_remove(match self.name.as_str() {
+                FORWARD => "DELIVERY_URL",
+                _ => "FORWARD_URL",
+            })
             .env("POLICIES_FILE", &lambda.policies)
             .env(
                 "AWS_LAMBDA_RUNTIME_API",
@@ -269,7 +278,7 @@ impl Function {
     }
 
     fn binary(&self) -> PathBuf {
-        self.lambda.binaries.join(&self.name)
+        self.lambda.binaries.join(&self.binary)
     }
 
     fn files(&self) -> Files {

@@ -15,8 +15,8 @@ const CATCH_ALL: &str = "/{proxy+}";
 
 /// The parts of the stack that a local run needs.
 pub(crate) struct Stack {
-    /// Every function, with its time-out.
-    pub(crate) functions: BTreeMap<String, Duration>,
+    /// Every function.
+    pub(crate) functions: BTreeMap<String, Declared>,
     /// The variables that all functions get from parameters, with the defaults of these. Empty ones are left out.
     pub(crate) environment: Vec<(String, String)>,
     /// The function of each path to which callbacks are posted.
@@ -26,6 +26,15 @@ pub(crate) struct Stack {
     /// The gateway's own answer.
     refusal: String,
 }
+
+/// What the template says about a function.
+pub(crate) struct Declared {
+    pub(crate) binary: String,
+    pub(crate) timeout: Duration,
+}
+
+/// The second function from the binary `deliver`: it hands callbacks on to another receiver.
+pub(crate) const FORWARD: &str = "forward";
 
 impl Stack {
     /// Reads the template that this program was built with. `on_failure` is the value of `OnFailure`; `None` means the
@@ -39,12 +48,16 @@ impl Stack {
         for (_, resource) in resources.into_iter().flatten() {
             let properties = &resource["Properties"];
             // Only functions whose binary `make build` makes.
-            let Some(name) = properties["CodeUri"]
+            let Some(binary) = properties["CodeUri"]
                 .as_str()
                 .and_then(|folder| folder.strip_prefix("target/lambda/"))
                 .map(|name| name.trim_end_matches('/').to_owned())
             else {
                 continue;
+            };
+            let name = match properties["Environment"]["Variables"]["FORWARD_URL"].is_null() {
+                true => binary.clone(),
+                false => FORWARD.to_owned(),
             };
             let timeout = properties["Timeout"]
                 .as_u64()
@@ -62,7 +75,8 @@ impl Stack {
                     _ => {}
                 }
             }
-            functions.insert(name, Duration::from_secs(timeout));
+            let timeout = Duration::from_secs(timeout);
+            functions.insert(name, Declared { binary, timeout });
         }
         let on_failure = on_failure
             .or_else(|| template["Parameters"]["OnFailure"]["Default"].as_str())
@@ -141,6 +155,8 @@ mod tests {
         let mut functions = vec![
             "any-command",
             "deliver",
+            FORWARD,
+            "moderate",
             "project-views",
             "publish",
             "redrive",
@@ -157,8 +173,16 @@ mod tests {
         functions.sort_unstable();
         functions.dedup();
         assert!(stack.functions.keys().eq(functions));
-        assert_eq!(stack.functions["tencent"], Duration::from_secs(3));
-        assert_eq!(stack.functions["project-views"], Duration::from_secs(300));
+        for (name, binary, seconds) in [
+            ("tencent", "tencent", 3),
+            ("project-views", "project-views", 300),
+            ("deliver", "deliver", 120),
+            (FORWARD, "deliver", 120),
+        ] {
+            let declared = &stack.functions[name];
+            assert_eq!(declared.binary, binary);
+            assert_eq!(declared.timeout, Duration::from_secs(seconds), "{name}");
+        }
     }
 
     #[test]

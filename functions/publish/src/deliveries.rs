@@ -8,18 +8,18 @@ use aws_sdk_sqs::{
 };
 use cloudevents::CloudEvent;
 use domain::{Reception, Timestamp};
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use store::{Position, Settings, StoreError};
 use stream::Failed;
 
 use crate::{
+    Forwarded,
     entries::{Answer, Limits, PAUSES, send_all},
     only::Only,
 };
 
 /// For one request. Nobody waits for it.
-const BUDGET: Duration = Duration::from_secs(10);
+pub(crate) const BUDGET: Duration = Duration::from_secs(10);
 
 /// What `SendMessageBatch` accepts.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
@@ -49,36 +49,51 @@ impl Deliveries {
 
     /// Sends messages to the queue.
     pub(crate) async fn send(&self, messages: &[Message]) -> Vec<Result<(), Failed>> {
-        send_all(
-            messages,
-            |message| message.body.len(),
-            LIMITS,
-            async |group| {
-                let request = self.client.send_message_batch().queue_url(&self.url);
-                let entries = group.iter().enumerate();
-                let entries = entries.map(|(at, message)| message.entry(at)).collect();
-                match request.set_entries(Some(entries)).send().await {
-                    Ok(answer) => {
-                        let mut answers = vec![Answer::Taken; group.len()];
-                        for failed in answer.failed() {
-                            let at = failed.id().parse().ok();
-                            if let Some(answer) = at.and_then(|at: usize| answers.get_mut(at)) {
-                                *answer = answer_of(failed);
-                            }
-                        }
-                        answers
-                    }
-                    Err(error) => vec![Answer::from(StoreError::from_sdk(error)); group.len()],
-                }
-            },
-        )
-        .await
+        send(&self.client, &self.url, messages).await
     }
 }
 
-/// A message of the queue.
+/// Sends messages to the queue with this URL.
+pub(crate) async fn send(
+    client: &Client,
+    url: &str,
+    messages: &[Message],
+) -> Vec<Result<(), Failed>> {
+    send_all(
+        messages,
+        |message| message.body.len(),
+        LIMITS,
+        async |group| {
+            let request = client.send_message_batch().queue_url(url);
+            let entries = group.iter().enumerate();
+            let entries = entries.map(|(at, message)| message.entry(at)).collect();
+            match request.set_entries(Some(entries)).send().await {
+                Ok(answer) => {
+                    let mut answers = vec![Answer::Taken; group.len()];
+                    for failed in answer.failed() {
+                        let at = failed.id().parse().ok();
+                        if let Some(answer) = at.and_then(|at: usize| answers.get_mut(at)) {
+                            *answer = answer_of(failed);
+                        }
+                    }
+                    answers
+                }
+                Err(error) => vec![Answer::from(StoreError::from_sdk(error)); group.len()],
+            }
+        },
+    )
+    .await
+}
+
+/// A message of a queue.
 pub(crate) struct Message {
-    body: String,
+    pub(crate) body: String,
+    /// Only in a FIFO queue.
+    pub(crate) order: Option<Order>,
+}
+
+/// The place of a message in a FIFO queue.
+pub(crate) struct Order {
     /// Messages with the same one are delivered one after the other.
     group: String,
     /// SQS takes only one message with it in five minutes.
@@ -91,8 +106,10 @@ impl Message {
         let replayed = event.replayed.map(|at| at.to_string());
         Self {
             body: store::for_sqs(event.to_json()),
-            group: digest(&[event.group()]),
-            once: digest(&[&event.id, &replayed.unwrap_or_default()]),
+            order: Some(Order {
+                group: digest(&[event.group()]),
+                once: digest(&[&event.id, &replayed.unwrap_or_default()]),
+            }),
         }
     }
 
@@ -102,22 +119,24 @@ impl Message {
         key: &Position,
         replayed: Option<Timestamp>,
     ) -> Self {
-        let id = cloudevents::reception_id(reception);
-        let body = json!({"id": id, "type": reception.command, "pk": key.pk, "sk": key.sk});
+        let Forwarded { id, body } = Forwarded::new(reception, key);
         let replayed = replayed.map(|at| at.to_string());
         Self {
-            body: store::for_sqs(body.to_string()),
-            group: digest(&[&key.pk]),
-            once: digest(&[&id, &replayed.unwrap_or_default()]),
+            body,
+            order: Some(Order {
+                group: digest(&[&key.pk]),
+                once: digest(&[&id, &replayed.unwrap_or_default()]),
+            }),
         }
     }
 
     fn entry(&self, at: usize) -> SendMessageBatchRequestEntry {
+        let order = self.order.as_ref();
         SendMessageBatchRequestEntry::builder()
             .id(at.to_string())
             .message_body(&self.body)
-            .message_group_id(&self.group)
-            .message_deduplication_id(&self.once)
+            .set_message_group_id(order.map(|order| order.group.clone()))
+            .set_message_deduplication_id(order.map(|order| order.once.clone()))
             .build()
             .expect("it has an id and a body")
     }

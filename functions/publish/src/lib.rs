@@ -1,6 +1,6 @@
 //! Publishes stored events as [CloudEvents](cloudevents): it reads the stream of the events table, and sends each event to
 //! an EventBridge bus, to the queue of deliveries, or to both. It also sends the callbacks that another receiver gets as they
-//! came to a queue.
+//! came, and the sent messages that are judged, to a queue of their own.
 //!
 //! No event is skipped. If a destination is away or busy, the records come again, as long as the stream has them. So an event
 //! can be sent more than once, with the same id each time. An event that a destination never accepts is put aside with its
@@ -9,19 +9,25 @@
 mod bus;
 mod deliveries;
 mod entries;
+mod moderation;
 mod only;
 
 use cloudevents::{CloudEvent, Key};
 use domain::{Family, Reception, Timestamp};
-use receiver::{Error, messages::NOT_FORWARDED};
-use store::{Settings, put_aside::FailureQueue, stream_record};
+use receiver::{Error, JudgedLater, messages::NOT_FORWARDED};
+use serde_json::json;
+use store::{Position, Settings, put_aside::FailureQueue, stream_record};
 use stream::{BatchResponse, Failed, Reader, Stored};
 use tracing::{info, warn};
 
-pub use self::only::{InvalidOnly, Only};
 use self::{
     bus::Bus,
     deliveries::{Deliveries, Message},
+    moderation::Moderation,
+};
+pub use self::{
+    moderation::judged,
+    only::{InvalidOnly, Only},
 };
 
 /// Where events go.
@@ -32,6 +38,7 @@ pub struct Publisher {
     deliveries: Option<Deliveries>,
     /// The queue of callbacks for another receiver.
     forwards: Option<Deliveries>,
+    moderation: Option<Moderation>,
 }
 
 /// How many events of a reception were sent.
@@ -45,6 +52,8 @@ pub struct Published {
     pub to_forward: usize,
     /// After callbacks that are not forwarded, because their body is not stored as it came.
     pub without_body: usize,
+    /// To the moderation queue.
+    pub to_moderation: usize,
 }
 
 impl Publisher {
@@ -58,6 +67,8 @@ impl Publisher {
     /// | `DELIVERY_ONLY` | Which events are delivered: see [`Only`] |
     /// | `FORWARD_QUEUE_URL` | URL of the queue of callbacks for another receiver |
     /// | `FORWARD_ONLY` | Which callbacks these are: those with such an event |
+    /// | `MODERATION_QUEUE_URL` | URL of the queue of sent messages that are judged |
+    /// | `MODERATE_LATER` | Which messages these are: see [`JudgedLater`] |
     ///
     /// # Errors
     ///
@@ -72,16 +83,29 @@ impl Publisher {
             let only = only.map_err(|wrong| format!("{list} {wrong}"))?;
             Ok::<_, String>(get(url).map(|url| Deliveries::new(settings, url, only)))
         };
+        let mut wrong = Vec::new();
+        let moderation = get("MODERATION_QUEUE_URL").map(|url| {
+            let later = JudgedLater::from_env(get, &mut wrong);
+            Moderation::new(settings, url, later)
+        });
+        if !wrong.is_empty() {
+            return Err(wrong.join("; "));
+        }
         let publisher = Self {
             stack: get("STACK_NAME").unwrap_or_else(|| "imhook".to_owned()),
             bus: get("EVENT_BUS").map(|name| Bus::new(settings, name)),
             deliveries: queue("DELIVERIES_QUEUE_URL", "DELIVERY_ONLY")?,
             forwards: queue("FORWARD_QUEUE_URL", "FORWARD_ONLY")?,
+            moderation,
         };
-        if publisher.bus.is_none() && publisher.deliveries.is_none() && publisher.forwards.is_none()
+        if publisher.bus.is_none()
+            && publisher.deliveries.is_none()
+            && publisher.forwards.is_none()
+            && publisher.moderation.is_none()
         {
             return Err(
-                "none of EVENT_BUS, DELIVERIES_QUEUE_URL and FORWARD_QUEUE_URL is set".to_owned(),
+                "none of EVENT_BUS, DELIVERIES_QUEUE_URL, FORWARD_QUEUE_URL and MODERATION_QUEUE_URL is set"
+                    .to_owned(),
             );
         }
         Ok(publisher)
@@ -97,16 +121,23 @@ impl Publisher {
         results.resize_with(stored.receptions.len(), || Ok(Published::default()));
         // The events of all receptions, and the place of each one's reception.
         let (mut events, mut places) = (Vec::new(), Vec::new());
+        // Whether each of them is a sent message that is judged.
+        let mut are_judged = Vec::new();
         for (place, (reception, key)) in stored.receptions.iter().zip(&stored.keys).enumerate() {
             let key = Key {
                 pk: &key.pk,
                 sk: &key.sk,
             };
+            let moderation = self.moderation.as_ref();
+            let judged = moderation.map(|it| judged(reception, &it.later));
+            are_judged.extend(judged.unwrap_or_default());
             for mut event in cloudevents::from_reception(reception, &self.stack, key) {
                 event.replayed = replayed;
                 events.push(event);
                 places.push(place);
             }
+            // A callback that is kept as it came is one event, which nobody judges.
+            are_judged.resize(events.len(), false);
         }
         if let Some(bus) = &self.bus {
             let all: Vec<&CloudEvent> = events.iter().collect();
@@ -138,8 +169,7 @@ impl Publisher {
                 if !is_forwarded(reception) || !forwards.only.means_callback(reception, its) {
                     continue;
                 }
-                // The first part has it. It means that the body is stored, and is as it came.
-                if reception.target.is_some() {
+                if has_body(reception) {
                     meant.push(Message::callback(reception, key, replayed));
                     of_meant.push(place);
                 } else if let Ok(published) = &mut results[place] {
@@ -151,8 +181,62 @@ impl Publisher {
                 it.to_forward += 1;
             });
         }
+        if let Some(moderation) = &self.moderation {
+            let (meant, places): (Vec<&CloudEvent>, Vec<usize>) = events
+                .iter()
+                .zip(&places)
+                .zip(are_judged)
+                .filter_map(|(event, is_judged)| is_judged.then_some(event))
+                .unzip();
+            let sent = moderation.send(&meant).await;
+            note(&mut results, places.into_iter().zip(sent), |it| {
+                it.to_moderation += 1;
+            });
+        }
         results
     }
+}
+
+/// A message of the forward queue.
+#[derive(Debug)]
+pub struct Forwarded {
+    /// The id of the reception, without a dot.
+    pub id: String,
+    /// What is in the message.
+    pub body: String,
+}
+
+/// The message for a reception that another receiver gets; `None` if it does not, or if its body is not stored as it came.
+#[must_use]
+pub fn forwarded(
+    reception: &Reception,
+    key: &Position,
+    stack: &str,
+    only: &Only,
+) -> Option<Forwarded> {
+    let place = Key {
+        pk: &key.pk,
+        sk: &key.sk,
+    };
+    let events = cloudevents::from_reception(reception, stack, place);
+    let is_meant = is_forwarded(reception) && only.means_callback(reception, &events);
+    (is_meant && has_body(reception)).then(|| Forwarded::new(reception, key))
+}
+
+impl Forwarded {
+    fn new(reception: &Reception, key: &Position) -> Self {
+        let id = cloudevents::reception_id(reception);
+        let body = json!({"id": id, "type": reception.command, "pk": key.pk, "sk": key.sk});
+        Self {
+            body: store::for_sqs(body.to_string()),
+            id,
+        }
+    }
+}
+
+/// Whether the body is stored as it came. Of a large reception, the first part says it.
+fn has_body(reception: &Reception) -> bool {
+    reception.target.is_some()
 }
 
 /// Whether a reception stands for an after callback: not a later part of one, and no before callback, which another receiver
@@ -206,6 +290,7 @@ pub async fn publish(
         toBus = sum(|published| published.to_bus),
         toDeliveries = sum(|published| published.to_deliveries),
         toForward = sum(|published| published.to_forward),
+        toModeration = sum(|published| published.to_moderation),
         failed = outcome.failed,
         putAside = outcome.put_aside,
         "events published"

@@ -3,40 +3,11 @@
 //! It never drops a message: a message that cannot be recorded comes again, and ends in the dead-letter queue. It never
 //! records a reception twice.
 
-use serde::{Deserialize, Serialize};
-use store::{EventsTable, from_message};
+use store::{
+    EventsTable, from_message,
+    sqs_batch::{Batch, Message, PartialBatchFailure},
+};
 use tracing::{error, info, warn};
-
-/// The part of Lambda's event that is needed here.
-///
-/// <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
-#[derive(Debug, Deserialize)]
-pub struct Batch {
-    #[serde(rename = "Records")]
-    messages: Vec<Message>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Message {
-    message_id: String,
-    body: String,
-}
-
-/// The messages that Lambda has to deliver again.
-///
-/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PartialBatchFailure {
-    batch_item_failures: Vec<Failure>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Failure {
-    item_identifier: String,
-}
 
 /// Records the reception of every message. Gives the messages that failed (a partial batch failure). The others are done.
 /// It does not matter if a message comes twice, because a reception is recorded once.
@@ -46,9 +17,7 @@ pub async fn redrive(batch: Batch, table: &EventsTable) -> PartialBatchFailure {
     let mut again = PartialBatchFailure::default();
     for message in batch.messages {
         if !record(&message, table).await {
-            again.batch_item_failures.push(Failure {
-                item_identifier: message.message_id,
-            });
+            again.add(message);
         }
     }
     again

@@ -4,8 +4,7 @@ use std::{env, time::Duration};
 
 use lambda_runtime::{LambdaEvent, service_fn};
 use receiver::{Config, Error};
-use redrive::Batch;
-use store::EventsTable;
+use store::{EventsTable, sqs_batch::Batch};
 
 /// How long the table may take. It is long, because nobody waits for this function.
 const TABLE_BUDGET: Duration = Duration::from_secs(5);

@@ -339,22 +339,41 @@ mod tests {
                 ]}),
             ),
             (
-                Events::Moderation(vec![moderation::Event::ContentJudged {
-                    from: id("a"),
-                    scene: moderation::Scene::CustomMessage,
-                    conversation: Some(Conversation::Group(group())),
-                    message: Some(message::MessageRef::default()),
-                    kind: message::Kind::Picture,
-                    blocked: Some(false),
-                    suggestion: Some(moderation::Suggestion::Review),
-                    label: Some("Ad".into()),
-                    sub_label: Some("Contact".into()),
-                    request: Some("r".into()),
-                }]),
+                Events::Moderation(vec![
+                    moderation::Event::ContentJudged {
+                        from: id("a"),
+                        scene: moderation::Scene::CustomMessage,
+                        conversation: Some(Conversation::Group(group())),
+                        message: Some(message::MessageRef::default()),
+                        kind: message::Kind::Picture,
+                        blocked: Some(false),
+                        suggestion: Some(moderation::Suggestion::Review),
+                        label: Some("Ad".into()),
+                        sub_label: Some("Contact".into()),
+                        request: Some("r".into()),
+                    },
+                    moderation::Event::MessageRefused {
+                        conversation: Conversation::Group(group()),
+                        topic: Some(TopicId::new("t").unwrap()),
+                        from: id("a"),
+                        message: message::MessageRef {
+                            seq: Some(7),
+                            ..message::MessageRef::default()
+                        },
+                        kind: message::Kind::Picture,
+                        code: 20005,
+                        withdrawal: moderation::Withdrawal::Failed,
+                        error: Some(10031),
+                        refused_at: at,
+                    },
+                ]),
                 json!({"family": "moderation", "events": [
                     {"type": "content_judged", "from": "a", "scene": "custom_message", "conversation": {"group": "g"},
                         "message": {}, "kind": "picture", "blocked": false, "suggestion": "review", "label": "Ad",
                         "sub_label": "Contact", "request": "r"},
+                    {"type": "message_refused", "conversation": {"group": "g"}, "topic": "t", "from": "a",
+                        "message": {"seq": 7}, "kind": "picture", "code": 20005, "withdrawal": "failed", "error": 10031,
+                        "refused_at": "2023-11-14T22:13:20.123Z"},
                 ]}),
             ),
             (

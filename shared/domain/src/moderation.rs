@@ -1,15 +1,16 @@
-//! What a moderation service says about what users wrote.
+//! What a moderation service says about what users wrote, and what became of messages that were refused after they were sent.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Conversation, Subject, UserId,
+    Conversation, Subject, Timestamp, TopicId, UserId,
     events::Filed,
     message::{Kind, MessageRef},
     split::{Continues, Split},
 };
 
-/// One fact about the moderation of what users wrote. OpenIM reports none.
+/// One fact about the moderation of what users wrote. No server reports `message_refused`: this receiver records it itself.
+/// OpenIM reports none of the others.
 ///
 /// The events table holds the serialized form, so a variant or a field that was ever written is never renamed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +51,45 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request: Option<String>,
     },
+    /// The app's own service refused a message after it was sent, so it was withdrawn. It is stored with the time of the
+    /// message. It does not hold what the message said.
+    MessageRefused {
+        /// Where the message was sent.
+        conversation: Conversation,
+        /// The topic of the group in which it was sent. Absent outside topics.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        topic: Option<TopicId>,
+        /// The user who sent it.
+        from: UserId,
+        /// Its ids.
+        message: MessageRef,
+        /// What kind of content it has.
+        kind: Kind,
+        /// The service's code for the refusal.
+        code: i32,
+        /// What became of the message: `withdrawn`, `gone` (somebody had recalled or deleted it before) or `failed` (users
+        /// still see it).
+        withdrawal: Withdrawal,
+        /// The server's code for the failure. Absent if it did not fail, or if the server could not be asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        error: Option<i64>,
+        /// When it was withdrawn, or when that failed.
+        refused_at: Timestamp,
+    },
+}
+
+/// What became of a message that was refused after it was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Withdrawal {
+    /// Nobody sees it any longer.
+    Withdrawn,
+    /// Somebody had recalled or deleted it before.
+    Gone,
+    /// The server will never withdraw it. Users still see it.
+    Failed,
 }
 
 /// Where something was to be seen.
@@ -92,7 +132,9 @@ pub enum Suggestion {
 impl Filed for Event {
     fn subject(&self) -> Option<Subject<'_>> {
         match self {
-            Self::ContentJudged { from, .. } => Some(Subject::User(from)),
+            Self::ContentJudged { from, .. } | Self::MessageRefused { from, .. } => {
+                Some(Subject::User(from))
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ use tokio_rustls::TlsConnector;
 
 use crate::{Addresses, Signer};
 
-/// The longest answer that is read.
+/// The longest answer to a signed request that is read.
 pub const MOST_ANSWER_BYTES: usize = 64 * 1024;
 
 /// Where requests go.
@@ -133,7 +133,7 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// At most [`MOST_ANSWER_BYTES`].
+    /// At most [`MOST_ANSWER_BYTES`], if the request was signed.
     pub body: Bytes,
 }
 
@@ -146,8 +146,8 @@ pub enum Failure {
     Unreachable(io::Error),
     /// The connection ended before the answer was complete.
     Broken(hyper::Error),
-    /// More than [`MOST_ANSWER_BYTES`].
-    TooLong,
+    /// More bytes than are read.
+    TooLong(usize),
     /// What is appended to the URL is neither a path nor a query.
     InvalidTarget,
 }
@@ -167,7 +167,7 @@ impl fmt::Display for Failure {
             Self::NoAddress(why) => f.write_str(why),
             Self::Unreachable(error) => write!(f, "it cannot be reached: {error}"),
             Self::Broken(error) => write!(f, "the connection ended: {error}"),
-            Self::TooLong => write!(f, "the answer has more than {MOST_ANSWER_BYTES} bytes"),
+            Self::TooLong(most) => write!(f, "the answer has more than {most} bytes"),
             Self::InvalidTarget => {
                 f.write_str("what is appended to the URL is no path and no query")
             }
@@ -238,25 +238,64 @@ impl Client {
         let body = body.into();
         let path = self.target.with(more.target)?;
         let request = || {
-            let mut request = self.request(signer, id, media_type, &body);
+            let mut request = self.signed(signer, id, media_type, &body);
             *request.uri_mut() = path.clone();
             request.headers_mut().extend(more.headers.clone());
             request
         };
+        self.answered(request, MOST_ANSWER_BYTES).await
+    }
+
+    /// Sends JSON without a signature to a path after the URL's path, with these headers. It reads an answer of at most so
+    /// many bytes.
+    ///
+    /// # Errors
+    ///
+    /// If there is no complete answer, or if the path cannot be appended. A redirect is an answer.
+    ///
+    /// # Panics
+    ///
+    /// If a header has a character that cannot be there.
+    pub async fn post_below(
+        &self,
+        path: &str,
+        headers: &[(&'static str, &str)],
+        json: impl Into<Bytes>,
+        most_bytes: usize,
+    ) -> Result<Answer, Failure> {
+        let json = json.into();
+        let path = self.target.with(path)?;
+        let request = || {
+            let mut request = self.request(path.clone(), "application/json", &json);
+            for (name, value) in headers {
+                let value = HeaderValue::from_str(value).expect("the caller checks it");
+                request.headers_mut().insert(*name, value);
+            }
+            request
+        };
+        self.answered(request, most_bytes).await
+    }
+
+    /// Sends a request over the idle connection, or else over a new one.
+    async fn answered(
+        &self,
+        request: impl Fn() -> Request<Full<Bytes>>,
+        most_bytes: usize,
+    ) -> Result<Answer, Failure> {
         let idle = self
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(connection) = idle.filter(|it| !it.is_closed()) {
-            let answered = self.send(connection, request()).await;
+            let answered = self.send(connection, request(), most_bytes).await;
             // If it fails, the service may have closed the connection while nobody used it.
             if let Ok(answered) = answered {
                 return answered;
             }
         }
         let connection = self.connect().await?;
-        let answered = self.send(connection, request()).await;
+        let answered = self.send(connection, request(), most_bytes).await;
         answered.map_err(Failure::Broken)?
     }
 
@@ -265,19 +304,21 @@ impl Client {
         &self,
         mut connection: Connection,
         request: Request<Full<Bytes>>,
+        most_bytes: usize,
     ) -> hyper::Result<Result<Answer, Failure>> {
         connection.ready().await?;
         let response = connection.send_request(request).await?;
-        Ok(self.read(connection, response).await)
+        Ok(self.read(connection, response, most_bytes).await)
     }
 
     async fn read(
         &self,
         connection: Connection,
         response: http::Response<Incoming>,
+        most_bytes: usize,
     ) -> Result<Answer, Failure> {
         let (head, body) = response.into_parts();
-        let body = Limited::new(body, MOST_ANSWER_BYTES);
+        let body = Limited::new(body, most_bytes);
         let body =
             body.collect()
                 .await
@@ -285,7 +326,7 @@ impl Client {
                     Ok(error) => Failure::Broken(*error),
                     Err(error) => {
                         debug_assert!(error.is::<LengthLimitError>());
-                        Failure::TooLong
+                        Failure::TooLong(most_bytes)
                     }
                 })?;
         self.keep(connection);
@@ -301,7 +342,20 @@ impl Client {
         *idle = Some(connection);
     }
 
-    fn request(
+    fn request(&self, path: Uri, media_type: &'static str, body: &Bytes) -> Request<Full<Bytes>> {
+        let mut request = Request::new(Full::new(body.clone()));
+        *request.method_mut() = http::Method::POST;
+        *request.uri_mut() = path;
+        let headers = request.headers_mut();
+        headers.insert(header::HOST, self.target.authority.clone());
+        let media_type = HeaderValue::from_static(media_type);
+        headers.insert(header::CONTENT_TYPE, media_type);
+        let agent = HeaderValue::from_static(concat!("imhook/", env!("CARGO_PKG_VERSION")));
+        headers.insert(header::USER_AGENT, agent);
+        request
+    }
+
+    fn signed(
         &self,
         signer: &Signer,
         id: &str,
@@ -310,14 +364,8 @@ impl Client {
     ) -> Request<Full<Bytes>> {
         let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
         let now = i64::try_from(now.as_secs()).unwrap_or_default();
-        let mut request = Request::new(Full::new(body.clone()));
-        *request.method_mut() = http::Method::POST;
+        let mut request = self.request(self.target.path.clone(), media_type, body);
         let headers = request.headers_mut();
-        headers.insert(header::HOST, self.target.authority.clone());
-        let media_type = HeaderValue::from_static(media_type);
-        headers.insert(header::CONTENT_TYPE, media_type);
-        let agent = HeaderValue::from_static(concat!("imhook/", env!("CARGO_PKG_VERSION")));
-        headers.insert(header::USER_AGENT, agent);
         headers.insert("webhook-timestamp", now.into());
         let signature = signer.sign(id, now, body);
         for (name, value) in [("webhook-id", id), ("webhook-signature", &signature)] {

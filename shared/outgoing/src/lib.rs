@@ -1,5 +1,5 @@
-//! Requests to the app's own services: signed as [Standard Webhooks](https://www.standardwebhooks.com) 1.0.0, only to
-//! addresses that are allowed, over one connection that stays open.
+//! Requests to the app's own services, signed as [Standard Webhooks](https://www.standardwebhooks.com) 1.0.0, and to the REST
+//! APIs of the chat servers. They go only to addresses that are allowed, over one connection that stays open.
 
 mod address;
 mod circuit;

@@ -74,8 +74,8 @@ pub use log::init as init_logging;
 pub use problem::{Problem, ProblemKind};
 pub use serve::{Function, serve};
 pub use settings::{
-    Config, Destination, InvalidConfig, Keep, KeepBody, OnFailure, RecordDecisions, Sends,
-    StorageConfig, UnknownCommand, Verifiers,
+    Config, Destination, InvalidConfig, JudgedLater, Keep, KeepBody, ModerationConfig, OnFailure,
+    OpenImAdmin, RecordDecisions, Sends, StorageConfig, TencentAdmin, UnknownCommand, Verifiers,
 };
 pub use start::StartError;
 

@@ -52,3 +52,11 @@ pub const DELIVERY_GOES_ON: &str = "deliveries go on";
 pub const DELIVERY_DEAD: &str = "an event is given up";
 /// `ForwardUrl` is set, but bodies are not kept as they came.
 pub const NOT_FORWARDED: &str = "callbacks are not forwarded, because their bodies are not kept";
+/// A try to have a sent message judged failed.
+pub const NOT_JUDGED: &str = "a sent message was not judged and is asked about again";
+/// A refused message is gone.
+pub const WITHDRAWN: &str = "a refused message was withdrawn";
+/// A try to withdraw a refused message failed.
+pub const NOT_WITHDRAWN: &str = "a refused message was not withdrawn and is tried again";
+/// The server will never withdraw a refused message.
+pub const CANNOT_WITHDRAW: &str = "a refused message cannot be withdrawn";

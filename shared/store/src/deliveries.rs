@@ -34,11 +34,7 @@ impl Deliveries {
     ///
     /// When SQS could not be reached, did not answer in time, or refused.
     pub async fn hide(&self, receipt: &str, time: Duration) -> Result<(), StoreError> {
-        let change = self.client.change_message_visibility();
-        let seconds = i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
-        let change = change.queue_url(&self.url).receipt_handle(receipt);
-        let changed = change.visibility_timeout(seconds).send().await;
-        changed.map(drop).map_err(StoreError::from_sdk)
+        hide(&self.client, &self.url, receipt, time).await
     }
 
     /// Sends a message to the dead-letter queue. SQS ignores a second one with the same `deduplication_id` within five
@@ -60,4 +56,21 @@ impl Deliveries {
             .message_body(body);
         send.send().await.map(drop).map_err(StoreError::from_sdk)
     }
+}
+
+/// Hides a message that was received from the queue with this URL for so long, in whole seconds. SQS allows 12 hours.
+///
+/// # Errors
+///
+/// When SQS could not be reached, did not answer in time, or refused.
+pub async fn hide(
+    client: &Client,
+    url: &str,
+    receipt: &str,
+    time: Duration,
+) -> Result<(), StoreError> {
+    let seconds = i32::try_from(time.as_secs()).unwrap_or(i32::MAX);
+    let change = client.change_message_visibility().queue_url(url);
+    let change = change.receipt_handle(receipt).visibility_timeout(seconds);
+    change.send().await.map(drop).map_err(StoreError::from_sdk)
 }

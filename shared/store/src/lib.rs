@@ -15,7 +15,8 @@
 //! [`stream_record`] reads the records of the events table's stream, and [`put_aside`] keeps those that cannot be
 //! applied.
 //!
-//! [`Deliveries`] is the queue of events for the app's own service.
+//! [`Deliveries`] is the queue of events for the app's own service. [`sqs_batch`] has what Lambda gives to a function that reads a
+//! queue.
 //!
 //! [`Nonces`] remembers which nonces were used, [`Limits`] counts requests, and [`secret`] fetches the passwords, keys and
 //! tokens that callers are checked with.
@@ -31,6 +32,7 @@
 //! | both tables | `dynamodb:DeleteItem` | [`remove`](EventsTable::remove) and [`remove_rows_of`](RelationshipsTable::remove_rows_of), which only `imhook smoke` uses |
 //! | queue | `sqs:SendMessage` | [`send`](Queue::send) |
 //! | queue of deliveries | `sqs:ChangeMessageVisibility` | [`hide`](Deliveries::hide) |
+//! | queue of sent messages to judge | `sqs:ChangeMessageVisibility` | [`hide`] |
 //! | dead-letter queue of deliveries | `sqs:SendMessage` | [`bury`](Deliveries::bury) |
 //! | failure queue of a reader of the stream | `sqs:SendMessage` | [`put`](put_aside::FailureQueue::put) |
 //! | nonces table | `dynamodb:PutItem` | [`first_use`](Nonces::first_use) |
@@ -57,11 +59,12 @@ mod retention;
 mod retry;
 mod rows;
 mod secret;
+pub mod sqs_batch;
 pub mod stream_record;
 
 pub use aws_sdk_dynamodb::Client;
 pub use client::{InvalidSettings, Settings, counting, dynamodb, patient, secrets_manager, sqs};
-pub use deliveries::Deliveries;
+pub use deliveries::{Deliveries, hide};
 pub use error::{ErrorKind, StoreError};
 pub use events_table::{Description, EventsTable, Page, Position, Recorded};
 pub use history::{History, HistoryOf, Reading};

@@ -1,8 +1,9 @@
 //! Starts the functions for the tests of `tests/it`, and the programs around them: tables, queues, secrets, gateways,
-//! proxies.
+//! proxies, chat servers.
 //! It never calls AWS, and it never installs anything: `make test` does.
 
 mod aws_json;
+mod chat_server;
 mod decision_service;
 mod dynamodb;
 mod event_bus;
@@ -21,6 +22,7 @@ mod stream;
 mod tls;
 mod watch;
 
+pub use chat_server::{ChatServer, Refusal, StoredMessage};
 pub use decision_service::{Behaviour, DecisionService, Question};
 pub use dynamodb::{Dynamodb, Table};
 pub use event_bus::EventBus;
@@ -40,7 +42,7 @@ pub use tls::{Authority, TlsFront};
 pub use watch::Watch;
 
 /// The functions that no callback reaches, because an event source calls them.
-pub const FED: &[&str] = &["deliver", "project-views", "publish", "redrive"];
+pub const FED: &[&str] = &["deliver", "moderate", "project-views", "publish", "redrive"];
 
 /// The id of the app that the tests use for Tencent Chat.
 pub const SDK_APP_ID: &str = "1400000001";

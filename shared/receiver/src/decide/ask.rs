@@ -12,7 +12,7 @@ use tracing::{info, warn};
 
 use super::Asking;
 use crate::{
-    Problem, ProblemKind,
+    JudgedLater, Problem, ProblemKind,
     messages::{SERVICE_ASKED_AGAIN, SERVICE_NOT_ASKED, SERVICE_UNDECIDED},
 };
 
@@ -26,12 +26,27 @@ pub(crate) struct Service {
     pub(crate) circuit: Circuit,
     /// The commands that it is asked about. Empty means all.
     pub(crate) commands: BTreeSet<&'static str>,
+    /// What it is only asked about after the message was sent.
+    pub(crate) later: JudgedLater,
 }
+
+/// What is asked before a message is sent. All else that names a kind is about a message that was sent before.
+const SENDING: [&str; 3] = [
+    "message.send",
+    "message.send_to_group",
+    "message.send_to_subscribers",
+];
 
 impl Service {
     pub(crate) fn is_asked_about(&self, command: &Command) -> bool {
         let is_listed = self.commands.is_empty() || self.commands.contains(command.name);
         is_listed && command.asks().is_some()
+    }
+
+    /// Whether it is only asked after the message was sent.
+    pub(super) fn is_asked_later(&self, command: &Command, questions: &[Question<'_>]) -> bool {
+        command.asks().is_some_and(|asks| SENDING.contains(&asks))
+            && questions.iter().all(|it| self.later.postpones(it))
     }
 
     /// Asks about the questions that are not refused yet. Gives the answer with what the service decided.

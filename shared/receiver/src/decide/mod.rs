@@ -1,8 +1,8 @@
 //! Turns a callback into its answer and its events.
 //!
 //! For a before callback, the policies decide first. If they refuse, the handler does not run. If the handler does not
-//! refuse either, the app's own service is asked, if there is one. If two of them change the same field, the later one's
-//! value counts. If nobody could decide, `ON_FAILURE` does.
+//! refuse either, the app's own service is asked, if there is one and if it does not judge such messages later. If two of them
+//! change the same field, the later one's value counts. If nobody could decide, `ON_FAILURE` does.
 
 mod ask;
 mod contacts;
@@ -212,6 +212,9 @@ where
     }
     let unread = contacts::contacts(asking, &questions, &mut answer, &mut refused_by).await;
     let unknown = unread | count::count(asking, &questions, &mut answer, &mut refused_by).await;
+    let service = asking
+        .service
+        .filter(|service| !service.is_asked_later(&C::COMMAND, &questions));
     drop(questions);
 
     let by_policies = answer.clone();
@@ -223,7 +226,7 @@ where
     // Why the handler or the service did not decide.
     let mut problem = None;
     // The handler consumes the callback.
-    let for_service = asking.service.map(|service| (service, callback.clone()));
+    let for_service = service.map(|service| (service, callback.clone()));
     if is_open(&answer) {
         match handled(callback, handle, context).await {
             Ok(said) => {

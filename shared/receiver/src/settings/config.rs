@@ -40,6 +40,7 @@ pub(super) const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 /// | `RELATIONSHIPS_TABLE` | required when the policies depend on friends or blocks | The view of who is friends with whom |
 /// | `DECISION_URL` | none | The app's own service, which is asked about before callbacks |
 /// | `DECISION_COMMANDS` | all | The before commands that it is asked about: names of commands or types, with commas between |
+/// | `MODERATE_LATER` | none | The kinds of messages that it judges after they were sent, with commas between: [`JudgedLater`](crate::JudgedLater) |
 /// | `DECISION_SECRET`, `DECISION_SECRET_PREVIOUS` | first required with `DECISION_URL` | Sign the questions, as Standard Webhooks 1.0.0 |
 /// | `DECISION_SECRET_ID` | none | The secret in Secrets Manager that holds them |
 /// | `ALLOW_PRIVATE_ADDRESSES` | `no` | `yes` allows `http://`, and private addresses for `DECISION_URL` |

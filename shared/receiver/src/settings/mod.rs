@@ -2,6 +2,8 @@
 
 mod config;
 mod deadline;
+mod later;
+mod moderation;
 pub(crate) mod policies_file;
 pub(crate) mod secrets;
 mod service;
@@ -15,6 +17,8 @@ pub use config::{
     UnknownCommand,
 };
 pub(crate) use deadline::{Deadlines, Shares};
+pub use later::JudgedLater;
+pub use moderation::{ModerationConfig, OpenImAdmin, TencentAdmin};
 pub(crate) use service::ServiceConfig;
 pub use service::{Destination, Sends};
 pub use verifiers::Verifiers;

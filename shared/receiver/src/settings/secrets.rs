@@ -55,6 +55,12 @@ const SECRETS: &[KnownSecret] = &[
             "FORWARD_AUTHORIZATION",
         ],
     },
+    // With it, messages are withdrawn.
+    KnownSecret {
+        source: None,
+        variable: "MODERATION_SECRET_ID",
+        holds: &["OPENIM_ADMIN_SECRET", "TENCENT_KEY"],
+    },
 ];
 
 /// The secrets that a function for these servers needs: the variable and the id of each. The one for the service that
@@ -80,6 +86,15 @@ pub(crate) fn wanted_to_send(
 ) -> Vec<(&'static str, String)> {
     let id = get(variable);
     id.map(|id| (variable, id)).into_iter().collect()
+}
+
+/// The same for the function that judges sent messages.
+pub(crate) fn wanted_for_moderation(
+    get: impl Fn(&str) -> Option<String>,
+) -> Vec<(&'static str, String)> {
+    let names = ["DECISION_SECRET_ID", "MODERATION_SECRET_ID"];
+    let wanted = names.map(|name| Some((name, get(name)?)));
+    wanted.into_iter().flatten().collect()
 }
 
 /// The variables that these secrets may contain.

@@ -7,7 +7,7 @@ use outgoing::{Addresses, Circuit, Client, Signer, Target};
 use protocol::catalogue;
 use store::Settings;
 
-use super::secrets;
+use super::{JudgedLater, secrets};
 use crate::{Handler, InvalidConfig, StartError, decide::Service};
 
 /// What a function sends out. It says how its settings are called.
@@ -113,7 +113,7 @@ fn header(text: &str) -> Result<HeaderValue, &'static str> {
 }
 
 /// The client for the URL in the variable of that name.
-fn client(
+pub(super) fn client(
     name: &str,
     url: &str,
     get: impl Fn(&str) -> Option<String>,
@@ -136,7 +136,7 @@ fn client(
 }
 
 /// The signer with the secrets in the second and third variable. The first one makes them necessary.
-fn signer(
+pub(super) fn signer(
     [needs, current, previous]: [&str; 3],
     get: impl Fn(&str) -> Option<String>,
     wrong: &mut Vec<String>,
@@ -158,10 +158,18 @@ fn signer(
     signer(previous, &both)
 }
 
+/// The variables with the URL of the service that decides, and with the secrets that sign questions to it.
+pub(super) const DECISION_SECRETS: [&str; 3] = [
+    "DECISION_URL",
+    "DECISION_SECRET",
+    "DECISION_SECRET_PREVIOUS",
+];
+
 /// The settings of the service that decides, before its secret is known.
 pub(crate) struct ServiceConfig {
     pub(crate) client: Client,
     commands: BTreeSet<&'static str>,
+    later: JudgedLater,
 }
 
 impl ServiceConfig {
@@ -169,12 +177,13 @@ impl ServiceConfig {
     /// about.
     pub(crate) fn from_env(
         handlers: &[Handler],
-        get: impl Fn(&str) -> Option<String>,
+        get: impl Fn(&str) -> Option<String> + Copy,
         wrong: &mut Vec<String>,
     ) -> Option<Self> {
         if !handlers.iter().any(Handler::is_before) {
             return None;
         }
+        let later = JudgedLater::from_env(get, wrong);
         let url = get("DECISION_URL")?;
         let commands = commands(get("DECISION_COMMANDS"), wrong);
         let client = client("DECISION_URL", &url, get, wrong)?;
@@ -182,7 +191,11 @@ impl ServiceConfig {
             .iter()
             .filter(|handler| handler.command().asks().is_some());
         let is_asked = asks.any(|it| commands.is_empty() || commands.contains(it.name()));
-        is_asked.then_some(Self { client, commands })
+        is_asked.then_some(Self {
+            client,
+            commands,
+            later,
+        })
     }
 
     /// The service, with the secrets that sign the questions.
@@ -191,17 +204,13 @@ impl ServiceConfig {
         get: impl Fn(&str) -> Option<String>,
         wrong: &mut Vec<String>,
     ) -> Option<Service> {
-        let names = [
-            "DECISION_URL",
-            "DECISION_SECRET",
-            "DECISION_SECRET_PREVIOUS",
-        ];
-        let signer = signer(names, get, wrong)?;
+        let signer = signer(DECISION_SECRETS, get, wrong)?;
         Some(Service {
             client: self.client,
             signer,
             circuit: Circuit::new(Circuit::PAUSE),
             commands: self.commands,
+            later: self.later,
         })
     }
 }
