@@ -1495,6 +1495,18 @@ mod tests {
                         "blocked": false, "suggestion": "review"}),
                     "a picture of leo in the profile should be looked at",
                 ),
+                (
+                    json!({"type": "message_refused", "from": "leo", "conversation": {"users": ["ana", "leo"]}, "message": {},
+                        "kind": "picture", "code": 20005, "withdrawal": "withdrawn",
+                        "refused_at": "2023-11-14T22:13:20.123Z"}),
+                    "a picture of leo to ana was refused with 20005 and withdrawn",
+                ),
+                (
+                    json!({"type": "message_refused", "from": "leo", "conversation": {"group": "g"}, "message": {"seq": 7},
+                        "kind": "video", "code": 20005, "withdrawal": "failed", "error": 10031,
+                        "refused_at": "2023-11-14T22:13:20.123Z"}),
+                    "a video of leo in the group g was refused with 20005 but could not be withdrawn, error 10031",
+                ),
             ],
         );
         check_stored(

@@ -105,7 +105,7 @@ fn event(
         .map(|command| format!("{} `{}`", names::server(command.source), command.name))
         .collect();
     let from = if from.is_empty() {
-        "nothing yet".to_owned()
+        "no callback. A function of the stack records it".to_owned()
     } else {
         from.join(", ")
     };

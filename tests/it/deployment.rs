@@ -2,7 +2,7 @@
 //! Gateway, Lambda, DynamoDB and its streams. MiniStack enforces IAM policies.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -11,6 +11,7 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::{Events, Source};
 use models::{Payload, PersonOutcome, Verdict, payloads, read_as_openim, root, tencent_proceeds};
+use receiver::JudgedLater;
 use ring::hmac;
 use serde_json::{Value, json};
 use support::{
@@ -362,16 +363,43 @@ async fn rows_of_users(relationships: &Table) -> usize {
     of_users.count()
 }
 
+/// Whether a message that was sent is judged.
+fn is_judged(sent: &Value, kinds: &JudgedLater) -> bool {
+    let mut event = sent.clone();
+    event["type"] = "message_sent".into();
+    kinds.means(&serde_json::from_value(event).unwrap())
+}
+
 #[tokio::test]
 async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     let app = format!("TencentSdkAppId={SDK_APP_ID}");
     let service = DecisionService::start(Behaviour::Answer(202, String::new())).await;
     let delivery = format!("DeliveryUrl={}", service.url);
-    let mut stack =
-        Stack::deploy(&[&app, &delivery, "AllowPrivateAddresses=yes", "EventBus=yes"]).await;
-    // MiniStack's own one has punctuation, so it is not base64.
-    let secret = json!({ "DELIVERY_SECRET": deliver::SECRET }).to_string();
-    stack.secret("DeliverySecretArn").put(&secret).await;
+    let judge = DecisionService::answering(&json!({"decision": "allow"})).await;
+    let judges = format!("DecisionUrl={}", judge.url);
+    let mut stack = Stack::deploy(&[
+        &app,
+        &delivery,
+        &judges,
+        "ModerateLater=picture,video",
+        "OpenIMApiUrl=http://127.0.0.1:9/api",
+        "TencentApiUrl=http://127.0.0.1:9",
+        "AllowPrivateAddresses=yes",
+        "EventBus=yes",
+    ])
+    .await;
+    // MiniStack's own ones have punctuation, so they are not base64.
+    for (secret, name) in [
+        ("DeliverySecretArn", "DELIVERY_SECRET"),
+        ("DecisionSecretArn", "DECISION_SECRET"),
+    ] {
+        let document = json!({ name: deliver::SECRET }).to_string();
+        stack.secret(secret).put(&document).await;
+    }
+    let moderation = stack.secret("ModerationSecretArn");
+    assert_eq!(moderation.document().await, json!({}));
+    let keys = json!({"OPENIM_ADMIN_SECRET": "x", "TENCENT_KEY": "x"});
+    moderation.put(&keys.to_string()).await;
     let bus = EventBus::at(&stack.aws, stack.text("EventBusName")).await;
     let table = stack.table("EventsTableName");
     let password = stack.secret("OpenIMSecretArn").document().await["OPENIM_BASIC_PASSWORD"].take();
@@ -445,6 +473,31 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     assert_eq!(delivered, stored);
     assert_eq!(on_bus, stored);
     println!("{} events were delivered and are on the bus", stored.len());
+    let kinds = JudgedLater::read("picture,video", &mut Vec::new());
+    let sent: BTreeSet<String> = stored
+        .iter()
+        .filter(|(_, event)| event["type"] == "message.message_sent")
+        .filter(|(_, event)| is_judged(&event["data"], &kinds))
+        .map(|(id, _)| id.clone())
+        .collect();
+    assert!(sent.len() > 5, "{sent:?}");
+    let judged = || -> BTreeSet<String> {
+        let questions = judge.questions();
+        let asked = questions.iter().map(support::Question::json);
+        let sent = asked.filter(|question| question["type"] == "message.sent");
+        sent.map(|question| question["id"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    while judged() != sent {
+        assert!(
+            start.elapsed() < Duration::from_secs(180),
+            "only {} of {} messages were judged",
+            judged().len(),
+            sent.len()
+        );
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    println!("{} messages were judged after they were sent", sent.len());
 
     // The policies next to the binaries apply.
     let asked = json!({"fromUserID": "mallory", "toUserID": "leo", "reqMsg": "hi"}).to_string();

@@ -30,7 +30,7 @@ use store::{
     EventsTable,
     sqs_batch::{Batch, Message, PartialBatchFailure},
 };
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tracing::{error, info, warn};
 
 use self::{
@@ -38,8 +38,12 @@ use self::{
     withdraw::{NotWithdrawn, Servers},
 };
 
-/// The time that is left for the chat server and the table after the service answered.
+/// The time that is left when the service has to have answered: for the chat server and the table.
 const AFTER_THE_ANSWER: Duration = Duration::from_secs(60);
+/// The time that is left when the chat server has to be done: for the table.
+const AFTER_THE_WITHDRAWAL: Duration = Duration::from_secs(20);
+/// The time that is left when the table has to be done: for the queue, and for the end of the function.
+const AFTER_THE_EVENT: Duration = Duration::from_secs(6);
 
 /// How long a message waits after its first tries, in seconds. After more tries, it waits [`LONGEST_WAIT`].
 const WAITS: [u64; 4] = [5, 30, 120, 300];
@@ -172,8 +176,8 @@ impl Moderator {
             return End::Again;
         };
         let id = &sent.id;
-        let until = end.checked_sub(AFTER_THE_ANSWER).unwrap_or(end);
-        let code = match self.service.judge(&sent, until).await {
+        let left = |time| end.checked_sub(time).unwrap_or(end);
+        let code = match self.service.judge(&sent, left(AFTER_THE_ANSWER)).await {
             Ok(Judgement::Allow) => {
                 info!(eventId = id, "a sent message was judged: it stays");
                 return End::Done;
@@ -192,7 +196,10 @@ impl Moderator {
                 return End::Again;
             }
         };
-        let (withdrawal, server_code) = match self.servers.withdraw(&sent).await {
+        let withdrawn = timeout_at(left(AFTER_THE_WITHDRAWAL), self.servers.withdraw(&sent)).await;
+        let withdrawn =
+            withdrawn.unwrap_or_else(|_| Err(NotWithdrawn::Now("no time was left".to_owned())));
+        let (withdrawal, server_code) = match withdrawn {
             Ok(withdrawal) => (withdrawal, None),
             Err(NotWithdrawn::Never(server_code)) => (Withdrawal::Failed, server_code),
             Err(NotWithdrawn::Now(why)) => {
@@ -212,17 +219,17 @@ impl Moderator {
             Withdrawal::Failed => error!(eventId = id, code, server_code, "{CANNOT_WITHDRAW}"),
             _ => info!(eventId = id, code, ?withdrawal, "{WITHDRAWN}"),
         }
-        match self
-            .table
-            .record(&reception(&sent, code, withdrawal, server_code))
-            .await
-        {
-            Ok(_) => End::Done,
-            Err(error) => {
-                warn!(eventId = id, %error, "the event could not be recorded; its message comes again");
-                End::Again
-            }
-        }
+        let event = reception(&sent, code, withdrawal, server_code);
+        let why = match timeout_at(left(AFTER_THE_EVENT), self.table.record(&event)).await {
+            Ok(Ok(_)) => return End::Done,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no time was left".to_owned(),
+        };
+        warn!(
+            eventId = id,
+            why, "the event could not be recorded; its message comes again"
+        );
+        End::Again
     }
 }
 

@@ -19,7 +19,9 @@ const PAGE: i64 = 100;
 const PAGES: i64 = 10;
 /// Greater than the number of any message, and a number that every JSON parser reads.
 const NEWEST: i64 = (1 << 53) - 1;
-/// A message that is older than this and not found does not exist any longer. Before, the server may not have stored it yet.
+/// The server may not have stored a younger message yet, so it is not searched for: a search is expensive.
+const SEARCHED_FROM: i64 = 60 * 1000;
+/// A message that is older than this and not found does not exist any longer.
 const STORED_BY_THEN: i64 = 10 * 60 * 1000;
 /// The clocks of the server's machines may differ by so much.
 const CLOCKS_DIFFER: i64 = 60 * 1000;
@@ -104,8 +106,7 @@ impl OpenIm {
             None => self.seq(message, &conversation).await?,
         };
         let Some(seq) = seq else {
-            let age = Timestamp::now().unix_millis() - message.sent.time.unix_millis();
-            return match age < STORED_BY_THEN {
+            return match age(message) < STORED_BY_THEN {
                 true => Err(NotWithdrawn::Now(
                     "the server does not have it yet".to_owned(),
                 )),
@@ -133,8 +134,8 @@ impl OpenIm {
         conversation: &str,
     ) -> Result<Option<i64>, NotWithdrawn> {
         match self.seq_among_the_last(message, conversation).await? {
-            Some(seq) => Ok(Some(seq)),
-            None => self.seq_by_search(message).await,
+            None if age(message) >= SEARCHED_FROM => self.seq_by_search(message).await,
+            found => Ok(found),
         }
     }
 
@@ -215,7 +216,9 @@ impl OpenIm {
                 return Ok(None);
             }
         }
-        Ok(None)
+        Err(NotWithdrawn::Now(
+            "the sender sent too many messages on that day".to_owned(),
+        ))
     }
 
     /// Asks the server. If it refuses the token, it is asked once more with a new one.
@@ -294,6 +297,11 @@ fn refused(code: i64) -> NotWithdrawn {
 /// The server's logs name requests by it.
 fn operation_id() -> String {
     format!("imhook-{:016x}", fastrand::u64(..))
+}
+
+/// How long ago the callback about a message came, in milliseconds.
+fn age(message: &Message<'_>) -> i64 {
+    Timestamp::now().unix_millis() - message.sent.time.unix_millis()
 }
 
 fn is_it(stored: &Stored, message: &Message<'_>) -> bool {

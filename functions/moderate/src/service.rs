@@ -149,3 +149,48 @@ fn question(sent: &Sent, time: Duration) -> Option<String> {
     };
     serde_json::to_string(&question).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use domain::{GroupId, Timestamp, UserId};
+    use outgoing::{Addresses, Target};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_service_that_does_not_answer_is_not_waited_for_after_the_end() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let target = Target::new(&url, Addresses::AlsoPrivate).unwrap();
+        let service = Service {
+            client: Client::new(target).unwrap(),
+            signer: Signer::new(["bmV3IHNlY3JldCBuZXcgc2VjcmV0IG5ldyBzZWNyZXQ="]).unwrap(),
+        };
+        let sent = Sent {
+            id: "r-0".to_owned(),
+            source: Source::Tencent,
+            command: "c".to_owned(),
+            time: Timestamp::now(),
+            event: Event::MessageSent {
+                conversation: Conversation::Group(GroupId::new("g").unwrap()),
+                topic: None,
+                from: UserId::new("ana").unwrap(),
+                message: MessageRef::default(),
+                kind: Kind::Picture,
+                sent_at: None,
+                mentions: Vec::new(),
+                mentions_everybody: false,
+                bot: false,
+                content: None,
+                app_text: AppText::default(),
+            },
+        };
+        for time in [Duration::ZERO, Duration::from_millis(20)] {
+            let judged = service.judge(&sent, Instant::now() + time).await;
+            assert_eq!(judged, Err("it did not answer in time".to_owned()));
+        }
+        let question = question(&sent, PATIENCE).unwrap();
+        assert!(question.ends_with(r#""deadline_ms":120000}"#), "{question}");
+    }
+}

@@ -51,8 +51,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request: Option<String>,
     },
-    /// The app's own service refused a message after it was sent, so it was withdrawn. It is stored with the time of the
-    /// message. It does not hold what the message said.
+    /// The app's own service refused a message after it was sent. `withdrawal` says what became of it then. The event is stored
+    /// with the time of the message. It does not hold what the message said.
     MessageRefused {
         /// Where the message was sent.
         conversation: Conversation,
