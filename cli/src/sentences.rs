@@ -1505,7 +1505,7 @@ mod tests {
                     json!({"type": "message_refused", "from": "leo", "conversation": {"group": "g"}, "message": {"seq": 7},
                         "kind": "video", "code": 20005, "withdrawal": "failed", "error": 10031,
                         "refused_at": "2023-11-14T22:13:20.123Z"}),
-                    "a video of leo in the group g was refused with 20005 but could not be withdrawn, error 10031",
+                    "a video of leo in group g was refused with 20005 but could not be withdrawn, error 10031",
                 ),
             ],
         );
