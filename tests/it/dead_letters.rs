@@ -639,3 +639,38 @@ async fn a_command_without_a_queue_says_which_option_is_missing() {
         );
     }
 }
+
+#[tokio::test]
+async fn dead_callbacks_for_another_receiver_are_listed_and_sent_back_to_their_own_queue() {
+    let ministack = Dynamodb::ministack().await;
+    let queues = Queues::create(&ministack, "callbacks").await;
+    for n in 0..3 {
+        let (id, key) = (format!("r{n}"), format!("2026-11-21T12:34:56.789Z#r{n}"));
+        let body = json!({"id": id, "type": "callbackAfterDeleteFriendCommand", "pk": "user#ana", "sk": key});
+        queues.dead.send_in("ana", &id, body.to_string()).await;
+    }
+    let command = |action: &str| {
+        let mut command = imhook(&["dead-letters", action]);
+        command
+            .args(["--sqs", &ministack.endpoint])
+            .args(["--forward-dead-letter-queue", &queues.dead.url])
+            .args(["--forward-queue", &queues.events.url]);
+        command
+    };
+    let list = done(&mut command("list")).await;
+    assert!(
+        list.starts_with("dead-letter queue of callbacks: about 3 messages\n"),
+        "{list}"
+    );
+    assert!(
+        list.contains("  callbackAfterDeleteFriendCommand  r0\n"),
+        "{list}"
+    );
+    let again = done(&mut command("redrive")).await;
+    assert!(
+        again.contains("3 callbacks sent to the forward queue"),
+        "{again}"
+    );
+    assert_eq!(queues.dead.count().await, [0, 0]);
+    assert_eq!(queues.events.count().await, [3, 0]);
+}

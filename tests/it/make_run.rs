@@ -591,10 +591,13 @@ async fn a_service_on_this_machine_decides_with_a_secret_that_is_printed() {
 #[tokio::test]
 async fn a_service_on_this_machine_gets_every_event_also_after_it_was_away() {
     let service = DecisionService::start(Behaviour::Answer(202, String::new())).await;
+    let other = DecisionService::start(Behaviour::Answer(200, String::new())).await;
     let folder = folder("deliveries");
     let start = async || {
         let mut command = command(&folder, &binary("imhook"));
         let command = command.args(["--delivery-url", &service.url]);
+        let old = format!("{}/old", other.url);
+        let command = command.args(["--forward-url", &old]);
         Run::of(&folder, command.env("DELIVERY_ONLY", "family:relation")).await
     };
     let mut run = start().await;
@@ -628,6 +631,17 @@ async fn a_service_on_this_machine_gets_every_event_also_after_it_was_away() {
         r#"{"userID":"ana","platformID":5,"platform":"Web","connID":"1","isAppBackground":false}"#;
     let online = Request::post("/callbackAfterUserOnlineCommand", online);
     assert_eq!(run.send(&online).await.status, 200);
+    // Another receiver gets both callbacks as they came.
+    let mut handed_on = BTreeSet::new();
+    while handed_on.len() < 2 {
+        for request in other.questions() {
+            handed_on.insert((request.line, request.body));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (line, body) = handed_on.last().unwrap();
+    assert_eq!(line, "POST /old/callbackAfterUserOnlineCommand HTTP/1.1");
+    assert_eq!(*body, online.body);
 
     service.set(Behaviour::Answer(500, String::new()));
     for friend in ["c", "d", "e"] {
