@@ -15,9 +15,7 @@ mod version;
 
 use std::{
     collections::BTreeMap,
-    env,
-    error::Error,
-    fmt, fs,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -30,7 +28,7 @@ use self::{
     kinds::{Kind, Severity},
     version::Version,
 };
-use crate::{Result, out, policies, tencent_check, text};
+use crate::{Result, exit, out, policies, tencent_check, text};
 
 #[derive(Args)]
 #[command(group(
@@ -68,18 +66,6 @@ pub(crate) struct Options {
     #[arg(long)]
     list: bool,
 }
-
-/// It ran well and found something. The exit code says so, and nothing more is printed.
-#[derive(Debug)]
-pub(crate) struct FoundSomething;
-
-impl fmt::Display for FoundSomething {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("there are findings")
-    }
-}
-
-impl Error for FoundSomething {}
 
 /// Something that the operator should know.
 #[derive(Debug)]
@@ -150,10 +136,7 @@ pub(crate) async fn doctor(options: Options) -> Result<()> {
     let name = options.webhooks_yml.as_deref().map(Path::display);
     let name = name.map(|it| it.to_string()).unwrap_or_default();
     report(&options, &name, &found, fixed.as_deref())?;
-    match found.iter().any(|it| it.kind.severity < Severity::Note) {
-        true => Err(FoundSomething.into()),
-        false => Ok(()),
-    }
+    exit::found(found.iter().any(|it| it.kind.severity < Severity::Note))
 }
 
 /// What can be said about the URL of Tencent Chat.

@@ -1,6 +1,6 @@
 //! The program `imhook`. It runs all functions on a laptop, with a local DynamoDB, gateway and Lambda. It reads and
 //! rebuilds the views of relationships and memberships, records events from a log, takes care of dead letters, and checks
-//! policies and what Tencent Chat's console needs.
+//! policies and what Tencent Chat's console needs. It sends callbacks as the chat servers do, and explains their answers.
 //!
 //! It is never part of the stack: no function needs it. It reaches AWS only with `--aws`. `make run`, `make sample` and
 //! the tests call it.
@@ -14,12 +14,15 @@ mod deliveries;
 mod destinations;
 mod doctor;
 mod dynamodb;
+mod exit;
+mod explain;
 mod history;
 mod moderation;
 mod out;
 mod policies;
 mod privacy;
 mod queues;
+mod reading;
 mod rebuild;
 mod replay;
 mod resubmit;
@@ -27,7 +30,9 @@ mod run;
 mod sample;
 mod sample_event;
 mod samples;
+mod send;
 mod sentences;
+mod sign;
 mod smoke;
 mod stream;
 mod table;
@@ -38,7 +43,8 @@ mod view;
 
 use std::{error::Error, net::IpAddr, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 use store::{ErrorKind, StoreError};
 
 #[derive(Parser)]
@@ -56,6 +62,18 @@ enum Command {
     Sample(sample::Options),
     /// Call a running stack as the chat servers do, check answers and tables, and delete what that stored
     Smoke(Box<smoke::Options>),
+    /// Send one callback as its chat server does, or many of them, and say how the server reads the answer
+    Send(Box<send::Options>),
+    /// Say how a chat server reads an answer, or what the body of a callback means
+    Explain(explain::Options),
+    /// Sign a request as a chat server or this receiver does, or say why a signature is wrong
+    #[command(subcommand)]
+    Sign(sign::Way),
+    /// Print the completions of these commands for a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Print the event that API Gateway makes of a sample callback, for `cargo lambda invoke` and `sam local invoke`
     Event(sample_event::Options),
     /// List the mistakes in a policies.json, or the rules that it switches on
@@ -122,19 +140,16 @@ enum Command {
 /// Every error here is a message for a person.
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The exit code if nobody reads the output any more. SIGPIPE ends most programs then, and shells give them this code. It
-/// is not a success, because `rebuild-relationships` stops before its work is done.
-const NOBODY_READS: u8 = 128 + 13;
-
-/// The exit code of a check that ran well and found something. clap uses 2 for a wrong use.
-const FOUND: u8 = 3;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(options) => run::run(options).await,
         Command::Sample(options) => sample::sample(options).await,
         Command::Smoke(options) => smoke::smoke(*options).await,
+        Command::Send(options) => send::send(*options).await,
+        Command::Explain(options) => explain::explain(options).await,
+        Command::Sign(way) => sign::sign(way),
+        Command::Completions { shell } => completions(shell),
         Command::Event(options) => sample_event::print(&options),
         Command::CheckPolicies(options) => policies::check(&options),
         Command::Doctor(options) => doctor::doctor(*options).await,
@@ -167,9 +182,11 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<out::NobodyReads>() => ExitCode::from(NOBODY_READS),
-        Err(error) if error.is::<doctor::FoundSomething>() => ExitCode::from(FOUND),
+        Err(error) if error.is::<out::NobodyReads>() => ExitCode::from(exit::NOBODY_READS),
         Err(error) => {
+            if let Some(exit::With(code)) = error.downcast_ref() {
+                return ExitCode::from(*code);
+            }
             if is_unavailable(&*error) {
                 out::complain("DynamoDB is not available. On a laptop, `make run` starts it.");
             }
@@ -177,6 +194,12 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn completions(shell: Shell) -> Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "imhook", &mut script);
+    out::as_it_is(String::from_utf8(script)?)
 }
 
 fn is_unavailable(error: &(dyn Error + 'static)) -> bool {

@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fmt,
-    io::{self, ErrorKind, Write as _},
+    io::{self, ErrorKind, IsTerminal as _, Write as _},
 };
 
 use crate::{Result, text::shown};
@@ -30,9 +30,22 @@ pub(crate) fn lines(lines: &str) -> Result<()> {
     print(each_shown(lines))
 }
 
+/// Prints a text of this program itself, which has nothing of others in it.
+pub(crate) fn as_it_is(text: String) -> Result<()> {
+    print(text)
+}
+
 /// Writes lines to standard error. Ignores errors, because there is no other place to report them.
 pub(crate) fn complain(lines: &str) {
     let _ = io::stderr().write_all(each_shown(lines).as_bytes());
+}
+
+/// Replaces the last line of a terminal on standard error. Does nothing if it is no terminal.
+pub(crate) fn progress(line: &str) {
+    let mut stderr = io::stderr();
+    if stderr.is_terminal() {
+        let _ = write!(stderr, "\r\x1b[K{}", shown(line));
+    }
 }
 
 fn each_shown(lines: &str) -> String {

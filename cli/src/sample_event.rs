@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use axum::http::Request;
 use clap::Args;
+use domain::Source;
 use serde_json::Value;
 
 use crate::{
@@ -30,19 +31,30 @@ pub(crate) fn print(options: &Options) -> Result<()> {
 
 /// Each event has a new id, because the function's table keeps events with the same id only once.
 fn event(options: &Options) -> Result<Value> {
-    let of = |samples: &'static [Sample]| samples.iter().find(|it| it.command == options.command);
     let command = &options.command;
-    let (sample, url, route) = if let Some(sample) = of(OPENIM) {
-        let route = format!("/{command}");
-        (sample, route.clone(), route)
-    } else if let Some(sample) = of(TENCENT) {
-        (
-            sample,
-            tencent_url(command, &options.sdk_app_id),
-            "/tencent".to_owned(),
-        )
-    } else {
-        return Err(format!("{command:?} is no command: docs/callbacks.md lists them").into());
+    let (source, sample) = find(command)?;
+    event_of(source, command, sample.body, &options.sdk_app_id)
+}
+
+/// The example of a command.
+pub(crate) fn find(command: &str) -> Result<(Source, &'static Sample)> {
+    let mut all = [(Source::OpenIm, OPENIM), (Source::Tencent, TENCENT)]
+        .into_iter()
+        .flat_map(|(source, samples)| samples.iter().map(move |sample| (source, sample)));
+    let found = all.find(|(_, sample)| sample.command == command);
+    Ok(found.ok_or_else(|| format!("{command:?} is no command: docs/callbacks.md lists them"))?)
+}
+
+/// The event of a callback with this body. Each has a new id.
+pub(crate) fn event_of(
+    source: Source,
+    command: &str,
+    body: &str,
+    sdk_app_id: &str,
+) -> Result<Value> {
+    let (url, route) = match source {
+        Source::OpenIm => (format!("/{command}"), format!("/{command}")),
+        Source::Tencent => (tencent_url(command, sdk_app_id), "/tencent".to_owned()),
     };
     let request = Request::post(url)
         .header("content-type", "application/json; charset=utf-8")
@@ -52,7 +64,7 @@ fn event(options: &Options) -> Result<Value> {
     let clock = Clock::new();
     let received = Received {
         head: &head,
-        body: sample.body.as_bytes(),
+        body: body.as_bytes(),
         id: &clock.id(),
         at: clock.tick(),
         from: Ipv4Addr::LOCALHOST.into(),

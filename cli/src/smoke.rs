@@ -202,7 +202,7 @@ impl Smoke {
         };
         let began = Timestamp::now();
         Ok(Self {
-            http: Http::new(&options.url)?,
+            http: Http::new("--url", &options.url)?,
             authorization,
             previous,
             token: variable("TENCENT_TOKEN"),

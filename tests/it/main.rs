@@ -53,5 +53,6 @@ mod storage;
 mod template;
 mod tencent_check;
 mod tencent_seen;
+mod tools;
 mod unknown_commands;
 mod unneeded_fields;

@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{
     Result,
+    reading::openim::Verdict,
     samples::OPENIM,
-    smoke::http::{Answer, Call, Http, Verdict},
+    smoke::http::{Answer, Call, Http},
 };
 
 /// A before callback that must always be allowed, so no rule and no service is asked, and nothing is stored.
@@ -59,7 +60,7 @@ impl Configured {
 
 /// Makes all calls.
 pub(super) async fn call(url: &str, configured: &Configured) -> Result<Vec<Finding>> {
-    let http = Http::new(url)?;
+    let http = Http::new("--url", url)?;
     let mut found = Vec::new();
     let mut add = |kind: &'static Kind, reason: String| {
         let place = Place {

@@ -12,10 +12,14 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::{Result, text::cut};
+use crate::{
+    Result,
+    reading::openim::{self, Verdict},
+    text::cut,
+};
 use axum::{
     body::Bytes,
     http::{Request, Uri},
@@ -36,7 +40,7 @@ pub(crate) struct Call {
     pub(crate) method: &'static str,
     /// Behind the stack's URL, with its query.
     pub(crate) path: String,
-    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
 }
 
@@ -45,7 +49,10 @@ impl Call {
         Self {
             method: "POST",
             path: path.into(),
-            headers: vec![("content-type", "application/json; charset=utf-8".to_owned())],
+            headers: vec![(
+                "content-type".to_owned(),
+                "application/json; charset=utf-8".to_owned(),
+            )],
             body: body.into(),
         }
     }
@@ -58,8 +65,8 @@ impl Call {
         }
     }
 
-    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
         self
     }
 }
@@ -72,8 +79,9 @@ pub(crate) struct Answer {
 }
 
 impl Http {
-    pub(crate) fn new(url: &str) -> Result<Self> {
-        let url = without_user(url)?;
+    /// `option` is the option that gave the URL.
+    pub(crate) fn new(option: &str, url: &str) -> Result<Self> {
+        let url = without_user(option, url)?;
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?;
         // A machine without root certificates can still call a URL without TLS.
@@ -133,10 +141,13 @@ impl Http {
 }
 
 /// The URL without a user and a password, which the stack's output has, and without a slash at the end.
-fn without_user(url: &str) -> Result<String> {
-    let wrong =
-        "--url is not a URL such as https://abc.execute-api.eu-central-1.amazonaws.com/prod";
-    let (scheme, rest) = url.split_once("://").ok_or(wrong)?;
+fn without_user(option: &str, url: &str) -> Result<String> {
+    let wrong = || {
+        format!(
+            "{option} is not a URL such as https://abc.execute-api.eu-central-1.amazonaws.com/prod"
+        )
+    };
+    let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
     let (authority, path) = match rest.find('/') {
         Some(slash) => rest.split_at(slash),
         None => (rest, ""),
@@ -146,64 +157,14 @@ fn without_user(url: &str) -> Result<String> {
     let is_url = url.parse::<Uri>().is_ok_and(|it| it.host().is_some()) && !url.contains('?');
     match (scheme, is_url) {
         ("http" | "https", true) => Ok(url),
-        _ => Err(wrong.into()),
+        _ => Err(wrong().into()),
     }
 }
 
-/// What OpenIM does after it has read an answer.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Verdict {
-    Allowed {
-        detail: String,
-    },
-    Refused {
-        code: i64,
-        message: String,
-        detail: String,
-    },
-    /// A before operation fails.
-    Unreadable,
-}
-
 impl Answer {
-    /// Reads it as OpenIM does, whatever the status is: three `int32` and two strings, each of which may be missing.
+    /// Reads it as OpenIM does, whatever the status is.
     pub(crate) fn as_openim(&self) -> Verdict {
-        let Ok(members) = serde_json::from_str::<Option<Map<String, Value>>>(&self.body) else {
-            return Verdict::Unreadable;
-        };
-        let members = members.unwrap_or_default();
-        let member = |name: &str| {
-            let mut members = members.iter();
-            let found = members.find(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value).filter(|it| !it.is_null())
-        };
-        let number = |name| match member(name) {
-            None => Some(0),
-            Some(value) => value
-                .as_i64()
-                .filter(|number| i32::try_from(*number).is_ok()),
-        };
-        let text = |name| match member(name) {
-            None => Some(String::new()),
-            Some(value) => value.as_str().map(ToOwned::to_owned),
-        };
-        let (Some(action), Some(next), Some(code), Some(message), Some(detail)) = (
-            number("actionCode"),
-            number("nextCode"),
-            number("errCode"),
-            text("errMsg"),
-            text("errDlt"),
-        ) else {
-            return Verdict::Unreadable;
-        };
-        match (action, next) {
-            (0, 1) => Verdict::Refused {
-                code,
-                message,
-                detail,
-            },
-            _ => Verdict::Allowed { detail },
-        }
+        openim::verdict(&self.body)
     }
 
     /// The body as JSON; null if it is none.
@@ -293,7 +254,7 @@ mod tests {
             ),
             ("https://a:p@ss@abc.example.com", "https://abc.example.com"),
         ] {
-            assert_eq!(without_user(given).unwrap(), used);
+            assert_eq!(without_user("--url", given).unwrap(), used);
         }
         for wrong in [
             "",
@@ -302,7 +263,7 @@ mod tests {
             "https://",
             "https://x/?a=b",
         ] {
-            let error = without_user(wrong).unwrap_err().to_string();
+            let error = without_user("--url", wrong).unwrap_err().to_string();
             assert!(error.starts_with("--url is not a URL"), "{wrong}");
         }
     }

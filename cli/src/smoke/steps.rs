@@ -20,9 +20,9 @@ use super::{
     bodies::with_prefix,
     checks::Done,
     clean::PAUSE,
-    http::{Answer, Call, Verdict},
+    http::{Answer, Call},
 };
-use crate::samples::Sample;
+use crate::{reading::openim::Verdict, samples::Sample};
 
 const DELETE: &str = "callbackAfterDeleteFriendCommand";
 const REMARK: &str = "callbackAfterSetFriendRemarkCommand";
@@ -353,7 +353,8 @@ impl Smoke {
     pub(super) async fn previous_password(&self) -> Done {
         let body = self.deletion_of("previous-password");
         let mut call = self.call_of_stranger(&format!("/{DELETE}"), &body, self.previous.clone());
-        call.headers.push(("operationID", self.operation_id()));
+        call.headers
+            .push(("operationID".to_owned(), self.operation_id()));
         accepted(&self.http.send(call).await?)?;
         ok()
     }

@@ -285,6 +285,9 @@ fi
 if takes --url; then
   set -- "$@" --url http://127.0.0.1:{gateway}
 fi
+if [[ $options == *"--to <URL>"* && " $arguments " != *" --to"[\ =]* ]]; then
+  set -- "$@" --to http://127.0.0.1:{gateway}
+fi
 exec "$program" "$@"
 "#,
         program = binary("imhook").display(),
