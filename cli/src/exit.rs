@@ -6,6 +6,8 @@ use crate::Result;
 
 /// It ran well and found something: a finding, a refusal, a signature that is wrong.
 pub(crate) const FOUND: u8 = 3;
+/// What was followed is gone.
+pub(crate) const GONE: u8 = 10;
 /// Nobody reads the output any more. SIGPIPE ends most programs then, and shells give them this code. It is not a success,
 /// because `rebuild-relationships` stops before its work is done.
 pub(crate) const NOBODY_READS: u8 = 128 + 13;

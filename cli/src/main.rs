@@ -37,6 +37,7 @@ mod smoke;
 mod stream;
 mod table;
 mod tables;
+mod tail;
 mod tencent_check;
 mod text;
 mod view;
@@ -66,6 +67,8 @@ enum Command {
     Send(Box<send::Options>),
     /// Say how a chat server reads an answer, or what the body of a callback means
     Explain(explain::Options),
+    /// Follow what arrives, like a log
+    Tail(Box<tail::Options>),
     /// Sign a request as a chat server or this receiver does, or say why a signature is wrong
     #[command(subcommand)]
     Sign(sign::Way),
@@ -148,6 +151,7 @@ async fn main() -> ExitCode {
         Command::Smoke(options) => smoke::smoke(*options).await,
         Command::Send(options) => send::send(*options).await,
         Command::Explain(options) => explain::explain(options).await,
+        Command::Tail(options) => tail::tail(*options).await,
         Command::Sign(way) => sign::sign(way),
         Command::Completions { shell } => completions(shell),
         Command::Event(options) => sample_event::print(&options),

@@ -72,7 +72,7 @@ struct Way {
 }
 
 /// A time as a person writes it.
-fn time(text: &str) -> std::result::Result<Timestamp, String> {
+pub(crate) fn time(text: &str) -> std::result::Result<Timestamp, String> {
     let whole = match text.len() {
         10 => format!("{text}T00:00:00.000Z"),
         20 => text.replace('Z', ".000Z"),

@@ -44,6 +44,23 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    pub(crate) fn is_aws(&self) -> bool {
+        self.aws
+    }
+
+    /// The endpoint of the DynamoDB on this machine; `None` in AWS.
+    pub(crate) fn here(&self) -> Option<&str> {
+        (!self.aws).then_some(&self.dynamodb)
+    }
+
+    /// A text that says where the tables are.
+    pub(crate) fn shown(&self) -> String {
+        match self.aws {
+            true => format!("aws {}", std::env::var("AWS_REGION").unwrap_or_default()),
+            false => self.dynamodb.clone(),
+        }
+    }
+
     fn settings(&self) -> Result<Settings> {
         if self.aws {
             Ok(Settings::from_env(|name| std::env::var(name).ok())?)
@@ -86,11 +103,7 @@ impl Tables {
 
     /// A text that says where the tables are.
     pub(crate) fn database(&self) -> String {
-        if self.database.aws {
-            format!("aws {}", std::env::var("AWS_REGION").unwrap_or_default())
-        } else {
-            self.database.dynamodb.clone()
-        }
+        self.database.shown()
     }
 
     /// The events table. What is written to it expires after `retention`.

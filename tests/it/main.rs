@@ -50,6 +50,7 @@ mod sam_local;
 mod secrets;
 mod smoke;
 mod storage;
+mod tail;
 mod template;
 mod tencent_check;
 mod tencent_seen;

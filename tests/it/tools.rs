@@ -45,7 +45,7 @@ const SECRETS: [&str; 8] = [
 
 const WEBHOOK_SECRET: &str = "whsec_Zm9yIHRyeWluZyBvbmx5LCBvbiBhIGxhcHRvcC4u";
 
-fn imhook(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+pub(crate) fn imhook(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(binary("imhook"));
     for secret in SECRETS {
         command.env_remove(secret);
@@ -59,7 +59,7 @@ fn imhook(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     command
 }
 
-async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(crate) async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     imhook(arguments, variables).output().await.unwrap()
 }
 
@@ -74,7 +74,7 @@ async fn run_with_input(arguments: &[&str], variables: &[(&str, &str)], input: &
     child.wait_with_output().await.unwrap()
 }
 
-fn printed(output: &Output) -> String {
+pub(crate) fn printed(output: &Output) -> String {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     format!("{}{}", text(&output.stdout), text(&output.stderr))
 }
@@ -115,6 +115,7 @@ async fn the_help_of_these_commands_is_that_of_the_files() {
     let helps: &[&[&str]] = &[
         &["send", "--help"],
         &["explain", "--help"],
+        &["tail", "--help"],
         &["sign", "--help"],
         &["sign", "openim", "--help"],
         &["sign", "tencent", "--help"],
@@ -386,8 +387,12 @@ async fn a_callback_of_openim_is_sent_with_the_signature_of_its_commercial_editi
     );
 }
 
-/// `imhook run` with these policies.
-async fn receiver(test: &str, policies: &Value, variables: &[(&str, &str)]) -> (Process, String) {
+/// `imhook run` with these policies, and its URL.
+pub(crate) async fn receiver(
+    test: &str,
+    policies: &Value,
+    variables: &[(&str, &str)],
+) -> (Process, String) {
     let folder = make_run::folder(&format!("tools-{test}"));
     fs::write(folder.join("policies.json"), policies.to_string()).unwrap();
     let mut command = make_run::command(&folder, &binary("imhook"));
