@@ -22,11 +22,11 @@ use std::{
 use clap::{ArgGroup, Args};
 use serde_json::json;
 
+pub(crate) use self::version::Version;
 use self::{
     facts::{Facts, Given, Place},
     file::{Edit, File},
     kinds::{Kind, Severity},
-    version::Version,
 };
 use crate::{Result, exit, out, policies, tencent_check, text};
 
@@ -137,6 +137,40 @@ pub(crate) async fn doctor(options: Options) -> Result<()> {
     let name = name.map(|it| it.to_string()).unwrap_or_default();
     report(&options, &name, &found, fixed.as_deref())?;
     exit::found(found.iter().any(|it| it.kind.severity < Severity::Note))
+}
+
+/// The file with all corrections that `--fix` would make, and what it cannot correct, for a new file of `imhook init`. A
+/// correction can need another one.
+pub(crate) fn corrected(
+    text: &str,
+    version: Version,
+    policies: &str,
+) -> Result<(String, Vec<String>)> {
+    let given = Given {
+        version: Some(version),
+        policies: Some(policies::of_text(policies)?),
+        environment: BTreeMap::new(),
+    };
+    let mut text = text.to_owned();
+    let mut tries = 4;
+    loop {
+        let file = File::read(&text);
+        let mut found = Vec::new();
+        if let Some(facts) = Facts::read(&file, &given, &mut found) {
+            rules::apply(&facts, &mut found);
+        }
+        let edits: Vec<Edit> = found.iter().flat_map(|it| it.edits.clone()).collect();
+        tries -= 1;
+        if edits.is_empty() || tries == 0 {
+            found.retain(|it| it.kind.severity < Severity::Note);
+            let left = found.iter().map(|it| {
+                let Kind { code, fix, .. } = it.kind;
+                format!("{code}: {}. Do: {fix}", it.reason)
+            });
+            return Ok((text, left.collect()));
+        }
+        text = file.edited(&edits);
+    }
 }
 
 /// What can be said about the URL of Tencent Chat.

@@ -17,6 +17,7 @@ mod dynamodb;
 mod exit;
 mod explain;
 mod history;
+mod init;
 mod moderation;
 mod out;
 mod policies;
@@ -79,6 +80,8 @@ enum Command {
     },
     /// Print the event that API Gateway makes of a sample callback, for `cargo lambda invoke` and `sam local invoke`
     Event(sample_event::Options),
+    /// Ask what you want, and write samconfig.toml, policies.json and OpenIM's webhooks.yml for it
+    Init(init::Options),
     /// List the mistakes in a policies.json, or the rules that it switches on
     CheckPolicies(policies::Options),
     /// Say what is wrong with OpenIM's webhooks.yml, and whether the receiver answers OpenIM
@@ -155,6 +158,7 @@ async fn main() -> ExitCode {
         Command::Sign(way) => sign::sign(way),
         Command::Completions { shell } => completions(shell),
         Command::Event(options) => sample_event::print(&options),
+        Command::Init(options) => init::init(&options),
         Command::CheckPolicies(options) => policies::check(&options),
         Command::Doctor(options) => doctor::doctor(*options).await,
         Command::TencentCheck(options) => tencent_check::check(&options),

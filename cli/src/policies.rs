@@ -37,6 +37,15 @@ pub(crate) fn read(file: &Path) -> Result<Policies> {
     })
 }
 
+/// Reads a document that names no other files.
+pub(crate) fn of_text(text: &str) -> Result<Policies> {
+    let none = |name: &str| Err(format!("{name} is not read here"));
+    Policies::with_files(text, &none).map_err(|Mistakes(mistakes)| {
+        let lines: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        lines.join("\n").into()
+    })
+}
+
 /// A line for each rule: its place, and the codes of its refusal. A rule by subject has two more lines, with what must be
 /// on at each server, and another one if there is something that it cannot do. After them, a line for each command
 /// whose rules can be bypassed.

@@ -29,6 +29,7 @@ mod failures;
 mod forward;
 mod gateways;
 mod history;
+mod init;
 mod laboratory;
 mod large;
 mod lists;

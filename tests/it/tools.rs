@@ -116,6 +116,7 @@ async fn the_help_of_these_commands_is_that_of_the_files() {
         &["send", "--help"],
         &["explain", "--help"],
         &["tail", "--help"],
+        &["init", "--help"],
         &["sign", "--help"],
         &["sign", "openim", "--help"],
         &["sign", "tencent", "--help"],

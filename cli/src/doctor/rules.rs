@@ -522,7 +522,14 @@ fn versions(facts: &Facts<'_>, found: &mut Vec<Finding>) {
             {
                 kinds::VERSION_PRESENCE
             }
-            "afterJoinGroup" if version.is(3, 8, 3) && matches!(version.patch(), 14 | 16) => {
+            // The other switch asks before each join, so with it nothing is missing.
+            "afterJoinGroup"
+                if version.is(3, 8, 3)
+                    && matches!(version.patch(), 14 | 16)
+                    && !facts
+                        .switches_on()
+                        .any(|it| it.name() == "beforeMemberJoinGroup") =>
+            {
                 kinds::VERSION_JOIN
             }
             "beforeOnlinePush" if version < Version::new(3, 8, 2) => kinds::VERSION_PUSH,

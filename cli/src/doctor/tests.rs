@@ -218,7 +218,11 @@ fn cases() -> Vec<(&'static str, Case, Option<usize>)> {
         ("version-too-early", Case::of(good()).in_version("v3.8.0"), None),
         ("version-main-only", Case::of(good()).in_version("v3.8.3"), None),
         ("version-no-presence", Case::of(good()).in_version("v3.8.1"), None),
-        ("version-no-join", Case::of(good()).in_version("v3.8.3-patch.16"), None),
+        (
+            "version-no-join",
+            Case::switch("beforeMemberJoinGroup", "enable: false").in_version("v3.8.3-patch.16"),
+            None,
+        ),
         ("version-no-refusal", Case::of(OLD).in_version("v3.6.0"), Some(4)),
         ("version-blocked-first", messages(ON).in_version("v3.8.1"), None),
         ("version-push", Case::switch("beforeOnlinePush", ON).in_version("v3.8.1"), None),

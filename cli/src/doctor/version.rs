@@ -7,7 +7,7 @@ use std::str::FromStr;
 pub(crate) struct Version([u32; 4]);
 
 impl Version {
-    pub(super) const MAIN: Self = Self([u32::MAX; 4]);
+    pub(crate) const MAIN: Self = Self([u32::MAX; 4]);
 
     pub(super) const fn new(major: u32, minor: u32, third: u32) -> Self {
         Self([major, minor, third, 0])
