@@ -9,7 +9,7 @@ use std::{
 };
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use clap::Args;
+use clap::{Args, builder::PossibleValuesParser};
 use domain::Source;
 use protocol::Command;
 use receiver::{openim_sign, tencent_sign};
@@ -39,6 +39,7 @@ Examples:
   imhook send callbackBeforeAddFriendCommand --rate 50 --for 10s")]
 pub(crate) struct Options {
     /// The command; docs/callbacks.md lists all
+    #[arg(hide_possible_values = true, value_parser = PossibleValuesParser::new(protocol::catalogue().map(|it| it.name)))]
     command: String,
     /// Changes a field of the example, also one inside, such as `MsgBody.0.MsgContent.Text=hello`. The value is JSON, or a text
     #[arg(long, value_name = "FIELD=VALUE", value_parser = path::Set::parse)]

@@ -116,7 +116,8 @@ fn about_group(event: &group::Event) -> String {
             by,
         } => joined(members, &format!("group {group}"), *how, by.as_ref()),
         Event::MembersJoinIntended { group, members } => {
-            format!("{} were about to join group {group}", names(members))
+            let (users, were) = (names(members), if_one(members, "was", "were"));
+            format!("{users} {were} about to join group {group}")
         }
         Event::JoinIntended {
             group,
@@ -275,10 +276,11 @@ fn joined(members: &[UserId], place: &str, how: Joined, by: Option<&UserId>) -> 
 }
 
 fn left(members: &[UserId], place: &str, how: Left, by: Option<&UserId>) -> String {
+    let were = if_one(members, "was", "were");
     let members = names(members);
     match (how, by) {
         (Left::Removed, Some(by)) => format!("{by} removed {members} from {place}"),
-        (Left::Removed, None) => format!("{members} were removed from {place}"),
+        (Left::Removed, None) => format!("{members} {were} removed from {place}"),
         _ => format!("{members} left {place}"),
     }
 }
@@ -334,7 +336,8 @@ fn about_channel(event: &channel::Event) -> String {
             by,
         } => {
             let (users, channel) = (names(subscribers), account(channel));
-            let removed = format!("{users} no longer subscribe to {channel}");
+            let subscribe = if_one(subscribers, "subscribes", "subscribe");
+            let removed = format!("{users} no longer {subscribe} to {channel}");
             with(removed, ", removed by ", text(by.as_ref()))
         }
         other => as_json(other),
@@ -858,6 +861,14 @@ fn names(users: &[UserId]) -> String {
     listed(users.iter())
 }
 
+/// The verb for one user, or for several.
+fn if_one(users: &[UserId], one: &'static str, many: &'static str) -> &'static str {
+    match users.len() {
+        1 => one,
+        _ => many,
+    }
+}
+
 fn listed<'a>(users: impl Iterator<Item = &'a UserId>) -> String {
     let users: Vec<&str> = users.map(UserId::as_str).collect();
     users.join(", ")
@@ -956,6 +967,13 @@ mod tests {
                     members: vec![id("leo"), id("bob")],
                 },
                 "leo, bob were about to join group g",
+            ),
+            case(
+                Event::MembersJoinIntended {
+                    group: group(),
+                    members: vec![id("leo")],
+                },
+                "leo was about to join group g",
             ),
             case(
                 Event::JoinIntended {

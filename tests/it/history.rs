@@ -389,7 +389,7 @@ async fn imhook_lists_the_history_of_a_user_a_group_a_conversation_and_a_command
         let (printed, _) = history(&table, arguments).await;
         assert_eq!(sentences(&printed), of_ana, "{arguments:?}");
     }
-    let joining = format!("{:064} were about to join group g", 0);
+    let joining = format!("{:064} was about to join group g", 0);
     let message = "a message in group g";
     let command = "callbackAfterSendGroupMsgCommand";
     for (arguments, expected) in [

@@ -27,7 +27,7 @@ use receiver::{
 };
 use serde_json::{Value, json};
 use standardwebhooks::Webhook;
-use support::{Process, SDK_APP_ID, binary, nowhere, serve};
+use support::{Dynamodb, Process, SDK_APP_ID, binary, nowhere, serve};
 use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use crate::make_run;
@@ -511,9 +511,48 @@ async fn a_receiver_that_is_not_there_is_a_fault() {
     )
     .await;
     assert_eq!(output.status.code(), Some(1));
-    let output = run(&["send", "callbackAfterNothing", "--to", &url], &[]).await;
-    assert_eq!(output.status.code(), Some(1));
-    assert!(printed(&output).contains("docs/callbacks.md lists them"));
+}
+
+/// The codes of the page about these commands, each with a run that ends with it.
+#[tokio::test]
+async fn the_exit_codes_are_those_of_the_page_about_them() {
+    let page = fs::read_to_string(models::root().join("docs/tools.md")).unwrap();
+    let table = page.split("## Exit codes").nth(1).unwrap();
+    let rows = table.lines().filter_map(|it| it.strip_prefix("| "));
+    let documented: Vec<i32> = rows
+        .filter_map(|it| it.split_once(' ')?.0.parse().ok())
+        .collect();
+
+    let nowhere = format!("http://{}", nowhere());
+    let mut codes = Vec::new();
+    for arguments in [
+        &["explain", "{}"][..],
+        &["send", "callbackAfterDeleteFriendCommand", "--to", &nowhere],
+        &["send", "callbackAfterNothing", "--to", &nowhere],
+        &["explain", "no JSON"],
+    ] {
+        codes.push(run(arguments, &[]).await.status.code().unwrap());
+    }
+    // The table is there at first, and then it is not.
+    let dynamodb = Dynamodb::dynoxide().await;
+    let events = dynamodb.events_table().await;
+    let arguments = [
+        "tail",
+        "--dynamodb",
+        &dynamodb.endpoint,
+        "--events-table",
+        &events.name,
+    ];
+    let mut tail = Process::start(&mut imhook(&arguments, &[]));
+    let follows = |line: &str| line.starts_with("following ").then_some(());
+    tail.wait_for(follows).await;
+    drop(dynamodb);
+    codes.push(tail.ended().await.code().unwrap());
+    let mut reader = imhook(&["completions", "bash"], &[]).spawn().unwrap();
+    drop(reader.stdout.take());
+    codes.push(reader.wait().await.unwrap().code().unwrap());
+    assert_eq!(codes, documented);
+    assert_eq!(codes, [0, 1, 2, 3, 10, 141]);
 }
 
 fn folder(test: &str) -> PathBuf {
