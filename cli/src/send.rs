@@ -44,7 +44,7 @@ pub(crate) struct Options {
     /// Changes a field of the example, also one inside, such as `MsgBody.0.MsgContent.Text=hello`. The value is JSON, or a text
     #[arg(long, value_name = "FIELD=VALUE", value_parser = path::Set::parse)]
     set: Vec<path::Set>,
-    /// The receiver's URL: that of `make run`, or a stack's output `Url`
+    /// The receiver's URL: that of `make run`, or a stack's output `Url` or `TencentUrl`
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9000")]
     to: String,
     /// The app of Tencent Chat
@@ -98,8 +98,15 @@ pub(crate) async fn send(options: Options) -> Result<()> {
         let lines: Vec<_> = pretty.lines().map(text::json).collect();
         return out::lines(&lines.join("\n"));
     }
+    let mut http = Http::new("--to", &options.to)?;
+    // A stack's output `TencentUrl` has the path already.
+    if source == Source::Tencent
+        && let Some(before) = http.url.strip_suffix("/tencent")
+    {
+        http.url = before.to_owned();
+    }
     let sender = Sender {
-        http: Http::new("--to", &options.to)?,
+        http,
         source,
         command: explain::known(&options.command)?,
         body,

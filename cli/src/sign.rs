@@ -14,8 +14,9 @@ use outgoing::Signer;
 use protocol::tencent::Query;
 pub(crate) use receiver::{SignatureAlgorithm as Algorithm, SignatureEncoding as Encoding};
 use receiver::{SignatureVerifier, TencentVerifier, openim_sign, tencent_sign};
+use serde_json::json;
 
-use crate::{Result, exit, out};
+use crate::{Result, exit, out, text};
 
 /// Exit codes: 0 signed, or the signature is right; 3 the signature is wrong.
 #[derive(Subcommand)]
@@ -44,6 +45,9 @@ pub(crate) struct OpenIm {
     /// Say whether this signature is right
     #[arg(long, value_name = "SIGNATURE")]
     verify: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -57,6 +61,9 @@ pub(crate) struct Tencent {
     /// Say whether this `Sign` is right
     #[arg(long, value_name = "SIGN", requires = "request_time")]
     verify: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -78,6 +85,9 @@ pub(crate) struct Webhook {
     /// Say whether this value of webhook-signature is right
     #[arg(long, value_name = "SIGNATURE", requires = "timestamp")]
     verify: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// The name of an algorithm in OpenIM's configuration.
@@ -114,14 +124,13 @@ fn secret(file: Option<&Path>, variable: &str) -> Result<String> {
 }
 
 /// Says whether a signature is right. `wrong` says why it is not.
-fn verified(wrong: Option<String>) -> Result<()> {
-    match wrong {
-        None => out::line("the signature is right"),
-        Some(why) => {
-            out::line(&why)?;
-            exit::found(true)
-        }
-    }
+fn verified(wrong: Option<&str>, as_json: bool) -> Result<()> {
+    out::line(&match (wrong, as_json) {
+        (why, true) => text::json(&json!({"right": why.is_none(), "why": why}).to_string()).into(),
+        (None, false) => "the signature is right".to_owned(),
+        (Some(why), false) => why.to_owned(),
+    })?;
+    exit::found(wrong.is_some())
 }
 
 fn openim(options: &OpenIm) -> Result<()> {
@@ -133,18 +142,23 @@ fn openim(options: &OpenIm) -> Result<()> {
     } = options;
     let key = secret(options.key_file.as_deref(), "OPENIM_SIGNATURE_KEY")?;
     let Some(signature) = &options.verify else {
-        return out::line(&openim_sign(*algorithm, *encoding, &key, nonce)?);
+        let signature = openim_sign(*algorithm, *encoding, &key, nonce)?;
+        return out::line(&match options.json {
+            true => json!({ "signature": signature }).to_string(),
+            false => signature,
+        });
     };
     let verifier = SignatureVerifier::new(*algorithm, *encoding, "signature", "nonce", &[&key])?;
     let mut headers = HeaderMap::new();
     headers.insert("signature", HeaderValue::from_str(signature)?);
     headers.insert("nonce", HeaderValue::from_str(nonce)?);
-    verified(verifier.check(&headers).err().map(|why| {
+    let wrong = verifier.check(&headers).err().map(|why| {
         format!(
             "{why}: another key, nonce or algorithm ({}) signed it, or it was changed",
             algorithm.name()
         )
-    }))
+    });
+    verified(wrong.as_deref(), options.json)
 }
 
 fn tencent(options: &Tencent) -> Result<()> {
@@ -153,10 +167,11 @@ fn tencent(options: &Tencent) -> Result<()> {
     let time = options.request_time.unwrap_or_else(|| now.unix_seconds());
     let text = time.to_string();
     let Some(sign) = &options.verify else {
-        return out::line(&format!(
-            "Sign={}&RequestTime={time}",
-            tencent_sign(&token, &text)
-        ));
+        let sign = tencent_sign(&token, &text);
+        return out::line(&match options.json {
+            true => json!({"Sign": sign, "RequestTime": text}).to_string(),
+            false => format!("Sign={sign}&RequestTime={time}"),
+        });
     };
     const APP: &str = "1400000001";
     let query = Query::from_pairs([("SdkAppid", APP), ("Sign", sign), ("RequestTime", &text)]);
@@ -172,7 +187,7 @@ fn tencent(options: &Tencent) -> Result<()> {
             .err()
             .map(|why| format!("the token and RequestTime are right, but {why}")),
     };
-    verified(why)
+    verified(why.as_deref(), options.json)
 }
 
 /// How old a request of Standard Webhooks may be, by its specification's libraries.
@@ -199,6 +214,12 @@ fn webhook(options: &Webhook) -> Result<()> {
     let timestamp = options.timestamp.unwrap_or(now);
     let right = signer.sign(&options.id, timestamp, &body);
     let Some(given) = &options.verify else {
+        if options.json {
+            let headers = json!({
+                "webhook-id": options.id, "webhook-timestamp": timestamp.to_string(), "webhook-signature": right,
+            });
+            return out::line(&text::json(&headers.to_string()));
+        }
         return out::lines(&format!(
             "webhook-id: {}\nwebhook-timestamp: {timestamp}\nwebhook-signature: {right}",
             options.id
@@ -221,5 +242,5 @@ fn webhook(options: &Webhook) -> Result<()> {
     } else {
         None
     };
-    verified(why)
+    verified(why.as_deref(), options.json)
 }

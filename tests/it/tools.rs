@@ -298,6 +298,11 @@ async fn every_command_is_sent_as_its_server_sends_it() {
             .filter(|it| it.source == source)
             .collect();
         let (url, got) = recorder(answer).await;
+        // As in the stack's outputs.
+        let url = match source {
+            Source::OpenIm => url,
+            Source::Tencent => format!("{url}/tencent"),
+        };
         stream::iter(&commands)
             .for_each_concurrent(4, async |command| {
                 let output = run(&["send", command.name, "--to", &url], &variables).await;
@@ -585,17 +590,28 @@ async fn signatures_are_made_and_verified_as_each_side_does() {
         "1700000000",
     ];
     let verifies = |signature| [&old[..], &["--verify", signature]].concat();
+    let as_json = [&old[..], &["--json"]].concat();
     let wrong_signature = verifies("v1,AAAA");
     let no_signature = verifies("AAAA");
     let written = transcript(&[
         (&["sign", "openim", NONCE], key),
         (&["sign", "openim", NONCE, "--verify", MAC], key),
         (&["sign", "openim", "another nonce", "--verify", MAC], key),
+        (
+            &["sign", "openim", "another nonce", "--verify", MAC, "--json"],
+            key,
+        ),
+        (&["sign", "openim", NONCE, "--verify", MAC, "--json"], key),
+        (&["sign", "openim", NONCE, "--json"], key),
         (&["sign", "openim", NONCE, "--verify", "no hex"], key),
         (&["sign", "openim", NONCE, "--algorithm", "MD5"], key),
         (&["sign", "openim", NONCE, "--algorithm", "RSA-SHA256"], key),
         (&["sign", "openim", NONCE], &[]),
         (&["sign", "tencent", "--request-time", "1669872112"], token),
+        (
+            &["sign", "tencent", "--request-time", "1669872112", "--json"],
+            token,
+        ),
         (
             &[
                 "sign",
@@ -620,6 +636,7 @@ async fn signatures_are_made_and_verified_as_each_side_does() {
         ),
         (&["sign", "tencent", "--verify", SIGN], token),
         (&old, secret),
+        (&as_json, secret),
         (&wrong_signature, secret),
         (&no_signature, secret),
         (&old, &[("DELIVERY_SECRET", "short")]),

@@ -34,18 +34,26 @@ pub(super) fn read(command: Option<&Command>, status: u16, answer: &str) -> Read
         Err(_) if answer.trim().is_empty() => return failure("It is empty.".to_owned()),
         Err(error) => return failure(format!("It is not JSON: {error}.")),
     };
+    let undocumented = |why: String| {
+        new(
+            Reads::Unreadable,
+            "How Tencent Chat reads it is not documented. Probably it counts as a failure.",
+        )
+        .note(why)
+        .note("The console says what happens after a failure. By default, what the user wanted goes ahead.")
+    };
     let Some(code) = body["ErrorCode"].as_i64() else {
-        return failure(match &body["ErrorCode"] {
-            Value::Null => "It has no ErrorCode. How that is read is not documented.".to_owned(),
+        return undocumented(match &body["ErrorCode"] {
+            Value::Null => "It has no ErrorCode.".to_owned(),
             other => format!("ErrorCode is {other}, and must be a whole number."),
         });
     };
     match body["ActionStatus"].as_str() {
         Some("OK") => {}
         Some("FAIL") => {
-            return failure("ActionStatus is FAIL: refusals have OK and a code.".to_owned());
+            return undocumented("ActionStatus is FAIL. A refusal has OK and a code.".to_owned());
         }
-        _ => return failure("ActionStatus is neither OK nor FAIL.".to_owned()),
+        _ => return undocumented("ActionStatus must be OK, or FAIL.".to_owned()),
     }
     let info = body["ErrorInfo"].as_str().unwrap_or_default();
     let is_about_persons = match command {
