@@ -10,7 +10,11 @@ use std::{
     process,
 };
 
-use domain::{Conversation, Family, GroupId, Source, UserId, decision};
+use domain::{
+    Conversation, Family, GroupId, Source, Timestamp, TopicId, UserId, decision,
+    message::{Kind, MessageRef},
+    moderation,
+};
 use protocol::{Command, NEVER_SENT, Rules, When, catalogue};
 use serde_yaml_ng::Value;
 
@@ -53,7 +57,7 @@ fn copy(name: &str) -> PathBuf {
     folder
 }
 
-/// All events in the recorded callbacks, and a decision, which no callback reports.
+/// All events in the recorded callbacks, and those that no callback reports: a decision, and a refused message.
 fn recorded_events() -> Vec<serde_json::Value> {
     let user = |id: &str| UserId::new(id).unwrap();
     let decided = decision::Event::Decided {
@@ -66,7 +70,21 @@ fn recorded_events() -> Vec<serde_json::Value> {
         group: Some(GroupId::new("g").unwrap()),
         conversation: Some(Conversation::between(user("ana"), user("leo"))),
     };
-    let mut events = vec![serde_json::to_value(decided).unwrap()];
+    let refused = moderation::Event::MessageRefused {
+        conversation: Conversation::between(user("ana"), user("leo")),
+        topic: Some(TopicId::new("t").unwrap()),
+        from: user("ana"),
+        message: MessageRef::default(),
+        kind: Kind::Picture,
+        code: 20005,
+        withdrawal: moderation::Withdrawal::Failed,
+        error: Some(10031),
+        refused_at: Timestamp::from_unix_millis(1_700_000_000_123).unwrap(),
+    };
+    let mut events = vec![
+        serde_json::to_value(decided).unwrap(),
+        serde_json::to_value(refused).unwrap(),
+    ];
     for folder in ["tests/payloads/openim", "tests/payloads/tencent"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let path = entry.unwrap().path();

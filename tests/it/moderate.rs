@@ -609,29 +609,56 @@ async fn a_message_that_the_server_never_withdraws_ends_with_an_event_and_an_err
     let around = Around::start("moderation-failed", refuse()).await;
     let function = around.function().await;
     let never = [
-        ("late", group(), number(4), GROUP, Some(10031)),
-        ("live", group(), number(5), GROUP, Some(10032)),
-        ("key", single(), id("x"), C2C, Some(90054)),
+        (
+            "late",
+            Source::Tencent,
+            group(),
+            number(4),
+            GROUP,
+            Some(10031),
+        ),
+        (
+            "live",
+            Source::Tencent,
+            group(),
+            number(5),
+            GROUP,
+            Some(10032),
+        ),
+        ("key", Source::Tencent, single(), id("x"), C2C, Some(90054)),
         // The callback had no id.
-        ("none", single(), MessageRef::default(), C2C, None),
+        (
+            "none",
+            Source::Tencent,
+            single(),
+            MessageRef::default(),
+            C2C,
+            None,
+        ),
+        (
+            "without",
+            Source::OpenIm,
+            single(),
+            MessageRef::default(),
+            PULL,
+            None,
+        ),
     ];
-    for (name, conversation, message, path, code) in never.clone() {
+    for (name, source, conversation, message, path, code) in never.clone() {
         if let Some(code) = code {
             around.chat.refuse(path, Refusal::Code(code));
         }
         around
-            .send(&picture(name, Source::Tencent, conversation, message))
+            .send(&picture(name, source, conversation, message))
             .await;
         assert_eq!(around.round(&function).await, 0, "{name}");
     }
     let mut errors: Vec<Value> = around.refused().await;
     assert!(errors.iter().all(|it| it["withdrawal"] == "failed"));
     errors.sort_by_key(|it| it["error"].as_i64());
-    let errors: Vec<&Value> = errors.iter().map(|it| &it["error"]).collect();
-    assert_eq!(
-        errors,
-        [&Value::Null, &json!(10031), &json!(10032), &json!(90054)]
-    );
+    let errors: Vec<Option<i64>> = errors.iter().map(|it| it["error"].as_i64()).collect();
+    let expected = [None, None, Some(10031), Some(10032), Some(90054)];
+    assert_eq!(errors, expected);
     let lines = lines(&function, CANNOT_WITHDRAW);
     assert_eq!(lines.len(), never.len());
     assert!(lines.iter().all(|line| line["level"] == "ERROR"));

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use domain::{Conversation, Timestamp, moderation::Withdrawal};
+use domain::{Conversation, Timestamp, message::MessageRef, moderation::Withdrawal};
 use receiver::OpenImAdmin;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
@@ -25,8 +25,9 @@ const SEARCHED_FROM: i64 = 60 * 1000;
 const STORED_BY_THEN: i64 = 10 * 60 * 1000;
 /// The clocks of the server's machines may differ by so much.
 const CLOCKS_DIFFER: i64 = 60 * 1000;
-/// A token is used until a tenth of its life is left.
+/// A token is used until a tenth of its life is left, and at most for a day.
 const USED: f64 = 0.9;
+const LONGEST_USED: Duration = Duration::from_secs(24 * 3600);
 
 /// The server's codes: <https://docs.openim.io/restapi/errcode>.
 const RECORD_NOT_FOUND: i64 = 1004;
@@ -101,9 +102,14 @@ impl OpenIm {
         let Some(conversation) = conversation_id(message.conversation) else {
             return Err(NotWithdrawn::Never(None));
         };
-        let seq = match message.ids.seq {
-            Some(seq) => Some(seq),
-            None => self.seq(message, &conversation).await?,
+        let seq = match message.ids {
+            MessageRef { seq: Some(seq), .. } => Some(*seq),
+            MessageRef {
+                id: None,
+                client_id: None,
+                ..
+            } => return Err(NotWithdrawn::Never(None)),
+            _ => self.seq(message, &conversation).await?,
         };
         let Some(seq) = seq else {
             return match age(message) < STORED_BY_THEN {
@@ -281,7 +287,7 @@ impl OpenIm {
             }
         };
         let life = Duration::from_secs(new.expire_time_seconds).mul_f64(USED);
-        let until = Instant::now() + life;
+        let until = Instant::now() + life.min(LONGEST_USED);
         *token = Some(Token {
             text: new.token.clone(),
             until,
