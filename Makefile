@@ -201,7 +201,7 @@ test: check bench-harness bench-tested
 	$(SAM_LOCAL_TEST)
 
 # More than the cores of a small machine, because many tests wait: for time-outs, for restarts, for MiniStack.
-TEST_THREADS = 3
+TEST_THREADS = 4
 
 # The run above ignores this test. SAM_LOCAL=skip leaves it out, for a machine without a Docker engine and without root. A
 # backtrace would only hide the message of a test.
