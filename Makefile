@@ -195,7 +195,7 @@ VALGRIND = $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgri
 test: BESIDE = .local/tools/scripts/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx bench-contestants examples $(VALGRIND)
 test: check bench-harness bench-tested
 	cargo build --locked --workspace --bins --examples
-	fuzz/run.sh dev 5000
+	fuzz/run.sh dev 2000
 	RUST_BACKTRACE=0 RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace $(TESTED) -- --show-output
 	cargo test --locked --workspace --doc
 	$(SAM_LOCAL_TEST)
@@ -252,8 +252,9 @@ doc:
 book: .local/cargo/bin/mdbook
 	.local/cargo/bin/mdbook build docs
 
-unused: .local/cargo/bin/cargo-machete
-	.local/cargo/bin/cargo-machete bench cli functions fuzz generate shared tests
+# Its warnings are about files of modules that a macro declares.
+unused: .local/tools/tests/tools.installed
+	.local/tools/bin/cargo-shear --locked
 
 deny: .local/tools/tests/tools.installed
 	.local/tools/bin/cargo-deny --locked check --deny warnings --hide-inclusion-graph bans licenses sources
@@ -324,10 +325,6 @@ $(EXAMPLES): .local/examples/%.built: scripts/example.sh $(filter-out %.md,$(wil
 
 .local/stand-in.tar:
 	scripts/stand-in.sh $@
-
-# Without optimisation, because it runs for a second and then compiles in a third of the time.
-.local/cargo/bin/cargo-machete:
-	cargo install cargo-machete --version 0.9.2 --locked --debug --root .local/cargo
 
 # Without the server and the file watcher, which nobody uses here. Without debug information it compiles a quarter faster.
 .local/cargo/bin/mdbook:

@@ -45,8 +45,9 @@ FILES = [
 
 
 def packaged_template(text, lambda_name):
-    """The template with a zip for each function, for one architecture only. Also gives the functions' names."""
-    functions = [name for _, name in CODE.findall(text)]
+    """The template with a zip for each function, for one architecture only. Also gives the names of their folders."""
+    # Two functions can have the same binary.
+    functions = sorted({name for _, name in CODE.findall(text)})
     text = CODE.sub(r"\1\2.zip", text)
     if not functions or "CodeUri: target" in text:
         sys.exit("error: template.yaml has a CodeUri that is not target/lambda/<function>/")

@@ -111,7 +111,7 @@ class ThePackage(unittest.TestCase):
     def build(cls, architecture):
         """What `make dist` has built before it packages."""
         folder = cls.folder / f"built-{architecture}"
-        names = [it["CodeUri"].split("/")[-2] for it in functions(TEMPLATE).values()]
+        names = {it["CodeUri"].split("/")[-2] for it in functions(TEMPLATE).values()}
         for name in [*names, "imhook"]:
             file = folder / name / "bootstrap"
             file.parent.mkdir(parents=True)
