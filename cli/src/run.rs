@@ -73,6 +73,12 @@ pub(crate) struct Options {
     /// Another receiver of callbacks, which gets after callbacks as they came; it may be on this machine
     #[arg(long)]
     forward_url: Option<String>,
+    /// EventBridge on this machine, such as MiniStack's, that gets every event
+    #[arg(long, value_name = "URL", requires = "event_bus")]
+    eventbridge: Option<String>,
+    /// Name or ARN of the bus there
+    #[arg(long, value_name = "NAME", requires = "eventbridge")]
+    event_bus: Option<String>,
     #[command(flatten)]
     moderation: Moderation,
 }
@@ -205,6 +211,15 @@ pub(crate) async fn run(options: Options) -> Result<()> {
             None => std::future::pending().await,
         }
     };
+    let bus = async {
+        match &options.event_bus {
+            Some(_) => {
+                let checkpoint = options.folder.join("bus.json");
+                feed(&Reader::Bus, &endpoint, &url, &checkpoint).await
+            }
+            None => std::future::pending().await,
+        }
+    };
     let forwards = async {
         match &options.forward_url {
             Some(_) => {
@@ -227,6 +242,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
         never = feed(&Reader::Views, &endpoint, &url, &checkpoint) => match never {},
+        never = bus => match never {},
         never = deliveries => match never {},
         never = forwards => match never {},
         never = moderation => match never {},
@@ -285,11 +301,13 @@ const REMOVED: &[&str] = &[
     "DELIVERIES_DEAD_LETTER_QUEUE_URL",
     "DELIVERIES_QUEUE_URL",
     "DELIVERY_SECRET_ID",
+    "EVENT_BUS",
     "FORWARD_QUEUE_URL",
     "FORWARD_SECRET_ID",
     "MODERATION_QUEUE_URL",
     "MODERATION_SECRET_ID",
     "OPENIM_SECRET_ID",
+    "PUBLISH_FAILURES_QUEUE_URL",
     "TENCENT_SECRET_ID",
     "VIEW_FAILURES_QUEUE_URL",
 ];
@@ -328,6 +346,12 @@ fn environment(options: &Options, dynamodb: &str, stack: &Stack) -> Vec<(String,
         defaults.insert(format!("{name}_URL"), url.clone());
         defaults.extend([("ALLOW_PRIVATE_ADDRESSES", "yes")].map(owned));
     }
+    let bus = [
+        ("EVENT_BUS", &options.event_bus),
+        ("AWS_ENDPOINT_URL_EVENTBRIDGE", &options.eventbridge),
+    ];
+    let bus = bus.into_iter();
+    defaults.extend(bus.filter_map(|(name, value)| Some(owned((name, value.as_deref()?)))));
     let Moderation {
         moderate_later,
         openim_api_url,

@@ -32,6 +32,8 @@ const FUNCTION_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) enum Reader {
     /// `project-views`.
     Views,
+    /// `publish`.
+    Bus,
     /// `deliver`, with these events.
     Deliveries(Only),
     /// `forward`, with these callbacks.
@@ -47,7 +49,7 @@ impl Reader {
         let family = record["dynamodb"]["NewImage"][item::FAMILY]["S"].as_str();
         let reads = |family| match self {
             Self::Views => item::is_viewed(family),
-            Self::Deliveries(_) | Self::Forwards(_) => true,
+            Self::Bus | Self::Deliveries(_) | Self::Forwards(_) => true,
             Self::Moderation(_) => family == Family::Message.as_str(),
         };
         record["eventName"] == "INSERT" && family.is_some_and(reads)
@@ -56,7 +58,8 @@ impl Reader {
     async fn get(&self, http: &reqwest::Client, url: &str, records: Vec<Value>) {
         for batch in batches(records) {
             match self {
-                Self::Views => deliver(http, url, batch).await,
+                Self::Views => deliver(http, url, "project-views", batch).await,
+                Self::Bus => deliver(http, url, "publish", batch).await,
                 Self::Deliveries(only) => deliveries::deliver(http, url, only, &batch).await,
                 Self::Forwards(only) => deliveries::forward(http, url, only, &batch).await,
                 Self::Moderation(later) => moderation::judge(http, url, later, &batch).await,
@@ -203,10 +206,10 @@ fn batches(records: Vec<Value>) -> Vec<Vec<Value>> {
 
 /// Delivers a batch until all of it is applied. After some tries, leaves out the first record that fails, with a warning. If
 /// the function itself fails, for example because it is built again, tries without end, as AWS does.
-async fn deliver(http: &reqwest::Client, url: &str, mut batch: Vec<Value>) {
+async fn deliver(http: &reqwest::Client, url: &str, function: &str, mut batch: Vec<Value>) {
     let mut attempt = 0;
     while !batch.is_empty() {
-        match invoke(http, url, "project-views", &batch).await {
+        match invoke(http, url, function, &batch).await {
             // The records before the first one that failed are applied.
             Ok(failed) => {
                 let Some(failed) = failed.first() else {
@@ -221,7 +224,7 @@ async fn deliver(http: &reqwest::Client, url: &str, mut batch: Vec<Value>) {
                 }
             }
             Err(error) => {
-                print::warn("project-views", &error.to_string());
+                print::warn(function, &error.to_string());
                 tokio::time::sleep(FUNCTION_PAUSE).await;
                 continue;
             }
@@ -231,7 +234,7 @@ async fn deliver(http: &reqwest::Client, url: &str, mut batch: Vec<Value>) {
             let left_out = batch.remove(0);
             let keys = &left_out["dynamodb"]["Keys"];
             print::warn(
-                "project-views",
+                function,
                 &format!("left out after {ATTEMPTS} tries: {keys}"),
             );
             attempt = 0;

@@ -16,8 +16,8 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 use store::Settings;
 use support::{
-    Answer, Behaviour, ChatServer, DecisionService, Process, Refusal, Request, SDK_APP_ID,
-    StoredMessage, Table, binary, free_port, wait_for_relationships,
+    Answer, Behaviour, ChatServer, DecisionService, Dynamodb, EventBus, Fault, FaultProxy, Process,
+    Refusal, Request, SDK_APP_ID, StoredMessage, Table, binary, free_port, wait_for_relationships,
 };
 use tokio::process::Command;
 
@@ -891,4 +891,26 @@ async fn a_callback_that_follows_at_once_is_newer() {
         started.elapsed(),
         expected.len()
     );
+}
+
+#[tokio::test]
+async fn an_eventbridge_on_this_machine_gets_every_event_also_after_it_was_away() {
+    let aws = Dynamodb::ministack().await;
+    let bus = EventBus::create(&aws, "laptop").await;
+    let proxy = FaultProxy::start(&aws.endpoint, Fault::Throttle, 30).await;
+    let folder = folder("bus");
+    let mut command = command(&folder, &binary("imhook"));
+    let command = command.args(["--eventbridge", &proxy.endpoint]);
+    let run = Run::of(&folder, command.args(["--event-bus", &bus.name])).await;
+    for n in 0..20 {
+        assert_allowed(&run.delete("ana", &format!("f{n}")).await);
+    }
+    let mut friends = BTreeSet::new();
+    while friends.len() < 20 {
+        for entry in bus.take().await {
+            assert_eq!(entry["detail-type"], "relation.friend_deleted");
+            friends.insert(entry["detail"]["data"]["friend"].to_string());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
