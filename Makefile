@@ -192,8 +192,9 @@ sam-local: .local/tools/scripts/run.installed .local/tools/tests/tools.installed
 VALGRIND = $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgrind)
 
 # Always the whole workspace: for one package alone, Cargo would compile the dependencies again, with other features.
-test: BESIDE = .local/tools/scripts/run.installed .local/ministack/tests/ministack.installed .local/nginx/nginx bench-contestants examples $(VALGRIND)
-test: check bench-harness bench-tested
+test: BESIDE = .local/ministack/tests/ministack.installed .local/nginx/nginx bench-contestants examples $(VALGRIND)
+test: AFTER_LINTS = bench-harness bench-tested
+test: .local/tools/scripts/run.installed check
 	cargo build --locked --workspace --bins --examples
 	fuzz/run.sh dev 2000
 	RUST_BACKTRACE=0 RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace $(TESTED) -- --show-output
@@ -224,13 +225,14 @@ fuzz:
 	fuzz/run.sh fuzz $(RUNS)
 	fuzz/minimise.sh fuzz
 
-# What does not compile this workspace runs beside the lints, because it mostly uses one core: checks, and in `make test`
-# also what is installed for the tests.
+# What does not compile this workspace runs beside the lints, because it mostly uses one core, or waits for a registry: checks,
+# and in `make test` also what is installed for the tests. In `make test`, the release builds come after the lints, while that
+# goes on. They need no installation but one that is done before.
 .PHONY: beside lints
 check:
 	mkdir -p target
 	$(MAKE) beside BESIDE="$(BESIDE)" >target/beside.log 2>&1 & beside=$$!; \
-	  $(MAKE) lints; lints=$$?; \
+	  $(MAKE) lints $(AFTER_LINTS); lints=$$?; \
 	  wait $$beside; beside=$$?; cat target/beside.log; \
 	  [ $$lints = 0 ] && [ $$beside = 0 ]
 lints: fmt clippy doc
