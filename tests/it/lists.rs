@@ -27,11 +27,13 @@ fn the_tests_start_the_functions_of_the_stack() {
         .functions()
         .into_iter()
         .filter(|(_, function)| events(function).all(|(kind, _)| kind != "Api"))
-        .map(|(folder, _)| folder)
+        .map(|(_, function)| function["CodeUri"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(
         fed,
-        FED.iter().map(|&name| name.to_owned()).collect(),
+        FED.iter()
+            .map(|name| format!("target/lambda/{name}/"))
+            .collect(),
         "the tests know every function that an event source calls"
     );
 }
