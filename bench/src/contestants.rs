@@ -57,6 +57,8 @@ pub(crate) struct Contestant {
     pub(crate) table: Table,
     /// With the password from Secrets Manager, and a queue, as the stack sets them.
     pub(crate) as_deployed: bool,
+    /// With a service of the app that allows everything, on the same machine.
+    pub(crate) asks_a_service: bool,
     pub(crate) callback: Callback,
     /// The contestant with which this one is compared.
     pub(crate) baseline: &'static str,
@@ -65,6 +67,8 @@ pub(crate) struct Contestant {
 const BARE: &str = "bare-http";
 pub(crate) const FLOOR: &str = "sdk-floor";
 const OURS: &str = "after-delete-friend";
+const ASKS_NOBODY: &str = "asks-nobody";
+const ASKS: &str = "asks-a-service";
 
 /// The contestants of `bench functions`.
 pub(crate) fn all() -> Vec<Contestant> {
@@ -75,11 +79,17 @@ pub(crate) fn all() -> Vec<Contestant> {
         program,
         table,
         as_deployed: name == "ours-as-deployed",
+        asks_a_service: name == ASKS,
         callback: match name {
             "tencent" => Callback::TencentFriendDelete,
+            ASKS_NOBODY | ASKS => Callback::BeforeAddFriend,
             _ => Callback::DeleteFriend,
         },
-        baseline: if table == Table::None { BARE } else { FLOOR },
+        baseline: match (name, table) {
+            (ASKS, _) => ASKS_NOBODY,
+            (_, Table::None) => BARE,
+            _ => FLOOR,
+        },
     };
     vec![
         contestant(
@@ -120,6 +130,18 @@ pub(crate) fn all() -> Vec<Contestant> {
             Table::Constant,
         ),
         contestant(
+            ASKS_NOBODY,
+            "ours, a callback that asks first",
+            Function("before-add-friend"),
+            Table::None,
+        ),
+        contestant(
+            ASKS,
+            "the same with a service that decides",
+            Function("before-add-friend"),
+            Table::None,
+        ),
+        contestant(
             "ours-dynamodb",
             "ours, with a laptop's DynamoDB",
             Function(OURS),
@@ -152,6 +174,7 @@ pub(crate) fn counted() -> Vec<Contestant> {
         program: Program::Function("before-add-friend"),
         table: Table::Constant,
         as_deployed: false,
+        asks_a_service: false,
         callback: Callback::BeforeAddFriend,
         baseline: FLOOR,
     });

@@ -17,7 +17,7 @@ use std::{
 use crate::{
     Error, Result,
     contestants::{Contestant, Places, Program, Table},
-    endpoint::{Constant, Dynamodb, PASSWORD, TABLE, Tls, tls_front},
+    endpoint::{Constant, DECISION_SECRET, Dynamodb, PASSWORD, TABLE, Tls, tls_front},
     event::{OPENIM_USER, TENCENT_APP, TENCENT_TOKEN},
     process::Process,
     root,
@@ -142,6 +142,12 @@ impl Scene {
                 .env("AWS_ENDPOINT_URL_SQS", &self.constant.url);
         } else {
             command.env("OPENIM_BASIC_PASSWORD", PASSWORD);
+        }
+        if contestant.asks_a_service {
+            command
+                .env("DECISION_URL", format!("{}/decide", self.constant_http.url))
+                .env("DECISION_SECRET", DECISION_SECRET)
+                .env("ALLOW_PRIVATE_ADDRESSES", "yes");
         }
         command.envs(environment.iter().copied());
 
