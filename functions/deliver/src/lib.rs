@@ -21,8 +21,9 @@ use outgoing::Circuit;
 use receiver::messages::{
     BATCH_NOT_DELIVERED, DELIVERY_DEAD, DELIVERY_GOES_ON, DELIVERY_WAITS, NOT_DELIVERED,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+use store::sqs_batch::{Batch, Message, PartialBatchFailure};
 use tokio::time::Instant;
 use tracing::{error, info, warn};
 
@@ -46,79 +47,6 @@ const BETWEEN_LAST_TRIES: Duration = Duration::from_secs(5);
 const TIME_OF_A_TRY: Duration = Duration::from_secs(service::TIMEOUT.as_secs() + 10);
 
 const DELIVERED: &str = "events delivered";
-
-/// The part of Lambda's event that is needed here.
-///
-/// <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
-#[derive(Debug, Deserialize)]
-pub struct Batch {
-    /// The messages, those of a group in their order.
-    #[serde(rename = "Records")]
-    pub messages: Vec<Message>,
-}
-
-/// One message.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Message {
-    /// Its id in the queue.
-    pub message_id: String,
-    /// What its visibility is changed with.
-    pub receipt_handle: String,
-    /// The event.
-    pub body: String,
-    /// What SQS knows about it.
-    #[serde(default)]
-    pub attributes: Attributes,
-}
-
-/// What SQS knows about a message.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub struct Attributes {
-    /// When it was sent, in milliseconds since 1970.
-    pub sent_timestamp: Option<String>,
-    /// Its group, in which the order is kept.
-    pub message_group_id: Option<String>,
-    /// How often it was received, tried or not.
-    pub approximate_receive_count: Option<String>,
-}
-
-impl Message {
-    fn group(&self) -> &str {
-        let group = self.attributes.message_group_id.as_deref();
-        group.unwrap_or(&self.message_id)
-    }
-
-    fn receives(&self) -> u32 {
-        let count = self.attributes.approximate_receive_count.as_deref();
-        count.and_then(|count| count.parse().ok()).unwrap_or(1)
-    }
-
-    fn age(&self, now: Duration) -> Duration {
-        let sent = self.attributes.sent_timestamp.as_deref();
-        let sent = sent.and_then(|millis| millis.parse().ok());
-        now.saturating_sub(sent.map_or(now, Duration::from_millis))
-    }
-}
-
-/// The messages that Lambda must not delete.
-///
-/// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>
-#[derive(Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PartialBatchFailure {
-    /// One for each message.
-    pub batch_item_failures: Vec<Failure>,
-}
-
-/// A message that Lambda must not delete.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Failure {
-    /// The id of the message.
-    pub item_identifier: String,
-}
 
 /// The time.
 pub trait Clock {
@@ -224,9 +152,7 @@ impl<S: Service, Q: Queue, C: Clock> Deliverer<S, Q, C> {
                         // Then it comes again when the queue's visibility time-out is over.
                         warn!(error, "a message keeps its visibility time-out");
                     }
-                    again.batch_item_failures.push(Failure {
-                        item_identifier: message.message_id.clone(),
-                    });
+                    again.add(message);
                 }
             }
         }

@@ -3,14 +3,14 @@
 use std::{env, time::Duration};
 
 use deliver::{
-    Batch, Clock as _, Deliverer, PAUSE, SystemClock,
+    Clock as _, Deliverer, PAUSE, SystemClock,
     forward::Forwarder,
     service::{Form, Service},
 };
 use lambda_runtime::{LambdaEvent, service_fn};
 use outgoing::Circuit;
 use receiver::{Destination, Error, Sends};
-use store::{Deliveries, EventsTable, Retention, Settings};
+use store::{Deliveries, EventsTable, Retention, Settings, sqs_batch::Batch};
 use tracing::error;
 
 /// How long a request to AWS may take. It is long, because nobody waits for this function.

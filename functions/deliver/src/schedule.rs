@@ -24,7 +24,7 @@ const WAITS: [u32; 6] = [5, 300, 1800, 7200, 18_000, 36_000];
 /// The waits of an event are up to a tenth shorter or longer than those of another. So the events of one outage do not come
 /// back at the same moment. An event's waits are shortened or lengthened in the same way at each of its tries.
 #[must_use]
-pub fn next(id: &str, age: Duration, receives: u32, asked: Option<Duration>) -> Option<Duration> {
+pub fn next(id: &str, age: Duration, receives: usize, asked: Option<Duration>) -> Option<Duration> {
     if age >= END {
         return None;
     }
@@ -36,7 +36,7 @@ pub fn next(id: &str, age: Duration, receives: u32, asked: Option<Duration>) -> 
         step.checked_sub(age).filter(|left| !left.is_zero())
     });
     let left = END - age;
-    let before = usize::try_from(receives.saturating_sub(1)).unwrap_or(usize::MAX);
+    let before = receives.saturating_sub(1);
     let most = WAITS.get(before).map_or(left, |seconds| wait(*seconds));
     let next = by_age.unwrap_or(left).min(most);
     let next = next.max(asked.unwrap_or_default()).min(left).min(LONGEST);

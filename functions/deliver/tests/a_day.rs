@@ -10,12 +10,13 @@ use std::{
 };
 
 use deliver::{
-    Attributes, Batch, Clock, Deliverer, LEFT_ALONE, Message, PAUSE,
+    Clock, Deliverer, LEFT_ALONE, PAUSE,
     queue::Queue,
     schedule::END,
     service::{Form, Said, Service, TIMEOUT},
 };
 use futures_util::future::{join_all, poll_fn};
+use store::sqs_batch::{Attributes, Batch, Message};
 use tokio::time::Instant;
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -149,9 +149,9 @@ impl Moderator {
             .map(|message| self.end_of(message, end));
         let ends = join_all(ends).await;
         let mut again = PartialBatchFailure::default();
-        for (message, end) in batch.messages.into_iter().zip(ends) {
+        for (message, end) in batch.messages.iter().zip(ends) {
             if end == End::Again {
-                self.hide(&message).await;
+                self.hide(message).await;
                 again.add(message);
             }
         }
@@ -183,18 +183,7 @@ impl Moderator {
                 return End::Done;
             }
             Ok(Judgement::Refuse { code }) => code,
-            Err(why) => {
-                let received = message.receives();
-                let next = wait(received).as_secs();
-                warn!(
-                    eventId = id,
-                    why,
-                    received,
-                    nextSeconds = next,
-                    "{NOT_JUDGED}"
-                );
-                return End::Again;
-            }
+            Err(why) => return again(id, message, &why, NOT_JUDGED),
         };
         let withdrawn = timeout_at(left(AFTER_THE_WITHDRAWAL), self.servers.withdraw(&sent)).await;
         let withdrawn =
@@ -202,18 +191,7 @@ impl Moderator {
         let (withdrawal, server_code) = match withdrawn {
             Ok(withdrawal) => (withdrawal, None),
             Err(NotWithdrawn::Never(server_code)) => (Withdrawal::Failed, server_code),
-            Err(NotWithdrawn::Now(why)) => {
-                let received = message.receives();
-                let next = wait(received).as_secs();
-                warn!(
-                    eventId = id,
-                    why,
-                    received,
-                    nextSeconds = next,
-                    "{NOT_WITHDRAWN}"
-                );
-                return End::Again;
-            }
+            Err(NotWithdrawn::Now(why)) => return again(id, message, &why, NOT_WITHDRAWN),
         };
         match withdrawal {
             Withdrawal::Failed => error!(eventId = id, code, server_code, "{CANNOT_WITHDRAW}"),
@@ -231,6 +209,20 @@ impl Moderator {
         );
         End::Again
     }
+}
+
+/// Says in the log why a message comes again.
+fn again(event_id: &str, message: &Message, why: &str, what: &str) -> End {
+    let received = message.receives();
+    let next = wait(received).as_secs();
+    warn!(
+        eventId = event_id,
+        why,
+        received,
+        nextSeconds = next,
+        "{what}"
+    );
+    End::Again
 }
 
 /// The event about a refused message. Its id and its time are those of the message, so it is recorded once, however often the

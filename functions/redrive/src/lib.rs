@@ -15,8 +15,8 @@ use tracing::{error, info, warn};
 /// A message without a reception fails, too. So it ends in the dead-letter queue, where somebody can look at it.
 pub async fn redrive(batch: Batch, table: &EventsTable) -> PartialBatchFailure {
     let mut again = PartialBatchFailure::default();
-    for message in batch.messages {
-        if !record(&message, table).await {
+    for message in &batch.messages {
+        if !record(message, table).await {
             again.add(message);
         }
     }

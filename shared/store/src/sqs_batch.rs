@@ -1,5 +1,7 @@
 //! The messages that Lambda gives to a function that reads a queue, and the function's answer.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 /// The part of Lambda's event that is needed here.
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// <https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html>
 #[derive(Clone, Debug, Deserialize)]
 pub struct Batch {
-    /// The messages.
+    /// The messages. Of a FIFO queue, those of a group are in their order.
     #[serde(rename = "Records")]
     pub messages: Vec<Message>,
 }
@@ -32,11 +34,30 @@ pub struct Message {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Attributes {
+    /// When it was sent, in milliseconds since 1970.
+    pub sent_timestamp: Option<String>,
+    /// Its group in a FIFO queue, in which the order is kept.
+    pub message_group_id: Option<String>,
     /// How often it was received, this time included.
     pub approximate_receive_count: Option<String>,
 }
 
 impl Message {
+    /// Its group. A message without one is in no order with others.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        let group = self.attributes.message_group_id.as_deref();
+        group.unwrap_or(&self.message_id)
+    }
+
+    /// How long it has been in the queue. `now` is the time since 1970.
+    #[must_use]
+    pub fn age(&self, now: Duration) -> Duration {
+        let sent = self.attributes.sent_timestamp.as_deref();
+        let sent = sent.and_then(|millis| millis.parse().ok());
+        now.saturating_sub(sent.map_or(now, Duration::from_millis))
+    }
+
     /// How often it was received, this time included.
     #[must_use]
     pub fn receives(&self) -> usize {
@@ -65,9 +86,9 @@ pub struct Failure {
 
 impl PartialBatchFailure {
     /// Lets a message come again.
-    pub fn add(&mut self, message: Message) {
+    pub fn add(&mut self, message: &Message) {
         self.batch_item_failures.push(Failure {
-            item_identifier: message.message_id,
+            item_identifier: message.message_id.clone(),
         });
     }
 }
