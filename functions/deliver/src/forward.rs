@@ -8,7 +8,6 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 use outgoing::More;
 use receiver::Destination;
-use serde::Deserialize;
 use store::{EventsTable, Position};
 
 use crate::service::{Form, Said, Service, answered};
@@ -21,13 +20,6 @@ const OPERATION_ID: HeaderName = HeaderName::from_static("operationid");
 pub struct Forwarder {
     destination: Destination,
     events: EventsTable,
-}
-
-/// The part of a message that is needed here.
-#[derive(Deserialize)]
-struct Message {
-    #[serde(flatten)]
-    key: Position,
 }
 
 impl Forwarder {
@@ -55,26 +47,26 @@ impl Forwarder {
 
 impl Service for Forwarder {
     async fn post(&self, _: Form, id: &str, message: String, now: Duration) -> Said {
-        let Ok(Message { key }) = serde_json::from_str(&message) else {
+        let Ok(key) = serde_json::from_str::<Position>(&message) else {
             return Said::NeverAgain("the message does not name a callback");
         };
-        let why = match self.events.whole_reception_at(&key).await {
-            Ok(Some(reception)) => {
-                let (Some(body), Some(target)) = (&reception.body, &reception.target) else {
-                    return Said::NeverAgain("the callback's body is no longer stored");
-                };
-                let more = More {
-                    target,
-                    headers: self.headers(reception.operation_id.as_deref()),
-                };
-                let Destination { client, signer, .. } = &self.destination;
-                let body = body.clone();
-                let sent = client.post_with(signer, id, "application/json", body, &more);
-                return answered(sent, now).await;
-            }
+        let reception = match self.events.whole_reception_at(&key).await {
+            Ok(Some(reception)) => reception,
             Ok(None) => return Said::NeverAgain("the callback is no longer stored"),
-            Err(error) => format!("the callback could not be read: {error}"),
+            Err(error) => {
+                let why = format!("the callback could not be read: {error}");
+                return Said::Failed { why, asked: None };
+            }
         };
-        Said::Failed { why, asked: None }
+        let (Some(body), Some(target)) = (reception.body, reception.target) else {
+            return Said::NeverAgain("the callback's body is no longer stored");
+        };
+        let more = More {
+            target: &target,
+            headers: self.headers(reception.operation_id.as_deref()),
+        };
+        let Destination { client, signer, .. } = &self.destination;
+        let sent = client.post_with(signer, id, "application/json", body, &more);
+        answered(sent, now).await
     }
 }
