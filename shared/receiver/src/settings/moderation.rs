@@ -3,7 +3,6 @@
 use std::fmt;
 
 use outgoing::{Client, Signer};
-use store::Settings;
 
 use super::{
     JudgedLater, secrets,
@@ -69,18 +68,7 @@ impl ModerationConfig {
             wrong.push("MODERATE_LATER names no kind of message".to_owned());
         }
         let wanted = secrets::wanted_for_moderation(get);
-        let settings = match wanted.is_empty() {
-            true => None,
-            false => Settings::from_env(get)
-                .map_err(|store::InvalidSettings(more)| wrong.extend(more))
-                .ok(),
-        };
-        let documents = match &settings {
-            Some(settings) => secrets::fetch(settings, &wanted).await,
-            None => Ok(Vec::new()),
-        };
-        let documents = documents.map_err(|error| StartError::Secret(error.to_string()))?;
-        let secrets = secrets::variables(&documents, get, &mut wrong);
+        let secrets = secrets::read(&wanted, get, &mut wrong).await?;
         let get = |name: &str| secrets.get(name).cloned().or_else(|| get(name));
         let (mut service, mut signs) = (None, None);
         if let Some(url) = get("DECISION_URL") {

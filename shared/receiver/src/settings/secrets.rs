@@ -8,6 +8,8 @@ use futures_util::future::try_join_all;
 use store::{Settings, StoreError};
 use tracing::warn;
 
+use crate::StartError;
+
 /// How long fetching may take. A callback may be waiting for the start. Secrets Manager usually answers in a tenth of this.
 const BUDGET: Duration = Duration::from_millis(700);
 
@@ -172,6 +174,31 @@ pub(crate) fn variables(
         }
     }
     variables
+}
+
+/// Fetches the secrets, and gives the variables in them. It is for a function that no callback waits for.
+///
+/// # Errors
+///
+/// When a secret is not available.
+pub(crate) async fn read(
+    wanted: &[(&'static str, String)],
+    get: impl Fn(&str) -> Option<String> + Copy,
+    wrong: &mut Vec<String>,
+) -> Result<HashMap<String, String>, StartError> {
+    if wanted.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let settings = match Settings::from_env(get) {
+        Ok(settings) => settings,
+        Err(store::InvalidSettings(more)) => {
+            wrong.extend(more);
+            return Ok(HashMap::new());
+        }
+    };
+    let documents = fetch(&settings, wanted).await;
+    let documents = documents.map_err(|error| StartError::Secret(error.to_string()))?;
+    Ok(variables(&documents, get, wrong))
 }
 
 /// A secret that could not be fetched.

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use http::HeaderValue;
 use outgoing::{Addresses, Circuit, Client, Signer, Target};
 use protocol::catalogue;
-use store::Settings;
 
 use super::{JudgedLater, secrets};
 use crate::{Handler, InvalidConfig, StartError, decide::Service};
@@ -73,18 +72,7 @@ impl Destination {
             }
         };
         let wanted = secrets::wanted_to_send(secret_id, get);
-        let settings = match wanted.is_empty() {
-            true => None,
-            false => Settings::from_env(get)
-                .map_err(|store::InvalidSettings(more)| wrong.extend(more))
-                .ok(),
-        };
-        let documents = match &settings {
-            Some(settings) => secrets::fetch(settings, &wanted).await,
-            None => Ok(Vec::new()),
-        };
-        let documents = documents.map_err(|error| StartError::Secret(error.to_string()))?;
-        let secrets = secrets::variables(&documents, get, &mut wrong);
+        let secrets = secrets::read(&wanted, get, &mut wrong).await?;
         let get = |name: &str| secrets.get(name).cloned().or_else(|| get(name));
         let signer = signer([url, current, previous], get, &mut wrong);
         let authorization = match (sends, get("FORWARD_AUTHORIZATION")) {
