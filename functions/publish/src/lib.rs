@@ -7,10 +7,10 @@
 //! record, and `imhook dead-letters redrive` sends it after a fix: see the crate `stream`.
 
 mod bus;
-mod deliveries;
 mod entries;
 mod moderation;
 mod only;
+mod queue;
 
 use cloudevents::{CloudEvent, Key};
 use domain::{Family, Reception, Timestamp};
@@ -22,8 +22,7 @@ use tracing::{info, warn};
 
 use self::{
     bus::Bus,
-    deliveries::{Deliveries, Message},
-    moderation::Moderation,
+    queue::{Message, Queue},
 };
 pub use self::{
     moderation::judged,
@@ -35,10 +34,10 @@ pub use self::{
 pub struct Publisher {
     stack: String,
     bus: Option<Bus>,
-    deliveries: Option<Deliveries>,
+    deliveries: Option<(Queue, Only)>,
     /// The queue of callbacks for another receiver.
-    forwards: Option<Deliveries>,
-    moderation: Option<Moderation>,
+    forwards: Option<(Queue, Only)>,
+    moderation: Option<(Queue, JudgedLater)>,
 }
 
 /// How many events of a reception were sent.
@@ -81,12 +80,12 @@ impl Publisher {
         let queue = |url: &str, list: &str| {
             let only = Only::new(&get(list).unwrap_or_default());
             let only = only.map_err(|wrong| format!("{list} {wrong}"))?;
-            Ok::<_, String>(get(url).map(|url| Deliveries::new(settings, url, only)))
+            Ok::<_, String>(get(url).map(|url| (Queue::new(settings, url), only)))
         };
         let mut wrong = Vec::new();
         let moderation = get("MODERATION_QUEUE_URL").map(|url| {
             let later = JudgedLater::from_env(get, &mut wrong);
-            Moderation::new(settings, url, later)
+            (Queue::new(settings, url), later)
         });
         if !wrong.is_empty() {
             return Err(wrong.join("; "));
@@ -129,7 +128,7 @@ impl Publisher {
                 sk: &key.sk,
             };
             let moderation = self.moderation.as_ref();
-            let judged = moderation.map(|it| judged(reception, &it.later));
+            let judged = moderation.map(|(_, later)| judged(reception, later));
             are_judged.extend(judged.unwrap_or_default());
             for mut event in cloudevents::from_reception(reception, &self.stack, key) {
                 event.replayed = replayed;
@@ -146,11 +145,11 @@ impl Publisher {
                 it.to_bus += 1;
             });
         }
-        if let Some(deliveries) = &self.deliveries {
+        if let Some((deliveries, only)) = &self.deliveries {
             let (meant, places): (Vec<Message>, Vec<usize>) = events
                 .iter()
                 .zip(&places)
-                .filter(|(event, _)| deliveries.only.means(event))
+                .filter(|(event, _)| only.means(event))
                 .map(|(event, place)| (Message::event(event), *place))
                 .unzip();
             let sent = deliveries.send(&meant).await;
@@ -158,7 +157,7 @@ impl Publisher {
                 it.to_deliveries += 1;
             });
         }
-        if let Some(forwards) = &self.forwards {
+        if let Some((forwards, only)) = &self.forwards {
             let (mut meant, mut of_meant) = (Vec::new(), Vec::new());
             for (place, (reception, key)) in stored.receptions.iter().zip(&stored.keys).enumerate()
             {
@@ -166,7 +165,7 @@ impl Publisher {
                 let begin = places.partition_point(|of| *of < place);
                 let end = places.partition_point(|of| *of <= place);
                 let its = &events[begin..end];
-                if !is_forwarded(reception) || !forwards.only.means_callback(reception, its) {
+                if !is_forwarded(reception) || !only.means_callback(reception, its) {
                     continue;
                 }
                 if has_body(reception) {
@@ -181,12 +180,13 @@ impl Publisher {
                 it.to_forward += 1;
             });
         }
-        if let Some(moderation) = &self.moderation {
-            let (meant, places): (Vec<&CloudEvent>, Vec<usize>) = events
+        if let Some((moderation, _)) = &self.moderation {
+            let (meant, places): (Vec<Message>, Vec<usize>) = events
                 .iter()
                 .zip(&places)
                 .zip(are_judged)
-                .filter_map(|(event, is_judged)| is_judged.then_some(event))
+                .filter(|(_, is_judged)| *is_judged)
+                .map(|((event, place), _)| (Message::sent(event), *place))
                 .unzip();
             let sent = moderation.send(&meant).await;
             note(&mut results, places.into_iter().zip(sent), |it| {

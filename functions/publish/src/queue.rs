@@ -1,4 +1,5 @@
-//! The queue of deliveries and the queue of callbacks for another receiver, which the function `deliver` reads.
+//! The queues that other functions read: `deliver` the one of deliveries and the one of callbacks for another receiver,
+//! `moderate` the one of sent messages that are judged.
 
 use std::time::Duration;
 
@@ -15,11 +16,10 @@ use stream::Failed;
 use crate::{
     Forwarded,
     entries::{Answer, Limits, PAUSES, send_all},
-    only::Only,
 };
 
 /// For one request. Nobody waits for it.
-pub(crate) const BUDGET: Duration = Duration::from_secs(10);
+const BUDGET: Duration = Duration::from_secs(10);
 
 /// What `SendMessageBatch` accepts.
 /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>
@@ -29,71 +29,58 @@ const LIMITS: Limits = Limits {
     pauses: PAUSES,
 };
 
-/// A FIFO queue, so what is about one subject is delivered in its order.
 #[derive(Debug)]
-pub(crate) struct Deliveries {
+pub(crate) struct Queue {
     client: Client,
     url: String,
-    /// What is meant for the queue.
-    pub(crate) only: Only,
 }
 
-impl Deliveries {
-    pub(crate) fn new(settings: &Settings, url: String, only: Only) -> Self {
+impl Queue {
+    pub(crate) fn new(settings: &Settings, url: String) -> Self {
         Self {
             client: store::sqs(settings, BUDGET),
             url,
-            only,
         }
     }
 
     /// Sends messages to the queue.
     pub(crate) async fn send(&self, messages: &[Message]) -> Vec<Result<(), Failed>> {
-        send(&self.client, &self.url, messages).await
-    }
-}
-
-/// Sends messages to the queue with this URL.
-pub(crate) async fn send(
-    client: &Client,
-    url: &str,
-    messages: &[Message],
-) -> Vec<Result<(), Failed>> {
-    send_all(
-        messages,
-        |message| message.body.len(),
-        LIMITS,
-        async |group| {
-            let request = client.send_message_batch().queue_url(url);
-            let entries = group.iter().enumerate();
-            let entries = entries.map(|(at, message)| message.entry(at)).collect();
-            match request.set_entries(Some(entries)).send().await {
-                Ok(answer) => {
-                    let mut answers = vec![Answer::Taken; group.len()];
-                    for failed in answer.failed() {
-                        let at = failed.id().parse().ok();
-                        if let Some(answer) = at.and_then(|at: usize| answers.get_mut(at)) {
-                            *answer = answer_of(failed);
+        send_all(
+            messages,
+            |message| message.body.len(),
+            LIMITS,
+            async |group| {
+                let request = self.client.send_message_batch().queue_url(&self.url);
+                let entries = group.iter().enumerate();
+                let entries = entries.map(|(at, message)| message.entry(at)).collect();
+                match request.set_entries(Some(entries)).send().await {
+                    Ok(answer) => {
+                        let mut answers = vec![Answer::Taken; group.len()];
+                        for failed in answer.failed() {
+                            let at = failed.id().parse().ok();
+                            if let Some(answer) = at.and_then(|at: usize| answers.get_mut(at)) {
+                                *answer = answer_of(failed);
+                            }
                         }
+                        answers
                     }
-                    answers
+                    Err(error) => vec![Answer::from(StoreError::from_sdk(error)); group.len()],
                 }
-                Err(error) => vec![Answer::from(StoreError::from_sdk(error)); group.len()],
-            }
-        },
-    )
-    .await
+            },
+        )
+        .await
+    }
 }
 
 /// A message of a queue.
 pub(crate) struct Message {
-    pub(crate) body: String,
-    /// Only in a FIFO queue.
-    pub(crate) order: Option<Order>,
+    body: String,
+    /// Only in a FIFO queue, where what is about one subject is delivered in its order.
+    order: Option<Order>,
 }
 
 /// The place of a message in a FIFO queue.
-pub(crate) struct Order {
+struct Order {
     /// Messages with the same one are delivered one after the other.
     group: String,
     /// SQS takes only one message with it in five minutes.
@@ -101,6 +88,14 @@ pub(crate) struct Order {
 }
 
 impl Message {
+    /// A sent message that is judged. It is in no order with others.
+    pub(crate) fn sent(event: &CloudEvent) -> Self {
+        Self {
+            body: store::for_sqs(event.to_json()),
+            order: None,
+        }
+    }
+
     /// An event.
     pub(crate) fn event(event: &CloudEvent) -> Self {
         let replayed = event.replayed.map(|at| at.to_string());
