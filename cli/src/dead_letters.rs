@@ -87,16 +87,26 @@ pub(crate) async fn run(action: Action) -> Result<()> {
             let mut left = Left::default();
             for queue in places_of(&redrive.places)? {
                 match queue {
-                    Named::Events(queue) => send_back(&redrive, &queue, &mut left).await?,
+                    Named::Events(queue) => {
+                        EVENTS
+                            .send(&redrive, &queue, &mut left, is_reception)
+                            .await?;
+                    }
                     Named::Views(queue) => apply(&redrive, &queue, &mut left).await?,
                     Named::Published(queue) => publish(&redrive, &queue, &mut left).await?,
                     Named::Deliveries(queue) => {
-                        deliver_again(&redrive, &queue, DELIVERIES, &mut left).await?;
+                        DELIVERIES
+                            .send_in_order(&redrive, &queue, &mut left)
+                            .await?;
                     }
                     Named::Forwards(queue) => {
-                        deliver_again(&redrive, &queue, FORWARDS, &mut left).await?;
+                        FORWARDS.send_in_order(&redrive, &queue, &mut left).await?;
                     }
-                    Named::Moderation(queue) => judge_again(&redrive, &queue, &mut left).await?,
+                    Named::Moderation(queue) => {
+                        MODERATION
+                            .send(&redrive, &queue, &mut left, is_delivery)
+                            .await?;
+                    }
                 }
             }
             left.end(&redrive)
@@ -493,78 +503,110 @@ fn stopped(done: usize, error: Box<dyn Error>) -> Box<dyn Error> {
     }
 }
 
-/// Sends the events of a dead-letter queue back to the events queue. `redrive`, the function, then records them.
-async fn send_back(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
-    let queues = &redrive.places.queues;
-    let back = Back {
-        options: ["--events-dead-letter-queue", "--events-queue"],
-        urls: [&queues.events_dead_letter_queue, &queues.events_queue],
-        output: "EventsQueueUrl",
-        name: "events queue",
-        read: |body| {
-            from_message(body)
-                .map(drop)
-                .map_err(|error| error.to_string())
-        },
-    };
-    back.send(redrive, from, left).await
-}
-
-/// Sends sent messages of a dead-letter queue back to the moderation queue. `moderate`, the function, then has them judged for
-/// some hours more.
-async fn judge_again(redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
-    let queues = &redrive.places.queues;
-    let back = Back {
-        options: ["--moderation-dead-letter-queue", "--moderation-queue"],
-        urls: [
-            &queues.moderation_dead_letter_queue,
-            &queues.moderation_queue,
-        ],
-        output: "ModerationQueueUrl",
-        name: "moderation queue",
-        read: |body| Delivery::read(body).map(drop).map_err(ToOwned::to_owned),
-    };
-    back.send(redrive, from, left).await
-}
-
-/// How the messages of a dead-letter queue go back.
-struct Back<'a> {
-    /// The options that name the dead-letter queue, and the queue to send to.
-    options: [&'static str; 2],
-    urls: [&'a Option<String>; 2],
-    output: &'static str,
+/// A queue to which the messages of its dead-letter queue go back.
+struct Back {
     name: &'static str,
-    /// Why a message cannot be read.
-    read: fn(&str) -> std::result::Result<(), String>,
+    /// What its messages are.
+    what: &'static str,
+    /// The option that names it, the one that names its dead-letter queue, and the stack's output for the first.
+    options: [&'static str; 3],
+    urls: fn(&Queues) -> [&Option<String>; 2],
 }
 
-impl Back<'_> {
+/// `redrive`, the function, then records them.
+const EVENTS: Back = Back {
+    name: "events queue",
+    what: "events",
+    options: [
+        "--events-queue",
+        "--events-dead-letter-queue",
+        "EventsQueueUrl",
+    ],
+    urls: |it| [&it.events_queue, &it.events_dead_letter_queue],
+};
+/// `moderate`, the function, then has them judged for some hours more.
+const MODERATION: Back = Back {
+    name: "moderation queue",
+    what: "events",
+    options: [
+        "--moderation-queue",
+        "--moderation-dead-letter-queue",
+        "ModerationQueueUrl",
+    ],
+    urls: |it| [&it.moderation_queue, &it.moderation_dead_letter_queue],
+};
+/// `deliver`, the function, then tries them for another day.
+const DELIVERIES: Back = Back {
+    name: "deliveries queue",
+    what: "events",
+    options: [
+        "--deliveries-queue",
+        "--deliveries-dead-letter-queue",
+        "DeliveriesQueueUrl",
+    ],
+    urls: |it| [&it.deliveries_queue, &it.deliveries_dead_letter_queue],
+};
+/// As [`DELIVERIES`].
+const FORWARDS: Back = Back {
+    name: "forward queue",
+    what: "callbacks",
+    options: [
+        "--forward-queue",
+        "--forward-dead-letter-queue",
+        "ForwardQueueUrl",
+    ],
+    urls: |it| [&it.forward_queue, &it.forward_dead_letter_queue],
+};
+
+/// Whether a message is an event that `redrive` can record.
+fn is_reception(body: &str) -> std::result::Result<(), String> {
+    let read = from_message(body).map(drop);
+    read.map_err(|error| error.to_string())
+}
+
+/// Whether a message is an event, or names a callback, that another function can handle.
+fn is_delivery(body: &str) -> std::result::Result<(), String> {
+    Delivery::read(body).map(drop).map_err(ToOwned::to_owned)
+}
+
+impl Back {
+    /// Where the messages go.
+    fn queue(&self, Places { queues, tables, .. }: &Places) -> Result<Queue> {
+        let [option, dead_option, output] = self.options;
+        let [url, dead] = (self.urls)(queues);
+        let url = url.as_ref().ok_or_else(|| {
+            format!("name the queue to send to: {option} with the stack's output {output}")
+        })?;
+        if dead.as_ref() == Some(url) {
+            return Err(format!("{option} and {dead_option} are the same").into());
+        }
+        queues.queue(tables, url)
+    }
+
+    /// Sends back the messages that this function can read.
+    ///
     /// A message is deleted after it was sent. So an interruption can leave it in both queues, which does no harm, because an
     /// event is recorded once.
     ///
     /// SQS could do this itself (`StartMessageMoveTask`). But it moves all messages: also those that cannot be read, which would
     /// come back after ten hours. And it does it later, so nobody sees what failed.
-    async fn send(&self, redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
-        let (tables, queues) = (&redrive.places.tables, &redrive.places.queues);
-        let [dead, to] = self.urls;
-        let url = to.as_ref().ok_or_else(|| {
-            let (option, output) = (self.options[1], self.output);
-            format!("name the queue to send to: {option} with the stack's output {output}")
-        })?;
-        if dead.as_ref() == Some(url) {
-            let [dead, to] = self.options;
-            return Err(format!("{to} and {dead} are the same").into());
-        }
-        let to = queues.queue(tables, url)?;
+    async fn send(
+        &self,
+        redrive: &Redrive,
+        from: &Queue,
+        left: &mut Left,
+        read: fn(&str) -> std::result::Result<(), String>,
+    ) -> Result<()> {
+        let to = self.queue(&redrive.places)?;
         let sent = each_few(
             redrive,
             from,
             left,
-            "events sent",
+            &format!("{} sent", self.what),
             async |reading, left, messages, sent| {
                 let mut readable = Vec::new();
                 for message in messages {
-                    match (self.read)(&message.body) {
+                    match read(&message.body) {
                         Ok(()) => readable.push(message),
                         Err(error) => left.add(&message.id, &error)?,
                     }
@@ -586,101 +628,53 @@ impl Back<'_> {
             },
         )
         .await?;
-        let what = if redrive.dry_run {
-            "would be sent"
-        } else {
-            "sent"
-        };
-        out::line(&format!("{sent} events {what} to the {}", self.name))
+        self.report(sent, redrive.dry_run, "")
     }
-}
 
-/// A FIFO queue whose dead letters go back.
-struct Fifo {
-    /// Where they go.
-    name: &'static str,
-    /// What they are.
-    what: &'static str,
-    /// The option that names the queue, the one that names its dead-letter queue, and the stack's output for the first.
-    options: [&'static str; 3],
-    urls: fn(&Queues) -> [&Option<String>; 2],
-}
-
-const DELIVERIES: Fifo = Fifo {
-    name: "deliveries queue",
-    what: "events",
-    options: [
-        "--deliveries-queue",
-        "--deliveries-dead-letter-queue",
-        "DeliveriesQueueUrl",
-    ],
-    urls: |it| [&it.deliveries_queue, &it.deliveries_dead_letter_queue],
-};
-const FORWARDS: Fifo = Fifo {
-    name: "forward queue",
-    what: "callbacks",
-    options: [
-        "--forward-queue",
-        "--forward-dead-letter-queue",
-        "ForwardQueueUrl",
-    ],
-    urls: |it| [&it.forward_queue, &it.forward_dead_letter_queue],
-};
-
-/// Sends the messages of a dead-letter queue back to the queue from which they came, in the order of each subject. `deliver`, the
-/// function, then tries them for another day.
-///
-/// A message is deleted after it was sent. So an interruption can leave it in both queues, and the service can get the event
-/// twice, with the same id.
-async fn deliver_again(redrive: &Redrive, from: &Queue, fifo: Fifo, left: &mut Left) -> Result<()> {
-    let Places { queues, tables, .. } = &redrive.places;
-    let Fifo {
-        name,
-        what,
-        options: [option, dead_option, output],
-        urls,
-    } = fifo;
-    let [url, dead] = urls(queues);
-    let url = url.as_ref().ok_or_else(|| {
-        format!("name the queue to send to: {option} with the stack's output {output}")
-    })?;
-    if dead.as_ref() == Some(url) {
-        return Err(format!("{option} and {dead_option} are the same").into());
-    }
-    let to = queues.queue(tables, url)?;
-    let sent = each_few(
-        redrive,
-        from,
-        left,
-        &format!("{what} sent"),
-        async |reading, left, messages, sent| {
-            // One after the other, so that none is sent before an earlier one of its group.
-            for message in messages {
-                let group = match (Delivery::read(&message.body), &message.group) {
-                    (Ok(_), Some(group)) => group,
-                    (Ok(_), None) => return Err("SQS gave a message without its group".into()),
-                    (Err(reason), _) => {
-                        left.add(&message.id, reason)?;
-                        continue;
+    /// Sends back the messages of a FIFO queue, in the order of each group.
+    ///
+    /// A message is deleted after it was sent. So an interruption can leave it in both queues, and the service can get the
+    /// event twice, with the same id.
+    async fn send_in_order(&self, redrive: &Redrive, from: &Queue, left: &mut Left) -> Result<()> {
+        let to = self.queue(&redrive.places)?;
+        let sent = each_few(
+            redrive,
+            from,
+            left,
+            &format!("{} sent", self.what),
+            async |reading, left, messages, sent| {
+                // One after the other, so that none is sent before an earlier one of its group.
+                for message in messages {
+                    let group = match (is_delivery(&message.body), &message.group) {
+                        (Ok(()), Some(group)) => group,
+                        (Ok(()), None) => return Err("SQS gave a message without its group".into()),
+                        (Err(reason), _) => {
+                            left.add(&message.id, &reason)?;
+                            continue;
+                        }
+                    };
+                    if !redrive.dry_run {
+                        // The dead letter's own id. The event's would be taken for a repetition if it was sent a short time ago.
+                        to.send_in(group, &message.id, &message.body).await?;
+                        reading.delete(&[message.id]).await?;
                     }
-                };
-                if !redrive.dry_run {
-                    // The dead letter's own id. The event's would be taken for a repetition if it was sent a short time ago.
-                    to.send_in(group, &message.id, &message.body).await?;
-                    reading.delete(&[message.id]).await?;
+                    *sent += 1;
                 }
-                *sent += 1;
-            }
-            Ok(())
-        },
-    )
-    .await?;
-    out::line(&match redrive.dry_run {
-        true => {
-            format!("{sent} {what} would be sent to the {name}, and what waits behind them")
-        }
-        false => format!("{sent} {what} sent to the {name}"),
-    })
+                Ok(())
+            },
+        )
+        .await?;
+        self.report(sent, redrive.dry_run, ", and what waits behind them")
+    }
+
+    /// Says how many were sent. Of some, a dry run cannot see `others`.
+    fn report(&self, sent: usize, dry_run: bool, others: &str) -> Result<()> {
+        let Self { name, what, .. } = self;
+        out::line(&match dry_run {
+            true => format!("{sent} {what} would be sent to the {name}{others}"),
+            false => format!("{sent} {what} sent to the {name}"),
+        })
+    }
 }
 
 /// Applies the records of the failure queue to the relationships table.
