@@ -202,50 +202,28 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         print::line(&line);
     }
 
-    let deliveries = async {
-        match &options.delivery_url {
-            Some(_) => {
-                let checkpoint = options.folder.join("deliveries.json");
-                feed(&Reader::Deliveries(delivered), &endpoint, &url, &checkpoint).await
-            }
-            None => std::future::pending().await,
+    // A reader that is not wanted never gets anything.
+    let also = async |reader: Option<Reader>, file: &str| match reader {
+        Some(reader) => {
+            let checkpoint = options.folder.join(file);
+            feed(&reader, &endpoint, &url, &checkpoint).await
         }
+        None => std::future::pending().await,
     };
-    let bus = async {
-        match &options.event_bus {
-            Some(_) => {
-                let checkpoint = options.folder.join("bus.json");
-                feed(&Reader::Bus, &endpoint, &url, &checkpoint).await
-            }
-            None => std::future::pending().await,
-        }
-    };
-    let forwards = async {
-        match &options.forward_url {
-            Some(_) => {
-                let checkpoint = options.folder.join("forward.json");
-                feed(&Reader::Forwards(forwarded), &endpoint, &url, &checkpoint).await
-            }
-            None => std::future::pending().await,
-        }
-    };
-    let moderation = async {
-        match later.is_none() {
-            true => std::future::pending().await,
-            false => {
-                let checkpoint = options.folder.join("moderation.json");
-                feed(&Reader::Moderation(later), &endpoint, &url, &checkpoint).await
-            }
-        }
-    };
+    let bus = options.event_bus.is_some().then_some(Reader::Bus);
+    let deliveries = options.delivery_url.as_ref();
+    let deliveries = deliveries.map(|_| Reader::Deliveries(delivered));
+    let forwards = options.forward_url.as_ref();
+    let forwards = forwards.map(|_| Reader::Forwards(forwarded));
+    let moderation = (!later.is_none()).then_some(Reader::Moderation(later));
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
         never = feed(&Reader::Views, &endpoint, &url, &checkpoint) => match never {},
-        never = bus => match never {},
-        never = deliveries => match never {},
-        never = forwards => match never {},
-        never = moderation => match never {},
+        never = also(bus, "bus.json") => match never {},
+        never = also(deliveries, "deliveries.json") => match never {},
+        never = also(forwards, "forward.json") => match never {},
+        never = also(moderation, "moderation.json") => match never {},
     }
     let _ = stop.send(());
     if timeout(LAST_ANSWERS, &mut serving).await.is_err() {
