@@ -55,6 +55,36 @@ pub(super) enum Action {
     Unreadable,
 }
 
+impl Action {
+    /// The same, and what came goes from an item that stays. Its events stay.
+    pub(super) fn without_body(self, item: &Item) -> Self {
+        let mut set = match self {
+            Self::Keep => Vec::new(),
+            Self::Set(set) => set,
+            other => return other,
+        };
+        set.retain(|(name, _)| !CAME.contains(name));
+        let came = CAME.into_iter().filter(|name| item.contains_key(*name));
+        set.extend(came.map(|name| (name, None)));
+        match set.is_empty() {
+            true => Self::Keep,
+            false => Self::Set(set),
+        }
+    }
+
+    /// Whether it takes away what came.
+    pub(super) fn is_of_body(&self, item: &Item) -> bool {
+        match self {
+            Self::Set(set) => set.iter().any(|(name, _)| CAME.contains(name)),
+            Self::Delete => item.contains_key("body"),
+            Self::Keep | Self::Unreadable => false,
+        }
+    }
+}
+
+/// The attributes that say what came.
+const CAME: [&str; 2] = ["body", "target"];
+
 pub(super) fn text<'a>(item: &'a Item, name: &str) -> &'a str {
     let value = item.get(name).and_then(|value| value.as_s().ok());
     value.map_or("", String::as_str)
@@ -115,12 +145,10 @@ fn event(person: &Person, item: &Item) -> Result<Action> {
     if judgement.goes {
         return Ok(Action::Delete);
     }
+    let body_goes = judgement.body_goes;
     let mut set = Vec::new();
     if judgement.operation_id_goes {
         set.push(("operation_id", None));
-    }
-    if judgement.body_goes {
-        set.extend(without_body(item));
     }
     if let Some(AttributeValue::L(stored)) = item.get("events") {
         let new = judgement.left_of(stored.iter().map(|it| Ok(it.clone())).collect(), |left| {
@@ -133,16 +161,11 @@ fn event(person: &Person, item: &Item) -> Result<Action> {
             set.push(("events", Some(AttributeValue::L(new))));
         }
     }
-    Ok(Action::Set(set))
-}
-
-/// Removes what came from an item, and leaves its events.
-pub(super) fn without_body(
-    item: &Item,
-) -> impl Iterator<Item = (&'static str, Option<AttributeValue>)> {
-    let came = ["body", "target"].into_iter();
-    came.filter(|name| item.contains_key(*name))
-        .map(|name| (name, None))
+    let action = Action::Set(set);
+    Ok(match body_goes {
+        true => action.without_body(item),
+        false => action,
+    })
 }
 
 /// The reception of a part's item; `None` if the item is no part.

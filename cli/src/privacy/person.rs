@@ -46,18 +46,16 @@ pub(super) struct Judgement {
 impl Judgement {
     /// The reception says nothing about the person.
     pub(super) fn stays(&self) -> bool {
-        !self.goes
-            && !self.operation_id_goes
-            && !self.body_goes
-            && self.events.iter().all(|fate| *fate == Fate::Stays)
+        self.all_but_the_body_stays() && !self.body_goes
     }
 
     /// The events say nothing about the person, but the body beside them does.
     pub(super) fn only_body_goes(&self) -> bool {
-        self.body_goes
-            && !self.goes
-            && !self.operation_id_goes
-            && self.events.iter().all(|fate| *fate == Fate::Stays)
+        self.all_but_the_body_stays() && self.body_goes
+    }
+
+    fn all_but_the_body_stays(&self) -> bool {
+        !self.goes && !self.operation_id_goes && self.events.iter().all(|fate| *fate == Fate::Stays)
     }
 }
 

@@ -206,38 +206,22 @@ impl Table<'_> {
         };
         let in_whole = whole.map(|whole| person.judge(&whole)).transpose()?;
         // A body cannot be understood, so it goes as a whole. Events beside it stay.
-        let is_of_body = |(item, action): &(Item, Action)| match action {
-            Action::Set(set) => set
-                .iter()
-                .any(|(name, _)| matches!(*name, "body" | "target")),
-            Action::Delete => item.contains_key("body"),
-            Action::Keep | Action::Unreadable => false,
-        };
+        let is_of_body = |(item, action): &(Item, Action)| action.is_of_body(item);
         let only_body = in_whole.as_ref().is_some_and(Judgement::only_body_goes);
         let body_goes = judged.iter().any(is_of_body) || only_body;
         let all_go = in_whole.is_some_and(|it| !it.stays() && !only_body)
             || judged
                 .iter()
                 .any(|it| it.1 == Action::Delete && is_of_body(it));
-        for (item, action) in &mut judged {
-            match action {
-                _ if all_go => *action = Action::Delete,
-                Action::Keep if body_goes => {
-                    let set: Vec<_> = items::without_body(item).collect();
-                    if !set.is_empty() {
-                        *action = Action::Set(set);
-                    }
-                }
-                Action::Set(set) if body_goes => {
-                    let more = items::without_body(item)
-                        .filter(|(name, _)| !set.iter().any(|(known, _)| known == name));
-                    let more: Vec<_> = more.collect();
-                    set.extend(more);
-                }
-                _ => {}
-            }
-        }
-        Ok(judged)
+        let judged = judged.into_iter().map(|(item, action)| {
+            let action = match (all_go, body_goes) {
+                (true, _) => Action::Delete,
+                (false, true) => action.without_body(&item),
+                (false, false) => action,
+            };
+            (item, action)
+        });
+        Ok(judged.collect())
     }
 
     /// The items of all parts of a reception, in their order.

@@ -85,7 +85,7 @@ pub enum FiledUnder {
 }
 
 impl FiledUnder {
-    /// It as a subject.
+    /// The same as a borrowed subject.
     #[must_use]
     pub fn subject(&self) -> Subject<'_> {
         match self {
@@ -112,8 +112,9 @@ impl Reception {
     /// Splits the reception into parts that fit, in their order. A reception that fits stays whole.
     ///
     /// The parts share the events, and the body comes after all of them. An event that does not fit by itself has its list or
-    /// its text cut, and a body has its text cut. [`target`](Self::target) is in the first part. The result depends only on the reception and on `fits`. Ids, and texts of a few thousand bytes,
-    /// are never cut, so a part that consists of these may not fit.
+    /// its text cut, and a body has its text cut. [`target`](Self::target) is in the first part. The result depends only on
+    /// the reception and on `fits`. Ids, and texts of a few thousand bytes, are never cut, so a part that consists of these
+    /// may not fit.
     #[must_use]
     pub fn parts(self, fits: impl Fn(&Self) -> bool) -> Vec<Self> {
         if self.part.is_some() || fits(&self) {

@@ -277,7 +277,7 @@ impl Receiver {
         self.record(&reception, call, false).await
     }
 
-    /// Adds the body as it came. Where all bodies are kept, they are handed on, so the rest of the request belongs to it.
+    /// Adds the body as it came. If all bodies are kept, adds also what another receiver needs besides.
     fn add_body(&self, reception: &mut Reception, call: &Call<'_>, body: &[u8]) {
         reception.body = Some(String::from_utf8_lossy(body).into_owned());
         reception.target = (self.keep_body == KeepBody::All).then(|| call.target());
