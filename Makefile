@@ -193,7 +193,7 @@ VALGRIND = $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgri
 
 # Always the whole workspace: for one package alone, Cargo would compile the dependencies again, with other features.
 test: BESIDE = .local/ministack/tests/ministack.installed .local/nginx/nginx bench-contestants examples $(VALGRIND)
-test: AFTER_LINTS = bench-harness bench-tested
+test: AFTER_LINTS = bench-tested
 test: .local/tools/scripts/run.installed check
 	cargo build --locked --workspace --bins --examples
 	fuzz/run.sh dev 2000

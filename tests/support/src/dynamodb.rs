@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use domain::Reception;
 use models::root;
 use store::{EventsTable, RelationshipsTable, Retention, Settings};
+use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::{OPEN, Process, binary, free_port};
@@ -18,6 +19,8 @@ pub struct Dynamodb {
     /// Its URL.
     pub endpoint: String,
     process: Process,
+    /// What MiniStack writes. Dropped after the process, and then deleted.
+    _folder: Option<TempDir>,
 }
 
 impl Dynamodb {
@@ -38,18 +41,25 @@ impl Dynamodb {
         let endpoint = process
             .wait_for(|line| line.strip_prefix("dynamodb: ").map(ToOwned::to_owned))
             .await;
-        Self { endpoint, process }
+        Self {
+            endpoint,
+            process,
+            _folder: None,
+        }
     }
 
     /// Starts MiniStack, whose DynamoDB has nothing in common with that of `make run`.
     pub async fn ministack() -> Self {
         let port = free_port();
         let endpoint = format!("http://127.0.0.1:{port}");
+        let folder = TempDir::new().unwrap();
         let process = Process::start(
             // Its functions inherit its environment. So it gets only these variables.
             Command::new(root().join(".local/ministack/bin/ministack"))
                 .env_clear()
                 .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+                // It leaves the code of the functions there: a gigabyte for the whole stack.
+                .env("TMPDIR", folder.path())
                 .env("BIND_HOST", "127.0.0.1")
                 .env("GATEWAY_PORT", port.to_string())
                 .env("MINISTACK_REGION", "eu-central-1")
@@ -59,7 +69,11 @@ impl Dynamodb {
                 .env("AWS_ACCESS_KEY_ID", "local")
                 .env("AWS_SECRET_ACCESS_KEY", "local"),
         );
-        let this = Self { endpoint, process };
+        let this = Self {
+            endpoint,
+            process,
+            _folder: Some(folder),
+        };
         let health = format!("{}/_ministack/health", this.endpoint);
         for _ in 0..1200 {
             if reqwest::get(&health)
