@@ -13,7 +13,7 @@ use clap::{Args, Subcommand};
 use domain::{Reception, Timestamp};
 use futures_util::future::join_all;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::{
     ErrorKind, EventsTable, Position, from_message,
     put_aside::{PutAside, StreamFailure},
@@ -23,7 +23,7 @@ use stream::{Failed, Stored};
 use crate::{
     Result,
     destinations::Destinations,
-    out,
+    out::{self, Format},
     queues::{Count, Message, Queue, Queues, Reading},
     tables::Tables,
     text,
@@ -32,7 +32,12 @@ use crate::{
 #[derive(Subcommand)]
 pub(crate) enum Action {
     /// Count the messages by kind, and print a line for each, without contents
-    List(Places),
+    List {
+        #[command(flatten)]
+        format: Format,
+        #[command(flatten)]
+        places: Places,
+    },
     /// Show one message
     Show {
         /// The message's id, as `list` prints it
@@ -40,6 +45,8 @@ pub(crate) enum Action {
         /// Also show what is in it, which users may have written
         #[arg(long)]
         contents: bool,
+        #[command(flatten)]
+        format: Format,
         #[command(flatten)]
         places: Places,
     },
@@ -62,6 +69,8 @@ pub(crate) struct Places {
 #[derive(Args)]
 pub(crate) struct Redrive {
     #[command(flatten)]
+    format: Format,
+    #[command(flatten)]
     places: Places,
     /// Only the message with this id; can be given several times
     #[arg(long, value_name = "ID")]
@@ -77,14 +86,15 @@ pub(crate) struct Redrive {
 
 pub(crate) async fn run(action: Action) -> Result<()> {
     match action {
-        Action::List(places) => list(&places).await,
+        Action::List { format, places } => list(&places, format).await,
         Action::Show {
             id,
             contents,
+            format,
             places,
-        } => show(&places, &id, contents).await,
+        } => show(&places, &id, contents, format).await,
         Action::Redrive(redrive) => {
-            let mut left = Left::default();
+            let mut left = Left::new(redrive.format);
             for queue in places_of(&redrive.places)? {
                 match queue {
                     Named::Events(queue) => {
@@ -122,7 +132,7 @@ pub(crate) async fn requeue(options: Redrive) -> Result<()> {
         "name the queue: --relationships-failures with the stack's output RelationshipsFailuresUrl",
     )?;
     let queue = queues.queue(tables, url)?;
-    let mut left = Left::default();
+    let mut left = Left::new(options.format);
     apply(&options, &queue, &mut left).await?;
     left.end(&options)
 }
@@ -183,11 +193,14 @@ fn places_of(Places { queues, tables, .. }: &Places) -> Result<Vec<Named>> {
     Ok(named)
 }
 
-async fn list(places: &Places) -> Result<()> {
+async fn list(places: &Places, format: Format) -> Result<()> {
     for named in places_of(places)? {
         let (name, queue) = named.queue();
         let Count { visible, hidden } = queue.count().await?;
-        out::line(&format!("{name}: about {visible} messages"))?;
+        format.say(
+            &format!("{name}: about {visible} messages"),
+            &json!({"what": "queue", "queue": name, "about": visible, "hidden": hidden}),
+        )?;
         let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
         let mut oldest = u64::MAX;
         let mut reading = queue.read();
@@ -197,10 +210,17 @@ async fn list(places: &Places) -> Result<()> {
                 if messages.is_empty() {
                     return Result::Ok(());
                 }
+                if kinds.is_empty() && !format.is_json() {
+                    out::line(&format!("{:36}  {:24}  KIND", "MESSAGE", "SENT"))?;
+                }
                 for message in messages {
                     let (kind, detail) = described(&named, &message.body);
                     let sent_at = time(message.sent_at);
-                    out::line(&format!("{}  {sent_at}  {kind}{detail}", message.id))?;
+                    let facts: BTreeMap<_, _> = facts(&named, &message.body).into_iter().collect();
+                    format.say(
+                        &format!("{}  {sent_at}  {kind}{detail}", message.id),
+                        &json!({"what": "message", "queue": name, "id": message.id, "sent": sent_at, "kind": kind, "facts": facts}),
+                    )?;
                     *kinds.entry(kind).or_default() += 1;
                     oldest = oldest.min(message.sent_at);
                 }
@@ -209,9 +229,20 @@ async fn list(places: &Places) -> Result<()> {
         .await;
         read.and(reading.release().await)?;
         let all: usize = kinds.values().sum();
-        match all {
-            0 => out::line("no messages")?,
-            _ => out::line(&format!("{all} messages, the oldest {} old", age(oldest)))?,
+        let sum = match all {
+            0 => "no messages".to_owned(),
+            _ => format!("{all} messages, the oldest {} old", age(oldest)),
+        };
+        let oldest = (all > 0).then(|| time(oldest));
+        format.say(
+            &sum,
+            &json!({"what": "sum", "queue": name, "messages": all, "oldest": oldest, "kinds": kinds}),
+        )?;
+        if format.is_json() {
+            continue;
+        }
+        if all > 0 {
+            out::line("MESSAGES  KIND")?;
         }
         for (kind, count) in kinds {
             out::line(&format!("{count:>8}  {kind}"))?;
@@ -310,13 +341,20 @@ fn age(unix_millis: u64) -> String {
     }
 }
 
-async fn show(places: &Places, id: &str, contents: bool) -> Result<()> {
+async fn show(places: &Places, id: &str, contents: bool, format: Format) -> Result<()> {
     for named in places_of(places)? {
         let (name, queue) = named.queue();
         let mut reading = queue.read();
         let found = find(&mut reading, id).await;
         let released = reading.release().await;
         if let Some(message) = found.and_then(|found| released.map(|()| found))? {
+            if format.is_json() {
+                let facts: BTreeMap<_, _> = facts(&named, &message.body).into_iter().collect();
+                let body = contents.then_some(&message.body);
+                let sent = time(message.sent_at);
+                let shown = json!({"what": "message", "queue": name, "id": id, "sent": sent, "facts": facts, "bytes": message.body.len(), "body": body});
+                return out::line(&text::json(&shown.to_string()));
+            }
             out::line(&format!("queue: {name}"))?;
             out::line(&format!("sent: {}", time(message.sent_at)))?;
             for (name, value) in facts(&named, &message.body) {
@@ -414,17 +452,28 @@ const REPLAY: &str =
     "run `imhook replay`, which publishes it, and then delete it with --discard-batches";
 
 /// The messages that stay in their queue, and the ids that were not found.
-#[derive(Default)]
 struct Left {
+    format: Format,
     messages: usize,
     found: BTreeSet<String>,
 }
 
 impl Left {
+    fn new(format: Format) -> Self {
+        Self {
+            format,
+            messages: 0,
+            found: BTreeSet::new(),
+        }
+    }
+
     /// Says why a message stays.
     fn add(&mut self, id: &str, reason: &str) -> Result<()> {
         self.messages += 1;
-        out::line(&format!("{id} stays: {reason}"))
+        self.format.say(
+            &format!("{id} stays: {reason}"),
+            &json!({"what": "stays", "id": id, "reason": reason}),
+        )
     }
 
     /// The messages that the options mean.
@@ -481,7 +530,11 @@ async fn each_few(
             let meant = left.meant(redrive, messages);
             work(&mut reading, left, meant, &mut count).await?;
             if !redrive.dry_run && before / 100 != count / 100 {
-                out::line(&format!("{count} {what}"))?;
+                redrive.format.progress(
+                    &format!("{count} {what}"),
+                    None,
+                    &json!({"what": "progress", "messages": count}),
+                )?;
             }
         }
         Result::Ok(())
@@ -490,6 +543,11 @@ async fn each_few(
     let released = reading.release().await;
     all.and(released).map_err(|error| stopped(count, error))?;
     Ok(count)
+}
+
+/// What was done with the messages of one queue.
+fn done(count: usize, redrive: &Redrive, action: &str) -> Value {
+    json!({"what": "done", "messages": count, "action": action, "dryRun": redrive.dry_run})
 }
 
 /// The error of a redrive that did not reach the end.
@@ -628,7 +686,7 @@ impl Back {
             },
         )
         .await?;
-        self.report(sent, redrive.dry_run, "")
+        self.report(sent, redrive, "")
     }
 
     /// Sends back the messages of a FIFO queue, in the order of each group.
@@ -664,16 +722,18 @@ impl Back {
             },
         )
         .await?;
-        self.report(sent, redrive.dry_run, ", and what waits behind them")
+        self.report(sent, redrive, ", and what waits behind them")
     }
 
     /// Says how many were sent. Of some, a dry run cannot see `others`.
-    fn report(&self, sent: usize, dry_run: bool, others: &str) -> Result<()> {
+    fn report(&self, sent: usize, redrive: &Redrive, others: &str) -> Result<()> {
         let Self { name, what, .. } = self;
-        out::line(&match dry_run {
+        let sentence = match redrive.dry_run {
             true => format!("{sent} {what} would be sent to the {name}{others}"),
             false => format!("{sent} {what} sent to the {name}"),
-        })
+        };
+        let action = format!("{what} sent to the {name}");
+        redrive.format.say(&sentence, &done(sent, redrive, &action))
     }
 }
 
@@ -787,7 +847,11 @@ impl Records {
         )
         .await?;
         let can_be = if redrive.dry_run { "can be " } else { "" };
-        out::line(&format!("{count} records {can_be}{}", self.done))
+        let sentence = format!("{count} records {can_be}{}", self.done);
+        let action = format!("records {}", self.done);
+        redrive
+            .format
+            .say(&sentence, &done(count, redrive, &action))
     }
 }
 

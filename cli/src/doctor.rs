@@ -28,7 +28,11 @@ use self::{
     file::{Edit, File},
     kinds::{Kind, Severity},
 };
-use crate::{Result, exit, out, policies, tencent_check, text};
+use crate::{
+    Result, exit,
+    out::{self, Colour},
+    policies, tencent_check, text,
+};
 
 #[derive(Args)]
 #[command(group(
@@ -259,7 +263,13 @@ fn report(options: &Options, file: &str, found: &[Finding], fixed: Option<&str>)
             None if place.at.is_empty() => file.to_owned(),
             None => place.at.clone(),
         };
-        out::line(&format!("{:7}  {at}  {}", kind.severity, kind.code))?;
+        let colour = match kind.severity {
+            Severity::Error => Colour::Bad,
+            Severity::Warning => Colour::Doubtful,
+            Severity::Note => Colour::None,
+        };
+        let severity = format!("{:7}", kind.severity);
+        out::coloured(colour, ["", &severity, &format!("  {at}  {}", kind.code)])?;
         out::line(&format!("         {reason}."))?;
         out::line(&format!("         {}", kind.meaning))?;
         if kind.severity < Severity::Note {

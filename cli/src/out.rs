@@ -6,7 +6,60 @@ use std::{
     io::{self, ErrorKind, IsTerminal as _, Write as _},
 };
 
-use crate::{Result, text::shown};
+use anstyle::{AnsiColor, Style};
+use clap::Args;
+use serde_json::Value;
+
+use crate::{
+    Result,
+    text::{json, shown},
+};
+
+/// How a command says what it does.
+#[derive(Args, Clone, Copy, Default)]
+pub(crate) struct Format {
+    /// Print JSON lines instead of sentences
+    #[arg(long)]
+    json: bool,
+}
+
+impl Format {
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// Prints one fact.
+    pub(crate) fn say(self, sentence: &str, fact: &Value) -> Result<()> {
+        progress("");
+        match self.json {
+            true => line(&json(&fact.to_string())),
+            false => line(sentence),
+        }
+    }
+
+    /// Says how far long work is. On a terminal, each call replaces what the last one said. `share` is a number from 0 to 1, if
+    /// it is known how much there is to do.
+    pub(crate) fn progress(self, sentence: &str, share: Option<f64>, fact: &Value) -> Result<()> {
+        match (self.json, io::stderr().is_terminal()) {
+            (false, true) => progress(&match share {
+                Some(share) => format!("{} {sentence}", bar(share)),
+                None => sentence.to_owned(),
+            }),
+            (false, false) => line(sentence)?,
+            (true, _) => line(&json(&fact.to_string()))?,
+        }
+        Ok(())
+    }
+}
+
+fn bar(share: f64) -> String {
+    const WIDTH: f64 = 20.0;
+    let share = share.clamp(0.0, 1.0);
+    // Both are between 0 and 100.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let [done, percent] = [share * WIDTH, share * 100.0].map(|it| it as usize);
+    format!("[{:<20}] {percent:>3} %", "#".repeat(done))
+}
 
 /// Nobody reads standard output any more, for example because it went to `head`. The program then ends without a message.
 #[derive(Debug)]
@@ -23,6 +76,28 @@ impl Error for NobodyReads {}
 /// Prints one line. Characters that a terminal obeys are escaped, also ends of lines.
 pub(crate) fn line(line: &str) -> Result<()> {
     print(format!("{}\n", shown(line)))
+}
+
+/// Says at a glance whether something is well.
+#[derive(Clone, Copy)]
+pub(crate) enum Colour {
+    Good,
+    Doubtful,
+    Bad,
+    None,
+}
+
+/// Prints one line. The middle is coloured if standard output is a terminal that shows colours.
+pub(crate) fn coloured(colour: Colour, [before, middle, after]: [&str; 3]) -> Result<()> {
+    let style = match colour {
+        Colour::Good => AnsiColor::Green.on_default(),
+        Colour::Doubtful => AnsiColor::Yellow.on_default(),
+        Colour::Bad => AnsiColor::Red.on_default().bold(),
+        Colour::None => Style::new(),
+    };
+    let [before, middle, after] = [before, middle, after].map(shown);
+    let text = format!("{before}{style}{middle}{style:#}{after}\n");
+    written(anstream::stdout().lock(), &text)
 }
 
 /// Prints several lines. In each, characters that a terminal obeys are escaped.
@@ -54,12 +129,25 @@ fn each_shown(lines: &str) -> String {
 }
 
 fn print(text: String) -> Result<()> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    written(io::stdout().lock(), &text)
+}
+
+fn written(mut to: impl io::Write, text: &str) -> Result<()> {
+    let written = to.write_all(text.as_bytes()).and_then(|()| to.flush());
     written.map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => NobodyReads.into(),
         _ => format!("standard output: {error}").into(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_never_longer_than_the_whole() {
+        assert_eq!(bar(0.0), "[                    ]   0 %");
+        assert_eq!(bar(0.456), "[#########           ]  45 %");
+        assert_eq!(bar(1.3), "[####################] 100 %");
+    }
 }

@@ -9,18 +9,65 @@ use clap::Args;
 use domain::Source;
 use policies::{Mistakes, Policies, Refusal};
 use protocol::{Codes, Command};
+use serde_json::{Value, json};
 
-use crate::{Result, out};
+use crate::{
+    Result,
+    out::{self, Format},
+    text,
+};
 
 #[derive(Args)]
 pub(crate) struct Options {
     /// The document
     #[arg(default_value = "policies.json")]
     file: PathBuf,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) fn check(options: &Options) -> Result<()> {
-    out::lines(&description(&read(&options.file)?))
+    let policies = read(&options.file)?;
+    if options.format.is_json() {
+        for fact in facts(&policies) {
+            out::line(&text::json(&fact.to_string()))?;
+        }
+        return Ok(());
+    }
+    out::lines(&description(&policies))
+}
+
+/// The same as [`description`] for programs.
+fn facts(policies: &Policies) -> Vec<Value> {
+    let mut facts = Vec::new();
+    for rule in policies.by_subject() {
+        let of = |source| rule.commands().filter(move |it| it.source == source);
+        let switches: Vec<_> = of(Source::OpenIm).filter_map(|it| it.switch).collect();
+        let tencent: Vec<_> = of(Source::Tencent).map(|it| it.name).collect();
+        facts.push(json!({
+            "what": "rule", "rule": rule.path, "openim": switches, "tencent": tencent, "note": rule.note(),
+        }));
+    }
+    for (command, rules) in policies.iter() {
+        let codes = codes_of(command);
+        facts.extend(rules.refusals().map(|refusal| {
+            let codes: BTreeSet<i32> = codes.iter().map(|it| refusal.code(*it)).collect();
+            json!({"what": "refusal", "command": command, "rule": refusal.rule, "codes": codes})
+        }));
+    }
+    let bypasses = policies.bypasses();
+    facts.extend(
+        bypasses.map(
+            |(command, sentence)| json!({"what": "bypass", "command": command, "how": sentence}),
+        ),
+    );
+    facts
+}
+
+fn codes_of(command: &str) -> BTreeSet<Codes> {
+    let mut known = protocol::catalogue();
+    let known = known.find(|it| it.name == command);
+    known.map(Command::codes).into_iter().collect()
 }
 
 /// Reads a document. An error names the file, and each mistake with its place.
@@ -81,9 +128,7 @@ fn description(policies: &Policies) -> String {
             rules.any(|refusal| refusal.rule == rule)
         };
         let own = rules.refusals().filter(|it| !of_subjects(&it.rule));
-        let mut known = protocol::catalogue();
-        let known = known.find(|it| it.name == command);
-        let codes = known.map(Command::codes).into_iter().collect();
+        let codes = codes_of(command);
         lines.extend(own.map(|it| {
             let codes = each(it, &codes);
             format!("{command}.{} refuses with {codes}", it.rule)

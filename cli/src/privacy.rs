@@ -23,7 +23,8 @@ use self::{
     sweep::{Counts, Segments, Table},
 };
 use crate::{
-    Result, checkpoint, out,
+    Result, checkpoint,
+    out::{self, Format},
     queues::Queues,
     tables::{LimitsTable, Tables},
     text,
@@ -48,6 +49,8 @@ pub(crate) struct Forget {
     /// Begin with the first item, even after an interrupted run
     #[arg(long)]
     from_start: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 #[derive(Args)]
@@ -121,7 +124,8 @@ pub(crate) async fn forget(options: Forget) -> Result<()> {
     let mut progress = match resumed(&options, &created)? {
         Some(progress) => {
             let file = options.checkpoint.display();
-            out::line(&format!("resuming an interrupted run ({file})"))?;
+            let sentence = format!("resuming an interrupted run ({file})");
+            options.format.say(&sentence, &json!({"what": "resumed"}))?;
             progress
         }
         None => Progress {
@@ -138,7 +142,7 @@ pub(crate) async fn forget(options: Forget) -> Result<()> {
         },
     };
     // Before the tables, because redrive writes its events into the events table.
-    queue::forget_in_events_queue(places, &person, false).await?;
+    queue::forget_in_events_queue(places, &person, false, options.format).await?;
     while let Some(place) = Place::ALL.get(progress.tables_done) {
         let table = places.table(&client, *place);
         while !progress.segments.are_done() {
@@ -150,20 +154,22 @@ pub(crate) async fn forget(options: Forget) -> Result<()> {
             progress.segments = segments;
             let sum = progress.counts.entry(place.word().to_owned()).or_default();
             sum.add(counts);
-            out::line(&progress_line(*place, sum, false))?;
+            say_progress(*place, sum, false, options.format)?;
             checkpoint::save(&options.checkpoint, &progress)?;
         }
         progress.tables_done += 1;
         progress.segments = Segments::new();
     }
-    queue::forget_in_other_queues(places, &person, false).await?;
+    queue::forget_in_other_queues(places, &person, false, options.format).await?;
     for place in Place::ALL {
         let counts = progress.counts.remove(place.word()).unwrap_or_default();
-        report(place, &counts, false)?;
+        report(place, &counts, false, options.format)?;
     }
     let left = verify(&options, &person, &client).await?;
     checkpoint::remove(&options.checkpoint)?;
-    out::lines(REMAINS)?;
+    if !options.format.is_json() {
+        out::lines(REMAINS)?;
+    }
     left
 }
 
@@ -179,21 +185,25 @@ run the same command again after 24 hours: a callback that was on its way, or an
 /// Looks at all tables and says what would be done.
 async fn dry_run(options: &Forget, person: &Person, client: &Client) -> Result<()> {
     let places = &options.places;
-    queue::forget_in_events_queue(places, person, true).await?;
+    queue::forget_in_events_queue(places, person, true, options.format).await?;
     for place in Place::ALL {
-        let counts = look(places.table(client, place), person, options.step).await?;
-        report(place, &counts, true)?;
+        let counts = look(places.table(client, place), person, options).await?;
+        report(place, &counts, true, options.format)?;
     }
-    queue::forget_in_other_queues(places, person, true).await?;
-    out::line("nothing was changed")
+    queue::forget_in_other_queues(places, person, true, options.format).await?;
+    options.format.say(
+        "nothing was changed",
+        &json!({"what": "done", "dryRun": true}),
+    )
 }
 
-async fn look(table: Table<'_>, person: &Person, step: i32) -> Result<Counts> {
+async fn look(table: Table<'_>, person: &Person, options: &Forget) -> Result<Counts> {
     let mut segments = Segments::new();
     let mut sum = Counts::default();
     while !segments.are_done() {
-        sum.add(table.sweep(person, &mut segments, step, true).await?);
-        out::line(&progress_line(table.place, &sum, true))?;
+        let swept = table.sweep(person, &mut segments, options.step, true);
+        sum.add(swept.await?);
+        say_progress(table.place, &sum, true, options.format)?;
     }
     Ok(sum)
 }
@@ -203,15 +213,18 @@ async fn verify(options: &Forget, person: &Person, client: &Client) -> Result<Re
     let places = &options.places;
     let (mut left, mut unreadable, mut similar) = (0, 0, 0);
     for place in Place::ALL {
-        let counts = look(places.table(client, place), person, options.step).await?;
+        let counts = look(places.table(client, place), person, options).await?;
         left += counts.deleted() + counts.changed();
         unreadable += counts.unreadable;
         similar += counts.similar;
     }
     if similar > 0 {
-        out::line(&format!(
-            "in {similar} items the characters of the id stand as a part of something else: a longer word or id, or a group's id"
-        ))?;
+        options.format.say(
+            &format!(
+                "in {similar} items the characters of the id stand as a part of something else: a longer word or id, or a group's id"
+            ),
+            &json!({"what": "similar", "items": similar}),
+        )?;
     }
     if left > 0 {
         return Ok(Err(format!(
@@ -225,37 +238,41 @@ async fn verify(options: &Forget, person: &Person, client: &Client) -> Result<Re
         )
         .into()));
     }
-    out::line("checked: no table has anything about the person")?;
+    options.format.say(
+        "checked: no table has anything about the person",
+        &json!({"what": "checked"}),
+    )?;
     Ok(Ok(()))
 }
 
-fn progress_line(place: Place, counts: &Counts, only_look: bool) -> String {
+fn say_progress(place: Place, counts: &Counts, only_look: bool, format: Format) -> Result<()> {
     let (read, deleted, changed) = (counts.read, counts.deleted(), counts.changed());
     let would = if only_look { "to be " } else { "" };
-    format!(
-        "{}: {read} items read, {deleted} {would}deleted, {changed} {would}changed",
-        place.word()
+    let place = place.word();
+    format.progress(
+        &format!("{place}: {read} items read, {deleted} {would}deleted, {changed} {would}changed"),
+        None,
+        &json!({"what": "progress", "place": place, "read": read, "deleted": deleted, "changed": changed, "dryRun": only_look}),
     )
 }
 
-fn report(place: Place, counts: &Counts, only_look: bool) -> Result<()> {
+fn report(place: Place, counts: &Counts, only_look: bool, format: Format) -> Result<()> {
     let would = if only_look { "would be " } else { "" };
     for (kind, done) in &counts.by_kind {
         if (done.deleted, done.changed) != (0, 0) {
-            out::line(&format!(
-                "{} of the kind {kind}: {} {would}deleted, {} {would}changed",
-                place.word(),
-                done.deleted,
-                done.changed
-            ))?;
+            let (place, deleted, changed) = (place.word(), done.deleted, done.changed);
+            format.say(
+                &format!("{place} of the kind {kind}: {deleted} {would}deleted, {changed} {would}changed"),
+                &json!({"what": "done", "place": place, "kind": kind, "deleted": deleted, "changed": changed, "dryRun": only_look}),
+            )?;
         }
     }
     if counts.unreadable > 0 {
-        out::line(&format!(
-            "{}: {} items have the id and cannot be read; they stay",
-            place.word(),
-            counts.unreadable
-        ))?;
+        let (place, unreadable) = (place.word(), counts.unreadable);
+        format.say(
+            &format!("{place}: {unreadable} items have the id and cannot be read; they stay"),
+            &json!({"what": "unreadable", "place": place, "items": unreadable}),
+        )?;
     }
     Ok(())
 }

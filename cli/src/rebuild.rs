@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::{Description, ErrorKind, Position};
 
-use crate::{Result, checkpoint, out, tables::Tables};
+use crate::{Result, checkpoint, out::Format, tables::Tables};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -21,6 +22,8 @@ pub(crate) struct Options {
     /// Begin with the first event, even after an interrupted run
     #[arg(long)]
     from_start: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// The progress of a run.
@@ -43,6 +46,7 @@ struct Progress {
 /// Applies all events. It is safe while callbacks arrive, because a row always keeps the newest fact. It deletes nothing,
 /// and does not write rows that are right already.
 pub(crate) async fn rebuild(options: Options) -> Result<()> {
+    let format = options.format;
     let (events, relationships) = options.tables.patient()?;
     // First, so that a wrong name is an error before anything is printed about progress.
     let Description {
@@ -52,7 +56,10 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
     let mut progress = match resumed(&options, &created)? {
         Some(progress) => {
             let (events, file) = (progress.events, options.checkpoint.display());
-            out::line(&format!("resuming after {events} events ({file})"))?;
+            format.say(
+                &format!("resuming after {events} events ({file})"),
+                &json!({"what": "resumed", "events": events}),
+            )?;
             progress
         }
         None => Progress {
@@ -67,7 +74,10 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
     loop {
         let page = events.page(progress.after.as_ref(), options.step).await?;
         for position in &page.unreadable {
-            out::line(&format!("cannot be read, left out: {position}"))?;
+            format.say(
+                &format!("cannot be read, left out: {position}"),
+                &json!({"what": "leftOut", "item": position.to_string(), "reason": "cannot be read"}),
+            )?;
         }
         progress.left_out += u64::try_from(page.unreadable.len())?;
         let results = relationships.apply(&page.receptions).await;
@@ -76,7 +86,10 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
                 Ok(applied) => progress.rows_changed += u64::try_from(applied.changed)?,
                 Err(error) if error.kind() == ErrorKind::Invalid => {
                     let id = &reception.id;
-                    out::line(&format!("cannot be applied, left out: {id}: {error}"))?;
+                    format.say(
+                        &format!("cannot be applied, left out: {id}: {error}"),
+                        &json!({"what": "leftOut", "id": id, "reason": error.to_string()}),
+                    )?;
                     progress.left_out += 1;
                 }
                 Err(error) => {
@@ -88,12 +101,13 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
         }
         progress.events += u64::try_from(page.receptions.len())?;
         progress.after = page.next;
-        out::line(&format!(
-            "{} events of about {}, {} rows changed",
-            progress.events,
-            about.max(progress.events),
-            progress.rows_changed
-        ))?;
+        let (events, rows_changed) = (progress.events, progress.rows_changed);
+        let about = about.max(events);
+        format.progress(
+            &format!("{events} events of about {about}, {rows_changed} rows changed"),
+            share(events, about),
+            &json!({"what": "progress", "events": events, "about": about, "rowsChanged": rows_changed}),
+        )?;
         if progress.after.is_none() {
             break;
         }
@@ -107,7 +121,19 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
         )
         .into());
     }
-    out::line("done: the relationships table says what the events table does")
+    format.say(
+        "done: the relationships table says what the events table does",
+        &json!({"what": "done", "events": progress.events, "rowsChanged": progress.rows_changed}),
+    )
+}
+
+/// Which share of the work is done.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "the share is only drawn as a bar"
+)]
+fn share(done: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| done as f64 / all as f64)
 }
 
 /// The progress of an interrupted run; `None` if there is none, if it is too old, or if the events table is a new one.

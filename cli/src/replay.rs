@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 use crate::{
     Result, checkpoint,
     destinations::Destinations,
-    out,
+    out::Format,
     tables::{Tables, local_account},
 };
 
@@ -50,6 +50,8 @@ pub(crate) struct Options {
     /// The app of Tencent Chat, for --through-handlers
     #[arg(long, default_value = "1400000001")]
     sdk_app_id: String,
+    #[command(flatten)]
+    format: Format,
     #[command(flatten)]
     tables: Tables,
     #[command(flatten)]
@@ -135,7 +137,10 @@ pub(crate) async fn replay(options: Options) -> Result<()> {
             .page_received(options.from, progress.before, progress.after.as_ref(), STEP)
             .await?;
         for position in &page.unreadable {
-            out::line(&format!("cannot be read, left out: {position}"))?;
+            options.format.say(
+                &format!("cannot be read, left out: {position}"),
+                &json!({"what": "leftOut", "item": position.to_string(), "reason": "cannot be read"}),
+            )?;
         }
         progress.left_out += u64::try_from(page.unreadable.len())?;
         for (reception, position) in page.receptions.into_iter().zip(page.positions) {
@@ -154,7 +159,10 @@ pub(crate) async fn replay(options: Options) -> Result<()> {
                     }
                 }
                 Err(Failed::Never(reason)) => {
-                    out::line(&format!("cannot be sent, left out: {id}: {reason}"))?;
+                    options.format.say(
+                        &format!("cannot be sent, left out: {id}: {reason}"),
+                        &json!({"what": "leftOut", "id": id, "reason": reason}),
+                    )?;
                     progress.left_out += 1;
                 }
                 Err(Failed::Now(error)) => {
@@ -168,13 +176,21 @@ pub(crate) async fn replay(options: Options) -> Result<()> {
             }
         }
         progress.after = page.next;
-        out::line(&format!("{} events {}", progress.sent, way.done()))?;
         if progress.after.is_none() {
             break;
         }
+        options.format.progress(
+            &format!("{} events {}", progress.sent, way.done()),
+            None,
+            &json!({"what": "progress", "events": progress.sent}),
+        )?;
         checkpoint::save(&options.checkpoint, &progress)?;
     }
     checkpoint::remove(&options.checkpoint)?;
+    options.format.say(
+        &format!("{} events {}", progress.sent, way.done()),
+        &json!({"what": "done", "events": progress.sent, "leftOut": progress.left_out, "dryRun": options.dry_run}),
+    )?;
     match progress.left_out {
         0 => Ok(()),
         left_out => Err(format!("{left_out} items were left out (see above)").into()),
@@ -223,7 +239,10 @@ fn begin(options: &Options, created: String) -> Result<Progress> {
     if !checkpoint::is_resumed(&options.checkpoint, same_table, old.begun)? {
         return Ok(new);
     }
-    out::line(&format!("resuming after {} events ({file})", old.sent))?;
+    options.format.say(
+        &format!("resuming after {} events ({file})", old.sent),
+        &json!({"what": "resumed", "events": old.sent}),
+    )?;
     Ok(old)
 }
 

@@ -8,10 +8,14 @@ use std::{
 
 use clap::Args;
 use domain::Reception;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::{Recorded, Retention};
 
-use crate::{Result, out, tables::Tables};
+use crate::{
+    Result,
+    out::{self, Format},
+    tables::Tables,
+};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -26,6 +30,8 @@ pub(crate) struct Options {
     /// The same for who was connected
     #[arg(long, default_value_t = 7)]
     presence_retention_days: u32,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// Reads log lines from standard input and records every event in them. An event that is in the table already does not
@@ -58,9 +64,10 @@ pub(crate) async fn resubmit(options: Options) -> Result<()> {
             }
         }
     }
-    out::line(&format!(
-        "{new} events recorded, {known} were there already"
-    ))?;
+    options.format.say(
+        &format!("{new} events recorded, {known} were there already"),
+        &json!({"what": "done", "recorded": new, "known": known, "leftOut": left_out + incomplete.parts()}),
+    )?;
     for ((id, of), parts) in &incomplete.0 {
         let there = parts.len();
         out::complain(&format!(
@@ -79,6 +86,11 @@ pub(crate) async fn resubmit(options: Options) -> Result<()> {
 struct Incomplete(BTreeMap<(String, u64), BTreeMap<u64, String>>);
 
 impl Incomplete {
+    /// How many parts are there.
+    fn parts(&self) -> usize {
+        self.0.values().map(BTreeMap::len).sum()
+    }
+
     /// Adds a part. Gives the whole text if no part is missing any more.
     fn add(&mut self, id: &str, part: u64, of: u64, text: &str) -> Option<String> {
         let key = (id.to_owned(), of);

@@ -30,7 +30,8 @@ use self::{
     http::{Answer, Call, Http},
 };
 use crate::{
-    Result, out,
+    Result,
+    out::{self, Colour},
     tables::Database,
     text::{self, shown},
 };
@@ -359,8 +360,14 @@ impl Report {
         }
         let detail = shown(&detail);
         let width = self.width;
-        let line = format!("{number:>3}  {name:width$}  {result:7}  {ms:>6}  {detail}");
-        out::line(line.trim_end())
+        let colour = match result {
+            "ok" => Colour::Good,
+            "FAILED" => Colour::Bad,
+            _ => Colour::Doubtful,
+        };
+        let check = format!("{number:>3}  {name:width$}  ");
+        let rest = format!("{:pad$}  {ms:>6}  {detail}", "", pad = 7 - result.len());
+        out::coloured(colour, [&check, result, rest.trim_end()])
     }
 
     fn end(self, interrupted: bool) -> Result<()> {

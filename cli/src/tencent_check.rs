@@ -10,8 +10,14 @@ use clap::Args;
 use domain::{Family, Source};
 use policies::Policies;
 use protocol::{Command, Switch};
+use serde_json::json;
 
-use crate::{Result, out, policies::read};
+use crate::{
+    Result,
+    out::{self, Format},
+    policies::read,
+    text,
+};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -24,18 +30,38 @@ pub(crate) struct Options {
     /// The policies whose rules need callbacks
     #[arg(long)]
     policies: Option<PathBuf>,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) fn check(options: &Options) -> Result<()> {
     let policies = options.policies.as_deref().map(read).transpose()?;
     let get = |name: &str| env::var(name).ok();
     let (report, faults) = report(options, policies.as_ref(), get);
-    out::lines(&report)?;
+    if options.format.is_json() {
+        for fault in &faults {
+            say(&json!({"what": "fault", "fault": fault}))?;
+        }
+        for command in commands() {
+            let rules = policies.as_ref().map(|it| needed_by(command, it));
+            let has_switch = !matches!(command.needs().switch, Switch::None | Switch::CallConfig);
+            say(&json!({
+                "what": "command", "command": command.name, "before": command.is_before(), "hasSwitch": has_switch,
+                "neededBy": rules.unwrap_or_default(),
+            }))?;
+        }
+    } else {
+        out::lines(&report)?;
+    }
     match &faults[..] {
         [] => Ok(()),
         [fault] => Err(fault.clone().into()),
         faults => Err(format!("{} faults:\n{}", faults.len(), faults.join("\n")).into()),
     }
+}
+
+fn say(fact: &serde_json::Value) -> Result<()> {
+    out::line(&text::json(&fact.to_string()))
 }
 
 /// Everything that is wrong with a URL for the console. It does not repeat the URL, which could contain a password.
@@ -268,6 +294,7 @@ mod tests {
             url: URL.to_owned(),
             old_url: None,
             policies: None,
+            format: Format::default(),
         };
         let policies = Policies::from_json(policies).unwrap();
         let get = |name: &str| {
@@ -420,6 +447,7 @@ mod tests {
             url: "https://openim:t0p-secret@example.com/tencent".to_owned(),
             old_url: Some("https://openim:t0p-secret@example.com/tencent2".to_owned()),
             policies: None,
+            format: Format::default(),
         };
         let (report, faults) = report(&options, None, |_| None);
         assert!(

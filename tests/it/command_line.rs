@@ -2,6 +2,8 @@
 
 use std::{
     collections::HashMap,
+    fs,
+    path::Path,
     process::{Output, Stdio},
 };
 
@@ -11,7 +13,7 @@ use domain::{
     relation::Event,
     user::{self, RegisteredUser},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{Dynamodb, Table, binary, nowhere};
 use tokio::process::Command;
 
@@ -219,6 +221,92 @@ async fn every_command_shows_hostile_ids_in_a_form_that_no_terminal_obeys() {
     let mut others = ids[1..].to_vec();
     others.sort();
     assert_eq!(friends, others);
+}
+
+/// The commands that work for long, or check something: their results are for programs, too.
+#[tokio::test]
+async fn with_json_each_line_of_a_command_that_works_is_an_object() {
+    let tables = Tables::of(&everything_between(&hostile()[..2])).await;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("json-lines");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let policies = folder.join("policies.json");
+    let rules = json!({"messages": {"senders": {"deny": ["eve"]}}});
+    fs::write(&policies, rules.to_string()).unwrap();
+    let policies = policies.to_str().unwrap();
+    let progress = folder.join("progress.json");
+    let checkpoint = ["--checkpoint", progress.to_str().unwrap()];
+    let limits = tables.dynamodb.limits_table().await;
+    let forget = ["forget", "--json", "--user", "ana", "--dry-run"];
+    let forget = [&forget[..], &checkpoint, &["--limits-table", &limits.name]].concat();
+    let own = async |arguments: &[&str]| {
+        let output = Command::new(binary("imhook")).args(arguments).output();
+        output.await.unwrap()
+    };
+    let console = "https://abc.execute-api.eu-central-1.amazonaws.com/prod/tencent";
+    for (name, output, what) in [
+        (
+            "rebuild-relationships",
+            tables
+                .ask(&[&["rebuild-relationships", "--json"][..], &checkpoint].concat())
+                .await,
+            "done",
+        ),
+        (
+            "replay",
+            tables
+                .ask(
+                    &[
+                        &[
+                            "replay",
+                            "--json",
+                            "--from",
+                            "2026-01-01",
+                            "--dry-run",
+                            "--through-handlers",
+                        ][..],
+                        &checkpoint,
+                    ]
+                    .concat(),
+                )
+                .await,
+            "done",
+        ),
+        ("forget", tables.ask(&forget).await, "done"),
+        (
+            "check-policies",
+            own(&["check-policies", "--json", policies]).await,
+            "refusal",
+        ),
+        (
+            "tencent-check",
+            own(&[
+                "tencent-check",
+                "--json",
+                "--url",
+                console,
+                "--policies",
+                policies,
+            ])
+            .await,
+            "command",
+        ),
+    ] {
+        assert!(output.status.success(), "{name}: {output:?}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        let lines = printed
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let lines: Vec<Value> = lines.collect();
+        assert!(
+            lines.iter().all(|line| line["what"].is_string()),
+            "{name}: {printed}"
+        );
+        assert!(
+            lines.iter().any(|line| line["what"] == what),
+            "{name}: {printed}"
+        );
+    }
 }
 
 #[tokio::test]

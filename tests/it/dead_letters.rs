@@ -142,6 +142,19 @@ async fn dead_letters_are_listed_and_shown_without_contents_and_sent_back_once()
         "all are visible again"
     );
 
+    let json = letters.run(&["list", "--json"]).await;
+    let lines = json
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let (messages, others): (Vec<_>, Vec<_>) = lines.partition(|it| it["what"] == "message");
+    let of_json: BTreeSet<_> = messages
+        .iter()
+        .map(|it| it["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(of_json, ids);
+    assert_eq!(others[1]["kinds"], json!({"x": 250, unreadable: 1}));
+    assert!(!json.contains("hunter2"), "{json}");
+
     let one = list.lines().find(|line| line.ends_with("  x")).unwrap();
     let one = one.split(' ').next().unwrap();
     let shown = letters.run(&["show", one]).await;
@@ -151,6 +164,12 @@ async fn dead_letters_are_listed_and_shown_without_contents_and_sent_back_once()
     );
     let shown = letters.run(&["show", one, "--contents"]).await;
     assert!(shown.contains("\"remark\": \"hunter2\""), "{shown}");
+    let shown = letters.run(&["show", one, "--json"]).await;
+    let shown: Value = serde_json::from_str(&shown).unwrap();
+    assert_eq!(
+        (&shown["facts"]["command"], &shown["body"]),
+        (&json!("x"), &Value::Null)
+    );
     assert_eq!(letters.dead.count().await, [all, 0]);
 
     let left = "1 messages stay in their queue";

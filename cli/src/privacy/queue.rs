@@ -1,12 +1,13 @@
 //! The events that wait in queues.
 
 use domain::Reception;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Places, person::Person, print_line};
 use crate::{
-    Result, out,
-    queues::{Message, Queue, Reading},
+    Result,
+    out::{self, Format},
+    queues::{Count, Message, Queue, Reading},
 };
 
 /// A queue that the caller named.
@@ -68,22 +69,27 @@ pub(super) async fn forget_in_events_queue(
     places: &Places,
     person: &Person,
     only_look: bool,
+    format: Format,
 ) -> Result<()> {
     let Some(events) = places.events_queue() else {
-        return out::line(
+        return format.say(
             "the events queue is not looked at, because --events-queue is not given: if it is not empty, redrive writes its \
             events later",
+            &json!({"what": "notLookedAt", "place": "events queue"}),
         );
     };
     let count = places.open(&events)?.count().await?;
     if count.visible + count.hidden > 0 {
-        out::line(&format!(
-            "the events queue has about {} messages, and {} are being handled: redrive drains it, so wait until it is empty, or \
-            run this command again then",
-            count.visible, count.hidden
-        ))?;
+        let Count { visible, hidden } = count;
+        format.say(
+            &format!(
+                "the events queue has about {visible} messages, and {hidden} are being handled: redrive drains it, so wait until \
+                it is empty, or run this command again then"
+            ),
+            &json!({"what": "notEmpty", "place": "events queue", "about": visible + hidden}),
+        )?;
     }
-    forget_in(places, &events, person, only_look).await
+    forget_in(places, &events, person, only_look, format).await
 }
 
 /// The same in the dead-letter queue and in the failure queues, and without changes in the queues of deliveries.
@@ -91,17 +97,19 @@ pub(super) async fn forget_in_other_queues(
     places: &Places,
     person: &Person,
     only_look: bool,
+    format: Format,
 ) -> Result<()> {
     if places.queues.events_dead_letter_queue.is_none() {
-        out::line(
+        format.say(
             "the dead-letter queue is not looked at, because --events-dead-letter-queue is not given; it keeps events for 14 days",
+            &json!({"what": "notLookedAt", "place": "dead-letter queue"}),
         )?;
     }
     for queue in places.other_queues() {
-        forget_in(places, &queue, person, only_look).await?;
+        forget_in(places, &queue, person, only_look, format).await?;
     }
     for queue in places.deliveries() {
-        forget_deliveries(places, &queue, person, only_look).await?;
+        forget_deliveries(places, &queue, person, only_look, format).await?;
     }
     Ok(())
 }
@@ -113,6 +121,7 @@ async fn forget_deliveries(
     named: &Named<'_>,
     person: &Person,
     only_look: bool,
+    format: Format,
 ) -> Result<()> {
     let queue = places.open(named)?;
     let before = queue.count().await?;
@@ -141,17 +150,20 @@ async fn forget_deliveries(
     done.and(reading.release().await)?;
     let would = if only_look { "to be " } else { "" };
     let Counts { read, deleted, .. } = counts;
-    out::line(&format!(
-        "{}: {read} messages read, {deleted} {would}deleted",
-        named.word
-    ))?;
+    let place = named.word;
+    format.say(
+        &format!("{place}: {read} messages read, {deleted} {would}deleted"),
+        &json!({"what": "done", "place": place, "read": read, "deleted": deleted, "dryRun": only_look}),
+    )?;
     match (before.visible + before.hidden).saturating_sub(read) {
         0 => Ok(()),
-        n => out::line(&format!(
-            "{}: about {n} messages wait behind others or for their next try, and cannot be read: run this command again when it \
-            is empty",
-            named.word
-        )),
+        n => format.say(
+            &format!(
+                "{place}: about {n} messages wait behind others or for their next try, and cannot be read: run this command again \
+                when it is empty"
+            ),
+            &json!({"what": "notEmpty", "place": place, "about": n}),
+        ),
     }
 }
 
@@ -169,6 +181,7 @@ async fn forget_in(
     named: &Named<'_>,
     person: &Person,
     only_look: bool,
+    format: Format,
 ) -> Result<()> {
     let queue = places.open(named)?;
     let mut reading = queue.read();
@@ -183,15 +196,17 @@ async fn forget_in(
     } = done?;
     released?;
     let would = if only_look { "to be " } else { "" };
-    out::line(&format!(
-        "{}: {read} messages read, {deleted} {would}deleted, {changed} {would}changed",
-        named.word
-    ))?;
+    let place = named.word;
+    format.say(
+        &format!("{place}: {read} messages read, {deleted} {would}deleted, {changed} {would}changed"),
+        &json!({"what": "done", "place": place, "read": read, "deleted": deleted, "changed": changed, "unreadable": unreadable, "dryRun": only_look}),
+    )?;
     match unreadable {
         0 => Ok(()),
+        // The number is in the object above.
+        _ if format.is_json() => Ok(()),
         n => out::line(&format!(
-            "{}: {n} messages have the id and cannot be read; they stay",
-            named.word
+            "{place}: {n} messages have the id and cannot be read; they stay"
         )),
     }
 }
