@@ -4,15 +4,13 @@
 //! server gives it a number. So the number is looked up: among the last messages of the conversation, which is fast, or else by
 //! a search, which reads all messages of the server.
 
-use std::time::Duration;
-
 use domain::{Conversation, Timestamp, message::MessageRef, moderation::Withdrawal};
+use outgoing::{OpenImAccess, OpenImApi, TOKEN_REFUSED};
 use receiver::OpenImAdmin;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use tokio::{sync::Mutex, time::Instant};
 
-use crate::withdraw::{Message, NotWithdrawn, call};
+use crate::withdraw::{Message, NotWithdrawn};
 
 /// How many messages are looked through at once, and how often at most.
 const PAGE: i64 = 100;
@@ -25,57 +23,21 @@ const SEARCHED_FROM: i64 = 60 * 1000;
 const STORED_BY_THEN: i64 = 10 * 60 * 1000;
 /// The clocks of the server's machines may differ by so much.
 const CLOCKS_DIFFER: i64 = 60 * 1000;
-/// A token is used until a tenth of its life is left, and at most for a day.
-const USED: f64 = 0.9;
-const LONGEST_USED: Duration = Duration::from_secs(24 * 3600);
 
 /// The server's codes: <https://docs.openim.io/restapi/errcode>.
 const RECORD_NOT_FOUND: i64 = 1004;
 const USER_NOT_FOUND: i64 = 1101;
 const ALREADY_REVOKED: i64 = 1404;
-const TOKEN_REFUSED: std::ops::RangeInclusive<i64> = 1501..=1507;
 
 #[derive(Debug)]
 pub(crate) struct OpenIm {
-    admin: OpenImAdmin,
-    token: Mutex<Option<Token>>,
-}
-
-struct Token {
-    text: String,
-    until: Instant,
-}
-
-/// Without the token itself.
-impl std::fmt::Debug for Token {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Token").finish_non_exhaustive()
-    }
-}
-
-/// What the server says.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Answer<T> {
-    err_code: i64,
-    #[serde(default = "none")]
-    data: Option<T>,
-}
-
-fn none<T>() -> Option<T> {
-    None
+    api: OpenImApi,
+    /// The administrator.
+    admin: String,
 }
 
 /// What the server says without an error, or its code.
 type Said<T> = Result<Option<T>, i64>;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewToken {
-    token: String,
-    #[serde(default)]
-    expire_time_seconds: u64,
-}
 
 /// A stored message.
 #[derive(Deserialize)]
@@ -92,9 +54,11 @@ struct Stored {
 
 impl OpenIm {
     pub(crate) fn new(admin: OpenImAdmin) -> Self {
+        let OpenImAdmin { api, user, secret } = admin;
+        let admin = user.clone();
         Self {
+            api: OpenImApi::new(api, OpenImAccess::Secret { user, secret }),
             admin,
-            token: Mutex::new(None),
         }
     }
 
@@ -121,7 +85,7 @@ impl OpenIm {
         };
         // As its sender, so that the server tells both users. A sender who cleared the conversation, or whose account is
         // deleted, does not see the message any longer, but the others may.
-        for user in [message.from.as_str(), &self.admin.user] {
+        for user in [message.from.as_str(), &self.admin] {
             let body = json!({"userID": user, "conversationID": conversation, "seq": seq});
             match self.ask::<Value>("/msg/revoke_msg", &body).await? {
                 Ok(_) => return Ok(Withdrawal::Withdrawn),
@@ -227,82 +191,22 @@ impl OpenIm {
         ))
     }
 
-    /// Asks the server. If it refuses the token, it is asked once more with a new one.
+    /// Asks the server.
     async fn ask<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &Value,
     ) -> Result<Said<T>, NotWithdrawn> {
-        let token = self.token(None).await?;
-        match self.ask_with(path, &token, body).await? {
-            Err(code) if TOKEN_REFUSED.contains(&code) => {
-                let token = self.token(Some(&token)).await?;
-                match self.ask_with(path, &token, body).await? {
-                    Err(code) if TOKEN_REFUSED.contains(&code) => Err(refused(code)),
-                    said => Ok(said),
-                }
-            }
+        let said = self.api.ask(path, body).await;
+        match said.map_err(|why| NotWithdrawn::Now(why.to_string()))? {
+            Err(code) if TOKEN_REFUSED.contains(&code) => Err(refused(code)),
             said => Ok(said),
         }
-    }
-
-    async fn ask_with<T: DeserializeOwned>(
-        &self,
-        path: &str,
-        token: &str,
-        body: &Value,
-    ) -> Result<Said<T>, NotWithdrawn> {
-        let operation = operation_id();
-        let headers = [("operationid", operation.as_str()), ("token", token)];
-        let answer: Answer<T> = call(&self.admin.api, path, &headers, body).await?;
-        Ok(match answer.err_code {
-            0 => Ok(answer.data),
-            code => Err(code),
-        })
-    }
-
-    /// The token, or a new one if it is old, or if it is the one that the server refused.
-    async fn token(&self, refuses: Option<&str>) -> Result<String, NotWithdrawn> {
-        let mut token = self.token.lock().await;
-        if let Some(Token { text, until }) = token.as_ref()
-            && *until > Instant::now()
-            && refuses != Some(text)
-        {
-            return Ok(text.clone());
-        }
-        let operation = operation_id();
-        let headers = [("operationid", operation.as_str())];
-        let body = json!({"secret": self.admin.secret, "userID": self.admin.user});
-        let path = "/auth/get_admin_token";
-        let answer: Answer<NewToken> = call(&self.admin.api, path, &headers, &body).await?;
-        let new = match (answer.err_code, answer.data) {
-            // It becomes the value of a header.
-            (0, Some(new)) if new.token.bytes().all(|byte| byte.is_ascii_graphic()) => new,
-            (0, _) => return Err(NotWithdrawn::Now("the server gave no token".to_owned())),
-            (code, _) => {
-                let why = format!(
-                    "the server refused OPENIM_ADMIN_SECRET or OPENIM_ADMIN_USER with {code}"
-                );
-                return Err(NotWithdrawn::Now(why));
-            }
-        };
-        let life = Duration::from_secs(new.expire_time_seconds).mul_f64(USED);
-        let until = Instant::now() + life.min(LONGEST_USED);
-        *token = Some(Token {
-            text: new.token.clone(),
-            until,
-        });
-        Ok(new.token)
     }
 }
 
 fn refused(code: i64) -> NotWithdrawn {
     NotWithdrawn::Now(format!("the server refused with {code}"))
-}
-
-/// The server's logs name requests by it.
-fn operation_id() -> String {
-    format!("imhook-{:016x}", fastrand::u64(..))
 }
 
 /// How long ago the callback about a message came, in milliseconds.

@@ -11,12 +11,13 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::{Conversation, moderation::Withdrawal};
 use flate2::{Compression, write::ZlibEncoder};
 use form_urlencoded::Serializer;
+use outgoing::ask_json;
 use receiver::TencentAdmin;
 use ring::hmac;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::withdraw::{Message, NotWithdrawn, call, other};
+use crate::withdraw::{Message, NotWithdrawn, other};
 
 /// How long a signature is valid. One is made for each request.
 const VALID: Duration = Duration::from_secs(600);
@@ -62,7 +63,9 @@ impl Tencent {
             .append_pair("random", &fastrand::u32(..).to_string())
             .append_pair("contenttype", "json")
             .finish();
-        let answer: Answer = call(api, &format!("/v4/{command}?{query}"), &[], &body).await?;
+        let path = format!("/v4/{command}?{query}");
+        let answer = ask_json(api, &path, &[], &body).await;
+        let answer: Answer = answer.map_err(NotWithdrawn::Now)?;
         let of_message = answer.recall_ret_list.first().map_or(0, |it| it.ret_code);
         match (answer.error_code, of_message) {
             (0, code) | (code, _) => became(code),

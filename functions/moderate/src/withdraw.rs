@@ -1,24 +1,13 @@
 //! Withdraws a message through the chat server's REST API.
 
-use std::time::Duration;
-
 use domain::{
     Conversation, Source, Timestamp, TopicId, UserId,
     message::{Event, MessageRef},
     moderation::Withdrawal,
 };
-use outgoing::{Client, Failure};
 use receiver::{OpenImAdmin, TencentAdmin};
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use tokio::time::timeout;
 
 use crate::{Sent, openim::OpenIm, tencent::Tencent};
-
-/// How long a request to a chat server may take.
-const TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest answer of a chat server that is read: some hundred messages.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Why a message was not withdrawn. The texts quote nothing that users wrote.
 #[derive(Debug, PartialEq, Eq)]
@@ -99,24 +88,4 @@ impl Servers {
 pub(crate) fn other<'a>(users: &'a [UserId; 2], one: &UserId) -> &'a UserId {
     let [first, second] = users;
     if first == one { second } else { first }
-}
-
-/// Asks a server's REST API.
-pub(crate) async fn call<T: DeserializeOwned>(
-    api: &Client,
-    path: &str,
-    headers: &[(&'static str, &str)],
-    body: &Value,
-) -> Result<T, NotWithdrawn> {
-    let failed = |why: String| NotWithdrawn::Now(format!("the chat server: {why}"));
-    let sent = api.post_below(path, headers, body.to_string(), MOST_BYTES);
-    let answer = timeout(TIMEOUT, sent)
-        .await
-        .map_err(|_| failed("it did not answer in time".to_owned()))?
-        .map_err(|failure: Failure| failed(failure.to_string()))?;
-    if answer.status != 200 {
-        return Err(failed(format!("its status is {}", answer.status)));
-    }
-    // Without the parser's message, which could quote what a user wrote.
-    serde_json::from_slice(&answer.body).map_err(|_| failed("its answer cannot be read".to_owned()))
 }

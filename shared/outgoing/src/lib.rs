@@ -4,9 +4,11 @@
 mod address;
 mod circuit;
 mod client;
+mod openim;
 mod sign;
 
 pub use address::{Addresses, Place, place};
 pub use circuit::Circuit;
 pub use client::{Answer, Client, Failure, InvalidUrl, MOST_ANSWER_BYTES, More, Target};
+pub use openim::{OpenImAccess, OpenImApi, TOKEN_REFUSED, Unanswered, ask_json, is_token};
 pub use sign::{InvalidSecret, Signer};
