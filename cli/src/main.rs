@@ -25,6 +25,7 @@ mod privacy;
 mod queues;
 mod reading;
 mod rebuild;
+mod reconcile;
 mod replay;
 mod resubmit;
 mod run;
@@ -101,6 +102,8 @@ enum Command {
     Ask(view::Question),
     /// Apply all events of the events table to the relationships table again; safe at any time
     RebuildRelationships(rebuild::Options),
+    /// Compare the views with what OpenIM's REST API says, and write what no callback said as events
+    Reconcile(Box<reconcile::Options>),
     /// Remove everything about a user from the tables and queues; safe at any time
     Forget(Box<privacy::Forget>),
     /// Print everything that the tables and queues have about a user, as JSON lines
@@ -168,6 +171,7 @@ async fn main() -> ExitCode {
         Command::Requeue(options) => dead_letters::requeue(options).await,
         Command::Ask(question) => view::answer(question).await,
         Command::RebuildRelationships(options) => rebuild::rebuild(options).await,
+        Command::Reconcile(options) => reconcile::reconcile(*options).await,
         Command::Forget(options) => privacy::forget(*options).await,
         Command::Export(options) => privacy::export(*options).await,
         Command::Feed {

@@ -88,7 +88,7 @@ pub(crate) enum Question {
 }
 
 /// The widest cell of a table, in characters. A sentence with two ids of 36 characters fits in.
-const CELL: usize = 100;
+pub(crate) const CELL: usize = 100;
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -329,7 +329,7 @@ fn about_member(member: &Member) -> Vec<String> {
     ]
 }
 
-fn json_lines(values: &[impl Serialize]) -> Result<String> {
+pub(crate) fn json_lines(values: &[impl Serialize]) -> Result<String> {
     let mut lines = String::new();
     for value in values {
         lines.push_str(&text::json(&serde_json::to_string(value)?));
@@ -342,14 +342,17 @@ fn time(time: Timestamp) -> String {
     time.to_string()
 }
 
-fn with_heading(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Vec<Vec<String>> {
+pub(crate) fn with_heading(
+    heading: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Vec<Vec<String>> {
     let heading = heading.iter().map(|&word| word.to_owned()).collect();
     std::iter::once(heading).chain(rows).collect()
 }
 
 /// A table whose cells have at most `width` characters. A column is as wide as its longest cell, but at most [`CELL`], so
 /// one very long cell does not widen all rows.
-fn table(rows: &[Vec<String>], width: usize) -> String {
+pub(crate) fn table(rows: &[Vec<String>], width: usize) -> String {
     let cells = |row: &Vec<String>| row.iter().map(|cell| text::cut(cell, width)).collect();
     let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
     let columns = rows.first().map_or(0, Vec::len);

@@ -44,6 +44,7 @@ mod pairs;
 mod policies;
 mod privacy;
 mod publish;
+mod reconcile;
 mod relationships;
 mod relationships_table;
 mod reverse_proxy;

@@ -32,13 +32,16 @@ use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use crate::make_run;
 
-const SECRETS: [&str; 8] = [
+const SECRETS: [&str; 11] = [
     "OPENIM_BASIC_USER",
     "OPENIM_BASIC_PASSWORD",
     "OPENIM_SIGNATURE_KEY",
     "TENCENT_TOKEN",
     "DELIVERY_SECRET",
     "DECISION_SECRET",
+    "OPENIM_ADMIN_TOKEN",
+    "OPENIM_ADMIN_SECRET",
+    "OPENIM_ADMIN_USER",
     "LINES",
     "COLUMNS",
 ];
@@ -102,7 +105,7 @@ async fn transcript(runs: &[(&[&str], Variables<'_>)]) -> String {
     transcript
 }
 
-fn same_as_file(name: &str, text: &str) {
+pub(crate) fn same_as_file(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("snapshots");
     settings.set_prepend_module_to_snapshot(false);
@@ -117,6 +120,7 @@ async fn the_help_of_these_commands_is_that_of_the_files() {
         &["explain", "--help"],
         &["tail", "--help"],
         &["init", "--help"],
+        &["reconcile", "--help"],
         &["sign", "--help"],
         &["sign", "openim", "--help"],
         &["sign", "tencent", "--help"],

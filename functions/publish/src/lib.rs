@@ -239,11 +239,12 @@ fn has_body(reception: &Reception) -> bool {
     reception.target.is_some()
 }
 
-/// Whether a reception stands for an after callback: not a later part of one, and no before callback, which another receiver
-/// could not answer.
+/// Whether a reception stands for an after callback: not a later part of one, no before callback, which another receiver
+/// could not answer, and not what no callback said.
 fn is_forwarded(reception: &Reception) -> bool {
     let is_first = reception.part.as_ref().is_none_or(|part| part.number == 0);
     is_first
+        && !reception.is_reconciled()
         && reception.events.family() != Family::Decision
         && !protocol::asks(reception.source, &reception.command)
 }
@@ -300,4 +301,36 @@ pub async fn publish(
         warn!(callbacks = without_body, "{NOT_FORWARDED}");
     }
     Ok(outcome.response)
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{Events, RECONCILE, Source, Timestamp, UserId, relation::Event};
+
+    use super::*;
+
+    #[test]
+    fn an_after_callback_is_handed_on_and_what_no_callback_said_is_not() {
+        let id = |id: &str| UserId::new(id).unwrap();
+        let unblocked = Event::Unblocked {
+            owner: id("ana"),
+            blocked: id("leo"),
+        };
+        let is_forwarded = |command: &str| {
+            is_forwarded(&Reception {
+                id: "r".into(),
+                received_at: Timestamp::from_unix_millis(0).unwrap(),
+                source: Source::OpenIm,
+                command: command.into(),
+                operation_id: None,
+                events: Events::Relation(vec![unblocked.clone()]),
+                body: None,
+                target: None,
+                part: None,
+            })
+        };
+        assert!(is_forwarded("callbackAfterRemoveBlackCommand"));
+        assert!(!is_forwarded("callbackBeforeAddBlackCommand"));
+        assert!(!is_forwarded(RECONCILE));
+    }
 }

@@ -20,7 +20,7 @@
 //! | Attribute | Meaning |
 //! |---|---|
 //! | `id` | The reception's id and the event's place in it: `<reception>-<place>`, or `<reception>-<part>-<place>` in a part of a large reception. The same event always has the same id. It has no dot, because [Standard Webhooks](https://www.standardwebhooks.com) uses dots as separators: `.` is `%2E`, and `%` is `%25` |
-//! | `source` | The stack and the chat server: `/<stack>/openim` or `/<stack>/tencent` |
+//! | `source` | The stack and the chat server: `/<stack>/openim` or `/<stack>/tencent`. `/<stack>/reconcile` if `imhook reconcile` found it |
 //! | `type` | The family and the type of the event |
 //! | `subject` | What it is about: `user/<id>`, `group/<id>`, `users/<length>/<id>/<id>` for two users, with the length of the first id in bytes, or `conversation/<id>`; absent if it names nobody and nothing |
 //! | `time` | When the gateway received the callback |
@@ -166,6 +166,7 @@ fn envelope(reception: &Reception, stack: &str, place: usize) -> CloudEvent {
             None => format!("{id}-{place}"),
         },
         source: match reception.source {
+            _ if reception.is_reconciled() => format!("/{stack}/reconcile"),
             Source::OpenIm => format!("/{stack}/openim"),
             Source::Tencent => format!("/{stack}/tencent"),
         },
@@ -270,6 +271,25 @@ mod tests {
         assert_eq!(events.len(), 2);
         assert_ne!(events[0]["id"], events[1]["id"]);
         assert!(events[0]["sequence"].as_str() < events[1]["sequence"].as_str());
+    }
+
+    #[test]
+    fn what_reconcile_found_has_a_source_of_its_own_and_a_callback_of_that_name_has_not() {
+        let blocked = || relation::Event::Blocked {
+            owner: user("ana"),
+            blocked: user("leo"),
+        };
+        let source = |command: &str, events: Events| {
+            let reception = Reception {
+                command: command.into(),
+                ..reception(events)
+            };
+            as_json(&reception)[0]["source"].clone()
+        };
+        let events = || Events::from(vec![blocked()]);
+        assert_eq!(source(domain::RECONCILE, events()), "/chat/reconcile");
+        assert_eq!(source("x", events()), "/chat/tencent");
+        assert_eq!(source(domain::RECONCILE, Events::Unknown), "/chat/tencent");
     }
 
     #[test]

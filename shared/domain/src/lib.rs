@@ -41,6 +41,6 @@ pub use conversation::Conversation;
 pub use events::{Events, Family, Subject};
 pub use id::{GroupId, InvalidGroupId, InvalidTopicId, InvalidUserId, TopicId, UserId};
 pub use question::{Change, Changeable, Question, Role, Words, Written};
-pub use reception::{FiledUnder, Part, Reception, Source};
+pub use reception::{FiledUnder, Part, RECONCILE, Reception, Source};
 pub use split::Continues;
 pub use timestamp::{Arrivals, OutOfRange, Timestamp};

@@ -17,9 +17,9 @@ pub struct Reception {
     pub id: String,
     /// When the gateway received the request.
     pub received_at: Timestamp,
-    /// The chat server that sent the callback.
+    /// The chat server that sent the callback, or that was asked: see [`RECONCILE`].
     pub source: Source,
-    /// The command, in the server's spelling.
+    /// The command, in the server's spelling, or [`RECONCILE`].
     pub command: String,
     /// The caller's own id of the request, if it sends one: OpenIM's `operationID` header, Tencent Chat's `RequestId`.
     /// It finds a request in the server's log. OpenIM's does not tell events apart, because clients choose it. Tencent
@@ -97,7 +97,17 @@ impl FiledUnder {
     }
 }
 
+/// The command of receptions that no callback brought. `imhook reconcile` asked the server, and found what the views did
+/// not know. They have the time of the question, and are stored and read like all others.
+pub const RECONCILE: &str = "reconcile";
+
 impl Reception {
+    /// Whether `imhook reconcile` made it. No server has a command of that name, so a callback with it has no such events.
+    #[must_use]
+    pub fn is_reconciled(&self) -> bool {
+        self.command == RECONCILE && matches!(self.events, Events::Relation(_) | Events::Group(_))
+    }
+
     /// What the reception is filed under: the subject of its first event, or its command if it only has a body. A part has
     /// the subject of the whole. `None` if there is nothing to file.
     #[must_use]

@@ -1,5 +1,5 @@
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     io::Read as _,
     sync::{Arc, Mutex},
 };
@@ -40,6 +40,23 @@ pub struct StoredMessage {
     pub revoked: bool,
 }
 
+/// What OpenIM has about users and groups. Each list says since when somebody is on it, in seconds of Unix time.
+#[derive(Clone, Debug, Default)]
+pub struct Lists {
+    /// All users.
+    pub users: Vec<String>,
+    /// The friends of each user.
+    pub friends: BTreeMap<String, BTreeMap<String, i64>>,
+    /// The users whom each user blocks.
+    pub blocks: BTreeMap<String, BTreeMap<String, i64>>,
+    /// The members of each group.
+    pub members: BTreeMap<String, BTreeMap<String, i64>>,
+    /// The groups that are dissolved. OpenIM may keep their members.
+    pub dissolved: BTreeSet<String>,
+    /// The users whose friend list says that it has one more friend than it gives, as if it changed all the time.
+    pub restless: BTreeSet<String>,
+}
+
 /// What a server says to the next request to a path, instead of doing it.
 #[derive(Clone, Copy, Debug)]
 pub enum Refusal {
@@ -49,7 +66,7 @@ pub enum Refusal {
     Code(i64),
 }
 
-/// The REST APIs of OpenIM and of Tencent Chat, as far as messages are withdrawn through them. Each checks its requests as
+/// The REST APIs of OpenIM and of Tencent Chat, as far as messages are withdrawn and lists are read through them. Each checks its requests as
 /// the real ones do, and more strictly: a request has exactly the fields that are known.
 pub struct ChatServer {
     /// Its URL.
@@ -61,6 +78,7 @@ type Shared = Arc<Mutex<Servers>>;
 
 #[derive(Default)]
 struct Servers {
+    lists: Lists,
     messages: Vec<StoredMessage>,
     /// The token that is valid now.
     token: Option<String>,
@@ -94,6 +112,15 @@ impl ChatServer {
             router = router.route(&format!("/api/msg/{path}"), post(openim));
         }
         for path in [
+            "user/get_all_users_uid",
+            "friend/get_friend_list",
+            "friend/get_black_list",
+            "group/get_groups",
+            "group/get_group_member_list",
+        ] {
+            router = router.route(&format!("/api/{path}"), post(openim));
+        }
+        for path in [
             "openim/admin_msgwithdraw",
             "group_open_http_svc/group_msg_recall",
             "official_account_open_http_svc/official_account_msg_recall",
@@ -104,6 +131,16 @@ impl ChatServer {
             url: serve(router.with_state(shared.clone())).await.0,
             shared,
         }
+    }
+
+    /// Changes what OpenIM has about users and groups.
+    pub fn lists<T>(&self, change: impl FnOnce(&mut Lists) -> T) -> T {
+        change(&mut self.shared.lock().unwrap().lists)
+    }
+
+    /// The only token that is valid from now on.
+    pub fn only_token(&self, token: &str) {
+        self.shared.lock().unwrap().token = Some(token.to_owned());
     }
 
     /// Stores a message of OpenIM.
@@ -232,8 +269,107 @@ async fn openim(
     match uri.path() {
         "/api/msg/pull_msg_by_seq" => pull(&mut servers, &body),
         "/api/msg/search_msg" => search(&mut servers, &body),
+        "/api/user/get_all_users_uid" => users(&mut servers, &body),
+        "/api/group/get_groups" => groups(&mut servers, &body),
+        "/api/friend/get_friend_list" => friends(&mut servers, &body),
+        "/api/friend/get_black_list" => blocks(&mut servers, &body),
+        "/api/group/get_group_member_list" => members(&mut servers, &body),
         _ => revoke(&mut servers, &body),
     }
+}
+
+/// The page of a list that a request wants.
+fn page<T>(
+    servers: &mut Servers,
+    body: &Value,
+    names: &[&str],
+    all: impl Iterator<Item = T>,
+) -> Vec<T> {
+    let pagination = &body["pagination"];
+    let is_right = has_only(body, names) && has_only(pagination, &["pageNumber", "showNumber"]);
+    servers.check(is_right, "fields of a list");
+    let number = |name: &str| usize::try_from(pagination[name].as_u64().unwrap()).unwrap();
+    let (page, size) = (number("pageNumber") - 1, number("showNumber"));
+    all.skip(page * size).take(size).collect()
+}
+
+fn users(servers: &mut Servers, body: &Value) -> Response {
+    let all = servers.lists.users.clone();
+    let total = all.len();
+    let page = page(servers, body, &["pagination"], all.into_iter());
+    openim_says(0, json!({"total": total, "userIDs": page}))
+}
+
+/// All groups but the dissolved ones, or any one group.
+fn groups(servers: &mut Servers, body: &Value) -> Response {
+    let Lists {
+        members, dissolved, ..
+    } = servers.lists.clone();
+    let wanted = body["groupID"].as_str().unwrap_or_default();
+    let groups: Vec<&String> = members
+        .keys()
+        .filter(|it| match wanted {
+            "" => !dissolved.contains(*it),
+            wanted => *it == wanted,
+        })
+        .collect();
+    let total = groups.len();
+    let names = ["groupID", "groupName", "pagination"];
+    let page: Vec<Value> = page(servers, body, &names, groups.into_iter())
+        .into_iter()
+        .map(|id| {
+            let status = if dissolved.contains(id) { 2 } else { 0 };
+            json!({"groupInfo": {"groupID": id, "groupName": "hunter2", "status": status}})
+        })
+        .collect();
+    openim_says(0, json!({"total": total, "groups": page}))
+}
+
+fn friends(servers: &mut Servers, body: &Value) -> Response {
+    let user = body["userID"].as_str().unwrap_or_default();
+    let list = servers.lists.friends.get(user).cloned().unwrap_or_default();
+    let total = list.len() + usize::from(servers.lists.restless.contains(user));
+    let page = page(servers, body, &["userID", "pagination"], list.into_iter());
+    let entry = |(id, since)| {
+        json!({"ownerUserID": user, "remark": "hunter2", "createTime": since,
+            "friendUser": {"userID": id, "nickname": "hunter2"}})
+    };
+    // Go writes an empty list as null.
+    let entries: Vec<Value> = page.into_iter().map(entry).collect();
+    let entries = (!entries.is_empty()).then_some(entries);
+    openim_says(0, json!({"total": total, "friendsInfo": entries}))
+}
+
+fn blocks(servers: &mut Servers, body: &Value) -> Response {
+    let user = body["userID"].as_str().unwrap_or_default();
+    let list = servers.lists.blocks.get(user).cloned().unwrap_or_default();
+    let total = list.len();
+    let page = page(servers, body, &["userID", "pagination"], list.into_iter());
+    let entry = |(id, since)| {
+        json!({"ownerUserID": user, "createTime": since,
+            "blackUserInfo": {"userID": id, "nickname": "hunter2"}})
+    };
+    let entries: Vec<Value> = page.into_iter().map(entry).collect();
+    openim_says(0, json!({"total": total, "blacks": entries}))
+}
+
+fn members(servers: &mut Servers, body: &Value) -> Response {
+    let group = body["groupID"].as_str().unwrap_or_default();
+    let list = servers
+        .lists
+        .members
+        .get(group)
+        .cloned()
+        .unwrap_or_default();
+    let total = list.len();
+    let names = ["groupID", "filter", "keyword", "pagination"];
+    let page = page(servers, body, &names, list.into_iter());
+    let entry = |(id, since)| {
+        json!({"groupID": group, "userID": id, "nickname": "hunter2", "roleLevel": 20,
+            "joinTime": since * 1000})
+    };
+    let entries: Vec<Value> = page.into_iter().map(entry).collect();
+    openim_says(0, json!({"total": total, "members": entries}))
 }
 
 /// The last messages of a conversation that a user sees.

@@ -22,7 +22,7 @@ mod stream;
 mod tls;
 mod watch;
 
-pub use chat_server::{ChatServer, Refusal, StoredMessage};
+pub use chat_server::{ChatServer, Lists, Refusal, StoredMessage};
 pub use decision_service::{Behaviour, DecisionService, Question};
 pub use dynamodb::{Dynamodb, Table};
 pub use event_bus::EventBus;
