@@ -60,9 +60,8 @@ impl Set {
                 _ => return Err(format!("{} has nothing inside", before()).into()),
             };
         }
-        // A number in place of a text, such as an id of digits, stays a text.
-        let stays_text =
-            place.is_string() && matches!(self.value, Value::Number(_) | Value::Bool(_));
+        // What stands in place of a text stays a text: an id of digits, or OpenIM's content, which is JSON in a text.
+        let stays_text = place.is_string() && !self.value.is_string() && !self.value.is_null();
         *place = match stays_text {
             true => self.text.clone().into(),
             false => self.value.clone(),
@@ -92,6 +91,7 @@ mod tests {
             ("id=leo", "/id", json!("leo"), false),
             ("id=42", "/id", json!("42"), false),
             ("id=null", "/id", json!(null), false),
+            (r#"id={"a":1}"#, "/id", json!(r#"{"a":1}"#), false),
             ("id=a=b", "/id", json!("a=b"), false),
             ("id=", "/id", json!(""), false),
             ("n=2", "/n", json!(2), false),
