@@ -192,7 +192,7 @@ sam-local: .local/tools/scripts/run.installed .local/tools/tests/tools.installed
 VALGRIND = $(if $(shell command -v valgrind 2>/dev/null),,.local/valgrind/valgrind)
 
 # Always the whole workspace: for one package alone, Cargo would compile the dependencies again, with other features.
-test: BESIDE = .local/ministack/tests/ministack.installed .local/nginx/nginx bench-contestants examples $(VALGRIND)
+test: BESIDE = .local/ministack/tests/ministack.installed .local/nginx/nginx .local/chromium/chromium $(AXE) bench-contestants examples $(VALGRIND)
 test: AFTER_LINTS = bench-tested
 test: .local/tools/scripts/run.installed check
 	cargo build --locked --workspace --bins --examples
@@ -320,6 +320,24 @@ $(EXAMPLES): .local/examples/%.built: scripts/example.sh $(filter-out %.md,$(wil
 # For the test of docs/reverse-proxy.md.
 .local/nginx/nginx:
 	scripts/debian.sh .local/nginx nginx usr/sbin/nginx
+
+# For the tests of the page of `imhook inspect`. Chromium finds the font through XDG_DATA_HOME.
+.local/chromium/chromium:
+	scripts/debian.sh .local/chromium chromedriver usr/bin/chromedriver chromium-driver
+	scripts/debian.sh .local/chromium chromium usr/lib/chromium/chromium chromium chromium-common fonts-dejavu-core fontconfig-config FONTCONFIG_PATH=etc/fonts XDG_DATA_HOME=usr/share
+
+# It checks that page for people who cannot see or use a mouse. The Node is that of the benchmark.
+AXE = .local/axe/node_modules/axe-core/axe.min.js
+$(AXE): .local/bench-node/bench/contestants/node/requirements.installed $(wildcard tests/axe/*.json) tests/axe/.npmrc
+	mkdir -p .local/axe && cp tests/axe/*.json tests/axe/.npmrc .local/axe/
+	cd .local/axe && PATH="$(CURDIR)/.local/bench-node/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent
+	touch $@
+
+# Takes the pictures of that page for the documents.
+.PHONY: screenshots
+screenshots: .local/chromium/chromium $(AXE)
+	cargo build --locked --workspace --bins
+	PICTURES=docs/pictures cargo test --locked --workspace --test it -- inspect::a_browser
 
 # For `sam local` where no Docker engine answers and Lambda's image is not available.
 .local/docker/dockerd:

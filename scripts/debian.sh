@@ -17,7 +17,7 @@ for each in "$@"; do
   case $each in *=*) environment+=("${each%%=*}=$root/${each#*=}") ;; *) packages+=("$each") ;; esac
 done
 scripts/unpack.sh "$root" "${packages[@]:-$name}"
-libraries=$(find "$root" -name '*.so.*' -printf '%h\n' | sort -u | paste -sd:)
+libraries=$(find "$root" -name '*.so*' -printf '%h\n' | sort -u | paste -sd:)
 environment+=(${libraries:+"LD_LIBRARY_PATH=$libraries"})
 printf '#!/bin/sh\nexec env %s %s/%s "$@"\n' "${environment[*]}" "$root" "$program" >"$folder/$name.new"
 chmod +x "$folder/$name.new"

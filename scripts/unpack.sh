@@ -16,10 +16,14 @@ apt=(apt-get -qq -o "Dir::State=$work/apt/state" -o "Dir::Cache=$work/apt/cache"
 "${apt[@]}" update
 cd "$work/packages"
 "${apt[@]}" download "$@"
-# The packages know the names of the libraries in this release. The C library is installed, and valgrind's memcheck,
-# which needs its debug symbols, is not used.
-for each in *.deb; do dpkg-deb --field "$each" Depends; done | tr ',' '\n' |
-  awk '$1 ~ /^(lib|zlib)/ && $1 !~ /^libc6(-dbg)?$/ { print $1 }' | sort -u |
-  xargs --no-run-if-empty "${apt[@]}" download
+# The packages know the names of the libraries in this release, and those know further ones. The C library is installed, and
+# valgrind's memcheck, which needs its debug symbols, is not used.
+while
+  for each in *.deb; do dpkg-deb --field "$each" Depends; done | tr ',' '\n' |
+    awk '$1 ~ /^(lib|zlib)/ && $1 !~ /^libc6(-dbg)?$/ { sub(":any", "", $1); print $1 }' | sort -u >needed
+  for each in *.deb; do dpkg-deb --field "$each" Package; done | sort -u >there
+  comm -23 needed there >missing
+  [ -s missing ]
+do xargs "${apt[@]}" download <missing; done
 cd - >/dev/null
 for each in "$work"/packages/*.deb; do dpkg-deb --extract "$each" "$folder"; done

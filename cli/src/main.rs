@@ -18,6 +18,7 @@ mod exit;
 mod explain;
 mod history;
 mod init;
+mod inspect;
 mod moderation;
 mod out;
 mod policies;
@@ -69,6 +70,8 @@ enum Command {
     Send(Box<send::Options>),
     /// Say how a chat server reads an answer, or what the body of a callback means
     Explain(explain::Options),
+    /// Serve a page that shows what a stack stores, and what its tables know of persons, groups and conversations
+    Inspect(Box<inspect::Options>),
     /// Follow what arrives, like a log
     Tail(Box<tail::Options>),
     /// Sign a request as a chat server or this receiver does, or say why a signature is wrong
@@ -157,6 +160,7 @@ async fn main() -> ExitCode {
         Command::Smoke(options) => smoke::smoke(*options).await,
         Command::Send(options) => send::send(*options).await,
         Command::Explain(options) => explain::explain(options).await,
+        Command::Inspect(options) => inspect::inspect(*options).await,
         Command::Tail(options) => tail::tail(*options).await,
         Command::Sign(way) => sign::sign(way),
         Command::Completions { shell } => completions(shell),
@@ -178,7 +182,7 @@ async fn main() -> ExitCode {
             url,
             dynamodb,
             table,
-        } => stream::feed(&stream::Reader::Views, &dynamodb, &table, &url, None)
+        } => stream::feed(&stream::Reader::Views, &dynamodb, &table, &url, None, None)
             .await
             .map(|never| match never {}),
         Command::Dynamodb {

@@ -35,10 +35,12 @@ use self::{
     stack::Stack,
 };
 use crate::{
-    Result, dynamodb, policies,
+    Result, dynamodb,
+    inspect::{self, Inspector, seen::Seen},
+    policies,
     stream::{self, Reader},
     table,
-    tables::{self, LOCAL_ACCOUNT},
+    tables::{self, Database, LOCAL_ACCOUNT},
 };
 
 /// How long the last requests may take after Ctrl-C. It is longer than any callback's function may take to answer.
@@ -79,6 +81,9 @@ pub(crate) struct Options {
     /// Name or ARN of the bus there
     #[arg(long, value_name = "NAME", requires = "eventbridge")]
     event_bus: Option<String>,
+    /// Port of the page that shows what arrives; 0 turns the page off. Without it, the one after the callbacks' port, or a free one
+    #[arg(long, value_name = "PORT")]
+    inspect_port: Option<u16>,
     #[command(flatten)]
     moderation: Moderation,
 }
@@ -142,6 +147,17 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         table::create(&endpoint, resource, table).await?;
     }
 
+    let page = page(&options, listener.local_addr()?).await?;
+    let seen = page.as_ref().map(|_| Seen::new());
+    let here = Database::at(&endpoint);
+    let page = match (page, seen.clone()) {
+        (Some(page), Some(seen)) => {
+            let tables = [tables::EVENTS, tables::RELATIONSHIPS];
+            let inspector = Inspector::new(&here, tables, seen)?.of_receiver(&url)?;
+            Some(inspector.serve(page)?)
+        }
+        _ => None,
+    };
     let (alive, mut all_gone) = mpsc::channel(1);
     let runtime_api = RuntimeApi::default();
     let lambda = Lambda {
@@ -151,12 +167,14 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         removed: REMOVED,
         runtime_api_address: runtime_api.serve().await?.to_string(),
         runtime_api,
+        seen: seen.clone(),
         _alive: alive,
     };
     let gateway = Gateway {
         functions: Functions::new(lambda, &stack.functions),
         stack,
         clock: Clock::new(),
+        seen: seen.clone(),
     };
     let service = gateway
         .router()
@@ -197,8 +215,11 @@ pub(crate) async fn run(options: Options) -> Result<()> {
         format!("checkpoint: {}", checkpoint.display()),
         format!("policies: {}", options.policies.display()),
         format!("SdkAppid: {}", options.sdk_app_id),
-        "ready: `make sample` posts one of each callback; Ctrl-C stops".to_owned(),
-    ] {
+    ]
+    .into_iter()
+    .chain(page.map(|page| format!("inspect: {page}")))
+    .chain(["ready: `make sample` posts one of each callback; Ctrl-C stops".to_owned()])
+    {
         print::line(&line);
     }
 
@@ -206,7 +227,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     let also = async |reader: Option<Reader>, file: &str| match reader {
         Some(reader) => {
             let checkpoint = options.folder.join(file);
-            feed(&reader, &endpoint, &url, &checkpoint).await
+            feed(&reader, &endpoint, &url, &checkpoint, None).await
         }
         None => std::future::pending().await,
     };
@@ -219,7 +240,7 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     tokio::select! {
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
-        never = feed(&Reader::Views, &endpoint, &url, &checkpoint) => match never {},
+        never = feed(&Reader::Views, &endpoint, &url, &checkpoint, seen.as_deref()) => match never {},
         never = also(bus, "bus.json") => match never {},
         never = also(deliveries, "deliveries.json") => match never {},
         never = also(forwards, "forward.json") => match never {},
@@ -237,6 +258,19 @@ pub(crate) async fn run(options: Options) -> Result<()> {
     }
     print::line("stopped");
     Ok(())
+}
+
+/// The page's own port. `None` if the page is off.
+async fn page(options: &Options, callbacks: SocketAddr) -> Result<Option<TcpListener>> {
+    let page = |port| inspect::listen((options.address, port).into());
+    Ok(match options.inspect_port {
+        Some(0) => None,
+        Some(port) => Some(page(port).await?),
+        None => match page(callbacks.port().saturating_add(1)).await {
+            Ok(listener) => Some(listener),
+            Err(_) => Some(page(0).await?),
+        },
+    })
 }
 
 async fn listener(address: IpAddr, port: u16) -> Result<TcpListener> {
@@ -355,10 +389,18 @@ async fn feed(
     endpoint: &str,
     url: &str,
     checkpoint: &Path,
+    seen: Option<&Seen>,
 ) -> std::convert::Infallible {
     loop {
-        let Err(error) =
-            stream::feed(reader, endpoint, tables::EVENTS, url, Some(checkpoint)).await;
+        let Err(error) = stream::feed(
+            reader,
+            endpoint,
+            tables::EVENTS,
+            url,
+            Some(checkpoint),
+            seen,
+        )
+        .await;
         print::line(&format!(
             "the events table's stream is read again, because {error}"
         ));

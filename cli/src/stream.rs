@@ -15,7 +15,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{Settings, item};
 
-use crate::{Result, deliveries, moderation, run::print};
+use crate::{
+    Result, deliveries,
+    inspect::{self, seen::Seen},
+    moderation,
+    run::print,
+};
 
 /// The pause before an empty stream is read again.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -69,7 +74,7 @@ impl Reader {
 }
 
 /// Sends every record of the table's stream to a reader, whose function can be invoked at this URL. Begins after the last
-/// record that the file names, or at the stream's beginning. Keeps the file up to date. Ends only if the stream cannot be
+/// record that the file names, or at the stream's beginning. Keeps the file up to date. `seen` remembers all of it for the page. Ends only if the stream cannot be
 /// read, or if the file cannot be written.
 pub(crate) async fn feed(
     reader: &Reader,
@@ -77,6 +82,7 @@ pub(crate) async fn feed(
     table: &str,
     url: &str,
     file: Option<&Path>,
+    seen: Option<&Seen>,
 ) -> Result<Infallible> {
     let client = store::dynamodb(&Settings::local(endpoint), Duration::from_secs(10));
     let described = client.describe_table().table_name(table).send().await;
@@ -118,6 +124,9 @@ pub(crate) async fn feed(
             let last = records.last().map(|record| &record["dynamodb"]);
             let last = last.map(|record| text(record, "SequenceNumber"));
             let last = last.transpose()?;
+            if let Some(seen) = seen {
+                inspect::remember(&records, seen, None);
+            }
             let stored = records.into_iter().filter(|record| reader.reads(record));
             reader.get(&streams.http, url, stored.collect()).await;
             if let Some(last) = last {

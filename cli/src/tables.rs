@@ -44,6 +44,14 @@ pub(crate) struct Database {
 }
 
 impl Database {
+    /// A DynamoDB on this machine.
+    pub(crate) fn at(endpoint: &str) -> Self {
+        Self {
+            dynamodb: endpoint.to_owned(),
+            aws: false,
+        }
+    }
+
     pub(crate) fn is_aws(&self) -> bool {
         self.aws
     }

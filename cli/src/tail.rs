@@ -1,7 +1,7 @@
 //! `imhook tail`: follows what arrives, like a log: the stream of the events table, and who was not believed.
 
 mod log;
-mod stream;
+pub(crate) mod stream;
 
 use std::{collections::VecDeque, path::PathBuf, time::Duration};
 
@@ -74,7 +74,7 @@ const LATE_SECONDS: i64 = 60;
 const WIDTH: usize = 200;
 
 /// A length of time before now, or a time.
-fn since(text: &str) -> std::result::Result<Timestamp, String> {
+pub(crate) fn since(text: &str) -> std::result::Result<Timestamp, String> {
     let now = Timestamp::now().unix_millis();
     let millis = match duration(text) {
         Ok(before) => now - i64::try_from(before.as_millis()).unwrap_or(i64::MAX),

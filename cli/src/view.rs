@@ -305,7 +305,7 @@ impl Answer {
 }
 
 /// Whether somebody is a member, with which role, since when, and as of when.
-fn about_member(member: &Member) -> Vec<String> {
+pub(crate) fn about_member(member: &Member) -> Vec<String> {
     let is_member = match member.member {
         Membership::Yes => "yes",
         Membership::Intended => "intended",

@@ -129,6 +129,7 @@ impl Run {
             Command::new(binary("imhook"))
                 .current_dir(root())
                 .args(["run", "--port", &port, "--dynamodb-port", &dynamodb_port])
+                .args(["--inspect-port", "0"])
                 .args(["--policies", "tests/cases/policies.json", "--folder"])
                 .arg(folder),
         );

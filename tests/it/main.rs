@@ -30,6 +30,7 @@ mod forward;
 mod gateways;
 mod history;
 mod init;
+mod inspect;
 mod laboratory;
 mod large;
 mod lists;

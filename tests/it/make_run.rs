@@ -147,12 +147,18 @@ pub(crate) fn folder(test: &str) -> PathBuf {
     folder
 }
 
-/// `imhook run` with its data in the folder.
+/// `imhook run` with its data in the folder, and without its page.
 pub(crate) fn command(folder: &Path, program: &Path) -> Command {
+    with_page(folder, program, 0)
+}
+
+/// The same with its page on this port. Without the option, it would take a port that another test may be about to use.
+pub(crate) fn with_page(folder: &Path, program: &Path, port: u16) -> Command {
     let mut command = Command::new(program);
     command
         .args(["run", "--port", &free_port().to_string()])
         .args(["--dynamodb-port", &free_port().to_string()])
+        .args(["--inspect-port", &port.to_string()])
         .arg("--folder")
         .arg(folder)
         .arg("--policies")
@@ -767,13 +773,17 @@ async fn a_port_that_is_taken_is_named() {
     let folder = folder("port");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    for (option, who) in [("--port", "the gateway"), ("--dynamodb-port", "DynamoDB")] {
+    for (option, who) in [
+        ("--port", "the gateway"),
+        ("--dynamodb-port", "DynamoDB"),
+        ("--inspect-port", "the page"),
+    ] {
         let mut command = Command::new(binary("imhook"));
         command.args(["run", option, &port]);
-        let other = ["--port", "--dynamodb-port"]
-            .into_iter()
-            .find(|it| *it != option);
-        command.args([other.unwrap(), &free_port().to_string()]);
+        let others = ["--port", "--dynamodb-port", "--inspect-port"];
+        for other in others.into_iter().filter(|it| *it != option) {
+            command.args([other, &free_port().to_string()]);
+        }
         command.arg("--folder").arg(&folder);
         command.arg("--policies").arg(folder.join("policies.json"));
         let output = command.output().await.unwrap();

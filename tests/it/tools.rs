@@ -119,6 +119,7 @@ async fn the_help_of_these_commands_is_that_of_the_files() {
         &["send", "--help"],
         &["explain", "--help"],
         &["tail", "--help"],
+        &["inspect", "--help"],
         &["init", "--help"],
         &["reconcile", "--help"],
         &["sign", "--help"],

@@ -26,6 +26,7 @@ use super::{
     runtime_api::{Answer, Asking, Invocation, RuntimeApi},
     stack::{Declared, FORWARD},
 };
+use crate::inspect::seen::Seen;
 
 /// How many requests a function handles at the same time, each in its own process. Other requests wait.
 const AT_ONCE: usize = 4;
@@ -46,6 +47,8 @@ pub(crate) struct Lambda {
     pub(crate) removed: &'static [&'static str],
     pub(crate) runtime_api: RuntimeApi,
     pub(crate) runtime_api_address: String,
+    /// Keeps the lines of functions for the page.
+    pub(crate) seen: Option<Arc<Seen>>,
     /// Nothing is sent. It is dropped after the last process has ended, and the receiver sees that.
     pub(crate) _alive: mpsc::Sender<()>,
 }
@@ -249,10 +252,19 @@ impl Function {
         };
         let mut words = Vec::new();
         if let Some(output) = child.stdout.take() {
-            words.push(tokio::spawn(print::forward(self.name.clone(), output)));
+            let seen = lambda.seen.clone();
+            words.push(tokio::spawn(print::forward(
+                self.name.clone(),
+                output,
+                seen,
+            )));
         }
         if let Some(output) = child.stderr.take() {
-            words.push(tokio::spawn(print::forward(self.name.clone(), output)));
+            words.push(tokio::spawn(print::forward(
+                self.name.clone(),
+                output,
+                None,
+            )));
         }
         let asked = lambda.runtime_api.enter(number);
         let (end, ending) = oneshot::channel();

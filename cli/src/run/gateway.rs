@@ -1,16 +1,17 @@
 //! The gateway: sends HTTP requests to functions. It also has Lambda's Invoke API.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
     Router,
     body::{Body, Bytes},
     extract::{ConnectInfo, Path, Request, State},
-    http::{HeaderName, StatusCode, header::CONTENT_TYPE},
+    http::{HeaderName, StatusCode, header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
     routing::post,
 };
 use futures_util::StreamExt as _;
+use http_body_util::BodyExt as _;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
@@ -22,6 +23,7 @@ use super::{
     runtime_api::Answer,
     stack::Stack,
 };
+use crate::inspect::seen::{self, Seen};
 
 /// The largest event that Lambda accepts.
 const LARGEST_EVENT: usize = 6 * 1024 * 1024;
@@ -32,6 +34,8 @@ pub(crate) struct Gateway {
     pub(crate) stack: Stack,
     pub(crate) functions: Functions,
     pub(crate) clock: Clock,
+    /// Keeps requests and answers for the page.
+    pub(crate) seen: Option<Arc<Seen>>,
 }
 
 impl Gateway {
@@ -73,12 +77,51 @@ async fn callback(
         from: from.ip(),
         route,
     };
+    let Some(seen) = &gateway.seen else {
+        return answer(&gateway, function, &received).await;
+    };
+    seen.asked(&id, at, asked(&head, &body));
+    let began = Instant::now();
+    let response = answer(&gateway, function, &received).await;
+    let took = began.elapsed();
+    let (head, body) = response.into_parts();
+    // It is in memory already, so this neither waits nor fails.
+    let body = body.collect().await.map(|it| it.to_bytes());
+    let body = body.unwrap_or_default();
+    let answer = seen::Answer {
+        status: head.status.as_u16(),
+        body: String::from_utf8_lossy(&body).into_owned(),
+        took,
+    };
+    seen.answered(&id, answer);
+    Response::from_parts(head, body.into())
+}
+
+/// The request as the page shows it.
+fn asked(head: &Parts, body: &[u8]) -> seen::Request {
+    let headers = head.headers.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.to_string(), value.into_owned())
+    });
+    seen::Request {
+        method: head.method.to_string(),
+        target: head.uri.to_string(),
+        headers: headers.collect(),
+        body: String::from_utf8_lossy(body).into_owned(),
+    }
+}
+
+/// The function's answer, or the gateway's own.
+async fn answer(gateway: &Gateway, function: &str, received: &Received<'_>) -> Response {
+    let id = received.id;
     let event = received.event().to_string();
     if event.len() > LARGEST_EVENT {
         let (status, response_type) = TOO_LARGE;
         return gateway.refuse(status, response_type);
     }
-    let invoked = gateway.functions.invoke(function, id.clone(), event.into());
+    let invoked = gateway
+        .functions
+        .invoke(function, id.to_owned(), event.into());
     let why = match invoked.await {
         Ok(Answer::Response(answer)) => match event::response(&answer) {
             Some(response) => return response,
@@ -125,7 +168,16 @@ async fn invoke(
         ([JSON], mark, error).into_response()
     };
     let id = gateway.clock.id();
-    match gateway.functions.invoke(&function, id, event.into()).await {
+    let event = Bytes::from(event);
+    let invoked = gateway.functions.invoke(&function, id, event.clone()).await;
+    if let Some(seen) = &gateway.seen {
+        let answer = match &invoked {
+            Ok(Answer::Response(answer)) => Some(&answer[..]),
+            _ => None,
+        };
+        seen.invoked(&function, &event, answer);
+    }
+    match invoked {
         Ok(Answer::Response(answer)) => ([JSON], answer).into_response(),
         Ok(Answer::Error(error)) => failed(error),
         Err(failure @ Failure::Unknown) => refuse(

@@ -1,10 +1,12 @@
 //! Prints lines for people to standard output.
 
+use std::sync::Arc;
+
 use domain::Timestamp;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
-use crate::out;
+use crate::{inspect::seen::Seen, out};
 
 /// Prints a line. Ignores errors, because there is no other place to report them.
 pub(crate) fn line(line: &str) {
@@ -19,7 +21,11 @@ pub(crate) fn warn(function: &str, message: &str) {
 }
 
 /// Prints every line that a function writes. Lines of JSON are made readable. Other lines follow the function's name.
-pub(crate) async fn forward(function: String, output: impl AsyncRead + Unpin) {
+pub(crate) async fn forward(
+    function: String,
+    output: impl AsyncRead + Unpin,
+    seen: Option<Arc<Seen>>,
+) {
     let mut output = BufReader::new(output);
     let mut bytes = Vec::new();
     while output
@@ -29,6 +35,9 @@ pub(crate) async fn forward(function: String, output: impl AsyncRead + Unpin) {
     {
         let text = String::from_utf8_lossy(&bytes);
         let text = text.trim_end_matches(['\r', '\n']);
+        if let Some(seen) = &seen {
+            seen.logged(text);
+        }
         line(&readable(text).unwrap_or_else(|| format!("{function}: {text}")));
         bytes.clear();
     }

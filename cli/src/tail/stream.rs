@@ -35,7 +35,7 @@ const PAUSES: [Duration; 3] = [
 ];
 
 /// A stream that is being followed.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     client: Client,
     arn: String,
     pause: Duration,
@@ -50,7 +50,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub(super) async fn open(
+    pub(crate) async fn open(
         database: &Database,
         table: &str,
         since: Option<Timestamp>,
@@ -112,7 +112,7 @@ impl Stream {
     }
 
     /// The next records of all shards. Waits until there are some. An error says why the stream cannot be read any more.
-    pub(super) async fn next(&mut self) -> std::result::Result<Vec<Value>, String> {
+    pub(crate) async fn next(&mut self) -> std::result::Result<Vec<Value>, String> {
         loop {
             if self.listed.elapsed() > SHARDS {
                 self.list_shards().await?;

@@ -191,8 +191,9 @@ fn envelope(reception: &Reception, stack: &str, place: usize) -> CloudEvent {
     }
 }
 
-/// The attribute `subject`.
-fn subject(subject: Subject<'_>) -> Option<String> {
+/// The attribute `subject`. `None` if the event names nobody.
+#[must_use]
+pub fn subject(subject: Subject<'_>) -> Option<String> {
     match subject {
         Subject::User(user) | Subject::Conversation(Conversation::Channel(user)) => {
             Some(format!("user/{user}"))

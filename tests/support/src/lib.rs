@@ -3,6 +3,7 @@
 //! It never calls AWS, and it never installs anything: `make test` does.
 
 mod aws_json;
+mod browser;
 mod chat_server;
 mod decision_service;
 mod dynamodb;
@@ -22,6 +23,7 @@ mod stream;
 mod tls;
 mod watch;
 
+pub use browser::Browser;
 pub use chat_server::{ChatServer, Lists, Refusal, StoredMessage};
 pub use decision_service::{Behaviour, DecisionService, Question};
 pub use dynamodb::{Dynamodb, Table};
