@@ -131,7 +131,7 @@ pub(crate) async fn requeue(options: Redrive) -> Result<()> {
     let url = url.ok_or(
         "name the queue: --relationships-failures with the stack's output RelationshipsFailuresUrl",
     )?;
-    let queue = queues.queue(tables, url)?;
+    let queue = queues.queue(tables.aws(), url)?;
     let mut left = Left::new(options.format);
     apply(&options, &queue, &mut left).await?;
     left.end(&options)
@@ -164,22 +164,22 @@ impl Named {
 fn places_of(Places { queues, tables, .. }: &Places) -> Result<Vec<Named>> {
     let mut named = Vec::new();
     if let Some(url) = &queues.events_dead_letter_queue {
-        named.push(Named::Events(queues.queue(tables, url)?));
+        named.push(Named::Events(queues.queue(tables.aws(), url)?));
     }
     if let Some(url) = &queues.relationships_failures {
-        named.push(Named::Views(queues.queue(tables, url)?));
+        named.push(Named::Views(queues.queue(tables.aws(), url)?));
     }
     if let Some(url) = &queues.publish_failures {
-        named.push(Named::Published(queues.queue(tables, url)?));
+        named.push(Named::Published(queues.queue(tables.aws(), url)?));
     }
     if let Some(url) = &queues.deliveries_dead_letter_queue {
-        named.push(Named::Deliveries(queues.queue(tables, url)?));
+        named.push(Named::Deliveries(queues.queue(tables.aws(), url)?));
     }
     if let Some(url) = &queues.forward_dead_letter_queue {
-        named.push(Named::Forwards(queues.queue(tables, url)?));
+        named.push(Named::Forwards(queues.queue(tables.aws(), url)?));
     }
     if let Some(url) = &queues.moderation_dead_letter_queue {
-        named.push(Named::Moderation(queues.queue(tables, url)?));
+        named.push(Named::Moderation(queues.queue(tables.aws(), url)?));
     }
     if named.is_empty() {
         return Err(
@@ -638,7 +638,7 @@ impl Back {
         if dead.as_ref() == Some(url) {
             return Err(format!("{option} and {dead_option} are the same").into());
         }
-        queues.queue(tables, url)
+        queues.queue(tables.aws(), url)
     }
 
     /// Sends back the messages that this function can read.

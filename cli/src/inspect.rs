@@ -27,6 +27,7 @@ use tokio::net::TcpListener;
 use self::seen::Seen;
 use crate::{
     Result, exit, out,
+    queues::{Queue, Queues},
     smoke::http::Http,
     tables::{Database, EVENTS, RELATIONSHIPS},
     tail::{self, stream::Stream},
@@ -44,7 +45,9 @@ Exit codes: 0 after Ctrl-C; 10 the tables went away; 1 they were never there.
 Examples:
   imhook inspect
   imhook inspect --aws --events-table <EventsTableName> --relationships-table <RelationshipsTableName>
-  imhook inspect --address 0.0.0.0 --port 9100")]
+  imhook inspect --address 0.0.0.0 --port 9100
+
+With the queues' URLs, as for `imhook dead-letters`, the page of health says how many messages wait in each.")]
 pub(crate) struct Options {
     /// Address to listen on
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
@@ -64,6 +67,8 @@ pub(crate) struct Options {
     /// Name of the relationships table
     #[arg(long, value_name = "NAME", default_value = RELATIONSHIPS)]
     relationships_table: String,
+    #[command(flatten)]
+    queues: Queues,
 }
 
 /// What the pages read.
@@ -73,6 +78,8 @@ pub(crate) struct Inspector {
     relationships: RelationshipsTable,
     /// Where a request can be sent again. `None` if only tables are known.
     receiver: Option<Http>,
+    /// The queues that the options name, with what each has.
+    queues: Vec<(&'static str, Queue)>,
     /// What a reader must know, if other machines reach the page.
     token: Option<String>,
     /// What the page is about.
@@ -87,6 +94,7 @@ impl Inspector {
             events: EventsTable::new(client.clone(), tables[0], Retention::default()),
             relationships: RelationshipsTable::new(client, tables[1]),
             receiver: None,
+            queues: Vec::new(),
             token: None,
             place: format!("{} of {}", tables[0], database.shown()),
         })
@@ -156,7 +164,10 @@ pub(crate) async fn inspect(options: Options) -> Result<()> {
     let since = options.since.or(everything.filter(|_| !database.is_aws()));
     let mut stream = Stream::open(database, &options.events_table, since).await?;
     let tables = [options.events_table.as_str(), &options.relationships_table];
-    let inspector = Inspector::new(database, tables, Seen::new())?;
+    let mut inspector = Inspector::new(database, tables, Seen::new())?;
+    let named = options.queues.named();
+    let queues = named.map(|(name, url)| Ok((name, options.queues.queue(database.is_aws(), url)?)));
+    inspector.queues = queues.collect::<Result<_>>()?;
     let seen = inspector.seen.clone();
     let listener = listen((options.address, options.port).into()).await?;
     out::line(&format!("inspect: {}", inspector.serve(listener)?))?;

@@ -55,8 +55,6 @@ impl Format {
 fn bar(share: f64) -> String {
     const WIDTH: f64 = 20.0;
     let share = share.clamp(0.0, 1.0);
-    // Both are between 0 and 100.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let [done, percent] = [share * WIDTH, share * 100.0].map(|it| it as usize);
     format!("[{:<20}] {percent:>3} %", "#".repeat(done))
 }

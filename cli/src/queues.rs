@@ -13,9 +13,9 @@ use aws_sdk_sqs::{
 use clap::Args;
 use store::{Settings, StoreError};
 
-use crate::{Result, tables::Tables};
+use crate::Result;
 
-/// For commands that also have the options [`Tables`], which say whether AWS is meant.
+/// For commands that also have the option `--aws`, which says whether AWS is meant.
 #[derive(Args)]
 pub(crate) struct Queues {
     /// Endpoint of an SQS on this machine
@@ -54,10 +54,34 @@ pub(crate) struct Queues {
 }
 
 impl Queues {
-    /// The queue with that URL: in AWS if the tables are there.
-    pub(crate) fn queue(&self, tables: &Tables, url: &str) -> Result<Queue> {
+    /// The queues that are named, with what each has.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("events that wait for the table", &self.events_queue),
+            ("dead letters of events", &self.events_dead_letter_queue),
+            ("failures of the views", &self.relationships_failures),
+            ("failures of published events", &self.publish_failures),
+            ("events for your own service", &self.deliveries_queue),
+            (
+                "dead letters of events for your own service",
+                &self.deliveries_dead_letter_queue,
+            ),
+            ("callbacks for another receiver", &self.forward_queue),
+            ("dead letters of callbacks", &self.forward_dead_letter_queue),
+            ("messages to judge", &self.moderation_queue),
+            (
+                "dead letters of messages to judge",
+                &self.moderation_dead_letter_queue,
+            ),
+        ];
+        all.into_iter()
+            .filter_map(|(name, url)| Some((name, url.as_deref()?)))
+    }
+
+    /// The queue with that URL.
+    pub(crate) fn queue(&self, aws: bool, url: &str) -> Result<Queue> {
         let settings = match &self.sqs {
-            _ if tables.aws() => Settings::from_env(|name| std::env::var(name).ok())?,
+            _ if aws => Settings::from_env(|name| std::env::var(name).ok())?,
             Some(endpoint) => Settings::local(endpoint),
             None => {
                 return Err("no SQS is named: use --aws, or --sqs for one on this machine".into());

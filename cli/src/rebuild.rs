@@ -128,10 +128,6 @@ pub(crate) async fn rebuild(options: Options) -> Result<()> {
 }
 
 /// Which share of the work is done.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "the share is only drawn as a bar"
-)]
 fn share(done: u64, all: u64) -> Option<f64> {
     (all > 0).then(|| done as f64 / all as f64)
 }

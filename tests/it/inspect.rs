@@ -18,7 +18,7 @@ use reqwest::{
     redirect::Policy,
 };
 use serde_json::{Value, json};
-use support::{Browser, Dynamodb, Process, binary, free_port};
+use support::{Browser, Dynamodb, Process, Queue, binary, free_port};
 use tokio::time::sleep;
 
 use crate::{
@@ -727,4 +727,36 @@ async fn a_page_of_tables_stays_small_and_quick_with_ten_thousand_events() {
     );
     few.terminate().await;
     many.terminate().await;
+}
+
+#[tokio::test]
+async fn the_page_of_health_says_how_many_messages_wait_in_the_queues_that_are_named() {
+    let ministack = Dynamodb::ministack().await;
+    let events = ministack.events_table().await;
+    let dead = Queue::create(&ministack, "dead").await;
+    for _ in 0..3 {
+        dead.send("x").await;
+    }
+    let nowhere = format!("{}-not-there", dead.url);
+    let options = [
+        "--sqs",
+        &dead.endpoint,
+        "--events-dead-letter-queue",
+        &dead.url,
+        "--events-queue",
+        &nowhere,
+    ];
+    let (page, url) = of_tables(&ministack.endpoint, &events.name, &options).await;
+    let (_, health, _) = get(&format!("{url}/health"), &[]).await;
+    let row = |name: &str, rest: &str| format!("<tr><td>{name}</td><td class=\"number\"{rest}");
+    for row in [
+        row("dead letters of events", ">3</td>"),
+        row(
+            "events that wait for the table",
+            " colspan=\"2\">SQS does not say",
+        ),
+    ] {
+        assert!(health.contains(&row), "{row}: {health}");
+    }
+    page.terminate().await;
 }

@@ -9,6 +9,7 @@ use super::{
     Inspector,
     health::{MINUTES, Minute, quantile_of},
 };
+use crate::queues::Count;
 
 /// A whole page.
 pub(super) fn whole(page: &Inspector, title: &str, path: &str, body: &Markup) -> Markup {
@@ -96,7 +97,7 @@ pub(super) fn group(id: &str) -> Markup {
 /// What only the receiver itself knows.
 pub(super) const NOT_KNOWN: &str = "not known from the tables";
 
-pub(super) fn health(page: &Inspector) -> Markup {
+pub(super) fn health(page: &Inspector, queues: &[(&str, Option<Count>)]) -> Markup {
     let minutes = page.seen.minutes();
     let now = Timestamp::now();
     let last = minutes.last_hour(now);
@@ -152,8 +153,24 @@ pub(super) fn health(page: &Inspector) -> Markup {
         h2 { "Queues and dead letters" }
         @if is_local {
             p { "There are none on this machine: what a function does not take is tried again at once." }
+        } @else if queues.is_empty() {
+            p { "The options name no queue: " code { "imhook inspect --help" } " lists them." }
         } @else {
-            p { (NOT_KNOWN) "; " code { "imhook dead-letters list" } " reads the queues." }
+            table {
+                thead { tr { th scope="col" { "Queue" } th.number scope="col" { "wait" } th.number scope="col" { "are handled" } } }
+                tbody {
+                    @for (name, count) in queues {
+                        tr {
+                            td { (name) }
+                            @match count {
+                                Some(Count { visible, hidden }) => { td.number { (visible) } td.number { (hidden) } }
+                                None => { td.number colspan="2" { "SQS does not say" } }
+                            }
+                        }
+                    }
+                }
+            }
+            p { "SQS counts about. " code { "imhook dead-letters list" } " lists dead letters." }
         }
         h2 { "By minute" }
         div.wide tabindex="0" role="region" aria-label="By minute" {

@@ -18,14 +18,14 @@ use axum::{
     },
     routing::{get, post},
 };
-use futures_util::{Stream, stream};
+use futures_util::{Stream, future::join_all, stream};
 use maud::Markup;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::{
     net::TcpListener,
     sync::broadcast::error::RecvError,
-    time::{Instant, timeout_at},
+    time::{Instant, timeout, timeout_at},
 };
 
 use super::{Inspector, about, detail, filter::Filter, live, pages};
@@ -39,6 +39,9 @@ const OWN_HEADER: &str = "x-imhook";
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// How long a queue may take to say how many messages it has.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long changes are gathered before they are sent.
 const GATHERED: Duration = Duration::from_millis(250);
@@ -239,7 +242,13 @@ async fn again(State(page): Page, Path(number): Path<u64>, headers: HeaderMap) -
 }
 
 async fn health(State(page): Page) -> Response {
-    html(pages::health(&page))
+    let counts = page.queues.iter().map(async |(name, queue)| {
+        let count = timeout(PATIENCE, queue.count()).await;
+        // Why it has none is a matter of the credentials, which the page does not show.
+        (*name, count.ok().and_then(Result::ok))
+    });
+    let counts = join_all(counts).await;
+    html(pages::health(&page, &counts))
 }
 
 /// Sends the rows that match the filter, as they change. Of many at once, it sends the newest.

@@ -56,7 +56,7 @@ impl Places {
     }
 
     fn open(&self, queue: &Named<'_>) -> Result<Queue> {
-        self.queues.queue(&self.tables, queue.url)
+        self.queues.queue(self.tables.aws(), queue.url)
     }
 }
 

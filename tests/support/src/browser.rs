@@ -8,6 +8,9 @@ use tokio::{process::Command, time::sleep};
 use crate::{Process, free_port};
 
 /// Debian's Chromium without a window, which this drives over WebDriver: <https://www.w3.org/TR/webdriver2/>.
+///
+/// Of the crates that do this, fantoccini needs a second version of five others, and thirtyfour turns on a feature of serde_json:
+/// the tests would then run functions that order JSON in another way than those that are deployed.
 pub struct Browser {
     http: reqwest::Client,
     /// The URL of the session.
