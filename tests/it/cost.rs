@@ -14,7 +14,7 @@ use domain::{
 use models::{Payload, payloads, root};
 use serde_json::{Value, json};
 use store::relationships_table::BY_OTHER;
-use support::{Dynamodb, Function, SDK_APP_ID, Table, records};
+use support::{Dynamodb, Function, SDK_APP_ID, Table, item_bytes, records, write_units};
 
 use crate::{examples::request, relationships_table::reception};
 
@@ -56,28 +56,6 @@ fn gigabytes(bytes: f64, price: f64) -> f64 {
     bytes * 1e6 / 1e9 * price
 }
 
-/// The size of an item, as DynamoDB counts it.
-/// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
-fn bytes(item: &Item) -> usize {
-    item.iter().map(|(name, it)| name.len() + value(it)).sum()
-}
-
-fn value(value_of: &AttributeValue) -> usize {
-    match value_of {
-        AttributeValue::S(text) => text.len(),
-        AttributeValue::N(digits) => digits.len().div_ceil(2) + 1,
-        AttributeValue::Bool(_) | AttributeValue::Null(_) => 1,
-        AttributeValue::L(list) => 3 + list.iter().map(|it| 1 + value(it)).sum::<usize>(),
-        AttributeValue::M(map) => 3 + map.len() + bytes(map),
-        other => panic!("no item has {other:?}"),
-    }
-}
-
-/// The write units of an item.
-fn units(item: &Item) -> usize {
-    bytes(item).div_ceil(1024)
-}
-
 /// The items of a table or of its index, each under its key.
 async fn items(table: &Table, index: Option<&str>) -> BTreeMap<[String; 2], Item> {
     let scan = table.client.scan().table_name(&table.name);
@@ -101,7 +79,7 @@ fn difference(
         .filter(|key| before.get(*key) != after.get(*key));
     let costs = changed.map(|key| {
         let sides = [before.get(key), after.get(key)];
-        sides.into_iter().flatten().map(units).max().unwrap()
+        sides.into_iter().flatten().map(write_units).max().unwrap()
     });
     let costs = Vec::from_iter(costs);
     (costs.len(), costs.iter().sum())
@@ -293,8 +271,8 @@ async fn without_view(dynamodb: &Dynamodb, payloads: &[&Payload]) -> Cost {
     let sent = send(dynamodb, "any-command", payloads).await;
     assert_eq!(sent.items.len(), payloads.len());
     Cost {
-        item_bytes: sent.items.iter().map(bytes).max().unwrap(),
-        event_units: sent.items.iter().map(units).max().unwrap() as f64,
+        item_bytes: sent.items.iter().map(item_bytes).max().unwrap(),
+        event_units: sent.items.iter().map(write_units).max().unwrap() as f64,
         view_units: 0.0,
         log_bytes: line_bytes(&sent.lines),
         view_log_bytes: 0.0,
@@ -364,8 +342,8 @@ async fn the_document_says_what_a_million_callbacks_cost() {
     let relation = Cost {
         view_units: mean,
         view_log_bytes: line_bytes(&project_views.log()),
-        item_bytes: sent.items.iter().map(bytes).max().unwrap(),
-        event_units: sent.items.iter().map(units).max().unwrap() as f64,
+        item_bytes: sent.items.iter().map(item_bytes).max().unwrap(),
+        event_units: sent.items.iter().map(write_units).max().unwrap() as f64,
         log_bytes: line_bytes(&sent.lines),
     };
     let message = without_view(&dynamodb, &of_openim(&all, Family::Message)).await;
@@ -382,7 +360,7 @@ async fn the_document_says_what_a_million_callbacks_cost() {
     let tencent: Vec<&Payload> = tencent.collect();
     let sent = send(&dynamodb, "tencent", &tencent).await;
     assert_eq!(sent.items.len(), 2 * tencent.len());
-    assert!(sent.items.iter().all(|item| units(item) == 1));
+    assert!(sent.items.iter().all(|item| write_units(item) == 1));
 
     let labels = [
         format!("API Gateway: one request at {}", usd(REST_API)),

@@ -50,6 +50,7 @@ mod relationships;
 mod relationships_table;
 mod reverse_proxy;
 mod sam_local;
+mod scale;
 mod secrets;
 mod smoke;
 mod storage;

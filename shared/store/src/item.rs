@@ -152,8 +152,12 @@ fn spread(id: &str, partitions: u32) -> u32 {
     id.bytes().map(u32::from).sum::<u32>() % partitions
 }
 
-/// The item of a reception; `None` if it has no events.
-pub(crate) fn from_reception(
+/// The item of a reception; `None` if there is nothing to file.
+///
+/// # Errors
+///
+/// When a text of the reception cannot be an attribute.
+pub fn from_reception(
     reception: &Reception,
     retention: &Retention,
 ) -> Result<Option<HashMap<String, AttributeValue>>, StoreError> {

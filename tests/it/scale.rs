@@ -1,0 +1,75 @@
+//! How many writes the busiest keys of the events table get. `docs/scale.md` says the same.
+
+use std::process::Command;
+
+use models::root;
+use serde_json::Value;
+use support::binary;
+
+/// What one key takes in a second.
+const KEY_TAKES: f64 = 1000.0;
+/// What a key should get at most, so that there is room for a busy second.
+const GOAL: f64 = 800.0;
+
+/// The figures of `RATE GROUPS EXPONENT BYTES`.
+fn simulated(arguments: &[&str]) -> Value {
+    let mut program = Command::new(binary("examples/partitions"));
+    let output = program.args(arguments).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The numbers in the rows of the page's table, without the separators of thousands.
+fn rows() -> Vec<Vec<String>> {
+    let page = std::fs::read_to_string(root().join("docs/scale.md")).unwrap();
+    let table = page.split("| Messages a second |").nth(1).unwrap();
+    let rows = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let cells = |row: &str| {
+        let cells = row.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().replace(',', "")).collect()
+    };
+    rows.map(cells).collect()
+}
+
+#[test]
+fn the_page_has_the_figures_of_the_simulation() {
+    let rows = rows();
+    assert!(rows.len() >= 4, "{rows:?}");
+    for row in rows {
+        let arguments: Vec<&str> = row[..4].iter().map(String::as_str).collect();
+        let figures = simulated(&arguments);
+        let names = [
+            "unitsOfAMessage",
+            "busiestGroup",
+            "busiestKey",
+            "busiestSecond",
+            "refused",
+        ];
+        let found: Vec<String> = names
+            .iter()
+            .map(|name| figures[name].as_f64().unwrap().to_string())
+            .collect();
+        assert_eq!(row[4..], found, "{arguments:?}");
+    }
+}
+
+#[test]
+fn ten_thousand_messages_a_second_leave_room_in_every_key() {
+    for exponent in ["1.0", "1.2"] {
+        let figures = simulated(&["10000", "100000", exponent, "120"]);
+        let busiest = figures["busiestKey"].as_f64().unwrap();
+        println!("{exponent}: {figures}");
+        assert!(busiest <= GOAL, "{exponent}: {figures}");
+        assert_eq!(figures["refused"], 0, "{exponent}: {figures}");
+    }
+    // One room with everything is more than its keys take, and the simulation says so.
+    let figures = simulated(&["20000", "1", "1.0", "120", "1"]);
+    assert!(
+        figures["busiestSecond"].as_f64().unwrap() > KEY_TAKES,
+        "{figures}"
+    );
+    assert!(figures["refused"].as_f64().unwrap() > 0.0, "{figures}");
+}
