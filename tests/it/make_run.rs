@@ -383,6 +383,8 @@ async fn a_request_whose_process_dies_is_answered_at_once_as_by_the_stack() {
     let mut run = Run::new("dies").await;
     assert_allowed(&run.before_add_friend("a").await);
     let process = run.process_of("before-add-friend");
+    // So that it has asked for its next request. If it is stopped before that, another process gets the request.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     kill(process, Signal::SIGSTOP).unwrap();
     let (url, asked) = (run.url.clone(), Instant::now());
     let answer = tokio::spawn(async move { before_add_friend("a").send(&url).await });
