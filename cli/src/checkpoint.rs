@@ -40,9 +40,10 @@ pub(crate) fn is_resumed(file: &Path, same_table: bool, begun: u64) -> Result<bo
         return Ok(true);
     }
     let file = file.display();
-    out::line(&format!(
+    // On standard error, so that a program reads only what the command does.
+    out::complain(&format!(
         "starting again: {file} is about another table with the same name, or more than a day old"
-    ))?;
+    ));
     Ok(false)
 }
 

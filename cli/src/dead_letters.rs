@@ -216,11 +216,10 @@ async fn list(places: &Places, format: Format) -> Result<()> {
                 for message in messages {
                     let (kind, detail) = described(&named, &message.body);
                     let sent_at = time(message.sent_at);
-                    let facts: BTreeMap<_, _> = facts(&named, &message.body).into_iter().collect();
-                    format.say(
-                        &format!("{}  {sent_at}  {kind}{detail}", message.id),
-                        &json!({"what": "message", "queue": name, "id": message.id, "sent": sent_at, "kind": kind, "facts": facts}),
-                    )?;
+                    let mut fact = as_json(&named, &message);
+                    fact["kind"] = kind.as_str().into();
+                    let sentence = format!("{}  {sent_at}  {kind}{detail}", message.id);
+                    format.say(&sentence, &fact)?;
                     *kinds.entry(kind).or_default() += 1;
                     oldest = oldest.min(message.sent_at);
                 }
@@ -349,11 +348,10 @@ async fn show(places: &Places, id: &str, contents: bool, format: Format) -> Resu
         let released = reading.release().await;
         if let Some(message) = found.and_then(|found| released.map(|()| found))? {
             if format.is_json() {
-                let facts: BTreeMap<_, _> = facts(&named, &message.body).into_iter().collect();
-                let body = contents.then_some(&message.body);
-                let sent = time(message.sent_at);
-                let shown = json!({"what": "message", "queue": name, "id": id, "sent": sent, "facts": facts, "bytes": message.body.len(), "body": body});
-                return out::line(&text::json(&shown.to_string()));
+                let mut shown = as_json(&named, &message);
+                shown["bytes"] = message.body.len().into();
+                shown["body"] = contents.then_some(message.body).into();
+                return out::json(&shown);
             }
             out::line(&format!("queue: {name}"))?;
             out::line(&format!("sent: {}", time(message.sent_at)))?;
@@ -382,6 +380,13 @@ async fn find(reading: &mut Reading<'_>, id: &str) -> Result<Option<Message>> {
             return Ok(found);
         }
     }
+}
+
+/// A message for programs, without what users wrote.
+fn as_json(named: &Named, message: &Message) -> Value {
+    let facts: BTreeMap<_, _> = facts(named, &message.body).into_iter().collect();
+    let (queue, sent) = (named.queue().0, time(message.sent_at));
+    json!({"what": "message", "queue": queue, "id": message.id, "sent": sent, "facts": facts})
 }
 
 /// What a message says without what users wrote.
@@ -855,8 +860,8 @@ impl Records {
     }
 }
 
-/// The reception of a record that was put aside, with the key of its item, or why there is none. If the record itself cannot be read, or is not in the
-/// message, it is the one in the events table now: somebody may have repaired the item.
+/// The reception of a record that was put aside, with the key of its item, or why there is none. If the record itself cannot
+/// be read, or is not in the message, it is the one in the events table now: somebody may have repaired the item.
 async fn reception(
     aside: &PutAside,
     events: &EventsTable,

@@ -31,7 +31,7 @@ use self::{
 use crate::{
     Result, exit,
     out::{self, Colour},
-    policies, tencent_check, text,
+    policies, tencent_check,
 };
 
 #[derive(Args)]
@@ -247,7 +247,7 @@ fn list(as_json: bool) -> Result<()> {
 fn report(options: &Options, file: &str, found: &[Finding], fixed: Option<&str>) -> Result<()> {
     if options.json {
         for finding in found {
-            out::line(&text::json(&as_json(finding, file).to_string()))?;
+            out::json(&as_json(finding, file))?;
         }
         return Ok(());
     }

@@ -18,7 +18,6 @@ use crate::{
     sentences::sentences,
     table,
     tables::{EVENTS, local_account},
-    text,
 };
 
 #[derive(Args)]
@@ -65,7 +64,7 @@ pub(crate) async fn explain(options: Options) -> Result<()> {
     let server = named.map_or_else(|| server_of_answer(&value), |command| command.source);
     let reading = reading::read(server, named, options.status, &given);
     if options.json {
-        out::line(&text::json(&serde_json::to_string(&reading)?))?;
+        out::json(&reading)?;
     } else {
         out::lines(&reading.lines().join("\n"))?;
     }
@@ -135,7 +134,7 @@ async fn body(server: Source, name: &str, body: &str, json: bool) -> Result<()> 
             "decided": decided,
             "events": events,
         });
-        out::line(&text::json(&line.to_string()))?;
+        out::json(&line)?;
         return exit::found(fault.is_some());
     }
     let sentence = known.map_or("this version does not know it", |it| it.sentence);

@@ -8,11 +8,12 @@ use std::{
 
 use anstyle::{AnsiColor, Style};
 use clap::Args;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::{
     Result,
-    text::{json, shown},
+    text::{self, shown},
 };
 
 /// How a command says what it does.
@@ -32,7 +33,7 @@ impl Format {
     pub(crate) fn say(self, sentence: &str, fact: &Value) -> Result<()> {
         progress("");
         match self.json {
-            true => line(&json(&fact.to_string())),
+            true => json(fact),
             false => line(sentence),
         }
     }
@@ -46,7 +47,7 @@ impl Format {
                 None => sentence.to_owned(),
             }),
             (false, false) => line(sentence)?,
-            (true, _) => line(&json(&fact.to_string()))?,
+            (true, _) => json(fact)?,
         }
         Ok(())
     }
@@ -96,6 +97,11 @@ pub(crate) fn coloured(colour: Colour, [before, middle, after]: [&str; 3]) -> Re
     let [before, middle, after] = [before, middle, after].map(shown);
     let text = format!("{before}{style}{middle}{style:#}{after}\n");
     written(anstream::stdout().lock(), &text)
+}
+
+/// Prints a value as one line of JSON.
+pub(crate) fn json(value: &impl Serialize) -> Result<()> {
+    line(&text::json(&serde_json::to_string(value)?))
 }
 
 /// Prints several lines. In each, characters that a terminal obeys are escaped.

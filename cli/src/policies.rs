@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use crate::{
     Result,
     out::{self, Format},
-    text,
 };
 
 #[derive(Args)]
@@ -30,7 +29,7 @@ pub(crate) fn check(options: &Options) -> Result<()> {
     let policies = read(&options.file)?;
     if options.format.is_json() {
         for fact in facts(&policies) {
-            out::line(&text::json(&fact.to_string()))?;
+            out::json(&fact)?;
         }
         return Ok(());
     }

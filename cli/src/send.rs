@@ -237,7 +237,7 @@ impl Sender {
                 "answer": answer.json(),
                 "reading": reading,
             });
-            out::line(&text::json(&line.to_string()))?;
+            out::json(&line)?;
         } else {
             out::line(&format!("POST {url}"))?;
             let body = text::json(&answer.body);

@@ -218,7 +218,7 @@ fn webhook(options: &Webhook) -> Result<()> {
             let headers = json!({
                 "webhook-id": options.id, "webhook-timestamp": timestamp.to_string(), "webhook-signature": right,
             });
-            return out::line(&text::json(&headers.to_string()));
+            return out::json(&headers);
         }
         return out::lines(&format!(
             "webhook-id: {}\nwebhook-timestamp: {timestamp}\nwebhook-signature: {right}",

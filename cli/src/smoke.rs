@@ -33,7 +33,7 @@ use crate::{
     Result,
     out::{self, Colour},
     tables::Database,
-    text::{self, shown},
+    text::shown,
 };
 
 #[derive(Args)]
@@ -356,7 +356,7 @@ impl Report {
         let (number, ms) = (self.number, took.as_millis());
         if self.json {
             let line = json!({"number": number, "check": name, "result": result, "detail": detail, "ms": ms});
-            return out::line(&text::json(&line.to_string()));
+            return out::json(&line);
         }
         let detail = shown(&detail);
         let width = self.width;

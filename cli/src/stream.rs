@@ -74,8 +74,8 @@ impl Reader {
 }
 
 /// Sends every record of the table's stream to a reader, whose function can be invoked at this URL. Begins after the last
-/// record that the file names, or at the stream's beginning. Keeps the file up to date. `seen` remembers all of it for the page. Ends only if the stream cannot be
-/// read, or if the file cannot be written.
+/// record that the file names, or at the stream's beginning. Keeps the file up to date. `seen` remembers all of it for the
+/// page. Ends only if the stream cannot be read, or if the file cannot be written.
 pub(crate) async fn feed(
     reader: &Reader,
     endpoint: &str,

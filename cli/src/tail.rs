@@ -222,7 +222,7 @@ impl Shown {
         if seen.late {
             event["storedLate"] = json!(true);
         }
-        out::line(&text::json(&event.to_string()))
+        out::json(&event)
     }
 
     /// Prints why a caller was not believed, if the line says that. No filter but the text counts, because nobody knows what
@@ -236,7 +236,7 @@ impl Shown {
             return Ok(());
         }
         match self.json {
-            true => out::line(&text::json(&serde_json::to_string(&rejected)?)),
+            true => out::json(&rejected),
             false => out::line(&text::cut(&line, WIDTH)),
         }
     }

@@ -16,7 +16,6 @@ use crate::{
     Result,
     out::{self, Format},
     policies::read,
-    text,
 };
 
 #[derive(Args)]
@@ -40,12 +39,12 @@ pub(crate) fn check(options: &Options) -> Result<()> {
     let (report, faults) = report(options, policies.as_ref(), get);
     if options.format.is_json() {
         for fault in &faults {
-            say(&json!({"what": "fault", "fault": fault}))?;
+            out::json(&json!({"what": "fault", "fault": fault}))?;
         }
         for command in commands() {
             let rules = policies.as_ref().map(|it| needed_by(command, it));
             let has_switch = !matches!(command.needs().switch, Switch::None | Switch::CallConfig);
-            say(&json!({
+            out::json(&json!({
                 "what": "command", "command": command.name, "before": command.is_before(), "hasSwitch": has_switch,
                 "neededBy": rules.unwrap_or_default(),
             }))?;
@@ -58,10 +57,6 @@ pub(crate) fn check(options: &Options) -> Result<()> {
         [fault] => Err(fault.clone().into()),
         faults => Err(format!("{} faults:\n{}", faults.len(), faults.join("\n")).into()),
     }
-}
-
-fn say(fact: &serde_json::Value) -> Result<()> {
-    out::line(&text::json(&fact.to_string()))
 }
 
 /// Everything that is wrong with a URL for the console. It does not repeat the URL, which could contain a password.

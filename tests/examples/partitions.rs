@@ -64,10 +64,8 @@ fn message(random: &mut fastrand::Rng, group: usize, at: i64, text: &str) -> Rec
 }
 
 fn main() {
-    let arguments: Vec<f64> = env::args()
-        .skip(1)
-        .filter_map(|it| it.parse().ok())
-        .collect();
+    let arguments = env::args().skip(1).map(|it| it.parse());
+    let arguments: Vec<f64> = arguments.collect::<Result<_, _>>().unwrap_or_default();
     let (rate, groups, exponent, bytes, seconds) = match arguments[..] {
         [rate, groups, exponent, bytes] => (rate, groups, exponent, bytes, 10.0),
         [rate, groups, exponent, bytes, seconds] => (rate, groups, exponent, bytes, seconds),

@@ -222,11 +222,9 @@ pub(super) async fn group(State(page): Page, RawQuery(query): RawQuery) -> Respo
         history(&page, &of, &asked, None),
     );
     let conversation = format!("group/{}", asked.id);
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("subject", &conversation);
     let body = html! {
         (asked.toggle())
-        p { a href={ "/conversation?" (query.finish()) } { "Its messages" } }
+        p { (pages::link("/conversation", ("subject", &conversation), "Its messages")) }
         (part("Members", members, |members| html! {
             (table(
                 &["Person", "Member", "Role", "Since", "As of"],

@@ -64,34 +64,31 @@ pub(super) fn whole(page: &Inspector, title: &str, path: &str, body: &Markup) ->
     }
 }
 
+/// A link to a page with one field.
+pub(super) fn link(path: &str, (name, value): (&str, &str), shown: &str) -> Markup {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair(name, value);
+    html! { a href={ (path) "?" (query.finish()) } { (crate::text::cut(shown, 60)) } }
+}
+
 /// A subject, which leads to its page.
 pub(super) fn subject(subject: &str) -> Markup {
-    let link = |path: &str, name: &str, id: &str, shown: &str| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair(name, id);
-        let shown = crate::text::cut(shown, 60);
-        html! { a href={ (path) "?" (query.finish()) } { (shown) } }
-    };
     let (kind, id) = subject.split_once('/').unwrap_or((subject, ""));
     match kind {
-        "user" => link("/person", "id", id, subject),
-        "group" => link("/group", "id", id, subject),
-        "users" | "conversation" => link("/conversation", "subject", subject, subject),
+        "user" => link("/person", ("id", id), subject),
+        "group" => link("/group", ("id", id), subject),
+        "users" | "conversation" => link("/conversation", ("subject", subject), subject),
         _ => html! { (subject) },
     }
 }
 
 /// A person, which leads to the page.
 pub(super) fn person(id: &str) -> Markup {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("id", id);
-    html! { a href={ "/person?" (query.finish()) } { (crate::text::cut(id, 60)) } }
+    link("/person", ("id", id), id)
 }
 
 pub(super) fn group(id: &str) -> Markup {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("id", id);
-    html! { a href={ "/group?" (query.finish()) } { (crate::text::cut(id, 60)) } }
+    link("/group", ("id", id), id)
 }
 
 /// What only the receiver itself knows.

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use domain::{Events, Family, Reception, Source, Subject, Timestamp, decision};
+use domain::{Events, Family, Reception, Source, Timestamp, decision};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
@@ -62,6 +62,8 @@ pub(super) struct Exchange {
     pub(super) lines: Vec<String>,
     pub(super) followed: Vec<Followed>,
     pub(super) row: Row,
+    /// About how many bytes it takes.
+    bytes: usize,
 }
 
 /// What the list shows and the filter reads.
@@ -273,6 +275,7 @@ impl Seen {
             return;
         };
         let added = change(exchange);
+        exchange.bytes += added;
         exchange.row = row(exchange);
         let number = exchange.number;
         state.bytes += added;
@@ -342,9 +345,11 @@ impl State {
             lines: Vec::new(),
             followed: Vec::new(),
             row: Row::default(),
+            bytes: 512,
         };
+        exchange.bytes += exchange.request.as_ref().map_or(0, size);
         exchange.row = row(&exchange);
-        self.bytes += size(&exchange);
+        self.bytes += exchange.bytes;
         self.numbers.insert(id.to_owned(), number);
         self.kept.push_back(exchange);
         self.shrink();
@@ -356,7 +361,7 @@ impl State {
             let Some(oldest) = self.kept.pop_front() else {
                 return;
             };
-            self.bytes = self.bytes.saturating_sub(size(&oldest));
+            self.bytes -= oldest.bytes;
             self.numbers.remove(&oldest.id);
         }
     }
@@ -378,20 +383,11 @@ fn of_request(id: &str) -> &str {
     id.strip_suffix(".decision").unwrap_or(id)
 }
 
-/// About how many bytes an exchange takes.
-fn size(exchange: &Exchange) -> usize {
-    let request = exchange.request.as_ref().map_or(0, |request| {
-        let headers = request
-            .headers
-            .iter()
-            .map(|(name, it)| name.len() + it.len());
-        request.body.len() + request.target.len() + headers.sum::<usize>()
-    });
-    let answer = exchange.answer.as_ref().map_or(0, |it| it.body.len());
-    let lines: usize = exchange.lines.iter().map(String::len).sum();
-    let stored = exchange.stored.iter();
-    let stored = stored.map(|it| serde_json::to_string(it).map_or(0, |it| it.len()));
-    512 + request + answer + lines + stored.sum::<usize>() + exchange.followed.len() * 64
+/// How many bytes a request takes.
+fn size(request: &Request) -> usize {
+    let headers = request.headers.iter();
+    let headers: usize = headers.map(|(name, it)| name.len() + it.len()).sum();
+    request.body.len() + request.target.len() + headers
 }
 
 /// What the list shows of an exchange.
@@ -524,7 +520,7 @@ const USERS: [&str; 9] = [
 /// What the events are about. Without events, the body says it.
 fn subject(exchange: &Exchange, family: Family) -> String {
     let stored = exchange.stored.iter();
-    let mut subjects = stored.filter_map(|it| written(it.events.subject()?));
+    let mut subjects = stored.filter_map(|it| cloudevents::subject(it.events.subject()?));
     if let Some(subject) = subjects.next() {
         return subject;
     }
@@ -545,11 +541,6 @@ fn subject(exchange: &Exchange, family: Family) -> String {
         _ => user().or_else(group),
     };
     found.unwrap_or_default()
-}
-
-/// A subject in the form that events on a bus have. `None` for a command.
-pub(super) fn written(subject: Subject<'_>) -> Option<String> {
-    cloudevents::subject(subject)
 }
 
 impl Exchange {

@@ -244,7 +244,7 @@ async fn again(State(page): Page, Path(number): Path<u64>, headers: HeaderMap) -
 async fn health(State(page): Page) -> Response {
     let counts = page.queues.iter().map(async |(name, queue)| {
         let count = timeout(PATIENCE, queue.count()).await;
-        // Why it has none is a matter of the credentials, which the page does not show.
+        // The page does not say why SQS gave none: it can be the credentials.
         (*name, count.ok().and_then(Result::ok))
     });
     let counts = join_all(counts).await;

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{Sender, Sent, result};
-use crate::{Result, exit, out, reading::Reads, text};
+use crate::{Result, exit, out, reading::Reads};
 
 /// One call.
 struct Called {
@@ -134,7 +134,7 @@ impl Summary {
                 "statuses": self.statuses, "reads": self.reads, "noAnswer": self.no_answer,
                 "p50Ms": p50, "p99Ms": p99, "slowestMs": slowest,
             });
-            return out::line(&text::json(&line.to_string()));
+            return out::json(&line);
         }
         out::line(&format!(
             "{} × {command} to {} in {seconds} s",

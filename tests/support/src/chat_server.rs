@@ -66,7 +66,7 @@ pub enum Refusal {
     Code(i64),
 }
 
-/// The REST APIs of OpenIM and of Tencent Chat, as far as messages are withdrawn and lists are read through them. Each checks its requests as
+/// The REST APIs of OpenIM and of Tencent Chat, as far as messages are withdrawn and lists are read. Each checks its requests as
 /// the real ones do, and more strictly: a request has exactly the fields that are known.
 pub struct ChatServer {
     /// Its URL.
