@@ -7,7 +7,7 @@ use std::{
 
 use clap::Args;
 
-use crate::{Result, event::Callback, root};
+use crate::{Result, endpoint::RELATIONSHIPS, event::Callback, root};
 
 /// The paths of everything that runs.
 #[derive(Args, Clone, Debug)]
@@ -59,6 +59,10 @@ pub(crate) struct Contestant {
     pub(crate) as_deployed: bool,
     /// With a service of the app that allows everything, on the same machine.
     pub(crate) asks_a_service: bool,
+    /// With 10,000 words that no message may have, and a rule that only friends may write.
+    pub(crate) judges: bool,
+    /// Variables of the environment besides.
+    pub(crate) environment: &'static [(&'static str, &'static str)],
     pub(crate) callback: Callback,
     /// The contestant with which this one is compared.
     pub(crate) baseline: &'static str,
@@ -69,6 +73,14 @@ pub(crate) const FLOOR: &str = "sdk-floor";
 const OURS: &str = "after-delete-friend";
 const ASKS_NOBODY: &str = "asks-nobody";
 const ASKS: &str = "asks-a-service";
+const JUDGED: &str = "judged";
+const JUDGED_FLOOR: &str = "judged-floor";
+const MESSAGE_1K: &str = "message-1k";
+const MESSAGE_1K_FLOOR: &str = "message-1k-floor";
+const MESSAGE_16K: &str = "message-16k";
+const MESSAGE_16K_FLOOR: &str = "message-16k-floor";
+const AFTER_MESSAGE: &str = "after-send-single-msg";
+const BEFORE_MESSAGE: &str = "before-send-single-msg";
 
 /// The contestants of `bench functions`.
 pub(crate) fn all() -> Vec<Contestant> {
@@ -80,13 +92,26 @@ pub(crate) fn all() -> Vec<Contestant> {
         table,
         as_deployed: name == "ours-as-deployed",
         asks_a_service: name == ASKS,
+        judges: name == JUDGED,
+        environment: match name {
+            MESSAGE_1K_FLOOR => &[("ITEM_TEXT_BYTES", "1000")],
+            MESSAGE_16K_FLOOR => &[("ITEM_TEXT_BYTES", "16000")],
+            JUDGED_FLOOR => &[("READS_TABLE", RELATIONSHIPS)],
+            _ => &[],
+        },
         callback: match name {
             "tencent" => Callback::TencentFriendDelete,
             ASKS_NOBODY | ASKS => Callback::BeforeAddFriend,
+            MESSAGE_1K | MESSAGE_1K_FLOOR => Callback::Message(1000),
+            MESSAGE_16K | MESSAGE_16K_FLOOR => Callback::Message(16_000),
+            JUDGED | JUDGED_FLOOR => Callback::BeforeMessage(1000),
             _ => Callback::DeleteFriend,
         },
         baseline: match (name, table) {
             (ASKS, _) => ASKS_NOBODY,
+            (MESSAGE_1K, _) => MESSAGE_1K_FLOOR,
+            (MESSAGE_16K, _) => MESSAGE_16K_FLOOR,
+            (JUDGED, _) => JUDGED_FLOOR,
             (_, Table::None) => BARE,
             _ => FLOOR,
         },
@@ -130,6 +155,42 @@ pub(crate) fn all() -> Vec<Contestant> {
             Table::Constant,
         ),
         contestant(
+            MESSAGE_1K_FLOOR,
+            "SDK floor: an item with a text of 1 KB",
+            Function(FLOOR),
+            Table::Constant,
+        ),
+        contestant(
+            MESSAGE_1K,
+            "ours, a message of 1 KB",
+            Function(AFTER_MESSAGE),
+            Table::Constant,
+        ),
+        contestant(
+            MESSAGE_16K_FLOOR,
+            "SDK floor: an item with a text of 16 KB",
+            Function(FLOOR),
+            Table::Constant,
+        ),
+        contestant(
+            MESSAGE_16K,
+            "ours, a message of 16 KB",
+            Function(AFTER_MESSAGE),
+            Table::Constant,
+        ),
+        contestant(
+            JUDGED_FLOOR,
+            "SDK floor: `BatchGetItem` of two items",
+            Function(FLOOR),
+            Table::Constant,
+        ),
+        contestant(
+            JUDGED,
+            "ours, may this message be sent: 10,000 words, only friends",
+            Function(BEFORE_MESSAGE),
+            Table::Constant,
+        ),
+        contestant(
             ASKS_NOBODY,
             "ours, a callback that asks first",
             Function("before-add-friend"),
@@ -164,21 +225,26 @@ pub(crate) fn counted() -> Vec<Contestant> {
         let mut all = all().into_iter();
         all.find(|contestant| contestant.name == name)
     };
-    let mut counted: Vec<_> = [BARE, "ours-no-table", FLOOR, "ours"]
-        .into_iter()
-        .filter_map(known)
-        .collect();
-    counted.push(Contestant {
+    let names = [
+        BARE,
+        "ours-no-table",
+        FLOOR,
+        "ours",
+        "tencent",
+        MESSAGE_1K_FLOOR,
+        MESSAGE_1K,
+        MESSAGE_16K_FLOOR,
+        MESSAGE_16K,
+        JUDGED_FLOOR,
+        JUDGED,
+    ];
+    let mut counted: Vec<_> = names.into_iter().filter_map(known).collect();
+    counted.extend(known(ASKS_NOBODY).map(|asks| Contestant {
         name: "before-add-friend",
-        title: "before-add-friend",
-        program: Program::Function("before-add-friend"),
         table: Table::Constant,
-        as_deployed: false,
-        asks_a_service: false,
-        callback: Callback::BeforeAddFriend,
         baseline: FLOOR,
-    });
-    counted.extend(known("tencent"));
+        ..asks
+    }));
     for contestant in &mut counted {
         if contestant.table == Table::Constant {
             contestant.table = Table::ConstantHttp;

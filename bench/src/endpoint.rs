@@ -30,6 +30,9 @@ pub(crate) const PASSWORD: &str = "5f2c9e07b1d84a63";
 /// Signs the questions to the service that decides.
 pub(crate) const DECISION_SECRET: &str = "whsec_bmV3IHNlY3JldCBuZXcgc2VjcmV0IG5ldyBzZWNyZXQ=";
 pub(crate) const TABLE: &str = "events";
+pub(crate) const RELATIONSHIPS: &str = "relationships";
+/// The place of a fact in the order of all facts.
+const AS_OF: &str = "2026-11-21T12:34:56.789Z#BeNcH00000000=#000000";
 
 /// The root certificates that the functions are compiled with.
 const AMAZON_TRUST_SERVICES: &str =
@@ -109,14 +112,22 @@ fn accept(
 /// An endpoint for DynamoDB and Secrets Manager, and a service that allows everything. It answers at once, with the same answer to every request.
 pub(crate) struct Constant {
     pub(crate) url: String,
-    items: Arc<AtomicU64>,
+    seen: Arc<Seen>,
+}
+
+/// What an endpoint has received.
+#[derive(Default)]
+struct Seen {
+    items: AtomicU64,
+    /// The bytes of all requests for tables, with their heads.
+    bytes: AtomicU64,
 }
 
 impl Constant {
     /// Starts the endpoint with TLS or without.
     pub(crate) fn start(tls: Option<&Tls>) -> Result<Self> {
-        let items = Arc::new(AtomicU64::new(0));
-        let (count, own_tls) = (items.clone(), tls.cloned());
+        let seen = Arc::new(Seen::default());
+        let (count, own_tls) = (seen.clone(), tls.cloned());
         let address = accept(move |stream| {
             match &own_tls {
                 Some(tls) => answer_all(&mut Connection::new(tls.wrap(stream)?), &count)?,
@@ -127,17 +138,22 @@ impl Constant {
         let scheme = if tls.is_some() { "https" } else { "http" };
         Ok(Self {
             url: format!("{scheme}://{address}"),
-            items,
+            seen,
         })
     }
 
     /// The number of items that the endpoint has received.
     pub(crate) fn items(&self) -> u64 {
-        self.items.load(Ordering::Relaxed)
+        self.seen.items.load(Ordering::Relaxed)
+    }
+
+    /// The bytes of the requests for tables that the endpoint has received.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.seen.bytes.load(Ordering::Relaxed)
     }
 }
 
-fn answer_all(connection: &mut Connection<impl Read + Write>, items: &AtomicU64) -> io::Result<()> {
+fn answer_all(connection: &mut Connection<impl Read + Write>, seen: &Seen) -> io::Result<()> {
     let secret = json!({
         "ARN": "arn:aws:secretsmanager:eu-central-1:123456789012:secret:OpenIMSecret-AbCdEf",
         "Name": "OpenIMSecret-AbCdEf",
@@ -147,16 +163,34 @@ fn answer_all(connection: &mut Connection<impl Read + Write>, items: &AtomicU64)
         "SecretString": json!({ "OPENIM_BASIC_PASSWORD": PASSWORD }).to_string(),
     });
     let item = answer("200 OK", "1.0", "{}");
+    // Who asks is a friend, and is not blocked.
+    let friend = json!({"Responses": {RELATIONSHIPS: [{
+        "pk": {"S": "user#bob"},
+        "sk": {"S": "friend#alice"},
+        "sk_by_other": {"S": "friend#bob"},
+        "owner": {"S": "bob"},
+        "other": {"S": "alice"},
+        "aspect": {"S": "friend"},
+        "present": {"BOOL": true},
+        "as_of": {"S": AS_OF},
+    }]}, "UnprocessedKeys": {}});
+    let friend = answer("200 OK", "1.0", &friend.to_string());
     let secret = answer("200 OK", "1.1", &secret.to_string());
     let decision = answer("200 OK", "1.1", r#"{"decision":"allow"}"#);
     let unknown = r#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#;
     let unknown = answer("400 Bad Request", "1.0", unknown);
     while let Some(request) = connection.read_request()? {
-        let bytes = match request.header("x-amz-target") {
+        let target = request.header("x-amz-target");
+        if target.is_some_and(|target| target.starts_with("DynamoDB")) {
+            let bytes = request.as_request().len() as u64;
+            seen.bytes.fetch_add(bytes, Ordering::Relaxed);
+        }
+        let bytes = match target {
             Some("DynamoDB_20120810.PutItem") => {
-                items.fetch_add(1, Ordering::Relaxed);
+                seen.items.fetch_add(1, Ordering::Relaxed);
                 &item
             }
+            Some("DynamoDB_20120810.BatchGetItem") => &friend,
             Some("secretsmanager.GetSecretValue") => &secret,
             None if request.header("webhook-signature").is_some() => &decision,
             _ => &unknown,
@@ -267,5 +301,6 @@ mod tests {
             assert_eq!(answer.start.0, status, "{target}");
         }
         assert_eq!(endpoint.items(), 2);
+        assert!(endpoint.bytes() > 3 * 80);
     }
 }

@@ -1,6 +1,7 @@
 //! The events that the functions get: a REST API's events of requests from the chat servers.
 
 use std::{
+    borrow::Cow,
     sync::atomic::{AtomicU64, Ordering},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -24,28 +25,49 @@ pub(crate) enum Callback {
     BeforeAddFriend,
     /// Tencent Chat reports that friends were deleted, with a signature.
     TencentFriendDelete,
+    /// OpenIM reports a message with a text of this many bytes.
+    Message(usize),
+    /// OpenIM asks whether a message with a text of this many bytes may be sent.
+    BeforeMessage(usize),
 }
 
 impl Callback {
-    fn body(self) -> &'static str {
+    fn body(self) -> Cow<'static, str> {
         match self {
             Self::DeleteFriend => include_str!(
                 "../../tests/payloads/openim/callbackAfterDeleteFriendCommand.server.json"
-            ),
+            )
+            .into(),
             Self::BeforeAddFriend => include_str!(
                 "../../tests/payloads/openim/callbackBeforeAddFriendCommand.server.json"
-            ),
+            )
+            .into(),
             Self::TencentFriendDelete => {
                 include_str!("../../tests/payloads/tencent/Sns.CallbackFriendDelete.document.json")
+                    .into()
             }
+            Self::Message(bytes) => with_text(
+                include_str!(
+                    "../../tests/payloads/openim/callbackAfterSendSingleMsgCommand.server.json"
+                ),
+                bytes,
+            )
+            .into(),
+            Self::BeforeMessage(bytes) => with_text(
+                include_str!(
+                    "../../tests/payloads/openim/callbackBeforeSendSingleMsgCommand.server.json"
+                ),
+                bytes,
+            )
+            .into(),
         }
     }
 
     /// The number of items that a function writes for it.
     pub(crate) fn items(self) -> u64 {
         match self {
-            Self::DeleteFriend | Self::TencentFriendDelete => 1,
-            Self::BeforeAddFriend => 0,
+            Self::DeleteFriend | Self::TencentFriendDelete | Self::Message(_) => 1,
+            Self::BeforeAddFriend | Self::BeforeMessage(_) => 0,
         }
     }
 
@@ -71,6 +93,8 @@ impl Callback {
             Self::DeleteFriend => ("/callbackAfterDeleteFriendCommand", Vec::new()),
             Self::BeforeAddFriend => ("/callbackBeforeAddFriendCommand", Vec::new()),
             Self::TencentFriendDelete => ("/tencent", tencent_query(now.as_secs())),
+            Self::Message(_) => ("/callbackAfterSendSingleMsgCommand", Vec::new()),
+            Self::BeforeMessage(_) => ("/callbackBeforeSendSingleMsgCommand", Vec::new()),
         };
         if self != Self::TencentFriendDelete {
             let basic = BASE64_STANDARD.encode(format!("{OPENIM_USER}:{PASSWORD}"));
@@ -111,6 +135,18 @@ impl Callback {
         };
         response["statusCode"] == 200 && succeeded
     }
+}
+
+/// The body of a message with another text of this many bytes. The text has the words of a chat, so it is searched and stored
+/// like one.
+fn with_text(body: &str, bytes: usize) -> String {
+    const WORDS: &str =
+        "see you at the station at nine tomorrow, bring the two books with you please, ";
+    const BEFORE: &str = r#""content":""#;
+    let (head, rest) = body.split_once(BEFORE).unwrap_or((body, ""));
+    let (_, tail) = rest.split_once("}\",").unwrap_or_default();
+    let text: String = WORDS.chars().cycle().take(bytes).collect();
+    format!(r#"{head}{BEFORE}{{\"content\":\"{text}\"}}",{tail}"#)
 }
 
 /// The query of a callback, signed as Tencent Chat does: <https://www.tencentcloud.com/document/product/1047/34354>.
@@ -164,6 +200,17 @@ mod tests {
         assert!(tencent.is_accepted(accepted.as_bytes()));
         let refused = response(200, r#"{"ActionStatus":"FAIL","ErrorCode":1}"#);
         assert!(!tencent.is_accepted(refused.as_bytes()));
+    }
+
+    #[test]
+    fn only_the_text_of_a_message_is_another() {
+        for callback in [Callback::Message(1000), Callback::BeforeMessage(1000)] {
+            let body: Value = serde_json::from_str(&callback.body()).unwrap();
+            let content: Value = serde_json::from_str(body["content"].as_str().unwrap()).unwrap();
+            assert_eq!(content["content"].as_str().unwrap().len(), 1000);
+            assert_eq!(body.as_object().unwrap().len(), 20);
+            assert!(body["recvID"].is_string());
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `bench instructions`: counts, with valgrind, the instructions and allocations of a start and of a request.
+//! `bench instructions`: counts, with valgrind, the instructions and allocations of a start and of a request, and a request's
+//! system calls and the bytes that it sends to the table and writes to the log.
 //!
 //! These counts hardly change from run to run, or with the load of the machine, unlike times. They change with the
 //! compiler. So counts of another compiler are compared by their ratio to the SDK floor.
@@ -7,6 +8,8 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    thread,
     time::Duration,
 };
 
@@ -32,7 +35,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     places: Places,
     /// Requests in the short run and in the long run; the difference between the two is the cost of the requests
-    #[arg(long, num_args = 2, default_values_t = [100, 300], value_names = ["SHORT", "LONG"])]
+    #[arg(long, num_args = 2, default_values_t = [40, 120], value_names = ["SHORT", "LONG"])]
     requests: Vec<usize>,
     /// Measure only these
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
@@ -58,11 +61,17 @@ pub(crate) struct Recorded {
     contestants: BTreeMap<String, Counts>,
 }
 
+const FIGURES: usize = 7;
+
 /// The counts of one contestant, without TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Counts {
     instructions_per_request: f64,
     allocations_per_request: f64,
+    system_calls_per_request: f64,
+    /// With the heads of the requests, whose signature has always the same length.
+    table_bytes_per_request: f64,
+    log_bytes_per_request: f64,
     /// From the start to the first request for an event.
     instructions_per_start: f64,
     allocations_per_start: f64,
@@ -70,7 +79,7 @@ struct Counts {
 
 impl Counts {
     /// Each count with its name, and the difference in per cent that is allowed.
-    fn figures(self) -> [(&'static str, f64, f64); 4] {
+    fn figures(self) -> [(&'static str, f64, f64); FIGURES] {
         [
             (
                 "instructions per request",
@@ -78,6 +87,14 @@ impl Counts {
                 5.0,
             ),
             ("allocations per request", self.allocations_per_request, 2.0),
+            (
+                "system calls per request",
+                self.system_calls_per_request,
+                5.0,
+            ),
+            ("bytes to the table", self.table_bytes_per_request, 1.0),
+            // A callback's duration has more digits if it is longer.
+            ("bytes to the log", self.log_bytes_per_request, 2.0),
             // These include the system's loader and C library.
             ("instructions per start", self.instructions_per_start, 15.0),
             ("allocations per start", self.allocations_per_start, 5.0),
@@ -92,34 +109,42 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     };
     let contestants = contestants::select(contestants::counted(), &options.only, &options.places)?;
     let valgrind = valgrind(options.valgrind.clone())?;
-    let scene = Scene::new(&options.places, &contestants)?;
     let machine = Machine::here()?;
     let mut measured = Recorded {
         rustc: machine.rustc,
         architecture: machine.architecture,
         contestants: BTreeMap::new(),
     };
-    for contestant in &contestants {
-        let both = |tool| {
-            let count = |requests| count(&scene, contestant, &valgrind, tool, requests);
-            let request = (count(long)? - count(short)?) / (long - short) as f64;
-            // More decimals would only show noise, because the difference is divided by the requests.
-            Ok::<_, Error>((count(0)?, (request * 10.0).round() / 10.0))
-        };
-        let (instructions_per_start, instructions_per_request) = both(Tool::Callgrind)?;
-        let (allocations_per_start, allocations_per_request) = both(Tool::Dhat)?;
-        let counts = Counts {
-            instructions_per_request,
-            allocations_per_request,
-            instructions_per_start,
-            allocations_per_start,
-        };
-        let name = contestant.name;
-        eprintln!(
-            "{name}: {instructions_per_request} instructions and {allocations_per_request} allocations for a request"
-        );
-        measured.contestants.insert(name.to_owned(), counts);
-    }
+    let waiting = Mutex::new(contestants.iter());
+    // Each has its own endpoints, because the endpoints count what they receive.
+    let work = || {
+        let scene = Scene::new(&options.places, &contestants)?;
+        let mut counted = Vec::new();
+        loop {
+            let next = waiting
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .next();
+            let Some(contestant) = next else {
+                return Ok::<_, Error>(counted);
+            };
+            let counts = counts(&scene, contestant, &valgrind, short, long)?;
+            eprintln!(
+                "{}: {} instructions and {} allocations for a request",
+                contestant.name, counts.instructions_per_request, counts.allocations_per_request
+            );
+            counted.push((contestant.name.to_owned(), counts));
+        }
+    };
+    thread::scope(|scope| {
+        // Counts do not depend on what else runs.
+        let workers = [(); 2].map(|()| scope.spawn(work));
+        for worker in workers {
+            let counted = worker.join().map_err(|_| "a thread panicked")??;
+            measured.contestants.extend(counted);
+        }
+        Ok::<_, Error>(())
+    })?;
     if options.record {
         println!("{}", table(&measured));
         return save(Some(&options.recorded), &measured);
@@ -166,41 +191,104 @@ fn valgrind(named: Option<PathBuf>) -> Result<PathBuf> {
     found.ok_or_else(|| "valgrind is not installed: run make .local/valgrind/valgrind".into())
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Tool {
     /// Counts instructions.
     Callgrind,
     /// Counts allocations. Memcheck does so, too, but needs libc6-dbg.
     Dhat,
+    /// Writes a line for each system call.
+    Trace,
 }
 
-/// The total count of a process that answers this many requests.
-fn count(
+/// All counts of one contestant.
+fn counts(
+    scene: &Scene,
+    contestant: &Contestant,
+    valgrind: &Path,
+    short: usize,
+    long: usize,
+) -> Result<Counts> {
+    let run = |tool, requests| run_once(scene, contestant, valgrind, tool, requests);
+    let each = |short: f64, long_run: f64, requests: usize| {
+        // More decimals would only show noise, because the difference is divided by the requests.
+        ((long_run - short) / requests as f64 * 10.0).round() / 10.0
+    };
+    let per_request = |tool| {
+        let (short_run, long_run) = (run(tool, short)?, run(tool, long)?);
+        let each = |of: fn(&Run) -> f64| each(of(&short_run), of(&long_run), long - short);
+        Ok::<_, Error>([
+            each(|run| run.total),
+            each(|run| run.table_bytes),
+            each(|run| run.log_bytes),
+        ])
+    };
+    let [instructions, table_bytes, log_bytes] = per_request(Tool::Callgrind)?;
+    let [allocations, ..] = per_request(Tool::Dhat)?;
+    let [system_calls, ..] = per_request(Tool::Trace)?;
+    Ok(Counts {
+        instructions_per_request: instructions,
+        allocations_per_request: allocations,
+        system_calls_per_request: system_calls,
+        table_bytes_per_request: table_bytes,
+        log_bytes_per_request: log_bytes,
+        instructions_per_start: run(Tool::Callgrind, 0)?.total,
+        allocations_per_start: run(Tool::Dhat, 0)?.total,
+    })
+}
+
+/// What a process did that answered some requests.
+struct Run {
+    /// The count of the tool.
+    total: f64,
+    table_bytes: f64,
+    log_bytes: f64,
+}
+
+fn run_once(
     scene: &Scene,
     contestant: &Contestant,
     valgrind: &Path,
     tool: Tool,
     requests: usize,
-) -> Result<f64> {
+) -> Result<Run> {
     let arguments: &[&str] = match tool {
         Tool::Callgrind => &["--tool=callgrind", "--callgrind-out-file=/dev/null"],
         Tool::Dhat => &["--tool=dhat", "--dhat-out-file=/dev/null"],
+        Tool::Trace => &["--tool=none", "--trace-syscalls=yes"],
     };
+    let report = scene.file(&format!("valgrind-{}", contestant.name));
     let mut wrapper = vec![valgrind.display().to_string()];
     wrapper.extend(arguments.iter().map(|&it| it.to_owned()));
+    wrapper.push(format!("--log-file={}", report.display()));
     let mut function = scene.start(contestant, &wrapper, DEADLINES, PATIENCE)?;
+    let table_bytes = function.table_bytes();
     function.send(requests, PATIENCE)?;
-    let output = function.terminate()?;
-    tool.total(&output)
-        .ok_or_else(|| format!("valgrind's output has no count:\n{output}").into())
+    let table_bytes = function.table_bytes() - table_bytes;
+    let log_bytes = function.terminate()?;
+    let output = fs::read_to_string(&report)?;
+    let total = tool
+        .total(&output)
+        .ok_or_else(|| format!("valgrind's output has no count:\n{output}"))?;
+    Ok(Run {
+        total,
+        table_bytes: table_bytes as f64,
+        log_bytes: log_bytes as f64,
+    })
 }
 
 impl Tool {
-    /// The count at the end of valgrind's output: `Collected : 123`, or `Total: 4,567 bytes in 123 blocks`.
+    /// The count at the end of valgrind's output: `Collected : 123`, or `Total: 4,567 bytes in 123 blocks`. Of a trace, the
+    /// number of calls; a call can have a second line, for its end.
     fn total(self, output: &str) -> Option<f64> {
         let rest = match self {
             Self::Callgrind => output.rsplit_once("Collected : ")?.1,
             Self::Dhat => output.rsplit_once("Total: ")?.1.split_once(" bytes in ")?.1,
+            Self::Trace => {
+                let calls = output.lines().filter(|line| line.starts_with("SYSCALL["));
+                let calls = calls.filter(|line| line.contains(") sys_")).count();
+                return (calls > 0).then_some(calls as f64);
+            }
         };
         rest.split_whitespace()
             .next()?
@@ -215,7 +303,7 @@ fn compare(measured: &Recorded, recorded: &Recorded) -> Result<(String, Vec<Stri
     let same = measured.rustc == recorded.rustc;
     let divisors = |of: &Recorded| {
         if same {
-            return Ok([1.0; 4]);
+            return Ok([1.0; FIGURES]);
         }
         let floor = of.contestants.get(FLOOR).ok_or_else(|| {
             format!(
@@ -278,6 +366,9 @@ mod tests {
         let counts = |factor: f64| Counts {
             instructions_per_request: 100_000.0 * factor,
             allocations_per_request: 50.0 * factor,
+            system_calls_per_request: 20.0 * factor,
+            table_bytes_per_request: 2000.0 * factor,
+            log_bytes_per_request: 300.0 * factor,
             instructions_per_start: 5_000_000.0 * factor,
             allocations_per_start: 1000.0 * factor,
         };
@@ -299,21 +390,30 @@ mod tests {
             ==7== At t-gmax: 567 bytes in 123 blocks\n==7== At t-end:  56 bytes in 12 blocks\n";
         assert_eq!(Tool::Dhat.total(dhat), Some(1234.0));
         assert_eq!(Tool::Dhat.total("==7== nothing"), None);
+        let trace = "SYSCALL[7,1](12) sys_brk ( 0x0 ) --> [pre-success] Success(0x4035000)\n\
+            SYSCALL[7,1](0) sys_read ( 4, 0x1ffe, 832 ) --> [async] ...\n\
+            SYSCALL[7,1](0) ... [async] --> Success(0x340)\n";
+        assert_eq!(Tool::Trace.total(trace), Some(2.0));
+        assert_eq!(Tool::Trace.total("==7== nothing"), None);
     }
 
     #[test]
-    fn two_per_cent_more_allocations_are_allowed_and_three_per_cent_are_not() {
+    fn one_per_cent_more_is_allowed_and_three_per_cent_are_not() {
         let before = recorded("rustc 1", &[("ours", 1.0)]);
-        let (_, differ) = compare(&recorded("rustc 1", &[("ours", 1.019)]), &before).unwrap();
+        let (_, differ) = compare(&recorded("rustc 1", &[("ours", 1.009)]), &before).unwrap();
         assert_eq!(differ, [""; 0]);
         let (_, differ) = compare(&recorded("rustc 1", &[("ours", 1.03)]), &before).unwrap();
         assert_eq!(
             differ,
-            ["ours: allocations per request differ by +3.0 %, more than 2 %"]
+            [
+                "ours: allocations per request differ by +3.0 %, more than 2 %",
+                "ours: bytes to the table differ by +3.0 %, more than 1 %",
+                "ours: bytes to the log differ by +3.0 %, more than 2 %",
+            ]
         );
         // A lower count has to be recorded, too. Otherwise it could rise again unnoticed.
         let (_, differ) = compare(&recorded("rustc 1", &[("ours", 0.8)]), &before).unwrap();
-        assert_eq!(differ.len(), 4);
+        assert_eq!(differ.len(), FIGURES);
     }
 
     #[test]
@@ -323,7 +423,7 @@ mod tests {
         let (_, differ) = compare(&cheaper, &before).unwrap();
         assert_eq!(differ, [""; 0]);
         let nearer = recorded("rustc 2", &[(FLOOR, 0.5), ("ours", 0.6)]);
-        assert_eq!(compare(&nearer, &before).unwrap().1.len(), 4);
+        assert_eq!(compare(&nearer, &before).unwrap().1.len(), FIGURES);
         let alone = recorded("rustc 2", &[("ours", 0.77)]);
         let error = compare(&alone, &before).unwrap_err().to_string();
         assert!(error.contains("measure sdk-floor, too"), "{error}");

@@ -14,10 +14,14 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
+
 use crate::{
     Error, Result,
     contestants::{Contestant, Places, Program, Table},
-    endpoint::{Constant, DECISION_SECRET, Dynamodb, PASSWORD, TABLE, Tls, tls_front},
+    endpoint::{
+        Constant, DECISION_SECRET, Dynamodb, PASSWORD, RELATIONSHIPS, TABLE, Tls, tls_front,
+    },
     event::{OPENIM_USER, TENCENT_APP, TENCENT_TOKEN},
     process::Process,
     root,
@@ -33,6 +37,7 @@ const SESSION_TOKEN: usize = 1000;
 pub(crate) struct Scene {
     places: Places,
     folder: PathBuf,
+    policies: PathBuf,
     tls: Tls,
     constant: Constant,
     constant_http: Constant,
@@ -50,6 +55,8 @@ impl Scene {
         let folder = root().join(name);
         fs::create_dir_all(&folder)?;
         let tls = Tls::new(&folder)?;
+        let policies = folder.join("policies.json");
+        fs::write(&policies, rules().to_string())?;
         let mut programs = contestants.iter().map(|it| it.program);
         let more_roots = programs.find_map(|program| program.own_roots(places));
         let more_roots = more_roots
@@ -67,10 +74,16 @@ impl Scene {
             constant: Constant::start(Some(&tls))?,
             constant_http: Constant::start(None)?,
             folder,
+            policies,
             tls,
             more_roots,
             dynamodb,
         })
+    }
+
+    /// The path of a file that is removed with the scene.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// The URL of a table's endpoint, and the endpoint that counts its items.
@@ -149,7 +162,14 @@ impl Scene {
                 .env("DECISION_SECRET", DECISION_SECRET)
                 .env("ALLOW_PRIVATE_ADDRESSES", "yes");
         }
-        command.envs(environment.iter().copied());
+        if contestant.judges {
+            command
+                .env("RELATIONSHIPS_TABLE", RELATIONSHIPS)
+                .env("POLICIES_FILE", &self.policies);
+        }
+        command
+            .envs(contestant.environment.iter().copied())
+            .envs(environment.iter().copied());
 
         let start = Instant::now();
         let mut process = command
@@ -169,6 +189,24 @@ impl Scene {
         function.init = function.ready(patience)? - start;
         Ok(function)
     }
+}
+
+/// Policies with 10,000 words, none of which is in the measured messages.
+fn rules() -> Value {
+    let letters = |mut number: u32| {
+        let mut word = String::from("q");
+        for _ in 0..6 {
+            word.extend(char::from_digit(10 + number % 26, 36));
+            number /= 26;
+        }
+        word
+    };
+    // Far from each other, so words begin in many ways.
+    let words: Vec<_> = (0..10_000).map(|n| letters(n * 30_011)).collect();
+    json!({"messages": {
+        "text": {"words": [{"list": words, "code": 20_001, "message": "this word is not allowed"}]},
+        "friendsOnly": {"whenUnknown": "refuse", "withoutRecord": "refuse"},
+    }})
 }
 
 impl Drop for Scene {
@@ -274,6 +312,11 @@ impl Function<'_> {
         format!("{name}: {error}\n{log}").into()
     }
 
+    /// The bytes that it has sent to the table so far.
+    pub(crate) fn table_bytes(&self) -> u64 {
+        self.counter.map_or(0, Constant::bytes)
+    }
+
     /// The highest memory use of the process so far, in KiB.
     pub(crate) fn peak_kib(&self) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
@@ -282,12 +325,12 @@ impl Function<'_> {
         Ok(number.parse()?)
     }
 
-    /// Ends the process with SIGTERM, as Lambda does, and returns its log.
-    pub(crate) fn terminate(mut self) -> Result<String> {
+    /// Ends the process with SIGTERM, as Lambda does, and returns the number of bytes that it has logged.
+    pub(crate) fn terminate(mut self) -> Result<u64> {
         let id = nix::unistd::Pid::from_raw(self.id().try_into()?);
         nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM)?;
         self.process.0.wait()?;
-        Ok(self.log.text())
+        Ok(self.log.bytes())
     }
 }
 
@@ -302,16 +345,19 @@ fn alive(process: &mut Child) -> Result<()> {
 #[derive(Clone, Default)]
 struct Log {
     kept: Arc<Mutex<Vec<u8>>>,
+    /// The number of all bytes.
+    bytes: Arc<AtomicU64>,
     readers: Arc<Mutex<Vec<thread::JoinHandle<()>>>>,
 }
 
 impl Log {
     fn keep(&self, pipe: Option<impl Read + Send + 'static>) {
         let Some(mut pipe) = pipe else { return };
-        let kept = self.kept.clone();
+        let (kept, bytes) = (self.kept.clone(), self.bytes.clone());
         let reader = thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = pipe.read(&mut buffer) {
+                bytes.fetch_add(read as u64, Ordering::Relaxed);
                 let mut kept = lock(&kept);
                 kept.extend_from_slice(&buffer[..read]);
                 let old = kept.len().saturating_sub(LOG);
@@ -321,12 +367,22 @@ impl Log {
         lock(&self.readers).push(reader);
     }
 
-    /// Everything that is kept, once the process has ended.
-    fn text(&self) -> String {
+    /// How much the process has written, once it has ended.
+    fn bytes(&self) -> u64 {
+        self.finish();
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    fn finish(&self) {
         for reader in lock(&self.readers).drain(..) {
             // The reader never panics.
             let _ = reader.join();
         }
+    }
+
+    /// Everything that is kept, once the process has ended.
+    fn text(&self) -> String {
+        self.finish();
         String::from_utf8_lossy(&lock(&self.kept)).into_owned()
     }
 }

@@ -1,6 +1,9 @@
 //! The floor: a tuned function with `lambda_http` and the AWS SDK that writes one item with `PutItem` and gives a fixed
 //! answer. It never authenticates, validates or logs.
 //!
+//! `ITEM_TEXT_BYTES` adds a text of this length to the item, for the comparison with a message. With `READS_TABLE`, it reads
+//! two items of this table with `BatchGetItem` instead, for the comparison with a question about friends.
+//!
 //! It contains no code of this project, so a change that makes the project's functions slower does not make this one
 //! slower. Both have the same compiler profile and library versions; `bench/recorded.json` shows when those become
 //! slower.
@@ -13,7 +16,7 @@ use aws_sdk_dynamodb::{
         BehaviorVersion, Credentials, IdentityCache, Region, SharedCredentialsProvider,
         StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
     },
-    types::AttributeValue,
+    types::{AttributeValue, KeysAndAttributes},
 };
 use aws_smithy_http_client::{
     Builder,
@@ -32,6 +35,8 @@ const AMAZON_TRUST_SERVICES: &[u8] =
 async fn main() -> Result<(), Error> {
     let client = &client()?;
     let table = &env::var("EVENTS_TABLE")?;
+    let reads = &env::var("READS_TABLE").ok();
+    let bytes: usize = env::var("ITEM_TEXT_BYTES").map_or(Ok(0), |bytes| bytes.parse())?;
     // Opens the connection before the first event. The condition never holds, so nothing is written.
     let _ = client
         .put_item()
@@ -42,7 +47,11 @@ async fn main() -> Result<(), Error> {
         .send()
         .await;
     lambda_http::run(service_fn(move |request: Request| async move {
-        put(client, table, &request.lambda_context().request_id).await?;
+        let id = &request.lambda_context().request_id;
+        match reads {
+            Some(table) => get(client, table).await?,
+            None => put(client, table, id, bytes).await?,
+        }
         Ok::<Response<Body>, Error>(
             Response::builder()
                 .header(CONTENT_TYPE, "application/json")
@@ -55,12 +64,16 @@ async fn main() -> Result<(), Error> {
 }
 
 /// Writes an item as large as that of the other contestants.
-async fn put(client: &Client, table: &str, id: &str) -> Result<(), Error> {
-    let event = [
+async fn put(client: &Client, table: &str, id: &str, bytes: usize) -> Result<(), Error> {
+    let mut event = vec![
         ("type", text("friend_deleted")),
         ("owner", text("4801153207")),
         ("friend", text("7720934416")),
     ];
+    if bytes > 0 {
+        event.push(("text", text("x".repeat(bytes))));
+    }
+    let event = event.into_iter();
     let event = event.map(|(name, value)| (name.to_owned(), value));
     client
         .put_item()
@@ -75,13 +88,28 @@ async fn put(client: &Client, table: &str, id: &str) -> Result<(), Error> {
         .item("family", text("relation"))
         .item(
             "events",
-            AttributeValue::L(vec![AttributeValue::M(event.into())]),
+            AttributeValue::L(vec![AttributeValue::M(event.collect())]),
         )
         .item("v", AttributeValue::N("1".into()))
         .item("expires_at", AttributeValue::N("1826800496".into()))
         .condition_expression("attribute_not_exists(pk)")
         .send()
         .await?;
+    Ok(())
+}
+
+/// Reads what one user keeps about another: two items.
+async fn get(client: &Client, table: &str) -> Result<(), Error> {
+    let keys = ["friend", "block"].map(|aspect| {
+        [
+            ("pk".to_owned(), text("user#7720934416")),
+            ("sk".to_owned(), text(format!("{aspect}#4801153207"))),
+        ]
+        .into()
+    });
+    let keys = KeysAndAttributes::builder().set_keys(Some(keys.into()));
+    let read = client.batch_get_item().request_items(table, keys.build()?);
+    read.send().await?;
     Ok(())
 }
 
