@@ -1,21 +1,20 @@
 //! Turns a gateway's event into a request, and a reply into the gateway's response.
 
+mod event;
 mod repair;
 
-use std::{fmt, panic};
+use std::fmt;
 
-use aws_lambda_events::{
-    alb::AlbTargetGroupRequest,
-    apigw::{ApiGatewayProxyRequest, ApiGatewayV2httpRequest},
-    query_map::QueryMap,
-};
 use base64::Engine as _;
 use domain::{Source, Timestamp};
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode};
 use protocol::{openim::OPERATION_ID_HEADER, tencent};
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::Serialize;
 
-use self::repair::repaired;
+use self::{
+    event::{Event, Parts},
+    repair::repaired,
+};
 use crate::{Problem, ProblemKind, Reply, Unverified, authenticate::BASE64};
 
 /// What the receiver needs of an HTTP request, from any gateway.
@@ -64,8 +63,8 @@ impl Payload {
     /// The form of an event, even if the event cannot be read.
     pub(crate) fn of(event: &str) -> Self {
         let event = repaired(event);
-        let kind: Option<Kind> = event.and_then(|event| serde_json::from_str(&event).ok());
-        kind.map_or_else(Self::default, |kind| kind.payload())
+        let event = event.as_deref().and_then(Event::read);
+        event.map_or_else(Self::default, |event| event.payload())
     }
 }
 
@@ -80,21 +79,20 @@ impl Request {
     ///
     /// When the event is not an object, has neither a method nor a body, or says that its body is base64 and it is not.
     pub fn from_event(text: &str, invocation_id: &str, now: Timestamp) -> Result<Self, Problem> {
-        let (payload, parts) = read(text).ok_or_else(|| unreadable(NO_EVENT))?;
-        let body = parts.body.unwrap_or_default();
+        let parts = read(text).ok_or_else(|| unreadable(NO_EVENT))?;
         let body = if parts.is_base64_encoded {
             BASE64
-                .decode(body)
+                .decode(parts.body)
                 .map_err(|_| unreadable("the event says that the body is base64, but it is not"))?
         } else {
-            body.into_bytes()
+            parts.body.into_bytes()
         };
         let id = parts.id.filter(|id| !id.is_empty());
         Ok(Self {
             id: id.unwrap_or_else(|| invocation_id.to_owned()),
             received_at: received_at(parts.epoch_millis, now),
             method: parts.method.as_str().to_owned(),
-            path: parts.path.unwrap_or_default(),
+            path: parts.path,
             query: parts.query,
             operation_id: parts
                 .headers
@@ -105,7 +103,7 @@ impl Request {
                 .map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()),
             headers: parts.headers,
             body,
-            payload,
+            payload: parts.payload,
         })
     }
 
@@ -166,167 +164,10 @@ fn unreadable(why: &'static str) -> Problem {
     Problem::new(ProblemKind::UnreadableRequest, why)
 }
 
-/// The fields that show the kind of an event, and a field that the event types of `lambda_http` leave out.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Kind {
-    #[serde(default)]
-    request_context: KindContext,
-    multi_value_headers: Option<IgnoredAny>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct KindContext {
-    http: Option<IgnoredAny>,
-    elb: Option<IgnoredAny>,
-    /// Only the feature `catch-all-fields` would read it, and it would buffer every object of an event.
-    extended_request_id: Option<String>,
-}
-
-impl Kind {
-    fn payload(&self) -> Payload {
-        let context = &self.request_context;
-        match (&context.http, &context.elb) {
-            (Some(_), _) => Payload::V2,
-            (None, Some(_)) => Payload::LoadBalancer {
-                multi_value: self.multi_value_headers.is_some(),
-            },
-            (None, None) => Payload::V1,
-        }
-    }
-}
-
-/// Reads an event with the types that `lambda_http` uses. The request that `lambda_http` makes of them is not used, for
-/// three reasons. It keeps only one of several headers with the same name. It has no extended request id of a REST API. It
-/// panics if a body should be base64 and is not.
-///
-/// Our own types with only the needed fields were cheaper. With the types of `lambda_http`, a stored callback takes 8 %
-/// more instructions (1.069 million instead of 0.988; with link-time optimisation 7 %) and 6 % more time (median). That is
-/// less than the 10 % that we accept for types which others keep up to date. Without a table, a callback takes 29 % more
-/// instructions, but still 6 % less time than a fixed answer of `lambda_http`.
-///
-/// These types reject an event if one field is odd. Such an event is repaired and read again.
-fn read(event: &str) -> Option<(Payload, Parts)> {
-    let read = || Parts::read(event).or_else(|| Parts::read(&repaired(event)?));
-    // These types panic if there are more headers than a map can hold. No gateway passes on so many. But OpenIM would
-    // read a gateway's answer after a panic as "allowed".
-    panic::catch_unwind(read).ok().flatten()
-}
-
-/// The parts of a request that all kinds of events have, each in its own form.
-struct Parts {
-    id: Option<String>,
-    /// 0 where the event has no time.
-    epoch_millis: i64,
-    method: Method,
-    path: Option<String>,
-    query: Vec<(String, String)>,
-    headers: HeaderMap,
-    body: Option<String>,
-    is_base64_encoded: bool,
-}
-
-impl Parts {
-    fn read(event: &str) -> Option<(Payload, Self)> {
-        let kind: Kind = serde_json::from_str(event).ok()?;
-        let payload = kind.payload();
-        let parts = match payload {
-            Payload::V1 => {
-                let event = serde_json::from_str(event).ok()?;
-                Self::of_rest_api(event, kind.request_context.extended_request_id)
-            }
-            Payload::V2 => Self::of_http_api(serde_json::from_str(event).ok()?),
-            Payload::LoadBalancer { .. } => {
-                Self::of_load_balancer(serde_json::from_str(event).ok()?)
-            }
-        };
-        Some((payload, parts))
-    }
-
-    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html#api-gateway-simple-proxy-for-lambda-input-format>
-    fn of_rest_api(event: ApiGatewayProxyRequest, extended_request_id: Option<String>) -> Self {
-        let context = event.request_context;
-        let (all, single) = (
-            event.multi_value_query_string_parameters,
-            event.query_string_parameters,
-        );
-        Self {
-            id: extended_request_id
-                .filter(|id| !id.is_empty())
-                .or(context.request_id),
-            epoch_millis: context.request_time_epoch,
-            method: event.http_method,
-            path: event.path,
-            query: pairs(&all_or_single(all, single, QueryMap::is_empty)),
-            headers: all_or_single(
-                event.multi_value_headers,
-                event.headers,
-                HeaderMap::is_empty,
-            ),
-            body: event.body,
-            is_base64_encoded: event.is_base64_encoded,
-        }
-    }
-
-    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
-    fn of_http_api(event: ApiGatewayV2httpRequest) -> Self {
-        let context = event.request_context;
-        Self {
-            id: context.request_id,
-            epoch_millis: context.time_epoch,
-            method: context.http.method,
-            path: event.raw_path,
-            query: match event.raw_query_string {
-                Some(raw) => parse_query(&raw),
-                None => pairs(&event.query_string_parameters),
-            },
-            headers: event.headers,
-            body: event.body,
-            is_base64_encoded: event.is_base64_encoded,
-        }
-    }
-
-    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/lambda-functions.html>
-    fn of_load_balancer(event: AlbTargetGroupRequest) -> Self {
-        let (all, single) = (
-            event.multi_value_query_string_parameters,
-            event.query_string_parameters,
-        );
-        let encoded = pairs(&all_or_single(all, single, QueryMap::is_empty));
-        Self {
-            id: None,
-            epoch_millis: 0,
-            method: event.http_method,
-            path: event.path,
-            // That page, "Multi-value headers": "If the query parameters are URL-encoded, the load balancer does not
-            // decode them. You must decode them in your Lambda function."
-            query: encoded
-                .iter()
-                .flat_map(|(name, value)| parse_query(&format!("{name}={value}")))
-                .collect(),
-            headers: all_or_single(
-                event.multi_value_headers,
-                event.headers,
-                HeaderMap::is_empty,
-            ),
-            body: event.body,
-            is_base64_encoded: event.is_base64_encoded,
-        }
-    }
-}
-
-/// Some events have parameters and headers twice: with all values, and with one value per name. Takes the first form if
-/// the event has it, or else the second.
-fn all_or_single<T>(all: T, single: T, is_empty: impl Fn(&T) -> bool) -> T {
-    if is_empty(&all) { single } else { all }
-}
-
-fn pairs(query: &QueryMap) -> Vec<(String, String)> {
-    let pairs = query.iter();
-    pairs
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
+/// Reads an event. One with an odd field is repaired and read again.
+fn read(event: &str) -> Option<Parts> {
+    let read = |event: &str| Event::read(event)?.parts();
+    read(event).or_else(|| read(&repaired(event)?))
 }
 
 fn parse_query(raw: &str) -> Vec<(String, String)> {

@@ -50,7 +50,7 @@ pub(super) fn repaired(text: &str) -> Option<String> {
     let any = |_: &str, _: &str| true;
     let repaired = json!({
         "httpMethod": method,
-        // The type of an HTTP API's event accepts both names.
+        // An HTTP API's event may have either name.
         "path": path.into_iter().find_map(string),
         "rawQueryString": string(event.get("rawQueryString")),
         "queryStringParameters": values(event.get("queryStringParameters"), any),
