@@ -1,4 +1,5 @@
-//! How many writes the busiest keys of the events table get. `docs/scale.md` says the same.
+//! How many writes the busiest keys of the events table get, and how far the readers of its stream are behind.
+//! `docs/scale.md` says the same.
 
 use std::process::Command;
 
@@ -13,16 +14,20 @@ const GOAL: f64 = 800.0;
 
 /// The figures of `RATE GROUPS EXPONENT BYTES`.
 fn simulated(arguments: &[&str]) -> Value {
-    let mut program = Command::new(binary("examples/partitions"));
+    told("partitions", arguments)
+}
+
+fn told(program: &str, arguments: &[&str]) -> Value {
+    let mut program = Command::new(binary(&format!("examples/{program}")));
     let output = program.args(arguments).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// The numbers in the rows of the page's table, without the separators of thousands.
-fn rows() -> Vec<Vec<String>> {
+/// The numbers in the rows of a table of the page, without the separators of thousands.
+fn rows(first_heading: &str) -> Vec<Vec<String>> {
     let page = std::fs::read_to_string(root().join("docs/scale.md")).unwrap();
-    let table = page.split("| Messages a second |").nth(1).unwrap();
+    let table = page.split(first_heading).nth(1).unwrap();
     let rows = table
         .lines()
         .skip(2)
@@ -36,24 +41,45 @@ fn rows() -> Vec<Vec<String>> {
 
 #[test]
 fn the_page_has_the_figures_of_the_simulation() {
-    let rows = rows();
-    assert!(rows.len() >= 4, "{rows:?}");
-    for row in rows {
-        let arguments: Vec<&str> = row[..4].iter().map(String::as_str).collect();
-        let figures = simulated(&arguments);
-        let names = [
-            "unitsOfAMessage",
-            "busiestGroup",
-            "busiestKey",
-            "busiestSecond",
-            "refused",
-        ];
-        let found: Vec<String> = names
-            .iter()
-            .map(|name| figures[name].as_f64().unwrap().to_string())
-            .collect();
-        assert_eq!(row[4..], found, "{arguments:?}");
+    let keys = [
+        "unitsOfAMessage",
+        "busiestGroup",
+        "busiestKey",
+        "busiestSecond",
+        "refused",
+    ];
+    let readers = [
+        "eventsOfABatch",
+        "runAtOnce",
+        "mostAtOnce",
+        "delayMedian",
+        "delayMost",
+    ];
+    for (heading, program, names) in [
+        ("| Messages a second |", "partitions", keys),
+        ("| Events a second |", "readers", readers),
+    ] {
+        let rows = rows(heading);
+        assert!(rows.len() >= 4, "{rows:?}");
+        for row in rows {
+            let (arguments, figures) = row.split_at(row.len() - names.len());
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let told = told(program, &arguments);
+            let found = names.map(|name| told[name].as_f64().unwrap().to_string());
+            assert_eq!(figures, found, "{arguments:?}");
+        }
     }
+}
+
+#[test]
+fn a_reader_that_is_too_slow_falls_behind_for_as_long_as_the_rate_stays() {
+    let behind = |batch_ms: &str| {
+        let figures = told("readers", &["10000", "10", "100", "1000", batch_ms]);
+        assert!(figures["mostAtOnce"].as_u64().unwrap() <= 100, "{figures}");
+        figures["delayMost"].as_f64().unwrap()
+    };
+    let (keeps_up, too_slow) = (behind("200"), behind("1500"));
+    assert!(too_slow > 10.0 * keeps_up, "{keeps_up} {too_slow}");
 }
 
 #[test]
