@@ -381,11 +381,13 @@ bench-functions bench-tested: .local/tools/scripts/run.installed
 # All functions. `make test` builds only those with a budget for times or instructions, and the largest ones.
 bench-tested: BENCH_BINS = $(addprefix --bin ,sdk-floor after-delete-friend before-add-friend tencent any-command project-views)
 
-# The same function in Python, and in JavaScript with its own Node.
+# The same function in Python, in JavaScript with its own Node, and in Go and Java, if this machine has them.
 .PHONY: bench-contestants
 BENCH_PYTHON = .local/bench-python/bench/contestants/python/requirements.installed
 BENCH_NODE = .local/bench-node/dist/index.mjs
-bench-contestants: $(BENCH_PYTHON) $(BENCH_NODE)
+BENCH_GO = .local/bench-go/built
+BENCH_JAVA = .local/bench-java/built
+bench-contestants: $(BENCH_PYTHON) $(BENCH_NODE) $(BENCH_GO) $(BENCH_JAVA)
 
 .local/bench-python/%.installed: %.txt
 	scripts/python.sh .local/bench-python $<
@@ -398,6 +400,13 @@ bench-contestants: $(BENCH_PYTHON) $(BENCH_NODE)
 NODE_SOURCES = bench/contestants/node/.npmrc $(wildcard bench/contestants/node/*.mjs bench/contestants/node/*.json bench/contestants/node/*.sh)
 $(BENCH_NODE): .local/bench-node/bench/contestants/node/requirements.installed $(NODE_SOURCES)
 	bench/contestants/node/install.sh .local/bench-node
+
+$(BENCH_GO): $(wildcard bench/contestants/go/*)
+$(BENCH_JAVA): $(wildcard bench/contestants/java/*.* bench/contestants/java/src/*)
+$(BENCH_GO) $(BENCH_JAVA): .local/bench-%/built:
+	mkdir -p $(@D)
+	bench/contestants/$*/install.sh $(@D)
+	touch $@
 
 # The program with which `bench instructions` counts.
 .local/valgrind/valgrind:
@@ -419,6 +428,7 @@ bench-harness:
 
 bench-times: bench-harness bench-tested bench-contestants
 	cargo build --locked --workspace --bins
+	$(BENCH) same
 	$(BENCH) functions --json docs/performance/functions.json
 
 bench-instructions: bench-harness bench-tested $(VALGRIND)

@@ -29,6 +29,12 @@ pub(crate) enum Program {
     Python,
     /// `bench/contestants/node`, with AWS SDK v3.
     Node,
+    /// `bench/contestants/go`, with AWS SDK v2.
+    Go,
+    /// `bench/contestants/java`, with AWS SDK v2, as Lambda's runtime starts it.
+    Java,
+    /// The same with an archive of its classes, and with the hooks of SnapStart. Nothing is restored from a snapshot.
+    JavaPrimed,
 }
 
 /// The table to which a function writes its item.
@@ -71,8 +77,8 @@ pub(crate) struct Contestant {
 const BARE: &str = "bare-http";
 pub(crate) const FLOOR: &str = "sdk-floor";
 const OURS: &str = "after-delete-friend";
-const ASKS_NOBODY: &str = "asks-nobody";
-const ASKS: &str = "asks-a-service";
+pub(crate) const ASKS_NOBODY: &str = "asks-nobody";
+pub(crate) const ASKS: &str = "asks-a-service";
 const JUDGED: &str = "judged";
 const JUDGED_FLOOR: &str = "judged-floor";
 const MESSAGE_1K: &str = "message-1k";
@@ -81,10 +87,28 @@ const MESSAGE_16K: &str = "message-16k";
 const MESSAGE_16K_FLOOR: &str = "message-16k-floor";
 const AFTER_MESSAGE: &str = "after-send-single-msg";
 const BEFORE_MESSAGE: &str = "before-send-single-msg";
+/// What is installed for the contestant in Java.
+const JAVA: &str = ".local/bench-java";
+/// The flags with which Lambda's runtime for Java 17 starts a function with 256 MB, without paths of its own.
+const JAVA_FLAGS: [&str; 8] = [
+    "-XX:MaxHeapSize=222823k",
+    "-XX:+UseSerialGC",
+    "-XX:+TieredCompilation",
+    "-XX:TieredStopAtLevel=1",
+    "--add-opens=java.base/java.io=ALL-UNNAMED",
+    "-Dorg.crac.Core.Compat=com.amazonaws.services.lambda.crac",
+    "-Djava.net.preferIPv4Stack=true",
+    "-XX:+ErrorFileToStderr",
+];
+/// Where Debian and Amazon Linux have the system's root certificates.
+const SYSTEM_ROOTS: [&str; 2] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+];
 
 /// The contestants of `bench functions`.
 pub(crate) fn all() -> Vec<Contestant> {
-    use Program::{Function, Node, Python};
+    use Program::{Function, Go, Java, JavaPrimed, Node, Python};
     let contestant = |name, title, program, table| Contestant {
         name,
         title,
@@ -107,13 +131,15 @@ pub(crate) fn all() -> Vec<Contestant> {
             JUDGED | JUDGED_FLOOR => Callback::BeforeMessage(1000),
             _ => Callback::DeleteFriend,
         },
-        baseline: match (name, table) {
-            (ASKS, _) => ASKS_NOBODY,
-            (MESSAGE_1K, _) => MESSAGE_1K_FLOOR,
-            (MESSAGE_16K, _) => MESSAGE_16K_FLOOR,
-            (JUDGED, _) => JUDGED_FLOOR,
-            (_, Table::None) => BARE,
-            _ => FLOOR,
+        baseline: match (name, program, table) {
+            (ASKS, ..) => ASKS_NOBODY,
+            (MESSAGE_1K, ..) => MESSAGE_1K_FLOOR,
+            (MESSAGE_16K, ..) => MESSAGE_16K_FLOOR,
+            (JUDGED, ..) => JUDGED_FLOOR,
+            (_, _, Table::None) => BARE,
+            (_, Function(_), _) => FLOOR,
+            // The same work in another language.
+            _ => "ours",
         },
     };
     vec![
@@ -214,8 +240,16 @@ pub(crate) fn all() -> Vec<Contestant> {
             Function(OURS),
             Table::DynamodbHttp,
         ),
+        contestant("go", "Go, AWS SDK v2", Go, Table::Constant),
         contestant("node", "Node 20, AWS SDK v3", Node, Table::Constant),
         contestant("python", "Python, boto3", Python, Table::Constant),
+        contestant("java", "Java, AWS SDK v2", Java, Table::Constant),
+        contestant(
+            "java-primed",
+            "the same with a class archive, primed",
+            JavaPrimed,
+            Table::Constant,
+        ),
     ]
 }
 
@@ -253,7 +287,8 @@ pub(crate) fn counted() -> Vec<Contestant> {
     counted
 }
 
-/// The contestants that `only` names, in their usual order; all of them if it names none. Fails if one is not built.
+/// The contestants that `only` names, in their usual order; all of them if it names none. Fails if one is not built. If
+/// `only` names none, a language that this machine does not have is left out.
 pub(crate) fn select(
     contestants: Vec<Contestant>,
     only: &[String],
@@ -263,15 +298,19 @@ pub(crate) fn select(
     if let Some(unknown) = only.iter().find(|name| !names.contains(&name.as_str())) {
         return Err(format!("{unknown:?} is none of {}", names.join(", ")).into());
     }
-    let selected: Vec<_> = contestants
-        .into_iter()
-        .filter(|it| only.is_empty() || only.iter().any(|name| name == it.name))
-        .collect();
+    let is_wanted = |it: &Contestant| {
+        if !only.is_empty() {
+            return only.iter().any(|name| name == it.name);
+        }
+        let is_there = !it.program.is_optional() || it.program.missing(places).is_none();
+        if !is_there {
+            eprintln!("{} is left out: make bench-contestants says why", it.name);
+        }
+        is_there
+    };
+    let selected: Vec<_> = contestants.into_iter().filter(is_wanted).collect();
     for contestant in &selected {
-        // The arguments are not absolute paths.
-        let mut needed = contestant.program.command(places).into_iter();
-        let missing = needed.find(|it| it.is_absolute() && !it.exists());
-        if let Some(missing) = missing {
+        if let Some(missing) = contestant.program.missing(places) {
             let (missing, name) = (missing.display(), contestant.name);
             let rule = contestant.program.rule();
             return Err(format!(
@@ -297,7 +336,41 @@ impl Program {
                 root().join(".local/bench-node/bin/node"),
                 root().join(".local/bench-node/dist/index.mjs"),
             ],
+            Self::Go => vec![root().join(".local/bench-go/function/bootstrap")],
+            Self::Java | Self::JavaPrimed => {
+                let mut command = vec![root().join(JAVA).join("bin/java")];
+                let client = "com.amazonaws.services.lambda.runtime.api.client";
+                let library = root().join(JAVA).join("runtime/libaws-lambda-jni.so");
+                let library = format!(
+                    "-D{client}.runtimeapi.NativeClient.JNI={}",
+                    library.display()
+                );
+                command.extend(JAVA_FLAGS.map(PathBuf::from));
+                command.push(library.into());
+                // Relative to the folder in which it starts. On Lambda, the client loads the function's classes itself. An
+                // archive helps more if they are in the class path, as in an image of one's own.
+                let classes = match self {
+                    Self::JavaPrimed => "lib/*:../runtime/*",
+                    _ => "../runtime/*",
+                };
+                command.extend(["-classpath", classes].map(PathBuf::from));
+                command.push(format!("{client}.AWSLambda").into());
+                command.push("Function::handleRequest".into());
+                command
+            }
         }
+    }
+
+    /// A file that it needs and that does not exist.
+    fn missing(self, places: &Places) -> Option<PathBuf> {
+        // The arguments are not absolute paths.
+        let mut needed = self.command(places).into_iter();
+        needed.find(|it| it.is_absolute() && !it.exists())
+    }
+
+    /// Whether it is built only on a machine that has its language.
+    fn is_optional(self) -> bool {
+        matches!(self, Self::Go | Self::Java | Self::JavaPrimed)
     }
 
     /// The folders whose contents are zipped and deployed.
@@ -314,6 +387,8 @@ impl Program {
                     .unwrap_or_default(),
             ],
             Self::Node => vec![root().join(".local/bench-node/dist")],
+            Self::Go => vec![root().join(".local/bench-go/function")],
+            Self::Java | Self::JavaPrimed => vec![root().join(JAVA).join("function")],
         }
     }
 
@@ -321,7 +396,24 @@ impl Program {
     pub(crate) fn own_roots(self, places: &Places) -> Option<PathBuf> {
         match self {
             Self::Python => Some(self.packages(places)[1].join("botocore/cacert.pem")),
-            Self::Function(_) | Self::Node => None,
+            // The system's, as on Lambda.
+            Self::Go => SYSTEM_ROOTS
+                .map(PathBuf::from)
+                .into_iter()
+                .find(|it| it.exists()),
+            // Java's are in a format of its own.
+            Self::Function(_) | Self::Node | Self::Java | Self::JavaPrimed => None,
+        }
+    }
+
+    /// The folder of Java's programs and libraries, if the program runs in Java.
+    pub(crate) fn java_home(self) -> Result<Option<PathBuf>> {
+        match self {
+            Self::Java | Self::JavaPrimed => {
+                let java = fs::canonicalize(root().join(JAVA).join("bin/java"))?;
+                Ok(java.ancestors().nth(2).map(Path::to_owned))
+            }
+            _ => Ok(None),
         }
     }
 
@@ -333,8 +425,8 @@ impl Program {
     /// The binary, if the program is one.
     pub(crate) fn binary(self, places: &Places) -> Option<PathBuf> {
         match self {
-            Self::Function(_) => self.command(places).into_iter().next(),
-            Self::Python | Self::Node => None,
+            Self::Function(_) | Self::Go => self.command(places).into_iter().next(),
+            Self::Python | Self::Node | Self::Java | Self::JavaPrimed => None,
         }
     }
 
@@ -342,7 +434,7 @@ impl Program {
     fn rule(self) -> &'static str {
         match self {
             Self::Function(_) => "bench-functions",
-            Self::Python | Self::Node => "bench-contestants",
+            _ => "bench-contestants",
         }
     }
 }

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -33,6 +33,8 @@ pub(crate) const TABLE: &str = "events";
 pub(crate) const RELATIONSHIPS: &str = "relationships";
 /// The place of a fact in the order of all facts.
 const AS_OF: &str = "2026-11-21T12:34:56.789Z#BeNcH00000000=#000000";
+/// The password of the trust store that Java is delivered with.
+pub(crate) const TRUST_STORE_PASSWORD: &str = "changeit";
 
 /// The root certificates that the functions are compiled with.
 const AMAZON_TRUST_SERVICES: &str =
@@ -78,12 +80,32 @@ impl Tls {
     }
 
     /// Writes a file with the roots of another file and the authority's certificate.
-    pub(crate) fn bundle_with(&self, roots: &Path) -> Result<PathBuf> {
-        let bundle = self.bundle.with_file_name("more-roots.pem");
+    pub(crate) fn bundle_with(&self, roots: &Path, name: &str) -> Result<PathBuf> {
+        let bundle = self.bundle.with_file_name(format!("roots-{name}.pem"));
         let roots =
             fs::read_to_string(roots).map_err(|error| format!("{}: {error}", roots.display()))?;
         fs::write(&bundle, format!("{roots}\n{}", self.authority))?;
         Ok(bundle)
+    }
+
+    /// Makes a trust store with Java's own roots and the authority's certificate.
+    pub(crate) fn trust_store(&self, java_home: &Path) -> Result<PathBuf> {
+        let store = self.bundle.with_file_name("roots.java");
+        let authority = self.bundle.with_file_name("authority.pem");
+        fs::write(&authority, &self.authority)?;
+        fs::copy(java_home.join("lib/security/cacerts"), &store)?;
+        let keytool = Command::new(java_home.join("bin/keytool"))
+            .args(["-importcert", "-noprompt", "-alias", "authority"])
+            .args(["-storepass", TRUST_STORE_PASSWORD, "-keystore"])
+            .arg(&store)
+            .arg("-file")
+            .arg(&authority)
+            .output()?;
+        if !keytool.status.success() {
+            let output = String::from_utf8_lossy(&keytool.stdout);
+            return Err(format!("keytool failed: {output}").into());
+        }
+        Ok(store)
     }
 
     fn wrap(&self, stream: TcpStream) -> Result<StreamOwned<ServerConnection, TcpStream>> {
@@ -121,17 +143,19 @@ struct Seen {
     items: AtomicU64,
     /// The bytes of all requests for tables, with their heads.
     bytes: AtomicU64,
+    /// The body of the last `PutItem`.
+    last: Mutex<Vec<u8>>,
 }
 
 impl Constant {
     /// Starts the endpoint with TLS or without.
     pub(crate) fn start(tls: Option<&Tls>) -> Result<Self> {
         let seen = Arc::new(Seen::default());
-        let (count, own_tls) = (seen.clone(), tls.cloned());
+        let (kept, own_tls) = (seen.clone(), tls.cloned());
         let address = accept(move |stream| {
             match &own_tls {
-                Some(tls) => answer_all(&mut Connection::new(tls.wrap(stream)?), &count)?,
-                None => answer_all(&mut Connection::new(stream), &count)?,
+                Some(tls) => answer_all(&mut Connection::new(tls.wrap(stream)?), &kept)?,
+                None => answer_all(&mut Connection::new(stream), &kept)?,
             }
             Ok(())
         })?;
@@ -151,6 +175,15 @@ impl Constant {
     pub(crate) fn bytes(&self) -> u64 {
         self.seen.bytes.load(Ordering::Relaxed)
     }
+
+    /// The body of the last `PutItem` that the endpoint has received.
+    pub(crate) fn last(&self) -> Vec<u8> {
+        lock(&self.seen.last).clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn answer_all(connection: &mut Connection<impl Read + Write>, seen: &Seen) -> io::Result<()> {
@@ -180,6 +213,7 @@ fn answer_all(connection: &mut Connection<impl Read + Write>, seen: &Seen) -> io
     let unknown = r#"{"__type":"com.amazon.coral.service#UnknownOperationException"}"#;
     let unknown = answer("400 Bad Request", "1.0", unknown);
     while let Some(request) = connection.read_request()? {
+        let is_last = request.is_last();
         let target = request.header("x-amz-target");
         if target.is_some_and(|target| target.starts_with("DynamoDB")) {
             let bytes = request.as_request().len() as u64;
@@ -188,6 +222,7 @@ fn answer_all(connection: &mut Connection<impl Read + Write>, seen: &Seen) -> io
         let bytes = match target {
             Some("DynamoDB_20120810.PutItem") => {
                 seen.items.fetch_add(1, Ordering::Relaxed);
+                *lock(&seen.last) = request.body;
                 &item
             }
             Some("DynamoDB_20120810.BatchGetItem") => &friend,
@@ -196,7 +231,7 @@ fn answer_all(connection: &mut Connection<impl Read + Write>, seen: &Seen) -> io
             _ => &unknown,
         };
         connection.write(bytes)?;
-        if request.is_last() {
+        if is_last {
             break;
         }
     }
@@ -283,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn only_items_are_counted() {
+    fn only_items_are_counted_and_kept() {
         let endpoint = Constant::start(None).unwrap();
         let address = endpoint.url.trim_start_matches("http://");
         let mut client = Connection::new(TcpStream::connect(address).unwrap());
@@ -294,7 +329,7 @@ mod tests {
             ("DynamoDB_20120810.DropTable", "400"),
         ] {
             let request = format!(
-                "POST / HTTP/1.1\r\nx-amz-target: {target}\r\ncontent-length: 2\r\n\r\n{{}}"
+                "POST / HTTP/1.1\r\nx-amz-target: {target}\r\ncontent-length: 3\r\n\r\n{status}"
             );
             client.write(request.as_bytes()).unwrap();
             let answer = client.read_answer().unwrap().unwrap();
@@ -302,5 +337,6 @@ mod tests {
         }
         assert_eq!(endpoint.items(), 2);
         assert!(endpoint.bytes() > 3 * 80);
+        assert_eq!(endpoint.last(), b"200");
     }
 }

@@ -121,6 +121,13 @@ impl Callback {
         .into_bytes()
     }
 
+    /// The same with changes in the event.
+    pub(crate) fn changed_event(self, change: impl FnOnce(&mut Value)) -> Vec<u8> {
+        let mut event = serde_json::from_slice(&self.event()).unwrap_or_default();
+        change(&mut event);
+        event.to_string().into_bytes()
+    }
+
     /// Whether a function's response means success, as the server reads it.
     pub(crate) fn is_accepted(self, response: &[u8]) -> bool {
         let Ok(response) = serde_json::from_slice::<Value>(response) else {

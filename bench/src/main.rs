@@ -16,6 +16,7 @@ mod machine;
 mod process;
 mod report;
 mod runtime_api;
+mod same;
 mod scene;
 mod size;
 mod statistics;
@@ -43,6 +44,8 @@ enum Command {
     Functions(functions::Options),
     /// Count instructions and allocations of each function, and compare them with those that are recorded
     Instructions(instructions::Options),
+    /// Send the same events to the same function in every language, and compare items and answers
+    Same(same::Options),
     /// Measure the size of each function of the stack
     Sizes(size::Options),
     /// Write the tables of the documentation from the JSON in docs/performance
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Functions(options) => functions::run(&options),
         Command::Instructions(options) => instructions::run(&options),
+        Command::Same(options) => same::run(&options),
         Command::Sizes(options) => size::run(&options),
         Command::Report(options) => report::run(&options),
     };

@@ -185,7 +185,11 @@ fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
                     return Ok(());
                 }
             }
-            ("POST", Some("init/error")) => {
+            // There is no snapshot, so a function that waits for its restoration goes on at once.
+            ("GET", Some("restore/next")) => {
+                connection.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+            }
+            ("POST", Some("init/error" | "restore/error")) => {
                 fail(shared, "it reported that its start failed", &request.body);
                 connection.write(ACCEPTED)?;
             }
@@ -373,6 +377,18 @@ mod tests {
         let answers = api.answers(vec![b"{}".to_vec()], PATIENCE, || Ok(()));
         assert_eq!(answers.unwrap()[0].body, b"1");
         function.join().unwrap();
+    }
+
+    #[test]
+    fn a_function_that_waits_for_its_restoration_goes_on() {
+        let api = RuntimeApi::start().unwrap();
+        let mut client = client(&api);
+        let restore = format!("GET {PATH}restore/next HTTP/1.1\r\n\r\n");
+        assert_eq!(ask(&mut client, &restore).start.0, "200");
+        assert!(api.shared.lock().ready.is_none());
+        ask(&mut client, &post("restore/error", "no clock"));
+        let failed = api.ready(PATIENCE, || Ok(())).unwrap_err();
+        assert!(failed.to_string().contains("no clock"), "{failed}");
     }
 
     #[test]

@@ -20,7 +20,8 @@ use crate::{
     Error, Result,
     contestants::{Contestant, Places, Program, Table},
     endpoint::{
-        Constant, DECISION_SECRET, Dynamodb, PASSWORD, RELATIONSHIPS, TABLE, Tls, tls_front,
+        Constant, DECISION_SECRET, Dynamodb, PASSWORD, RELATIONSHIPS, TABLE, TRUST_STORE_PASSWORD,
+        Tls, tls_front,
     },
     event::{OPENIM_USER, TENCENT_APP, TENCENT_TOKEN},
     process::Process,
@@ -41,8 +42,12 @@ pub(crate) struct Scene {
     tls: Tls,
     constant: Constant,
     constant_http: Constant,
-    /// The roots for the contestant that reads more of them than our functions.
-    more_roots: Option<PathBuf>,
+    /// The files of roots for the contestants that read more of them than our functions.
+    more_roots: Vec<(Program, PathBuf)>,
+    /// The trust store for Java.
+    trust_store: Option<PathBuf>,
+    /// The folder of the archive with the classes of the contestant in Java.
+    archive: PathBuf,
     /// The laptop's DynamoDB, with its URL over TLS.
     dynamodb: Option<(String, Dynamodb)>,
 }
@@ -57,11 +62,17 @@ impl Scene {
         let tls = Tls::new(&folder)?;
         let policies = folder.join("policies.json");
         fs::write(&policies, rules().to_string())?;
-        let mut programs = contestants.iter().map(|it| it.program);
-        let more_roots = programs.find_map(|program| program.own_roots(places));
-        let more_roots = more_roots
-            .map(|roots| tls.bundle_with(&roots))
-            .transpose()?;
+        let mut more_roots = Vec::new();
+        let mut trust_store = None;
+        for contestant in contestants {
+            let program = contestant.program;
+            if let Some(roots) = program.own_roots(places) {
+                more_roots.push((program, tls.bundle_with(&roots, contestant.name)?));
+            }
+            if let (Some(java_home), None) = (program.java_home()?, &trust_store) {
+                trust_store = Some(tls.trust_store(&java_home)?);
+            }
+        }
         let real = |it: &Contestant| matches!(it.table, Table::Dynamodb | Table::DynamodbHttp);
         let dynamodb = if contestants.iter().any(real) {
             let started = Dynamodb::start(&places.imhook)?;
@@ -69,7 +80,9 @@ impl Scene {
         } else {
             None
         };
-        Ok(Self {
+        let archive = folder.join("archive");
+        fs::create_dir_all(&archive)?;
+        let scene = Self {
             places: places.clone(),
             constant: Constant::start(Some(&tls))?,
             constant_http: Constant::start(None)?,
@@ -77,8 +90,61 @@ impl Scene {
             policies,
             tls,
             more_roots,
+            trust_store,
+            archive,
             dynamodb,
-        })
+        };
+        let primed = contestants
+            .iter()
+            .find(|it| it.program == Program::JavaPrimed);
+        if let Some(primed) = primed {
+            scene.archive_classes(primed)?;
+        }
+        Ok(scene)
+    }
+
+    /// The archive of classes: Java writes it when a process ends.
+    fn class_archive(&self) -> PathBuf {
+        self.archive.join("function.jsa")
+    }
+
+    /// Lets a process handle some events, after which it writes the archive of its classes.
+    fn archive_classes(&self, contestant: &Contestant) -> Result<()> {
+        const PATIENCE: Duration = Duration::from_secs(60);
+        let mut function = self.start(contestant, &[], &[], PATIENCE)?;
+        function.send(20, PATIENCE)?;
+        let log = function.terminate()?;
+        match self.class_archive().exists() {
+            true => Ok(()),
+            false => Err(format!("{}: no archive of classes\n{log}", contestant.name).into()),
+        }
+    }
+
+    /// The folders whose contents are zipped and deployed.
+    pub(crate) fn packages(&self, contestant: &Contestant) -> Vec<PathBuf> {
+        let mut packages = contestant.program.packages(&self.places);
+        if contestant.program == Program::JavaPrimed {
+            packages.push(self.archive.clone());
+        }
+        packages
+    }
+
+    /// The options that an operator sets for Java.
+    fn java_options(&self, program: Program) -> Option<String> {
+        let trust_store = self.trust_store.as_ref()?;
+        let trust_store = format!(
+            "-Djavax.net.ssl.trustStore={} -Djavax.net.ssl.trustStorePassword={TRUST_STORE_PASSWORD}",
+            trust_store.display()
+        );
+        let archive = self.class_archive();
+        let archive_option = match program {
+            Program::Java => return Some(trust_store),
+            Program::JavaPrimed if archive.exists() => "SharedArchiveFile",
+            Program::JavaPrimed => "ArchiveClassesAtExit",
+            _ => return None,
+        };
+        let archive = archive.display();
+        Some(format!("{trust_store} -XX:{archive_option}={archive}"))
     }
 
     /// The path of a file that is removed with the scene.
@@ -132,14 +198,11 @@ impl Scene {
                 .env("EVENTS_TABLE", TABLE)
                 .env("AWS_ENDPOINT_URL_DYNAMODB", url);
             if url.starts_with("https:") {
-                let bundle = match (contestant.program, &self.more_roots) {
-                    (Program::Python, Some(roots)) => roots,
-                    _ => &self.tls.bundle,
-                };
-                command
-                    .env("AWS_CA_BUNDLE", bundle)
-                    .env("NODE_EXTRA_CA_CERTS", &self.tls.bundle);
+                self.trust(&mut command, contestant.program);
             }
+        }
+        if contestant.program == Program::JavaPrimed {
+            command.env("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start");
         }
         command
             .env("OPENIM_VERIFIER", "basic")
@@ -207,6 +270,27 @@ fn rules() -> Value {
         "text": {"words": [{"list": words, "code": 20_001, "message": "this word is not allowed"}]},
         "friendsOnly": {"whenUnknown": "refuse", "withoutRecord": "refuse"},
     }})
+}
+
+impl Scene {
+    /// Makes a program trust the authority, besides the roots that it reads in production.
+    fn trust(&self, command: &mut Command, program: Program) {
+        let mut roots = self.more_roots.iter();
+        let own = roots.find(|(of, _)| *of == program);
+        let bundle = own.map_or(&self.tls.bundle, |(_, bundle)| bundle);
+        match program {
+            // Without a folder, Go reads no certificate twice.
+            Program::Go => command
+                .env("SSL_CERT_FILE", bundle)
+                .env("SSL_CERT_DIR", self.folder.join("none")),
+            Program::Java | Program::JavaPrimed => command.envs(
+                self.java_options(program)
+                    .map(|it| ("JAVA_TOOL_OPTIONS", it)),
+            ),
+            Program::Node => command.env("NODE_EXTRA_CA_CERTS", bundle),
+            Program::Function(_) | Program::Python => command.env("AWS_CA_BUNDLE", bundle),
+        };
+    }
 }
 
 impl Drop for Scene {
@@ -278,15 +362,34 @@ impl Function<'_> {
         ready.map_err(|error| self.failed(&error))
     }
 
+    /// Sends these events, each after the answer to the one before.
+    fn answers(&mut self, events: Vec<Vec<u8>>, patience: Duration) -> Result<Vec<Answer>> {
+        let Self { api, process, .. } = self;
+        let answers = api.answers(events, patience, || alive(&mut process.0));
+        answers.map_err(|error| self.failed(&error))
+    }
+
+    /// Sends one event. Returns the answer, and the body of the `PutItem` if the function has written an item.
+    pub(crate) fn send_one(
+        &mut self,
+        event: Vec<u8>,
+        patience: Duration,
+    ) -> Result<(Vec<u8>, Option<Vec<u8>>)> {
+        let counter = self.counter;
+        let items_before = counter.map(Constant::items);
+        let mut answers = self.answers(vec![event], patience)?;
+        let answer = answers.pop().ok_or("no answer")?;
+        let wrote = counter.filter(|it| Some(it.items()) != items_before);
+        Ok((answer.body, wrote.map(Constant::last)))
+    }
+
     /// Sends this many events, each after the answer to the one before. Fails unless every answer is right and the
     /// table has got the right number of items.
     pub(crate) fn send(&mut self, requests: usize, patience: Duration) -> Result<Vec<Answer>> {
         let callback = self.contestant.callback;
         let items_before = self.counter.map(Constant::items);
         let events = (0..requests).map(|_| callback.event()).collect();
-        let Self { api, process, .. } = self;
-        let answers = api.answers(events, patience, || alive(&mut process.0));
-        let answers = answers.map_err(|error| self.failed(&error))?;
+        let answers = self.answers(events, patience)?;
         if let Some(wrong) = answers.iter().find(|it| !callback.is_accepted(&it.body)) {
             let body = String::from_utf8_lossy(&wrong.body);
             let error = format!("it answered wrongly: {body}");

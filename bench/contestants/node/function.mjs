@@ -117,7 +117,7 @@ async function store(id, receivedMillis, operationID, owner, friend) {
     ...(operationID && { operation_id: { S: operationID } }),
     family: { S: "relation" },
     events: { L: [{ M: { type: { S: "friend_deleted" }, owner: { S: owner }, friend: { S: friend } } }] },
-    v: { N: "1" },
+    v: { N: "2" },
     expires_at: { N: String(Math.floor(receivedMillis / 1000) + RETENTION_SECONDS) },
   };
   try {

@@ -112,7 +112,7 @@ def store(request_id, received_millis, operation_id, owner, friend):
         "command": {"S": COMMAND},
         "family": {"S": "relation"},
         "events": {"L": [{"M": event}]},
-        "v": {"N": "1"},
+        "v": {"N": "2"},
         "expires_at": {"N": str(received_millis // 1000 + RETENTION_SECONDS)},
     }
     if operation_id:

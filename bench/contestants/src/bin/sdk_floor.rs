@@ -90,7 +90,7 @@ async fn put(client: &Client, table: &str, id: &str, bytes: usize) -> Result<(),
             "events",
             AttributeValue::L(vec![AttributeValue::M(event.collect())]),
         )
-        .item("v", AttributeValue::N("1".into()))
+        .item("v", AttributeValue::N("2".into()))
         .item("expires_at", AttributeValue::N("1826800496".into()))
         .condition_expression("attribute_not_exists(pk)")
         .send()
