@@ -9,7 +9,7 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Output},
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -24,6 +24,19 @@ static RUNS: Mutex<Vec<Result<Value, String>>> = Mutex::new(Vec::new());
 const RUNS_AT_MOST: usize = 3;
 
 const CONTESTANTS: &str = "bare-http,ours-no-table,sdk-floor,ours,tencent,node,python";
+
+/// Whether a contestant is built that `make bench-contestants` leaves out on a machine without its language.
+fn is_built(name: &str) -> bool {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let is_built = match name {
+        "go" => bench.join("../.local/bench-go/function/bootstrap").exists(),
+        _ => bench.join("../.local/bench-java/bin/java").exists(),
+    };
+    if !is_built {
+        println!("{name} is left out: this machine does not have its language");
+    }
+    is_built
+}
 
 fn machine() -> MutexGuard<'static, Vec<Result<Value, String>>> {
     RUNS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -66,7 +79,9 @@ fn at_most(limit: f64, one: &str, other: &str, figure: &str) {
     let mut seen = Vec::new();
     for run in 0..RUNS_AT_MOST {
         if runs.len() == run {
-            let arguments = ["--runs", "7", "--requests", "200", "--only", CONTESTANTS];
+            let go = if is_built("go") { ",go" } else { "" };
+            let contestants = format!("{CONTESTANTS}{go}");
+            let arguments = ["--runs", "7", "--requests", "200", "--only", &contestants];
             runs.push(json("functions", &arguments));
         }
         let measured = match &runs[run] {
@@ -97,6 +112,7 @@ fn at_most(limit: f64, one: &str, other: &str, figure: &str) {
 const COLD: &str = "/cold_ms";
 const WARM: &str = "/warm_ms/p50";
 const MEMORY: &str = "/peak_rss_kib";
+const ZIP: &str = "/zip_bytes";
 
 #[test]
 fn a_start_takes_at_most_1_2_times_as_long_as_one_that_only_connects_to_the_table() {
@@ -135,6 +151,34 @@ fn a_start_is_twenty_times_as_fast_as_in_javascript_and_forty_times_as_fast_as_i
 fn an_answer_is_twice_as_fast_as_in_javascript_and_in_python() {
     at_most(1.0 / 2.0, "ours", "node", WARM);
     at_most(1.0 / 2.0, "ours", "python", WARM);
+}
+
+#[test]
+fn a_function_in_go_takes_half_as_long_again_to_start_and_half_as_much_memory_and_is_never_better()
+{
+    if !is_built("go") {
+        return;
+    }
+    at_most(2.0 / 3.0, "ours", "go", COLD);
+    at_most(1.0, "ours", "go", WARM);
+    at_most(2.0 / 3.0, "ours", "go", MEMORY);
+    at_most(1.0, "ours", "go", ZIP);
+}
+
+#[test]
+fn the_function_in_every_language_writes_the_same_items_and_gives_the_same_answers() {
+    let _alone = machine();
+    let mut contestants = "ours,node,python".to_owned();
+    for name in ["go", "java"] {
+        if is_built(name) {
+            contestants += &format!(",{name}");
+        }
+    }
+    let output = bench(&["same", "--only", &contestants]);
+    println!("{}", text(&output));
+    assert!(output.status.success(), "{}", text(&output));
+    let compared = text(&output).matches("did as ours").count();
+    assert_eq!(compared, contestants.matches(',').count());
 }
 
 /// A function with the handlers of many commands may be larger, and the one with all of them most.
