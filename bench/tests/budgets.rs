@@ -154,13 +154,12 @@ fn an_answer_is_twice_as_fast_as_in_javascript_and_in_python() {
 }
 
 #[test]
-fn a_function_in_go_takes_half_as_long_again_to_start_and_half_as_much_memory_and_is_never_better()
-{
+fn go_takes_half_as_long_again_to_start_and_half_as_much_memory_and_is_at_most_a_tenth_faster() {
     if !is_built("go") {
         return;
     }
     at_most(2.0 / 3.0, "ours", "go", COLD);
-    at_most(1.0, "ours", "go", WARM);
+    at_most(1.1, "ours", "go", WARM);
     at_most(2.0 / 3.0, "ours", "go", MEMORY);
     at_most(1.0, "ours", "go", ZIP);
 }
