@@ -406,7 +406,6 @@ $(BENCH_JAVA): $(wildcard bench/contestants/java/*.* bench/contestants/java/src/
 $(BENCH_GO) $(BENCH_JAVA): .local/bench-%/built:
 	mkdir -p $(@D)
 	bench/contestants/$*/install.sh $(@D)
-	touch $@
 
 # The program with which `bench instructions` counts.
 .local/valgrind/valgrind:

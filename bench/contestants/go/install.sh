@@ -10,3 +10,4 @@ folder=$(realpath "$1")
 cd "$(dirname "$0")"
 export GOCACHE="$folder/cache" CGO_ENABLED=0
 go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags '-s -w' -o "$folder/function/bootstrap" .
+touch "$folder/built"

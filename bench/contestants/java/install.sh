@@ -21,3 +21,4 @@ ln -s "$(realpath "${java:-$(command -v java)}")" bin/java
 library=libaws-lambda-jni.linux-$(uname -m | sed s/aarch64/aarch_64/).so
 python3 -m zipfile --extract runtime/aws-lambda-java-runtime-interface-client-*.jar target/client
 mv "target/client/jni/$library" runtime/libaws-lambda-jni.so
+touch built
