@@ -77,8 +77,8 @@ pub(crate) struct Contestant {
 const BARE: &str = "bare-http";
 pub(crate) const FLOOR: &str = "sdk-floor";
 const OURS: &str = "after-delete-friend";
-pub(crate) const ASKS_NOBODY: &str = "asks-nobody";
-pub(crate) const ASKS: &str = "asks-a-service";
+const ASKS_NOBODY: &str = "asks-nobody";
+const ASKS: &str = "asks-a-service";
 const JUDGED: &str = "judged";
 const JUDGED_FLOOR: &str = "judged-floor";
 const MESSAGE_1K: &str = "message-1k";

@@ -20,6 +20,23 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The contestants in the table of `docs/performance.md`.
+const ON_THE_PAGE: [&str; 13] = [
+    "bare-runtime",
+    "bare-http",
+    "ours-no-table",
+    "sdk-floor",
+    "ours",
+    "ours-as-deployed",
+    "tencent",
+    "ours-dynamodb",
+    "go",
+    "node",
+    "python",
+    "java",
+    "java-primed",
+];
+
 #[derive(Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -258,8 +275,17 @@ fn figures(of: &Measured) -> [f64; 3] {
 }
 
 impl Functions {
-    /// The table for `docs/performance.md`. Everything else is in the JSON.
-    pub(crate) fn table(&self) -> String {
+    /// The table for a terminal. Everything else is in the JSON.
+    fn table(&self) -> String {
+        self.table_of(|_| true)
+    }
+
+    /// The table for `docs/performance.md`, without what other sections are about.
+    pub(crate) fn page(&self) -> String {
+        self.table_of(|name| ON_THE_PAGE.contains(&name))
+    }
+
+    fn table_of(&self, is_shown: impl Fn(&str) -> bool) -> String {
         let mut table = Table::new(&[
             "Function",
             "cold",
@@ -276,14 +302,8 @@ impl Functions {
             "warm ×",
             "memory ×",
         ]);
-        // Another section is about the first two, and the third one only shows what TLS costs on a laptop.
-        let left_out = [
-            contestants::ASKS_NOBODY,
-            contestants::ASKS,
-            "ours-dynamodb-http",
-        ];
         let shown = self.contestants.iter();
-        for it in shown.filter(|it| !left_out.contains(&it.name.as_str())) {
+        for it in shown.filter(|it| is_shown(&it.name)) {
             table.row([
                 it.title.clone(),
                 figure(it.cold_ms),

@@ -42,7 +42,7 @@ fn documents(root: &Path) -> Result<[Document; 2]> {
         Ok::<_, crate::Error>(Document { path, text })
     };
     Ok([
-        filled("docs/performance.md", functions.table())?,
+        filled("docs/performance.md", functions.page())?,
         filled("README.md", functions.summary())?,
     ])
 }
