@@ -379,8 +379,7 @@ bench-functions bench-tested: .local/tools/scripts/run.installed
 	$(MAKE) put-policies LAMBDA_DIR=$(BENCH_DIR)
 
 # All functions. `make test` builds only those with a budget for times or instructions, and the largest ones.
-BENCH_TESTED = sdk-floor after-delete-friend before-add-friend tencent any-command project-views
-bench-tested: BENCH_BINS = $(addprefix --bin ,$(BENCH_TESTED))
+bench-tested: BENCH_BINS = $(addprefix --bin ,sdk-floor after-delete-friend before-add-friend after-send-single-msg before-send-single-msg tencent any-command project-views)
 
 # The same function in Python, in JavaScript with its own Node, and in Go and Java, if this machine has them.
 .PHONY: bench-contestants
@@ -426,7 +425,6 @@ bench: bench-functions bench-contestants
 bench-harness:
 	cargo build --locked --release --package bench
 
-bench-times: BENCH_TESTED += after-send-single-msg before-send-single-msg
 bench-times: bench-harness bench-tested bench-contestants
 	cargo build --locked --workspace --bins
 	$(BENCH) same

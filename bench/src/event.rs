@@ -215,7 +215,7 @@ mod tests {
             let body: Value = serde_json::from_str(&callback.body()).unwrap();
             let content: Value = serde_json::from_str(body["content"].as_str().unwrap()).unwrap();
             assert_eq!(content["content"].as_str().unwrap().len(), 1000);
-            assert_eq!(body.as_object().unwrap().len(), 20);
+            assert_eq!(body.as_object().unwrap().len(), 19);
             assert!(body["recvID"].is_string());
         }
     }
