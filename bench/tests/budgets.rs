@@ -191,7 +191,7 @@ fn the_function_in_every_language_writes_the_same_items_and_gives_the_same_answe
 
 /// A function with the handlers of many commands may be larger, and the one with all of them most.
 #[test]
-fn a_zip_has_at_most_3_6_megabytes_with_one_command_4_1_with_tencent_chats_and_4_8_with_all() {
+fn a_zip_has_at_most_3_7_megabytes_with_one_command_4_1_with_tencent_chats_and_4_8_with_all() {
     let _alone = machine();
     let sizes = json("sizes", &[]).unwrap();
     let sizes = sizes.as_array().unwrap();
@@ -203,7 +203,7 @@ fn a_zip_has_at_most_3_6_megabytes_with_one_command_4_1_with_tencent_chats_and_4
         let bytes = size["zip_bytes"].as_u64().unwrap();
         println!("{}: {bytes}", size["name"]);
         let found = many.iter().find(|(name, _)| size["name"] == *name);
-        let limit = found.map_or(3_600_000, |(_, limit)| *limit);
+        let limit = found.map_or(3_700_000, |(_, limit)| *limit);
         assert!(bytes <= limit, "{size}");
     }
 }
