@@ -12,7 +12,7 @@ update=$(python3 -c '
 import json, sys
 arns, stack, wanted = json.loads(sys.argv[1]), json.loads(sys.argv[2])["Stacks"][0], int(sys.argv[3])
 if len(arns) != wanted:
-    sys.exit(f"error: {len(arns)} of {wanted} alarms exist: deploy the stack with AlarmTopicArn first")
+    sys.exit(f"error: {len(arns)} of {wanted} alarms exist: deploy the stack with AlarmEmail or AlarmTopicArn first")
 triggers = [{"Arn": arn, "Type": "AWS::CloudWatch::Alarm"} for arn in arns]
 print(json.dumps({
     "StackName": stack["StackName"],

@@ -20,7 +20,9 @@ use support::{
 use crate::{
     deliver::{Queues, event},
     moderate::{moderation, sent_picture},
-    template::{OPERATED, Template, events, everything, list, only_entry, text},
+    template::{
+        OPERATED, Template, events, everything, list, only_entry, parameters_of_everything, text,
+    },
 };
 
 const DELETE: &str = "/callbackAfterDeleteFriendCommand";
@@ -276,21 +278,39 @@ async fn faults() -> Vec<(&'static str, Vec<String>, &'static [&'static str])> {
 #[tokio::test]
 async fn each_fault_is_counted_by_its_own_metrics_and_by_no_other() {
     let metrics = metrics(&everything());
-    let mut seen = BTreeSet::new();
-    for (fault, log, expected) in faults().await {
-        let counted = counted(&metrics, &log);
+    let faults = faults().await;
+    for (fault, log, expected) in &faults {
+        let counted = counted(&metrics, log);
         let expected = expected.iter().map(|name| (*name).to_owned());
         let mut expected: BTreeSet<String> = expected.collect();
-        seen.extend(expected.clone());
         // A decision that fails takes time, too.
         if counted.contains(DECISION_TIME) {
             expected.insert(DECISION_TIME.to_owned());
         }
         assert_eq!(counted, expected, "{fault}:\n{}", log.join("\n"));
     }
-    let mut all: BTreeSet<String> = metrics.into_keys().collect();
-    all.remove(DECISION_TIME);
-    assert_eq!(seen, all, "every filter counts the lines of a fault");
+    let lines: Vec<String> = faults.into_iter().flat_map(|(_, log, _)| log).collect();
+    assert_eq!(uncounted(&metrics, &lines), BTreeSet::new());
+
+    // A filter that matches nothing is found, whichever it is.
+    let good = text();
+    for (place, found) in good.match_indices("      FilterPattern: '") {
+        let (before, rest) = good.split_at(place + found.len());
+        let (_, after) = rest.split_once('\'').unwrap();
+        let mutated = format!("{before}{{ $.message = \"nothing\" }}'{after}");
+        let mutated = Template::of(&mutated, &parameters_of_everything());
+        let name = after.split("MetricName: ").nth(1).unwrap();
+        let name = name.split([',', '\n']).next().unwrap();
+        let uncounted = uncounted(&self::metrics(&mutated), &lines);
+        assert_eq!(uncounted, [name.to_owned()].into());
+    }
+}
+
+/// The metrics that count none of these lines.
+fn uncounted(metrics: &BTreeMap<String, Pattern>, lines: &[String]) -> BTreeSet<String> {
+    let counted = counted(metrics, lines);
+    let all: BTreeSet<String> = metrics.keys().cloned().collect();
+    &all - &counted
 }
 
 #[tokio::test]
@@ -515,11 +535,54 @@ fn every_alarm_watches_a_metric_that_exists_and_tells_somebody_what_to_read() {
 }
 
 #[test]
+fn an_address_of_email_gets_all_alarms_through_a_topic_of_the_stack() {
+    let address = ("AlarmEmail", "ops@example.com");
+    let template = Template::with(&[address, ("MonthlyBudgetUsd", "100")]);
+    assert_eq!(template.objections(), [""; 0]);
+    let resources = template.resources();
+    let topic = json!({"Ref": "AlarmTopic"});
+    let mut alarms = 0;
+    for (name, alarm) in &resources {
+        if alarm["Type"] == "AWS::CloudWatch::Alarm" {
+            for actions in ["AlarmActions", "OKActions"] {
+                assert_eq!(alarm["Properties"][actions], json!([topic]), "{name}");
+            }
+            alarms += 1;
+        }
+    }
+    assert!(alarms >= 20, "{alarms}");
+    assert!(resources.contains_key("Dashboard"));
+    let subscription = json!([{"Protocol": "email", "Endpoint": "ops@example.com"}]);
+    let properties = &resources["AlarmTopic"]["Properties"];
+    assert_eq!(properties["Subscription"], subscription);
+    // CloudWatch cannot publish to a topic under AWS's own key.
+    assert!(properties["KmsMasterKeyId"].is_null());
+    let policy = &resources["AlarmTopicPolicy"]["Properties"];
+    assert_eq!(policy["Topics"], json!([topic]));
+    let [statement] = list(&policy["PolicyDocument"]["Statement"])
+        .try_into()
+        .unwrap();
+    assert_eq!(statement["Resource"], topic);
+    let budgets = &resources["Budget"]["Properties"]["NotificationsWithSubscribers"][0];
+    assert_eq!(budgets["Subscribers"][0]["Address"], topic);
+    for writer in ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"] {
+        assert!(list(&statement["Principal"]["Service"]).contains(&json!(writer)));
+    }
+    let account = json!({"aws:SourceAccount": {"Ref": "AWS::AccountId"}});
+    assert_eq!(statement["Condition"]["StringEquals"], account);
+
+    let two = [address, OPERATED[0]];
+    assert_eq!(Template::with(&two).objections().len(), 1);
+    let none = Template::with(&[]).resources();
+    assert!(!none.contains_key("AlarmTopic") && !none.contains_key("AlarmTopicPolicy"));
+}
+
+#[test]
 fn mistakes_in_an_alarm_are_found() {
     let good = text();
     for (from, to, complaint) in [
         (
-            "AlarmActions: [!Ref AlarmTopicArn]",
+            "AlarmActions: [!If [HasTopic, !Ref AlarmTopicArn, !Ref AlarmTopic]]",
             "AlarmActions: []",
             "it tells nobody",
         ),
@@ -722,7 +785,7 @@ fn translated(parameters: &[(&str, &str)]) -> Value {
 
 #[test]
 fn a_stack_with_everything_has_at_most_400_resources() {
-    let translated = translated(&crate::template::parameters_of_everything());
+    let translated = translated(&parameters_of_everything());
     // With the resources of every condition, though some exclude each other.
     let resources = translated["Resources"].as_object().unwrap();
     let functions = resources

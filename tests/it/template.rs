@@ -103,21 +103,68 @@ impl Template {
 
     /// Each route, with the folder of its function.
     pub(crate) fn routes(&self) -> BTreeMap<String, String> {
-        let mut routes = BTreeMap::new();
-        for (folder, function) in self.functions() {
-            for (_, route) in events(&function).filter(|(kind, _)| *kind == "Api") {
-                let path = route["Path"].as_str().unwrap();
-                let method = match folder.as_str() {
-                    // Any path and any method gets an answer that both servers can read.
-                    "any-command" => "ANY",
-                    // The gateway or any-command answers other methods.
-                    _ => "POST",
-                };
-                assert_eq!(route["Method"], method, "{path}");
-                routes.insert(path.to_owned(), folder.clone());
+        assert_eq!(self.wrong_routes(), [""; 0]);
+        let routes = self.methods().into_iter();
+        routes.map(|(path, folder, _)| (path, folder)).collect()
+    }
+
+    /// The routes with another method than POST, except those of `any-command`: it answers any method at any other path in a
+    /// form that both servers can read.
+    fn wrong_routes(&self) -> Vec<String> {
+        let methods = self.methods().into_iter();
+        let wrong = methods.filter(|(_, folder, method)| {
+            *method
+                != if folder == "any-command" {
+                    "ANY"
+                } else {
+                    "POST"
+                }
+        });
+        wrong
+            .map(|(path, _, method)| format!("{method} {path}"))
+            .collect()
+    }
+
+    /// The path of each route, the folder of its function, and the method.
+    fn methods(&self) -> Vec<(String, String, String)> {
+        let functions = self.functions();
+        let routes = functions.iter().flat_map(|(folder, function)| {
+            let routes = events(function).filter(|(kind, _)| *kind == "Api");
+            routes.map(|(_, route)| {
+                let text = |name: &str| route[name].as_str().unwrap().to_owned();
+                (text("Path"), folder.clone(), text("Method"))
+            })
+        });
+        routes.collect()
+    }
+
+    /// What lets a reader of the stream lose records, or hold up all others because of one.
+    fn wrong_readers(&self) -> Vec<String> {
+        let functions = self.functions();
+        let readers = functions.iter().flat_map(|(folder, function)| {
+            let readers = events(function).filter(|(kind, _)| *kind == "DynamoDB");
+            readers.map(move |(_, source)| (folder, source))
+        });
+        let mut wrong = Vec::new();
+        for (folder, source) in readers {
+            for (setting, needed) in [
+                ("StartingPosition", json!("TRIM_HORIZON")),
+                ("BisectBatchOnFunctionError", json!(true)),
+                ("FunctionResponseTypes", json!(["ReportBatchItemFailures"])),
+                ("MaximumRetryAttempts", json!(-1)),
+                // The stream keeps a record for 24 hours. Before that, Lambda names it in the queue.
+                ("MaximumRecordAgeInSeconds", json!(23 * 60 * 60)),
+                ("ParallelizationFactor", json!(10)),
+            ] {
+                if source[setting] != needed {
+                    wrong.push(format!("{folder}: {setting} is {}", source[setting]));
+                }
+            }
+            if source["DestinationConfig"]["OnFailure"]["Type"] != "SQS" {
+                wrong.push(format!("{folder}: no queue for what it gives up"));
             }
         }
-        routes
+        wrong
     }
 
     /// The permissions of a role: the actions and the resource of each statement.
@@ -152,7 +199,7 @@ impl Template {
     }
 
     /// The reasons why CloudFormation rejects these parameters.
-    fn objections(&self) -> Vec<String> {
+    pub(crate) fn objections(&self) -> Vec<String> {
         let rules = self.document["Rules"].as_object().unwrap().values();
         rules
             .filter(|rule| self.holds(&rule["RuleCondition"]))
@@ -1177,11 +1224,12 @@ fn a_message_that_is_judged_has_the_time_that_its_service_gets_and_six_hours_of_
 
 #[test]
 fn project_views_gets_only_events_that_views_read_and_tries_as_long_as_the_stream_has_them() {
-    let function = &Template::with(&[]).functions()["project-views"];
+    let template = Template::with(&[]);
+    assert_eq!(template.wrong_readers(), [""; 0]);
+    let function = &template.functions()["project-views"];
     let (kind, source) = events(function).next().unwrap();
     assert_eq!(kind, "DynamoDB");
     assert_eq!(source["Stream"], get_att("EventsTable.StreamArn"));
-    assert_eq!(source["StartingPosition"], "TRIM_HORIZON");
     let pattern = source["FilterCriteria"]["Filters"][0]["Pattern"]
         .as_str()
         .unwrap();
@@ -1191,17 +1239,7 @@ fn project_views_gets_only_events_that_views_read_and_tries_as_long_as_the_strea
         pattern["dynamodb"]["NewImage"][store::item::FAMILY]["S"],
         json!(store::item::VIEWED)
     );
-    assert_eq!(source["BisectBatchOnFunctionError"], true);
-    assert_eq!(source["MaximumRetryAttempts"], -1);
-    // The stream keeps a record for 24 hours. Before that, Lambda names it in the queue.
-    assert_eq!(source["MaximumRecordAgeInSeconds"], 23 * 60 * 60);
-    assert_eq!(source["ParallelizationFactor"], 10);
-    assert_eq!(
-        source["FunctionResponseTypes"],
-        json!(["ReportBatchItemFailures"])
-    );
     let failure = &source["DestinationConfig"]["OnFailure"];
-    assert_eq!(failure["Type"], "SQS");
     assert_eq!(failure["Destination"], get_att("RelationshipsFailures.Arn"));
     let queue = json!({ "Ref": "RelationshipsFailures" });
     assert_eq!(function["Environment"]["VIEW_FAILURES_QUEUE_URL"], queue);
@@ -1301,6 +1339,47 @@ fn publish_gets_every_event_but_no_removal_and_no_marker_and_tries_as_long_as_th
 }
 
 #[test]
+fn a_changed_route_and_a_reader_that_gives_up_are_found() {
+    let good = text();
+    let everything = |text: &str| Template::of(text, &parameters_of_everything());
+    assert_eq!(everything(&good).wrong_readers(), [""; 0]);
+    let changed = |from: &str, to: &str| {
+        let text = good.replace(from, to);
+        assert_ne!(text, good, "{from}");
+        everything(&text)
+    };
+    for (from, to, wrong) in [
+        (
+            "Path: /callbackAfterDeleteFriendCommand, Method: POST",
+            "Path: /callbackAfterDeleteFriendCommand, Method: ANY",
+            "ANY /callbackAfterDeleteFriendCommand",
+        ),
+        (
+            "Path: /tencent, Method: POST",
+            "Path: /tencent, Method: ANY",
+            "ANY /tencent",
+        ),
+    ] {
+        assert_eq!(changed(from, to).wrong_routes(), [wrong]);
+    }
+    for (from, to) in [
+        ("MaximumRetryAttempts: -1", "MaximumRetryAttempts: 20"),
+        (
+            "MaximumRecordAgeInSeconds: 82800",
+            "MaximumRecordAgeInSeconds: 3600",
+        ),
+        (
+            "BisectBatchOnFunctionError: true",
+            "BisectBatchOnFunctionError: false",
+        ),
+        ("                Type: SQS\n", "                Type: SNS\n"),
+    ] {
+        let wrong = changed(from, to).wrong_readers();
+        assert_eq!(wrong.len(), 2, "project-views and publish: {wrong:?}");
+    }
+}
+
+#[test]
 fn at_most_two_functions_read_a_stream() {
     // More readers of a shard are throttled.
     let mut readers: BTreeMap<String, usize> = BTreeMap::new();
@@ -1353,6 +1432,22 @@ fn the_events_table_is_retained_and_recoverable_and_has_a_stream_and_expiry() {
     let keys = properties["KeySchema"].as_array().unwrap();
     assert_eq!(keys[0]["AttributeName"], store::item::PK);
     assert_eq!(keys[1]["AttributeName"], store::item::SK);
+}
+
+#[test]
+fn dynamodb_protects_the_tables_that_stay_if_the_operator_says_so() {
+    for (protect, protected) in [("no", false), ("yes", true)] {
+        let resources = Template::with(&[("ProtectTables", protect), SIGNATURE[0]]).resources();
+        let tables = resources
+            .iter()
+            .filter(|(_, it)| it["Type"] == "AWS::DynamoDB::Table");
+        for (name, table) in tables {
+            // The others are deleted with the stack.
+            let stays = table["DeletionPolicy"] == "RetainExceptOnCreate";
+            let of_table = &table["Properties"]["DeletionProtectionEnabled"];
+            assert_eq!(*of_table == true, stays && protected, "{name}");
+        }
+    }
 }
 
 #[test]
