@@ -8,6 +8,8 @@
 // A command-line program prints to standard output.
 #![allow(clippy::print_stdout)]
 
+mod aws;
+mod caller;
 mod checkpoint;
 mod dead_letters;
 mod deliveries;

@@ -3,23 +3,20 @@
 mod load;
 mod path;
 
-use std::{
-    env,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::{Args, builder::PossibleValuesParser};
 use domain::Source;
 use protocol::Command;
-use receiver::{openim_sign, tencent_sign};
+use receiver::tencent_sign;
 use serde_json::{Value, json};
 
 use crate::{
-    Result, exit, explain, out,
+    Result,
+    caller::{Caller, variable},
+    exit, explain, out,
     reading::{self, Reading, Reads},
     sample_event::{self, tencent_url},
-    sign::{self, Algorithm, Encoding},
     smoke::http::{Answer, Call, Http},
     text,
 };
@@ -111,7 +108,7 @@ pub(crate) async fn send(options: Options) -> Result<()> {
         command: explain::known(&options.command)?,
         body,
         sdk_app_id: options.sdk_app_id.clone(),
-        caller: Caller::of_environment(source)?,
+        caller: caller(source)?,
     };
     match options.rate.zip(options.time) {
         Some((rate, time)) => load::send(sender, rate, time, options.json).await,
@@ -119,50 +116,19 @@ pub(crate) async fn send(options: Options) -> Result<()> {
     }
 }
 
-/// How the caller proves who it is.
-enum Caller {
-    /// Not at all.
-    Anybody,
-    /// The `Authorization` header.
-    Basic(String),
-    Signature {
-        algorithm: Algorithm,
-        encoding: Encoding,
-        key: String,
-        signature_header: String,
-        nonce_header: String,
-    },
-    /// Tencent Chat's token.
-    Token(String),
-}
-
-impl Caller {
-    fn of_environment(source: Source) -> Result<Self> {
-        let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-        if source == Source::Tencent {
-            return Ok(variable("TENCENT_TOKEN").map_or(Self::Anybody, Self::Token));
-        }
-        if let Some(key) = variable("OPENIM_SIGNATURE_KEY") {
-            let need = |name: &str| {
-                variable(name).ok_or_else(|| {
-                    format!("{name} is not set, which OPENIM_SIGNATURE_KEY needs to sign")
-                })
-            };
-            return Ok(Self::Signature {
-                algorithm: sign::algorithm(&need("OPENIM_SIGNATURE_ALGORITHM")?)?,
-                encoding: sign::encoding(&need("OPENIM_SIGNATURE_ENCODING")?)?,
-                key,
-                signature_header: need("OPENIM_SIGNATURE_HEADER")?,
-                nonce_header: need("OPENIM_NONCE_HEADER")?,
-            });
-        }
-        let Some(password) = variable("OPENIM_BASIC_PASSWORD") else {
-            return Ok(Self::Anybody);
-        };
-        let user = variable("OPENIM_BASIC_USER").unwrap_or_else(|| "openim".to_owned());
-        let credentials = BASE64_STANDARD.encode(format!("{user}:{password}"));
-        Ok(Self::Basic(format!("Basic {credentials}")))
+/// How the chat server proves who it is, as the environment says.
+fn caller(source: Source) -> Result<Caller> {
+    if source == Source::Tencent {
+        return Ok(variable("TENCENT_TOKEN").map_or(Caller::Anybody, Caller::Token));
     }
+    if let Some(key) = variable("OPENIM_SIGNATURE_KEY") {
+        return Caller::signature(key);
+    }
+    let Some(password) = variable("OPENIM_BASIC_PASSWORD") else {
+        return Ok(Caller::Anybody);
+    };
+    let user = variable("OPENIM_BASIC_USER").unwrap_or_else(|| "openim".to_owned());
+    Ok(Caller::basic(&user, &password))
 }
 
 /// Sends one callback, as often as it is told.
@@ -193,21 +159,7 @@ impl Sender {
             Source::OpenIm => call.header("operationID", &*id),
             Source::Tencent => call,
         };
-        Ok(match &self.caller {
-            Caller::Anybody | Caller::Token(_) => call,
-            Caller::Basic(authorization) => call.header("authorization", authorization),
-            Caller::Signature {
-                algorithm,
-                encoding,
-                key,
-                signature_header,
-                nonce_header,
-            } => {
-                let signature = openim_sign(*algorithm, *encoding, key, &id)?;
-                call.header(signature_header.as_str(), signature)
-                    .header(nonce_header.as_str(), id)
-            }
-        })
+        self.caller.prove(call, &id)
     }
 
     /// How the server reads an answer.

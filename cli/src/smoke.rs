@@ -10,7 +10,6 @@ pub(crate) mod http;
 mod steps;
 
 use std::{
-    env,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -18,7 +17,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clap::{Args, ValueEnum};
 use domain::Timestamp;
 use serde_json::json;
@@ -31,7 +29,10 @@ use self::{
 };
 use crate::{
     Result,
+    aws::{self, Client},
+    caller::{Caller, variable},
     out::{self, Colour},
+    queues::{Queue, Queues},
     tables::Database,
     text::shown,
 };
@@ -41,7 +42,8 @@ pub(crate) struct Options {
     /// The stack's output `Url`, or the URL of nginx in front of it. A user and a password in it are not used
     #[arg(long, default_value = "http://127.0.0.1:9000")]
     url: String,
-    /// How OpenIM's calls are checked. `basic` needs `OPENIM_BASIC_PASSWORD` in the environment
+    /// How OpenIM's calls are checked. `basic` needs `OPENIM_BASIC_PASSWORD` in the environment, and `signature` what `imhook send`
+    /// needs
     #[arg(long, value_enum, default_value = "basic")]
     verifier: Verifier,
     /// User name for `basic`
@@ -58,6 +60,14 @@ pub(crate) struct Options {
     /// Name of the relationships table; without it, the views are not checked
     #[arg(long, value_name = "NAME")]
     relationships_table: Option<String>,
+    #[command(flatten)]
+    queues: Queues,
+    /// Name of the log group of the functions: output `LogGroupName`
+    #[arg(long, value_name = "NAME", requires = "aws")]
+    log_group: Option<String>,
+    /// Name of the stack, whose alarms must not be raised
+    #[arg(long, value_name = "NAME", requires = "aws")]
+    stack: Option<String>,
     /// The stack's `OnFailure`
     #[arg(long, value_enum, default_value = "refuse")]
     on_failure: Choice,
@@ -93,6 +103,7 @@ pub(crate) struct Options {
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Verifier {
     Basic,
+    Signature,
     None,
 }
 
@@ -115,14 +126,20 @@ const BEFORE_DEADLINE_MS: u64 = 300;
 struct Smoke {
     options: Options,
     http: Http,
-    /// The `Authorization` header of OpenIM.
-    authorization: Option<String>,
-    /// The same with the previous password.
-    previous: Option<String>,
+    /// How OpenIM proves who it is.
+    caller: Caller,
+    /// The same with the previous password or key.
+    previous: Option<Caller>,
     /// What Tencent Chat signs with.
     token: Option<String>,
     events: Option<EventsTable>,
     relationships: Option<RelationshipsTable>,
+    /// The queues that the options name, with what each has.
+    queues: Vec<(&'static str, Queue)>,
+    logs: Option<Client>,
+    alarms: Option<Client>,
+    /// What no line of the log may have.
+    secrets: Vec<String>,
     /// The beginning of every id.
     prefix: String,
     began: Timestamp,
@@ -170,27 +187,45 @@ pub(crate) async fn smoke(options: Options) -> Result<()> {
     report.end(interrupted)
 }
 
+/// Variables with a secret that this program uses.
+const SECRETS: [&str; 5] = [
+    "OPENIM_BASIC_PASSWORD",
+    "OPENIM_BASIC_PASSWORD_PREVIOUS",
+    "OPENIM_SIGNATURE_KEY",
+    "OPENIM_SIGNATURE_KEY_PREVIOUS",
+    "TENCENT_TOKEN",
+];
+
 /// The check that deletes what the others stored.
 const CLEAN_UP: &str = "clean-up";
 
 impl Smoke {
     fn new(options: Options) -> Result<Self> {
-        let variable = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
-        let basic = |password: String| {
-            let credentials = BASE64_STANDARD.encode(format!("{}:{password}", options.user));
-            format!("Basic {credentials}")
-        };
-        let (authorization, previous) = match options.verifier {
-            Verifier::None => (None, None),
+        let (caller, previous) = match options.verifier {
+            Verifier::None => (Caller::Anybody, None),
             Verifier::Basic => {
                 let password = variable("OPENIM_BASIC_PASSWORD").ok_or(
                     "OPENIM_BASIC_PASSWORD is not set: it is in the secret of the stack's output OpenIMSecretArn. \
                      With --verifier none, OpenIM's calls have no password",
                 )?;
+                let basic = |password: &str| Caller::basic(&options.user, password);
                 let previous = variable("OPENIM_BASIC_PASSWORD_PREVIOUS");
-                (Some(basic(password)), previous.map(basic))
+                (basic(&password), previous.as_deref().map(basic))
+            }
+            Verifier::Signature => {
+                let key = variable("OPENIM_SIGNATURE_KEY").ok_or(
+                    "OPENIM_SIGNATURE_KEY is not set: it is in the secret of the stack's output OpenIMSecretArn. \
+                     For RSA and ECDSA it is the private key",
+                )?;
+                let previous = variable("OPENIM_SIGNATURE_KEY_PREVIOUS");
+                let previous = previous.map(Caller::signature).transpose()?;
+                (Caller::signature(key)?, previous)
             }
         };
+        let mut secrets: Vec<String> = SECRETS.iter().filter_map(|it| variable(it)).collect();
+        if let Caller::Basic(authorization) = &caller {
+            secrets.push(authorization.replacen("Basic ", "", 1));
+        }
         // Only a run that uses a table needs credentials of AWS.
         let client = || options.database.client();
         let events = match &options.events_table {
@@ -201,11 +236,23 @@ impl Smoke {
             Some(name) => Some(RelationshipsTable::new(client()?, name)),
             None => None,
         };
+        let is_aws = options.database.is_aws();
+        let queues = options.queues.named();
+        let queues = queues.map(|(what, url)| Ok((what, options.queues.queue(is_aws, url)?)));
+        let queues = queues.collect::<Result<_>>()?;
+        let of_aws = |wanted: bool, service| {
+            let client = wanted.then(|| Client::new(service, &options.database));
+            client.transpose()
+        };
         let began = Timestamp::now();
         Ok(Self {
             http: Http::new("--url", &options.url)?,
-            authorization,
+            caller,
             previous,
+            queues,
+            logs: of_aws(options.log_group.is_some(), &aws::LOGS)?,
+            alarms: of_aws(options.stack.is_some(), &aws::ALARMS)?,
+            secrets,
             token: variable("TENCENT_TOKEN"),
             events,
             relationships,
@@ -233,16 +280,28 @@ impl Smoke {
     /// Why something is missing.
     fn lacks(&self, need: Need) -> Option<&'static str> {
         let (has, why) = match need {
-            Need::Password => (
-                self.authorization.is_some(),
+            Need::Verifier => (
+                self.options.verifier != Verifier::None,
                 "--verifier none: every caller is believed",
+            ),
+            Need::Password => (
+                self.options.verifier == Verifier::Basic,
+                "there is no password without --verifier basic",
+            ),
+            Need::Signature => (
+                self.options.verifier == Verifier::Signature,
+                "there is no signature without --verifier signature",
             ),
             Need::Previous => (
                 self.previous.is_some(),
-                "OPENIM_BASIC_PASSWORD_PREVIOUS is not set",
+                "neither OPENIM_BASIC_PASSWORD_PREVIOUS nor OPENIM_SIGNATURE_KEY_PREVIOUS is used",
             ),
             Need::Events => (self.events.is_some(), "needs --events-table"),
             Need::Relationships => (self.relationships.is_some(), "needs --relationships-table"),
+            Need::Refused => (!self.options.refused.is_empty(), "needs --refused"),
+            Need::Queues => (!self.queues.is_empty(), "needs the URL of a queue"),
+            Need::Log => (self.logs.is_some(), "needs --log-group"),
+            Need::Alarms => (self.alarms.is_some(), "needs --stack"),
             Need::App => (self.options.sdk_app_id.is_some(), "needs --sdk-app-id"),
             Need::Token => (self.token.is_some(), "TENCENT_TOKEN is not set"),
             Need::Stage => (
@@ -292,16 +351,23 @@ impl Smoke {
         body: &str,
     ) -> std::result::Result<Answer, String> {
         self.note(command, body);
-        self.http.send(self.signed(Call::post(path, body))).await
+        self.send(Call::post(path, body)).await
     }
 
-    /// Adds OpenIM's headers.
-    fn signed(&self, call: Call) -> Call {
-        let call = call.header("operationID", self.operation_id());
-        match &self.authorization {
-            Some(authorization) => call.header("authorization", authorization),
-            None => call,
-        }
+    /// Sends a call with OpenIM's headers.
+    async fn send(&self, call: Call) -> std::result::Result<Answer, String> {
+        self.send_as(&self.caller, &self.operation_id(), call).await
+    }
+
+    /// The same by this caller, with this id.
+    async fn send_as(
+        &self,
+        caller: &Caller,
+        operation_id: &str,
+        call: Call,
+    ) -> std::result::Result<Answer, String> {
+        let call = caller.prove(call.header("operationID", operation_id), operation_id);
+        self.http.send(call.map_err(|why| why.to_string())?).await
     }
 }
 

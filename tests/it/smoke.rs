@@ -5,17 +5,36 @@ mod faults;
 use std::{collections::BTreeSet, fs, process::Output, time::Duration};
 
 use models::root;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::Settings;
-use support::{Process, SDK_APP_ID, Table, binary};
+use support::{Dynamodb, Process, Queue, SDK_APP_ID, Table, binary};
 use tokio::process::Command;
 
-use self::faults::{DeleteNothing, Proxy, faults};
+use self::faults::{CloudWatch, DeleteNothing, Fault, Proxy, faults, faults_of_signatures};
 use crate::make_run;
 
 const PASSWORD: &str = "n3w-password";
 const PREVIOUS: &str = "0ld-password";
 const TOKEN: &str = "t0ken";
+const KEY: &str = "k3y-of-signatures";
+const PREVIOUS_KEY: &str = "0ld-key-of-signatures";
+const SIGNATURE_HEADER: &str = "x-signature";
+const NONCE_HEADER: &str = "x-nonce";
+
+/// How OpenIM signs in these tests.
+const SIGNATURE: [(&str, &str); 6] = [
+    ("OPENIM_SIGNATURE_ALGORITHM", "HMAC-SHA256"),
+    ("OPENIM_SIGNATURE_ENCODING", "hex"),
+    ("OPENIM_SIGNATURE_HEADER", SIGNATURE_HEADER),
+    ("OPENIM_NONCE_HEADER", NONCE_HEADER),
+    ("OPENIM_SIGNATURE_KEY", KEY),
+    ("OPENIM_SIGNATURE_KEY_PREVIOUS", PREVIOUS_KEY),
+];
+
+/// Checks that only a stack with signatures, with rules of its own or in AWS has.
+const OF_SIGNATURES: [&str; 2] = ["wrong-signature", "used-nonce"];
+const OF_RULES: [&str; 1] = ["decision-stored"];
+pub(crate) const OF_AWS: [&str; 3] = ["log-line", "no-alarm", "queues-empty"];
 
 /// `imhook run` with ports and a folder that only this test uses.
 pub(crate) struct Run {
@@ -26,7 +45,12 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) async fn start(test: &str, environment: &[(&str, &str)]) -> Self {
+        Self::with_policies(test, environment, &json!({})).await
+    }
+
+    async fn with_policies(test: &str, environment: &[(&str, &str)], policies: &Value) -> Self {
         let folder = make_run::folder(&format!("smoke-{test}"));
+        fs::write(folder.join("policies.json"), policies.to_string()).unwrap();
         let mut command = make_run::command(&folder, &binary("imhook"));
         command.envs(environment.iter().copied());
         let mut process = Process::start(&mut command);
@@ -165,13 +189,12 @@ async fn every_check_passes_behind_a_gateway_with_a_stage_and_nothing_is_left() 
         .await
         .unwrap();
     let report = Report::of(&output);
-    report.assert_passed(&[]);
+    // The tests below are about these.
+    let skipped = [&OF_SIGNATURES[..], &OF_RULES, &OF_AWS].concat();
+    report.assert_passed(&skipped);
     assert_eq!(output.status.code(), Some(0));
-    let ran: BTreeSet<String> = report
-        .with("ok")
-        .into_iter()
-        .map(ToOwned::to_owned)
-        .collect();
+    let ran = report.with("ok").into_iter().chain(skipped);
+    let ran: BTreeSet<String> = ran.map(ToOwned::to_owned).collect();
     assert_eq!(ran, all_checks().await);
     run.assert_that_nothing_is_left().await;
 }
@@ -191,6 +214,8 @@ async fn on_a_laptop_only_the_checks_of_passwords_and_stages_are_skipped() {
         "no-password",
         "wrong-password",
         "wrong-user",
+        "wrong-signature",
+        "used-nonce",
         "previous-password",
         "stranger-path",
         "stranger-get",
@@ -198,6 +223,10 @@ async fn on_a_laptop_only_the_checks_of_passwords_and_stages_are_skipped() {
         "tencent-wrong-token",
         "tencent-old-time",
         "wrong-stage",
+        "decision-stored",
+        "log-line",
+        "no-alarm",
+        "queues-empty",
     ]);
     assert_eq!(output.status.code(), Some(0));
     run.assert_that_nothing_is_left().await;
@@ -210,31 +239,9 @@ async fn every_check_fails_when_its_fault_is_planted() {
     let proxy = Proxy::start(&run.url).await;
     let mut found = BTreeSet::new();
     for fault in faults() {
-        proxy.plant(fault.spoil);
-        let names = fault.found_by.join(",");
         let mut smoke = smoke(&proxy.url);
-        with_tables(&mut smoke, &run.dynamodb);
         with_secrets(&mut smoke);
-        let output = smoke
-            .args(["--gateway", "aws", "--deadline-ms", "100"])
-            .args(["--only", &names, "--patience", fault.patience])
-            .output()
-            .await
-            .unwrap();
-        let what = fault.what;
-        let report = Report::of(&output);
-        let expected = fault.found_by.iter().map(String::as_str).collect();
-        assert_eq!(report.with("FAILED"), expected, "{what}: {:?}", report.0);
-        assert_eq!(report.with("ok"), ["clean-up"].into(), "{what}");
-        // The last line is the first reason.
-        assert_eq!(output.status.code(), Some(1), "{what}");
-        let error = String::from_utf8(output.stderr).unwrap();
-        let first = report.0[0]["check"].as_str().unwrap();
-        assert!(error.starts_with(&format!("error: {first}: ")), "{error}");
-        for secret in [PASSWORD, PREVIOUS, TOKEN] {
-            assert!(!error.contains(secret), "{error}");
-        }
-        run.assert_that_nothing_is_left().await;
+        plant_and_find(&run, &proxy, &fault, smoke).await;
         found.extend(fault.found_by);
     }
 
@@ -251,7 +258,195 @@ async fn every_check_fails_when_its_fault_is_planted() {
     assert_eq!(output.status.code(), Some(1));
     found.insert("clean-up".to_owned());
 
+    let others = [&OF_SIGNATURES[..], &OF_RULES, &OF_AWS].concat();
+    found.extend(others.into_iter().map(ToOwned::to_owned));
     assert_eq!(found, all_checks().await, "each check has a planted fault");
+}
+
+/// Plants a fault, and asserts that exactly its checks fail.
+async fn plant_and_find(run: &Run, proxy: &Proxy, fault: &Fault, mut smoke: Command) {
+    proxy.plant(fault.spoil);
+    with_tables(&mut smoke, &run.dynamodb);
+    let output = smoke
+        .args(["--gateway", "aws", "--deadline-ms", "100"])
+        .args(["--only", &fault.found_by.join(",")])
+        .args(["--patience", fault.patience])
+        .output()
+        .await
+        .unwrap();
+    assert_found(fault.what, &output, fault.found_by.iter());
+    run.assert_that_nothing_is_left().await;
+}
+
+/// Asserts that a run failed with these checks, and says no secret.
+fn assert_found(what: &str, output: &Output, checks: impl Iterator<Item = impl AsRef<str>>) {
+    let report = Report::of(output);
+    let expected: BTreeSet<String> = checks.map(|it| it.as_ref().to_owned()).collect();
+    let expected = expected.iter().map(String::as_str).collect();
+    assert_eq!(report.with("FAILED"), expected, "{what}: {:?}", report.0);
+    assert_eq!(report.with("ok"), ["clean-up"].into(), "{what}");
+    // The last line is the first reason.
+    assert_eq!(output.status.code(), Some(1), "{what}");
+    let error = String::from_utf8_lossy(&output.stderr);
+    let first = report.0[0]["check"].as_str().unwrap();
+    assert!(error.starts_with(&format!("error: {first}: ")), "{error}");
+    for secret in [PASSWORD, PREVIOUS, TOKEN, KEY, PREVIOUS_KEY] {
+        assert!(!error.contains(secret), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_stack_that_verifies_signatures_is_called_with_them() {
+    let environment = [&[("OPENIM_VERIFIER", "signature")][..], &SIGNATURE].concat();
+    let run = Run::start("signatures", &environment).await;
+    let proxy = Proxy::start(&run.url).await;
+    let command = || {
+        let mut smoke = smoke(&proxy.url);
+        smoke.args(["--verifier", "signature"]).envs(SIGNATURE);
+        smoke
+    };
+    let mut all = command();
+    with_tables(&mut all, &run.dynamodb);
+    let output = all.args(PATIENT).output().await.unwrap();
+    let without = [
+        "wrong-password",
+        "wrong-user",
+        "wrong-stage",
+        "tencent-wrong-token",
+        "tencent-old-time",
+    ];
+    Report::of(&output).assert_passed(&[&without[..], &OF_RULES, &OF_AWS].concat());
+    run.assert_that_nothing_is_left().await;
+    let mut found = BTreeSet::new();
+    for fault in faults_of_signatures() {
+        plant_and_find(&run, &proxy, &fault, command()).await;
+        found.extend(fault.found_by);
+    }
+    for check in OF_SIGNATURES {
+        assert!(found.contains(check), "{check}");
+    }
+
+    let mut without_a_header = command();
+    without_a_header.env_remove("OPENIM_NONCE_HEADER");
+    let output = without_a_header.output().await.unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("OPENIM_NONCE_HEADER is not set"), "{error}");
+}
+
+#[tokio::test]
+async fn what_the_stacks_own_rules_refuse_must_be_stored_as_a_decision() {
+    let friends_only = json!({"whenUnknown": "refuse", "withoutRecord": "refuse"});
+    let rules = json!({"messages": { "friendsOnly": friends_only }});
+    let refused = "callbackBeforeSendSingleMsgCommand";
+    for (record, patience) in [("refused", "60"), ("none", "1")] {
+        let run = Run::with_policies(
+            &format!("decisions-{record}"),
+            &[("RECORD_DECISIONS", record)],
+            &rules,
+        )
+        .await;
+        let mut smoke = smoke(&run.url);
+        with_tables(&mut smoke, &run.dynamodb);
+        let output = smoke
+            .args(["--verifier", "none", "--refused", refused])
+            .args(["--only", "decision-stored", "--patience", patience])
+            .output()
+            .await
+            .unwrap();
+        match record {
+            "none" => assert_found("decisions are lost", &output, OF_RULES.iter()),
+            _ => {
+                let report = Report::of(&output);
+                let expected = ["decision-stored", "clean-up"].into();
+                assert_eq!(report.with("ok"), expected, "{:?}", report.0);
+            }
+        }
+        run.assert_that_nothing_is_left().await;
+    }
+}
+
+/// A line of a function, without what only some lines have.
+fn line_of(operation_id: &str, more: &str) -> String {
+    json!({
+        "level": "INFO", "message": "callback stored", "operationID": operation_id,
+        "command": "callbackAfterSetFriendRemarkCommand", "detail": more,
+    })
+    .to_string()
+}
+
+#[tokio::test]
+async fn a_stacks_log_alarms_and_queues_are_checked() {
+    let run = Run::closed("aws").await;
+    let ministack = Dynamodb::ministack().await;
+    let empty = Queue::create(&ministack, "smoke-empty").await;
+    let full = Queue::create(&ministack, "smoke-full").await;
+    let message = full.client.send_message().queue_url(&full.url);
+    message.message_body("waits").send().await.unwrap();
+    let good: fn(&str) -> Option<String> = |id| Some(line_of(id, ""));
+    let calm = &["OK", "INSUFFICIENT_DATA"][..];
+    for (what, line, states, dead_letters, found_by) in [
+        ("nothing", good, calm, &empty, None),
+        (
+            "no line",
+            (|_| None) as fn(&str) -> _,
+            calm,
+            &empty,
+            Some("log-line"),
+        ),
+        (
+            "a line of another callback",
+            |_| Some(line_of("another", "")),
+            calm,
+            &empty,
+            Some("log-line"),
+        ),
+        (
+            "a remark in a line",
+            |id| Some(line_of(id, &format!("written-by-a-user-{id}"))),
+            calm,
+            &empty,
+            Some("log-line"),
+        ),
+        (
+            "a password in a line",
+            |id| Some(line_of(id, PREVIOUS)),
+            calm,
+            &empty,
+            Some("log-line"),
+        ),
+        ("an alarm", good, &["OK", "ALARM"], &empty, Some("no-alarm")),
+        ("no alarms", good, &[], &empty, Some("no-alarm")),
+        ("a dead letter", good, calm, &full, Some("queues-empty")),
+    ] {
+        let cloudwatch = CloudWatch { line, states }.start().await;
+        let mut smoke = smoke(&run.url);
+        with_secrets(&mut smoke);
+        smoke
+            .args(["--aws", "--events-table", "events"])
+            .args(["--relationships-table", "relationships"])
+            .args(["--log-group", "functions", "--stack", "chat"])
+            .args(["--events-queue", &empty.url])
+            .args(["--events-dead-letter-queue", &dead_letters.url])
+            .args(["--only", &found_by.map_or(OF_AWS.join(","), str::to_owned)])
+            .args(["--patience", if found_by.is_some() { "1" } else { "60" }])
+            .env("AWS_REGION", "eu-central-1")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_ENDPOINT_URL_DYNAMODB", &run.dynamodb)
+            .env("AWS_ENDPOINT_URL_SQS", &ministack.endpoint)
+            .env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &cloudwatch)
+            .env("AWS_ENDPOINT_URL_CLOUDWATCH", &cloudwatch);
+        let output = smoke.output().await.unwrap();
+        match found_by {
+            Some(check) => assert_found(what, &output, [check].iter()),
+            None => {
+                let report = Report::of(&output);
+                let expected = OF_AWS.into_iter().chain(["clean-up"]).collect();
+                assert_eq!(report.with("ok"), expected, "{:?}", report.0);
+            }
+        }
+        run.assert_that_nothing_is_left().await;
+    }
 }
 
 #[tokio::test]

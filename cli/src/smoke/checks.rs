@@ -16,10 +16,16 @@ pub(super) struct Check {
 /// What a check cannot do without.
 #[derive(Clone, Copy)]
 pub(super) enum Need {
+    Verifier,
     Password,
+    Signature,
     Previous,
     Events,
     Relationships,
+    Refused,
+    Queues,
+    Log,
+    Alarms,
     App,
     Token,
     Stage,
@@ -71,13 +77,15 @@ checks! {
     "odd-body" odd_body [Events],
     "view-row" view_row [Relationships],
     "view-member" view_member [Relationships],
-    "no-password" no_password [Password],
+    "no-password" no_password [Verifier],
     "wrong-password" wrong_password [Password],
     "wrong-user" wrong_user [Password],
+    "wrong-signature" wrong_signature [Signature],
+    "used-nonce" used_nonce [Signature],
     "previous-password" previous_password [Previous],
-    "stranger-path" stranger_path [Password],
-    "stranger-get" stranger_get [Password],
-    "refused-not-stored" refused_not_stored [Password, Events],
+    "stranger-path" stranger_path [Verifier],
+    "stranger-get" stranger_get [Verifier],
+    "refused-not-stored" refused_not_stored [Verifier, Events],
     "get-command" get_command,
     "get-root" get_root,
     "unknown-path" unknown_path,
@@ -86,12 +94,17 @@ checks! {
     "empty-body" empty_body,
     "not-json" not_json,
     "empty-id" empty_id,
+    "not-an-object" not_an_object,
     "body-3-mb" body_3_mb,
+    "body-7-mb" body_7_mb,
     "body-11-mb" body_11_mb,
+    "long-header" long_header,
     "unknown-after" unknown_after [Events],
     "unknown-before" unknown_before,
     "wrong-stage" wrong_stage [Stage],
     "deadline" deadline,
+    "decision-stored" decision_stored [Refused, Events],
+    "log-line" log_line [Log],
     "tencent-check" tencent_check [App],
     "tencent-root" tencent_root [App],
     "tencent-stored" tencent_stored [App, Events],
@@ -122,10 +135,22 @@ pub(super) fn checks() -> Vec<Check> {
         needs: &[Need::App],
         step: Step::Tencent(sample),
     });
-    let last = Check {
+    let empty = Check {
+        name: "queues-empty",
+        needs: &[Need::Queues],
+        step: Step::Own(|smoke| smoke.queues_empty().boxed_local()),
+    };
+    let no_alarm = Check {
+        name: "no-alarm",
+        needs: &[Need::Alarms],
+        step: Step::Own(|smoke| smoke.no_alarm().boxed_local()),
+    };
+    let clean_up = Check {
         name: CLEAN_UP,
         needs: &[],
         step: Step::Own(|_| async { Ok(String::new()) }.boxed_local()),
     };
-    own.chain(openim).chain(tencent).chain([last]).collect()
+    // What the callbacks of all others did is seen last.
+    let last = [empty, no_alarm, clean_up];
+    own.chain(openim).chain(tencent).chain(last).collect()
 }

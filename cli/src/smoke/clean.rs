@@ -19,7 +19,7 @@ const TIMES: u32 = 3;
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
 
 /// How far the stack's clock may be behind this one.
-const CLOCKS: i64 = 5 * 60 * 1000;
+pub(super) const CLOCKS: i64 = 5 * 60 * 1000;
 
 impl Smoke {
     /// Deletes what the callbacks of this run have stored.
@@ -115,7 +115,10 @@ impl Smoke {
     }
 
     /// All receptions of this run that are in the events table.
-    async fn all_stored(&self, events: &EventsTable) -> Result<Vec<Reception>, StoreError> {
+    pub(super) async fn all_stored(
+        &self,
+        events: &EventsTable,
+    ) -> Result<Vec<Reception>, StoreError> {
         let histories = {
             let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
             named.histories()

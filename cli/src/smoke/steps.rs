@@ -19,10 +19,14 @@ use super::{
     Choice, Smoke,
     bodies::with_prefix,
     checks::Done,
-    clean::PAUSE,
+    clean::{CLOCKS, PAUSE},
     http::{Answer, Call},
 };
-use crate::{reading::openim::Verdict, samples::Sample};
+use crate::{
+    caller::Caller,
+    reading::openim::Verdict,
+    samples::{OPENIM, Sample},
+};
 
 const DELETE: &str = "callbackAfterDeleteFriendCommand";
 const REMARK: &str = "callbackAfterSetFriendRemarkCommand";
@@ -315,35 +319,65 @@ impl Smoke {
     // --- Who calls ---
 
     pub(super) async fn no_password(&self) -> Done {
-        let answer = self.stranger("no-password", None).await?;
-        unauthorized(&answer)
+        unauthorized(&self.stranger("no-password", &[]).await?)
     }
 
     pub(super) async fn wrong_password(&self) -> Done {
         let credentials = format!("{}:{}", self.options.user, self.prefix);
-        self.same_as_without(&credentials).await
+        self.wrong_basic(&credentials).await
     }
 
     pub(super) async fn wrong_user(&self) -> Done {
-        let right = self.authorization.as_deref().unwrap_or_default();
-        let right = right.strip_prefix("Basic ").unwrap_or_default();
-        let right = BASE64_STANDARD.decode(right).unwrap_or_default();
-        let right = String::from_utf8_lossy(&right).into_owned();
+        let right = match &self.caller {
+            Caller::Basic(authorization) => authorization.strip_prefix("Basic "),
+            _ => None,
+        };
+        let right = BASE64_STANDARD.decode(right.unwrap_or_default());
+        let right = String::from_utf8_lossy(&right.unwrap_or_default()).into_owned();
         let password = right.split_once(':').map_or("", |(_, password)| password);
-        self.same_as_without(&format!("{}:{password}", self.prefix))
+        self.wrong_basic(&format!("{}:{password}", self.prefix))
             .await
     }
 
-    /// Checks that these credentials get the answer of a caller without any: it must not show what is wrong.
-    async fn same_as_without(&self, credentials: &str) -> Done {
+    async fn wrong_basic(&self, credentials: &str) -> Done {
         let basic = format!("Basic {}", BASE64_STANDARD.encode(credentials));
-        let answer = self.stranger("wrong-password", Some(basic)).await?;
+        self.same_as_without(&[("authorization".to_owned(), basic)])
+            .await
+    }
+
+    /// The signature of another nonce.
+    pub(super) async fn wrong_signature(&self) -> Done {
+        let nonce = self.operation_id();
+        let call = self.caller.prove(Call::get(""), &nonce);
+        let mut headers = call.map_err(|why| why.to_string())?.headers;
+        for (_, value) in &mut headers {
+            if *value == nonce {
+                value.push('0');
+            }
+        }
+        self.same_as_without(&headers).await
+    }
+
+    pub(super) async fn used_nonce(&self) -> Done {
+        let body = self.deletion_of("used-nonce");
+        let nonce = self.operation_id();
+        let path = format!("/{DELETE}");
+        let send = || self.send_as(&self.caller, &nonce, Call::post(&*path, &*body));
+        accepted(&send().await?)?;
+        let again = send().await?;
+        refused(&again, 401, UNAUTHORIZED)?;
+        ok()
+    }
+
+    /// Checks that these headers get the answer of a caller without any: it must not show what is wrong.
+    async fn same_as_without(&self, headers: &[(String, String)]) -> Done {
+        let answer = self.stranger("wrong-password", headers).await?;
         unauthorized(&answer)?;
-        let without = self.stranger("wrong-password", None).await?;
+        let without = self.stranger("wrong-password", &[]).await?;
         match answer.body == without.body {
             true => ok(),
             false => Err(format!(
-                "the answer differs from that without a password: {} and {}",
+                "the answer differs from that of a caller who proves nothing: {} and {}",
                 answer.shown(),
                 without.shown()
             )),
@@ -352,21 +386,16 @@ impl Smoke {
 
     pub(super) async fn previous_password(&self) -> Done {
         let body = self.deletion_of("previous-password");
-        let mut call = self.call_of_stranger(&format!("/{DELETE}"), &body, self.previous.clone());
-        call.headers
-            .push(("operationID".to_owned(), self.operation_id()));
-        accepted(&self.http.send(call).await?)?;
+        let caller = self.previous.as_ref().unwrap_or(&self.caller);
+        let call = Call::post(format!("/{DELETE}"), body);
+        let answer = self.send_as(caller, &self.operation_id(), call).await?;
+        accepted(&answer)?;
         ok()
     }
 
     pub(super) async fn stranger_path(&self) -> Done {
-        let path = format!("/{}/nothing", self.prefix);
-        unauthorized(
-            &self
-                .http
-                .send(self.call_of_stranger(&path, "{}", None))
-                .await?,
-        )
+        let call = Call::post(format!("/{}/nothing", self.prefix), "{}");
+        unauthorized(&self.http.send(call).await?)
     }
 
     pub(super) async fn stranger_get(&self) -> Done {
@@ -375,7 +404,8 @@ impl Smoke {
 
     pub(super) async fn refused_not_stored(&self) -> Done {
         let check = "refused-not-stored";
-        self.stranger(check, Some("Basic eDp5".to_owned())).await?;
+        let wrong = ("authorization".to_owned(), "Basic eDp5".to_owned());
+        self.stranger(check, &[wrong]).await?;
         // This one is accepted, and comes later. So the other one would be there, too.
         let (owner, friend) = (self.id(check, "ana"), self.id(check, "leo"));
         let answer = self.own_path(DELETE, &deletion(&owner, &friend)).await?;
@@ -389,26 +419,17 @@ impl Smoke {
         body
     }
 
-    /// Sends a callback with other credentials, or with none. Without an `operationID`, which an answer repeats.
-    async fn stranger(&self, check: &str, authorization: Option<String>) -> Result<Answer, String> {
-        let body = self.deletion_of(check);
-        let call = self.call_of_stranger(&format!("/{DELETE}"), &body, authorization);
+    /// Sends a callback with other headers. Without an `operationID`, which an answer repeats.
+    async fn stranger(&self, check: &str, headers: &[(String, String)]) -> Result<Answer, String> {
+        let mut call = Call::post(format!("/{DELETE}"), self.deletion_of(check));
+        call.headers.extend(headers.iter().cloned());
         self.http.send(call).await
-    }
-
-    fn call_of_stranger(&self, path: &str, body: &str, authorization: Option<String>) -> Call {
-        let call = Call::post(path, body);
-        match authorization {
-            Some(authorization) => call.header("authorization", authorization),
-            None => call,
-        }
     }
 
     // --- What is refused ---
 
     pub(super) async fn get_command(&self) -> Done {
-        let answer = self.http.send(self.signed(Call::get(format!("/{DELETE}"))));
-        let answer = answer.await?;
+        let answer = self.send(Call::get(format!("/{DELETE}"))).await?;
         if self.is_gateways_own(&answer) {
             return Ok("the gateway answered".to_owned());
         }
@@ -417,20 +438,20 @@ impl Smoke {
     }
 
     pub(super) async fn get_root(&self) -> Done {
-        let answer = self.http.send(self.signed(Call::get("/"))).await?;
+        let answer = self.send(Call::get("/")).await?;
         refused(&answer, 405, METHOD)?;
         ok()
     }
 
     pub(super) async fn unknown_path(&self) -> Done {
         let path = format!("/{}/nothing", self.prefix);
-        let answer = self.http.send(self.signed(Call::post(path, "{}"))).await?;
+        let answer = self.send(Call::post(path, "{}")).await?;
         refused(&answer, 404, NO_COMMAND)?;
         ok()
     }
 
     pub(super) async fn no_command(&self) -> Done {
-        let answer = self.http.send(self.signed(Call::post("/", "{}"))).await?;
+        let answer = self.send(Call::post("/", "{}")).await?;
         refused(&answer, 404, NO_COMMAND)?;
         ok()
     }
@@ -457,7 +478,16 @@ impl Smoke {
     pub(super) async fn empty_id(&self) -> Done {
         let to = self.id("empty-id", "leo");
         let body = json!({"callbackCommand": ADD, "fromUserID": "", "toUserID": to, "reqMsg": ""});
-        let answer = self.own_path(ADD, &body.to_string()).await?;
+        self.invalid(&body.to_string(), "$.fromUserID").await
+    }
+
+    pub(super) async fn not_an_object(&self) -> Done {
+        self.invalid("[]", "").await
+    }
+
+    /// Checks that a question with this body has no decision, and that the answer says where it is wrong.
+    async fn invalid(&self, body: &str, place: &str) -> Done {
+        let answer = self.own_path(ADD, body).await?;
         if self.options.on_failure == Choice::Allow {
             return match answer.status == 400 && answer.json() == allow() {
                 true => ok(),
@@ -465,7 +495,7 @@ impl Smoke {
             };
         }
         let detail = refused(&answer, 400, INVALID)?;
-        match detail.starts_with("$.fromUserID") {
+        match detail.starts_with(place) && !detail.is_empty() {
             true => ok(),
             false => Err(format!("errDlt does not say where: {}", answer.shown())),
         }
@@ -479,15 +509,42 @@ impl Smoke {
         ok()
     }
 
+    /// More than Lambda takes, and less than API Gateway takes.
+    pub(super) async fn body_7_mb(&self) -> Done {
+        self.too_large("body-7-mb", 7_000_000).await
+    }
+
     /// More than API Gateway takes.
     pub(super) async fn body_11_mb(&self) -> Done {
-        let body = self.long_body("body-11-mb", 11_000_000);
+        self.too_large("body-11-mb", 11_000_000).await
+    }
+
+    /// Checks that a body is refused by the function, or by the gateway in OpenIM's form.
+    async fn too_large(&self, check: &str, bytes: usize) -> Done {
+        let body = self.long_body(check, bytes);
         let answer = self.own_path(DELETE, &body).await?;
         if self.is_gateways_own(&answer) {
             return Ok("the gateway answered".to_owned());
         }
         refused(&answer, 413, TOO_LARGE)?;
         ok()
+    }
+
+    /// More than API Gateway takes. What it answers then is not documented.
+    pub(super) async fn long_header(&self) -> Done {
+        let body = self.deletion_of("long-header");
+        let call = Call::post(format!("/{DELETE}"), body).header("x-smoke", "x".repeat(11_000));
+        let answer = match self.send(call).await {
+            Ok(answer) => answer,
+            Err(why) => return Ok(why),
+        };
+        if self.is_gateways_own(&answer) || accepted(&answer).is_ok() {
+            return ok();
+        }
+        match answer.as_openim() {
+            Verdict::Allowed { .. } => Err(format!("nobody decided: {}", answer.shown())),
+            _ => Ok(answer.shown()),
+        }
     }
 
     fn long_body(&self, check: &str, bytes: usize) -> String {
@@ -552,6 +609,127 @@ impl Smoke {
         match last <= u128::from(limit) {
             true => Ok(measured),
             false => Err(format!("{measured}; {limit} ms are allowed")),
+        }
+    }
+
+    // --- What an operator sees ---
+
+    /// A question that the stack's own rules refuse is stored as a decision.
+    pub(super) async fn decision_stored(&self) -> Done {
+        let named = self.options.refused.first();
+        let sample = OPENIM
+            .iter()
+            .find(|it| named == Some(&it.command.to_owned()));
+        let sample = sample.ok_or("--refused names no command of OpenIM")?;
+        let answer = self
+            .own_path(sample.command, &self.body_of(sample)?)
+            .await?;
+        self.decided(sample.command, "", &answer)?;
+        let Some(events) = &self.events else {
+            return ok();
+        };
+        self.wait("the refusal is not in the events table", async || {
+            let stored = self.all_stored(events).await.map_err(text)?;
+            let mut decisions = stored.iter().filter(|it| it.command == sample.command);
+            Ok(decisions.any(|it| matches!(it.events, Events::Decision(_))))
+        })
+        .await
+    }
+
+    /// A callback has a line, and no line has what a user wrote or a secret.
+    pub(super) async fn log_line(&self) -> Done {
+        let (check, id) = ("log-line", self.operation_id());
+        let remark = format!("written-by-a-user-{id}");
+        let body = json!({
+            "callbackCommand": REMARK, "remark": remark,
+            "ownerUserID": self.id(check, "ana"), "friendUserID": self.id(check, "leo"),
+        });
+        let body = body.to_string();
+        self.note(REMARK, &body);
+        let call = Call::post(format!("/{REMARK}"), body);
+        accepted(&self.send_as(&self.caller, &id, call).await?)?;
+        let why = format!("no line of {REMARK} has the operationID {id}");
+        self.wait(&why, async || {
+            let lines = self.lines_with(&id).await?;
+            if lines.iter().any(|line| line.contains(&remark)) {
+                return Err("the log has what a user wrote".to_owned());
+            }
+            if lines
+                .iter()
+                .any(|line| self.secrets.iter().any(|it| line.contains(it)))
+            {
+                return Err("the log has a secret".to_owned());
+            }
+            let of_callback = |line: &String| line.contains(REMARK) && line.contains(&id);
+            Ok(lines.iter().any(of_callback))
+        })
+        .await
+    }
+
+    /// The lines of the log with this text, from this run.
+    async fn lines_with(&self, text: &str) -> Result<Vec<String>, String> {
+        let Some(logs) = &self.logs else {
+            return Ok(Vec::new());
+        };
+        let mut asked = json!({
+            "logGroupName": self.options.log_group,
+            "startTime": self.began.unix_millis() - CLOCKS,
+            "filterPattern": format!("\"{text}\""),
+        });
+        let mut lines = Vec::new();
+        loop {
+            let mut page = logs.call("FilterLogEvents", &asked).await?;
+            let events: Vec<Value> =
+                serde_json::from_value(page["events"].take()).unwrap_or_default();
+            let found = events.iter().filter_map(|it| it["message"].as_str());
+            lines.extend(found.map(ToOwned::to_owned));
+            // A page can be empty, and another one come after it.
+            if page["nextToken"].is_null() {
+                return Ok(lines);
+            }
+            asked["nextToken"] = page["nextToken"].take();
+        }
+    }
+
+    pub(super) async fn queues_empty(&self) -> Done {
+        let start = Instant::now();
+        loop {
+            match self.full_queue().await? {
+                None => return Ok(format!("{} queues", self.queues.len())),
+                Some(what) if start.elapsed() >= self.patience() => return Err(what),
+                Some(_) => sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// A queue in which something waits.
+    async fn full_queue(&self) -> Result<Option<String>, String> {
+        for (what, queue) in &self.queues {
+            let count = queue.count().await.map_err(|why| why.to_string())?;
+            if count.visible > 0 {
+                return Ok(Some(format!("{what}: {} messages wait", count.visible)));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn no_alarm(&self) -> Done {
+        let (Some(alarms), Some(stack)) = (&self.alarms, &self.options.stack) else {
+            return ok();
+        };
+        let asked = json!({
+            "AlarmNamePrefix": format!("{stack}-"), "MaxRecords": 100,
+            "AlarmTypes": ["MetricAlarm", "CompositeAlarm"],
+        });
+        let described = alarms.call("DescribeAlarms", &asked).await?;
+        let kinds = ["MetricAlarms", "CompositeAlarms"].map(|kind| described[kind].as_array());
+        let all: Vec<&Value> = kinds.into_iter().flatten().flatten().collect();
+        let raised = all.iter().filter(|it| it["StateValue"] == "ALARM");
+        let raised: Vec<&str> = raised.filter_map(|it| it["AlarmName"].as_str()).collect();
+        match (all.len(), raised.is_empty()) {
+            (0, _) => Err(format!("there is no alarm of the stack {stack}")),
+            (count, true) => Ok(format!("{count} alarms")),
+            (_, false) => Err(format!("raised: {}", raised.join(", "))),
         }
     }
 

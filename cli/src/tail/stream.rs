@@ -2,15 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
-use aws_sdk_dynamodb::{config::Credentials, error::SdkError};
-use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
-    sign::v4,
-};
+use aws_sdk_dynamodb::error::SdkError;
 use domain::Timestamp;
 use serde_json::{Value, json};
 use store::StoreError;
@@ -18,8 +13,8 @@ use tokio::time::sleep;
 
 use crate::{
     Result,
-    smoke::http::{Call, Http},
-    tables::{Database, local_account},
+    aws::{Client, STREAMS},
+    tables::Database,
 };
 
 /// The pause after nothing new came. In AWS, a stream allows five readings a second, and other readers are there, too.
@@ -27,12 +22,6 @@ const PAUSE_HERE: Duration = Duration::from_millis(200);
 const PAUSE_IN_AWS: Duration = Duration::from_secs(1);
 /// How often the list of shards is read.
 const SHARDS: Duration = Duration::from_secs(10);
-/// The pauses before a call is made again that failed.
-const PAUSES: [Duration; 3] = [
-    Duration::from_millis(200),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-];
 
 /// A stream that is being followed.
 pub(crate) struct Stream {
@@ -62,7 +51,7 @@ impl Stream {
         })?;
         let arn = described.table.and_then(|table| table.latest_stream_arn);
         let mut stream = Self {
-            client: Client::new(database)?,
+            client: Client::new(&STREAMS, database)?,
             arn: arn.ok_or("the events table has no stream")?,
             pause: match database.is_aws() {
                 true => PAUSE_IN_AWS,
@@ -156,142 +145,5 @@ impl Stream {
             }
             sleep(self.pause).await;
         }
-    }
-}
-
-/// A client of DynamoDB Streams that writes its JSON itself. One more SDK would only make builds longer.
-struct Client {
-    http: Http,
-    region: String,
-    credentials: Credentials,
-}
-
-impl Client {
-    fn new(database: &Database) -> Result<Self> {
-        let is_aws = database.is_aws();
-        let variable = |name: &str| match is_aws {
-            true => env::var(name).ok().filter(|value| !value.is_empty()),
-            false => local_account(name),
-        };
-        let need = |name: &str| variable(name).ok_or_else(|| format!("{name} is not set"));
-        let region = need("AWS_REGION")?;
-        let credentials = Credentials::new(
-            need("AWS_ACCESS_KEY_ID")?,
-            need("AWS_SECRET_ACCESS_KEY")?,
-            variable("AWS_SESSION_TOKEN"),
-            None,
-            "environment",
-        );
-        let endpoint = match database.here() {
-            Some(here) => here.to_owned(),
-            None => variable("AWS_ENDPOINT_URL_DYNAMODB_STREAMS")
-                .or_else(|| variable("AWS_ENDPOINT_URL"))
-                .unwrap_or_else(|| format!("https://streams.dynamodb.{region}.amazonaws.com")),
-        };
-        Ok(Self {
-            http: Http::new("the endpoint", &endpoint)?,
-            region,
-            credentials,
-        })
-    }
-
-    /// Calls an operation, again if it fails.
-    async fn call(&self, operation: &str, request: &Value) -> std::result::Result<Value, String> {
-        let mut pauses = PAUSES.iter();
-        loop {
-            let why = match self.once(operation, request.to_string()).await {
-                Ok(answer) => return Ok(answer),
-                Err(why) => why,
-            };
-            let Some(pause) = pauses.next() else {
-                return Err(why);
-            };
-            sleep(*pause).await;
-        }
-    }
-
-    async fn once(&self, operation: &str, request: String) -> std::result::Result<Value, String> {
-        let call = self
-            .signed(operation, request)
-            .map_err(|it| it.to_string())?;
-        let answer = self.http.send(call).await?;
-        match answer.status {
-            200 => Ok(answer.json()),
-            status => Err(format!("{operation}: {status} {}", answer.body)),
-        }
-    }
-
-    fn signed(&self, operation: &str, body: String) -> Result<Call> {
-        let target = format!("DynamoDBStreams_20120810.{operation}");
-        let url = format!("{}/", self.http.url);
-        let headers = [
-            ("content-type", "application/x-amz-json-1.0"),
-            ("x-amz-target", &target),
-        ];
-        let identity = self.credentials.clone().into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name("dynamodb")
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()?
-            .into();
-        let signable = SignableBody::Bytes(body.as_bytes());
-        let request = SignableRequest::new("POST", &url, headers.into_iter(), signable)?;
-        let (instructions, _) = sign(request, &parameters)?.into_parts();
-        let mut call = Call::post("/", "");
-        call.headers.clear();
-        for (name, value) in headers.into_iter().chain(instructions.headers()) {
-            call = call.header(name, value);
-        }
-        call.body = body;
-        Ok(call)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_call_is_signed_for_the_region_and_with_the_token_of_the_session() {
-        let client = Client {
-            http: Http::new(
-                "the endpoint",
-                "https://streams.dynamodb.eu-central-1.amazonaws.com",
-            )
-            .unwrap(),
-            region: "eu-central-1".to_owned(),
-            credentials: Credentials::new("AKID", "s3cret", Some("t0ken".to_owned()), None, "test"),
-        };
-        let call = client.signed("GetRecords", "{}".to_owned()).unwrap();
-        let header = |name: &str| {
-            let mut all = call.headers.iter();
-            all.find(|(known, _)| known == name)
-                .map(|(_, value)| value.as_str())
-        };
-        let authorization = header("authorization").unwrap();
-        assert!(authorization.starts_with("AWS4-HMAC-SHA256 Credential=AKID/"));
-        assert!(authorization.contains("/eu-central-1/dynamodb/aws4_request, "));
-        for signed in [
-            "content-type",
-            "host",
-            "x-amz-date",
-            "x-amz-security-token",
-            "x-amz-target",
-        ] {
-            assert!(authorization.contains(signed), "{signed}");
-        }
-        assert_eq!(header("x-amz-security-token"), Some("t0ken"));
-        assert_eq!(
-            header("x-amz-target"),
-            Some("DynamoDBStreams_20120810.GetRecords")
-        );
-        assert!(
-            call.headers
-                .iter()
-                .all(|(_, value)| !value.contains("s3cret"))
-        );
     }
 }

@@ -14,10 +14,12 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use domain::Source;
+use receiver::{SignatureAlgorithm, SignatureEncoding, openim_sign};
+use serde_json::{Value, json};
 use support::serve;
 use tokio::task::JoinHandle;
 
-use super::{PASSWORD, PREVIOUS};
+use super::{KEY, NONCE_HEADER, PASSWORD, PREVIOUS, SIGNATURE_HEADER};
 
 /// A request on its way.
 #[derive(Clone)]
@@ -321,7 +323,9 @@ pub(super) fn faults() -> Vec<Fault> {
                 "empty-body",
                 "not-json",
                 "empty-id",
+                "not-an-object",
                 "body-3-mb",
+                "body-7-mb",
                 "body-11-mb",
                 "tencent-wrong-app",
                 "tencent-wrong-token",
@@ -332,7 +336,7 @@ pub(super) fn faults() -> Vec<Fault> {
         },
         Fault {
             what: "a large body gets a page of a web server",
-            found_by: names(&["body-3-mb", "body-11-mb"]),
+            found_by: names(&["body-3-mb", "body-7-mb", "body-11-mb"]),
             patience: "20",
             spoil: |asked| match asked.body.len() > 1_000_000 {
                 true => Spoil::Lose(413, "<html>too large</html>".to_owned()),
@@ -340,8 +344,17 @@ pub(super) fn faults() -> Vec<Fault> {
             },
         },
         Fault {
+            what: "a long header gets an answer of somebody else",
+            found_by: names(&["long-header"]),
+            patience: "20",
+            spoil: |asked| match asked.headers.contains_key("x-smoke") {
+                true => Spoil::Lose(431, FORBIDDEN.to_owned()),
+                false => Spoil::Nothing,
+            },
+        },
+        Fault {
             what: "a refusal of the body does not say where",
-            found_by: names(&["empty-id"]),
+            found_by: names(&["empty-id", "not-an-object"]),
             patience: "20",
             spoil: |_| Spoil::Lose(400, refusal(29007, "")),
         },
@@ -382,6 +395,111 @@ pub(super) fn faults() -> Vec<Fault> {
             },
         },
     ]
+}
+
+/// What the checks of a stack that verifies signatures find.
+pub(super) fn faults_of_signatures() -> Vec<Fault> {
+    vec![
+        Fault {
+            what: "every caller is believed",
+            found_by: names(&[
+                "no-password",
+                "wrong-signature",
+                "used-nonce",
+                "stranger-path",
+                "stranger-get",
+                "refused-not-stored",
+            ]),
+            patience: "20",
+            spoil: |asked| {
+                let mut asked = asked.clone();
+                for (name, value) in signature(KEY) {
+                    asked.headers.insert(name, value.parse().unwrap());
+                }
+                Spoil::Send(asked.into())
+            },
+        },
+        Fault {
+            what: "the answer says what is wrong with the signature",
+            found_by: names(&["wrong-signature"]),
+            patience: "20",
+            spoil: |asked| match asked.headers.contains_key(SIGNATURE_HEADER) {
+                true => Spoil::Instead(401, refusal(29001, "the signature is wrong")),
+                false => Spoil::Nothing,
+            },
+        },
+        Fault {
+            what: "the previous key is forgotten",
+            found_by: names(&["previous-password"]),
+            patience: "20",
+            spoil: |asked| {
+                let mut asked = asked.clone();
+                asked.headers.remove(SIGNATURE_HEADER);
+                Spoil::Send(asked.into())
+            },
+        },
+    ]
+}
+
+/// The headers of a caller with this key, and a new nonce.
+fn signature(key: &str) -> [(&'static str, String); 2] {
+    let nonce = format!("proxy-{:016x}", fastrand::u64(..));
+    let (algorithm, encoding) = (SignatureAlgorithm::HmacSha256, SignatureEncoding::Hex);
+    let signature = openim_sign(algorithm, encoding, key, &nonce).unwrap();
+    [(SIGNATURE_HEADER, signature), (NONCE_HEADER, nonce)]
+}
+
+/// What CloudWatch says: the lines of the log with a text, and the states of two alarms.
+#[derive(Clone)]
+pub(super) struct CloudWatch {
+    /// The line about the callback with this operationID.
+    pub(super) line: fn(&str) -> Option<String>,
+    pub(super) states: &'static [&'static str],
+}
+
+impl CloudWatch {
+    /// Serves it, and returns the URL.
+    pub(super) async fn start(self) -> String {
+        let router = Router::new()
+            .fallback(answer_as_cloudwatch)
+            .with_state(self);
+        serve(router).await.0
+    }
+}
+
+async fn answer_as_cloudwatch(
+    State(says): State<CloudWatch>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let asked: Value = serde_json::from_slice(&body).unwrap();
+    let signed = headers[header::AUTHORIZATION].to_str().unwrap();
+    assert!(signed.starts_with("AWS4-HMAC-SHA256 "), "{signed}");
+    let answer = match headers["x-amz-target"].to_str().unwrap() {
+        "Logs_20140328.FilterLogEvents" => {
+            assert_eq!(asked["logGroupName"], "functions");
+            let id = asked["filterPattern"].as_str().unwrap().trim_matches('"');
+            match asked["nextToken"].is_null() {
+                // A page without a line, and the token of the next one.
+                true => json!({"events": [], "nextToken": "next"}),
+                false => {
+                    let lines = (says.line)(id).into_iter();
+                    let lines = lines.map(|line| json!({ "message": line }));
+                    json!({"events": lines.collect::<Vec<_>>()})
+                }
+            }
+        }
+        "GraniteServiceVersion20100801.DescribeAlarms" => {
+            assert_eq!(asked["AlarmNamePrefix"], "chat-");
+            let alarms = says.states.iter().zip(["failed", "silence"]);
+            let alarms = alarms.map(
+                |(state, name)| json!({"AlarmName": format!("chat-{name}"), "StateValue": state}),
+            );
+            json!({"MetricAlarms": alarms.collect::<Vec<_>>(), "CompositeAlarms": []})
+        }
+        other => panic!("{other}"),
+    };
+    answer.to_string().into_response()
 }
 
 /// A gateway with the stage `prod` in front of `imhook run`. It answers requests to other stages as API Gateway does.
