@@ -50,6 +50,11 @@ build: .local/tools/scripts/run.installed
 	$(MAKE) put-policies
 	$(MAKE) sbom
 
+# Builds the last commit twice and compares the functions: make build-twice FUNCTION=after-delete-friend. It takes twice as long.
+.PHONY: build-twice
+build-twice: .local/tools/scripts/run.installed
+	scripts/build-twice.sh ARCHITECTURE=$(ARCHITECTURE) PROFILE=$(PROFILE) FUNCTION=$(FUNCTION)
+
 # The locked versions of all crates, except those that are only for building and testing.
 .PHONY: sbom
 sbom: .local/cargo/bin/cargo-sbom

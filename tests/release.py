@@ -212,6 +212,14 @@ class ThePackage(unittest.TestCase):
         self.assertIn("bootstrap does not exist", none.stderr)
 
 
+class TheBuild(unittest.TestCase):
+    def test_ends_with_a_bill_of_materials_beside_the_functions(self):
+        done = make("--dry-run", "build", "LAMBDA_DIR=somewhere")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        last = done.stdout.strip().splitlines()[-1]
+        self.assertRegex(last, r"cargo-sbom sbom --output-format cyclone_dx_json\S+ >somewhere/sbom\.cdx\.json$")
+
+
 class TheWorkflows(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
