@@ -57,6 +57,22 @@ pub(crate) const ALARMS: Service = Service {
     content_type: "application/x-amz-json-1.0",
 };
 
+pub(crate) const BUS: Service = Service {
+    host: "events",
+    name: "events",
+    endpoint: "AWS_ENDPOINT_URL_EVENTBRIDGE",
+    target: "AWSEvents",
+    content_type: "application/x-amz-json-1.1",
+};
+
+pub(crate) const QUEUES: Service = Service {
+    host: "sqs",
+    name: "sqs",
+    endpoint: "AWS_ENDPOINT_URL_SQS",
+    target: "AmazonSQS",
+    content_type: "application/x-amz-json-1.0",
+};
+
 /// The pauses before a call is made again that failed.
 const PAUSES: [Duration; 3] = [
     Duration::from_millis(200),

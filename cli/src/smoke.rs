@@ -4,6 +4,7 @@
 //! end it deletes what it stored.
 
 mod bodies;
+mod bus;
 mod checks;
 mod clean;
 pub(crate) mod http;
@@ -24,6 +25,7 @@ use store::{EventsTable, RelationshipsTable, Retention};
 
 use self::{
     bodies::Named,
+    bus::Bus,
     checks::{Check, Need, checks},
     http::{Answer, Call, Http},
 };
@@ -65,6 +67,9 @@ pub(crate) struct Options {
     /// Name of the log group of the functions: output `LogGroupName`
     #[arg(long, value_name = "NAME", requires = "aws")]
     log_group: Option<String>,
+    /// Name of the event bus: output `EventBusName`. A rule and a queue are made for the run
+    #[arg(long, value_name = "NAME", requires = "aws")]
+    event_bus: Option<String>,
     /// Name of the stack, whose alarms must not be raised
     #[arg(long, value_name = "NAME", requires = "aws")]
     stack: Option<String>,
@@ -136,6 +141,7 @@ struct Smoke {
     relationships: Option<RelationshipsTable>,
     /// The queues that the options name, with what each has.
     queues: Vec<(&'static str, Queue)>,
+    bus: Option<Bus>,
     logs: Option<Client>,
     alarms: Option<Client>,
     /// What no line of the log may have.
@@ -250,6 +256,11 @@ impl Smoke {
             caller,
             previous,
             queues,
+            bus: options
+                .event_bus
+                .as_ref()
+                .map(|bus| Bus::new(bus, &options.database))
+                .transpose()?,
             logs: of_aws(options.log_group.is_some(), &aws::LOGS)?,
             alarms: of_aws(options.stack.is_some(), &aws::ALARMS)?,
             secrets,
@@ -300,6 +311,7 @@ impl Smoke {
             Need::Relationships => (self.relationships.is_some(), "needs --relationships-table"),
             Need::Refused => (!self.options.refused.is_empty(), "needs --refused"),
             Need::Queues => (!self.queues.is_empty(), "needs the URL of a queue"),
+            Need::Bus => (self.bus.is_some(), "needs --event-bus"),
             Need::Log => (self.logs.is_some(), "needs --log-group"),
             Need::Alarms => (self.alarms.is_some(), "needs --stack"),
             Need::App => (self.options.sdk_app_id.is_some(), "needs --sdk-app-id"),

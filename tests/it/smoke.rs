@@ -7,11 +7,14 @@ use std::{collections::BTreeSet, fs, process::Output, time::Duration};
 use models::root;
 use serde_json::{Value, json};
 use store::Settings;
-use support::{Dynamodb, Process, Queue, SDK_APP_ID, Table, binary};
+use support::{Dynamodb, EventBus, Process, Queue, SDK_APP_ID, Table, binary};
 use tokio::process::Command;
 
 use self::faults::{CloudWatch, DeleteNothing, Fault, Proxy, faults, faults_of_signatures};
-use crate::make_run;
+use crate::{
+    deployment::{aws, output_of},
+    make_run,
+};
 
 const PASSWORD: &str = "n3w-password";
 const PREVIOUS: &str = "0ld-password";
@@ -34,6 +37,7 @@ const SIGNATURE: [(&str, &str); 6] = [
 /// Checks that only a stack with signatures, with rules of its own or in AWS has.
 const OF_SIGNATURES: [&str; 2] = ["wrong-signature", "used-nonce"];
 const OF_RULES: [&str; 1] = ["decision-stored"];
+const OF_BUS: [&str; 1] = ["on-the-bus"];
 pub(crate) const OF_AWS: [&str; 3] = ["log-line", "no-alarm", "queues-empty"];
 
 /// `imhook run` with ports and a folder that only this test uses.
@@ -45,14 +49,19 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) async fn start(test: &str, environment: &[(&str, &str)]) -> Self {
-        Self::with_policies(test, environment, &json!({})).await
+        Self::with(test, environment, &json!({}), &[]).await
     }
 
-    async fn with_policies(test: &str, environment: &[(&str, &str)], policies: &Value) -> Self {
+    async fn with(
+        test: &str,
+        environment: &[(&str, &str)],
+        policies: &Value,
+        options: &[&str],
+    ) -> Self {
         let folder = make_run::folder(&format!("smoke-{test}"));
         fs::write(folder.join("policies.json"), policies.to_string()).unwrap();
         let mut command = make_run::command(&folder, &binary("imhook"));
-        command.envs(environment.iter().copied());
+        command.args(options).envs(environment.iter().copied());
         let mut process = Process::start(&mut command);
         let named = |name: &'static str| move |line: &str| Some(line.strip_prefix(name)?.into());
         let url = process.wait_for(named("url: ")).await;
@@ -190,7 +199,7 @@ async fn every_check_passes_behind_a_gateway_with_a_stage_and_nothing_is_left() 
         .unwrap();
     let report = Report::of(&output);
     // The tests below are about these.
-    let skipped = [&OF_SIGNATURES[..], &OF_RULES, &OF_AWS].concat();
+    let skipped = [&OF_SIGNATURES[..], &OF_RULES, &OF_BUS, &OF_AWS].concat();
     report.assert_passed(&skipped);
     assert_eq!(output.status.code(), Some(0));
     let ran = report.with("ok").into_iter().chain(skipped);
@@ -224,6 +233,7 @@ async fn on_a_laptop_only_the_checks_of_passwords_and_stages_are_skipped() {
         "tencent-old-time",
         "wrong-stage",
         "decision-stored",
+        "on-the-bus",
         "log-line",
         "no-alarm",
         "queues-empty",
@@ -258,7 +268,7 @@ async fn every_check_fails_when_its_fault_is_planted() {
     assert_eq!(output.status.code(), Some(1));
     found.insert("clean-up".to_owned());
 
-    let others = [&OF_SIGNATURES[..], &OF_RULES, &OF_AWS].concat();
+    let others = [&OF_SIGNATURES[..], &OF_RULES, &OF_BUS, &OF_AWS].concat();
     found.extend(others.into_iter().map(ToOwned::to_owned));
     assert_eq!(found, all_checks().await, "each check has a planted fault");
 }
@@ -315,7 +325,7 @@ async fn a_stack_that_verifies_signatures_is_called_with_them() {
         "tencent-wrong-token",
         "tencent-old-time",
     ];
-    Report::of(&output).assert_passed(&[&without[..], &OF_RULES, &OF_AWS].concat());
+    Report::of(&output).assert_passed(&[&without[..], &OF_RULES, &OF_BUS, &OF_AWS].concat());
     run.assert_that_nothing_is_left().await;
     let mut found = BTreeSet::new();
     for fault in faults_of_signatures() {
@@ -339,12 +349,8 @@ async fn what_the_stacks_own_rules_refuse_must_be_stored_as_a_decision() {
     let rules = json!({"messages": { "friendsOnly": friends_only }});
     let refused = "callbackBeforeSendSingleMsgCommand";
     for (record, patience) in [("refused", "60"), ("none", "1")] {
-        let run = Run::with_policies(
-            &format!("decisions-{record}"),
-            &[("RECORD_DECISIONS", record)],
-            &rules,
-        )
-        .await;
+        let name = format!("decisions-{record}");
+        let run = Run::with(&name, &[("RECORD_DECISIONS", record)], &rules, &[]).await;
         let mut smoke = smoke(&run.url);
         with_tables(&mut smoke, &run.dynamodb);
         let output = smoke
@@ -362,6 +368,63 @@ async fn what_the_stacks_own_rules_refuse_must_be_stored_as_a_decision() {
             }
         }
         run.assert_that_nothing_is_left().await;
+    }
+}
+
+/// The tables of a run, in an AWS on this machine.
+fn in_aws(smoke: &mut Command, run: &Run, ministack: &Dynamodb) {
+    smoke
+        .args(["--aws", "--events-table", "events"])
+        .args(["--relationships-table", "relationships"])
+        .env("AWS_REGION", "eu-central-1")
+        .env("AWS_ACCESS_KEY_ID", "local")
+        .env("AWS_SECRET_ACCESS_KEY", "local")
+        .env("AWS_ENDPOINT_URL_DYNAMODB", &run.dynamodb)
+        .env("AWS_ENDPOINT_URL_EVENTBRIDGE", &ministack.endpoint)
+        .env("AWS_ENDPOINT_URL_SQS", &ministack.endpoint);
+}
+
+#[tokio::test]
+async fn an_event_arrives_on_the_bus_and_the_rule_for_it_is_removed() {
+    let ministack = Dynamodb::ministack().await;
+    for bus in ["smoke-chat", "smoke-other"] {
+        EventBus::create(&ministack, bus).await;
+    }
+    let options = [
+        "--eventbridge",
+        &ministack.endpoint,
+        "--event-bus",
+        "smoke-chat",
+    ];
+    let run = Run::with("bus", &[], &json!({}), &options).await;
+    let queues = Queue::client(&ministack.endpoint);
+    let queues = async || queues.list_queues().send().await.unwrap().queue_urls;
+    let before = queues().await;
+    for (bus, patience) in [("smoke-chat", "60"), ("smoke-other", "1")] {
+        let mut smoke = smoke(&run.url);
+        in_aws(&mut smoke, &run, &ministack);
+        let output = smoke
+            .args(["--verifier", "none", "--event-bus", bus])
+            .args(["--only", OF_BUS[0], "--patience", patience])
+            .output()
+            .await
+            .unwrap();
+        match bus {
+            "smoke-other" => assert_found("a bus without events", &output, OF_BUS.iter()),
+            _ => {
+                let report = Report::of(&output);
+                let expected = [OF_BUS[0], "clean-up"].into();
+                assert_eq!(report.with("ok"), expected, "{:?}", report.0);
+            }
+        }
+        run.assert_that_nothing_is_left().await;
+        let mut rules = aws(root().join(".local/ministack/bin/aws"), &ministack.endpoint);
+        rules
+            .args(["events", "list-rules", "--event-bus-name", bus])
+            .args(["--query", "Rules[].Name", "--output", "text"]);
+        let rules = output_of(rules).await;
+        assert_eq!(rules.trim(), "all", "only the rule of the test is left");
+        assert_eq!(queues().await, before);
     }
 }
 
@@ -421,19 +484,13 @@ async fn a_stacks_log_alarms_and_queues_are_checked() {
         let cloudwatch = CloudWatch { line, states }.start().await;
         let mut smoke = smoke(&run.url);
         with_secrets(&mut smoke);
+        in_aws(&mut smoke, &run, &ministack);
         smoke
-            .args(["--aws", "--events-table", "events"])
-            .args(["--relationships-table", "relationships"])
             .args(["--log-group", "functions", "--stack", "chat"])
             .args(["--events-queue", &empty.url])
             .args(["--events-dead-letter-queue", &dead_letters.url])
             .args(["--only", &found_by.map_or(OF_AWS.join(","), str::to_owned)])
             .args(["--patience", if found_by.is_some() { "1" } else { "60" }])
-            .env("AWS_REGION", "eu-central-1")
-            .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
-            .env("AWS_ENDPOINT_URL_DYNAMODB", &run.dynamodb)
-            .env("AWS_ENDPOINT_URL_SQS", &ministack.endpoint)
             .env("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", &cloudwatch)
             .env("AWS_ENDPOINT_URL_CLOUDWATCH", &cloudwatch);
         let output = smoke.output().await.unwrap();

@@ -25,6 +25,10 @@ impl Smoke {
     /// Deletes what the callbacks of this run have stored.
     pub(super) async fn clean_up(&self) -> (Outcome, Duration) {
         let start = Instant::now();
+        let removed = match &self.bus {
+            Some(bus) => bus.remove(&self.prefix).await,
+            None => Ok(()),
+        };
         let outcome = match &self.events {
             _ if self.options.keep => Outcome::Skipped("--keep".to_owned()),
             None => Outcome::Skipped(
@@ -34,6 +38,10 @@ impl Smoke {
                 Ok(detail) => Outcome::Passed(detail),
                 Err(why) => Outcome::Failed(why),
             },
+        };
+        let outcome = match (removed, outcome) {
+            (Err(why), Outcome::Passed(_) | Outcome::Skipped(_)) => Outcome::Failed(why),
+            (_, outcome) => outcome,
         };
         (outcome, start.elapsed())
     }

@@ -636,6 +636,26 @@ impl Smoke {
         .await
     }
 
+    /// A new rule of a bus does not work at once, so the callback is sent until one arrives.
+    pub(super) async fn on_the_bus(&self) -> Done {
+        let Some(bus) = &self.bus else {
+            return ok();
+        };
+        let check = "on-the-bus";
+        let (owner, friend) = (self.id(check, "ana"), self.id(check, "leo"));
+        bus.listen(&self.prefix, &format!("user/{owner}")).await?;
+        let body = deletion(&owner, &friend);
+        self.wait("the bus does not have it", async || {
+            accepted(&self.own_path(DELETE, &body).await?)?;
+            let is_of_callback = |event: &Value| {
+                event["detail-type"] == "relation.friend_deleted"
+                    && event["detail"]["data"] == json!({"owner": owner, "friend": friend})
+            };
+            Ok(bus.take().await?.iter().any(is_of_callback))
+        })
+        .await
+    }
+
     /// A callback has a line, and no line has what a user wrote or a secret.
     pub(super) async fn log_line(&self) -> Done {
         let (check, id) = ("log-line", self.operation_id());
