@@ -29,7 +29,8 @@ use crate::{
 
 const STACK: &str = "webhook-receiver";
 const PACKAGED: &str = "packaged.yaml";
-const TOPIC: &str = "AlarmTopicArn=arn:aws:sns:eu-central-1:000000000000:page";
+/// As in docs/runbook.md.
+const EMAIL: &str = "AlarmEmail=you@example.com";
 
 /// Writes the functions into a new folder, as `make build` does.
 pub(crate) async fn build(folder: &Path) {
@@ -126,6 +127,20 @@ pub(crate) async fn output_of(mut command: Command) -> String {
     text(&output.stdout)
 }
 
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join("docs").join(name)).unwrap()
+}
+
+/// The commands of a page that this test runs.
+fn commands(page: &str) -> String {
+    let mark = "<!-- not run: needs a stack. The test of the deployment runs it -->\n```sh\n";
+    let blocks = page.split(mark).skip(1);
+    let commands = blocks.map(|block| block.split("```").next().unwrap());
+    let commands: String = commands.collect();
+    assert!(!commands.is_empty());
+    commands
+}
+
 struct Stack {
     folder: PathBuf,
     aws: Dynamodb,
@@ -164,7 +179,7 @@ impl Stack {
             .args(["DeadlineMs=2500", "BeforeDeadlineMs=2500"])
             // MiniStack has no alarms that calculate with metrics.
             .args([
-                TOPIC,
+                EMAIL,
                 "MathAlarms=no",
                 "SilenceHours=6",
                 "RequestsPerHourMax=1000000",
@@ -282,26 +297,32 @@ impl Stack {
 
     /// Runs the commands of docs/runbook.md, all in one shell.
     async fn run_the_runbook(&self) -> String {
-        let runbook = fs::read_to_string(root().join("docs/runbook.md")).unwrap();
-        let mark = "<!-- not run: needs a stack. The test of the deployment runs it -->\n```sh\n";
-        let blocks: Vec<_> = runbook.split(mark).skip(1).collect();
-        assert!(blocks.len() >= 7, "{}", blocks.len());
-        // The stack's own address reaches AWS. `curl` takes MiniStack's instead.
+        let runbook = page("runbook.md");
+        let mut script = commands(&runbook);
+        // Also the commands in the text.
+        let mut in_text = BTreeSet::new();
+        for command in ["lines", "dead"] {
+            for found in runbook.split(&format!("`{command} ")).skip(1) {
+                let found = found.split('`').next().unwrap();
+                in_text.insert(format!("{command} {found} >/dev/null\n"));
+            }
+        }
+        assert!(in_text.len() >= 25, "{in_text:?}");
+        script.extend(in_text);
+        self.operate_with(&script).await
+    }
+
+    /// Runs commands of a page in one shell, as an operator does.
+    async fn operate_with(&self, commands: &str) -> String {
+        // The stack's own address reaches AWS. `curl` takes MiniStack's instead. `sam` deploys the template that was packaged.
         let (endpoint, api) = (&self.aws.endpoint, self.text("api"));
-        let mut script = format!(
+        let script = format!(
             "set -euo pipefail\n\
-             curl() {{ command curl \"${{@/#*.amazonaws.com/{endpoint}/_aws/execute-api/{api}}}\"; }}\n"
+             curl() {{ command curl \"${{@/#*.amazonaws.com/{endpoint}/_aws/execute-api/{api}}}\"; }}\n\
+             sam() {{ command sam \"$@\" --template-file {PACKAGED} --no-confirm-changeset --no-progressbar; }}\n\
+             {commands}"
         );
-        for block in blocks {
-            script += block.split("```").next().unwrap();
-        }
-        // Also the patterns in the text.
-        let patterns = runbook.split("`lines '").skip(1);
-        for pattern in patterns {
-            let pattern = pattern.split("'`").next().unwrap();
-            script += &format!("lines '{pattern}' >/dev/null\n");
-        }
-        let mut shell = aws("bash".into(), &self.aws.endpoint);
+        let mut shell = aws("bash".into(), endpoint);
         // `rebuild-relationships` keeps its progress below the current folder.
         shell.current_dir(&self.folder).env("PATH", path());
         shell
@@ -597,21 +618,39 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     let mut checks = smoke::all_checks().await;
     checks.remove("deadline");
     let checks = Vec::from_iter(checks).join(",");
-    let output = smoke::smoke(&url)
+    let mut smoke = smoke::smoke(&url);
+    smoke
         .args(["--only", &checks])
         .env("OPENIM_BASIC_PASSWORD", password)
         .env("TENCENT_TOKEN", token)
-        .args(["--dynamodb", &stack.aws.endpoint])
-        .args(["--events-table", stack.text("EventsTableName")])
-        .args([
-            "--relationships-table",
-            stack.text("RelationshipsTableName"),
-        ])
-        .args(smoke::PATIENT)
-        .output()
-        .await
-        .unwrap();
-    smoke::Report::of(&output).assert_passed(&["previous-password", "wrong-stage"]);
+        .env("AWS_REGION", "eu-central-1")
+        .envs(
+            aws(PathBuf::new(), &stack.aws.endpoint)
+                .as_std()
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        )
+        .args(["--aws", "--stack", STACK]);
+    for (option, output) in [
+        ("--events-table", "EventsTableName"),
+        ("--relationships-table", "RelationshipsTableName"),
+        ("--log-group", "LogGroupName"),
+        ("--events-queue", "EventsQueueUrl"),
+        ("--events-dead-letter-queue", "EventsDeadLetterQueueUrl"),
+        ("--relationships-failures", "RelationshipsFailuresUrl"),
+    ] {
+        smoke.args([option, stack.text(output)]);
+    }
+    let output = smoke.args(smoke::PATIENT).output().await.unwrap();
+    let report = smoke::Report::of(&output);
+    report.assert_passed(&[
+        "previous-password",
+        "wrong-stage",
+        "wrong-signature",
+        "used-nonce",
+        "decision-stored",
+        "on-the-bus",
+    ]);
     assert_eq!(table.receptions().await.len(), expected);
     let view = stack.table("RelationshipsTableName").items().await;
     assert_eq!(view.len(), rows);
@@ -805,4 +844,15 @@ async fn the_deployed_stack_answers_stores_and_updates_the_relationships() {
     let aside: Value = serde_json::from_str(aside[0].body.as_ref().unwrap()).unwrap();
     assert_eq!(aside["requestId"], "poison");
     assert!(aside["record"]["dynamodb"]["NewImage"].is_object());
+
+    // The stack takes a table that was restored.
+    let before = table.items().await.len();
+    stack.operate_with(&commands(&page("upgrade.md"))).await;
+    stack.finish().await;
+    let restored = stack.table("EventsTableName");
+    assert_ne!(restored.name, table.name);
+    assert_eq!(restored.items().await.len(), before);
+    assert_eq!(stack.send(&request).await.status, 200);
+    assert_eq!(restored.items().await.len(), before + 1);
+    assert_eq!(table.items().await.len(), before);
 }
