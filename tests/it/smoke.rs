@@ -14,6 +14,7 @@ use self::faults::{CloudWatch, DeleteNothing, Fault, Proxy, faults, faults_of_si
 use crate::{
     deployment::{aws, output_of},
     make_run,
+    template::Template,
 };
 
 const PASSWORD: &str = "n3w-password";
@@ -526,6 +527,43 @@ async fn a_wrong_option_is_an_error_before_anything_is_called() {
         assert!(output.stdout.is_empty());
         let printed = String::from_utf8(output.stderr).unwrap();
         assert!(printed.contains(error), "{printed}");
+    }
+}
+
+/// The stack's output SmokeCommand has its own settings and names.
+#[tokio::test]
+async fn the_command_that_a_stack_prints_has_its_settings_and_is_understood() {
+    let signs = [
+        ("OpenIMVerifier", "signature"),
+        ("OpenIMSignatureHeader", "X-Signature"),
+        ("OpenIMNonceHeader", "X-Nonce"),
+        ("OnFailure", "allow"),
+        ("AlarmEmail", "ops@example.com"),
+    ];
+    for (parameters, has) in [
+        (&[][..], ["--verifier basic", "--on-failure refuse"]),
+        (&signs, ["--verifier signature", "--on-failure allow"]),
+    ] {
+        let template = Template::with(parameters);
+        let command = &template.outputs()["SmokeCommand"]["Value"]["Fn::Sub"];
+        let mut text = command[0].as_str().unwrap().to_owned();
+        let alarms = command[1]["Alarms"]["Fn::Sub"].as_str();
+        assert_eq!(alarms.is_some(), parameters.len() > 1);
+        text = text.replace("${Alarms}", alarms.unwrap_or_default());
+        while let Some((before, rest)) = text.split_once("${") {
+            let (name, after) = rest.split_once('}').unwrap();
+            let value = template.parameter(name).unwrap_or_else(|| name.to_owned());
+            text = format!("{before}{value}{after}");
+        }
+        for option in has {
+            assert!(text.contains(option), "{text}");
+        }
+        let options = text.split_once("SMOKE=\"").unwrap().1.trim_end_matches('"');
+        let mut smoke = Command::new(binary("imhook"));
+        smoke.args(["smoke", "--aws", "--only", "stord"]);
+        let output = smoke.args(options.split(' ')).output().await.unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains("there is no check stord"), "{error}");
     }
 }
 

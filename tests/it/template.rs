@@ -46,6 +46,21 @@ impl Template {
         self.existing("Resources")
     }
 
+    /// The existing outputs, by name.
+    pub(crate) fn outputs(&self) -> BTreeMap<String, Value> {
+        self.existing("Outputs")
+    }
+
+    /// The value of a parameter, as a text.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        let value = self.parameters.get(name)?;
+        Some(
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), ToOwned::to_owned),
+        )
+    }
+
     fn existing(&self, section: &str) -> BTreeMap<String, Value> {
         self.document[section]
             .as_object()
@@ -1493,7 +1508,7 @@ fn a_stack_can_use_the_tables_of_an_earlier_one() {
     assert_eq!(source["Stream"], stream);
     // Nothing refers to a table that is not there.
     let text = serde_json::to_string(&resources).unwrap()
-        + &serde_json::to_string(&template.existing("Outputs")).unwrap();
+        + &serde_json::to_string(&template.outputs()).unwrap();
     for own in ["EventsTable", "RelationshipsTable"] {
         for reference in [
             format!("\"{own}\""),
