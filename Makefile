@@ -384,7 +384,7 @@ bench-functions bench-tested: .local/tools/scripts/run.installed
 	$(MAKE) put-policies LAMBDA_DIR=$(BENCH_DIR)
 
 # All functions. `make test` builds only those with a budget for times or instructions, and the largest ones.
-bench-tested: BENCH_BINS = $(addprefix --bin ,sdk-floor after-delete-friend before-add-friend after-send-single-msg before-send-single-msg tencent any-command project-views)
+bench-tested: BENCH_BINS = $(addprefix --bin ,sdk-floor after-delete-friend before-add-friend after-send-single-msg before-send-single-msg after-send-group-msg tencent any-command project-views)
 
 # The same function in Python, in JavaScript with its own Node, and in Go and Java, if this machine has them.
 .PHONY: bench-contestants
@@ -444,3 +444,14 @@ bench-report: bench-harness
 # What a list of 10,000 words costs: at the start, and for a message of 200 characters.
 bench-words:
 	cargo run --locked --release --package policies --example words
+
+# A million callbacks through the same processes, for a quarter of an hour. CALLBACKS=100000 is shorter.
+.PHONY: bench-soak bench-refused
+CALLBACKS = 1000000
+bench-soak: bench-harness bench-tested
+	cargo build --locked --workspace --bins
+	$(BENCH) soak --callbacks $(CALLBACKS) --json docs/performance/soak.json
+
+# What requests cost that are refused, in ten minutes.
+bench-refused: bench-harness bench-tested $(VALGRIND)
+	$(BENCH) refused --json docs/performance/refused.json

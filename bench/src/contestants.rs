@@ -76,7 +76,7 @@ pub(crate) struct Contestant {
 
 const BARE: &str = "bare-http";
 pub(crate) const FLOOR: &str = "sdk-floor";
-const OURS: &str = "after-delete-friend";
+pub(crate) const OURS: &str = "after-delete-friend";
 const ASKS_NOBODY: &str = "asks-nobody";
 const ASKS: &str = "asks-a-service";
 const JUDGED: &str = "judged";

@@ -108,14 +108,17 @@ impl Tls {
         Ok(store)
     }
 
-    fn wrap(&self, stream: TcpStream) -> Result<StreamOwned<ServerConnection, TcpStream>> {
+    pub(crate) fn wrap(
+        &self,
+        stream: TcpStream,
+    ) -> Result<StreamOwned<ServerConnection, TcpStream>> {
         let session = ServerConnection::new(self.config.clone())?;
         Ok(StreamOwned::new(session, stream))
     }
 }
 
 /// Accepts connections until the program ends, with a thread for each of them.
-fn accept(
+pub(crate) fn accept(
     serve: impl Fn(TcpStream) -> Result<()> + Send + Sync + 'static,
 ) -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
@@ -239,7 +242,7 @@ fn answer_all(connection: &mut Connection<impl Read + Write>, seen: &Seen) -> io
 }
 
 /// An answer as AWS services with a JSON protocol send it.
-fn answer(status: &str, protocol: &str, body: &str) -> Vec<u8> {
+pub(crate) fn answer(status: &str, protocol: &str, body: &str) -> Vec<u8> {
     format!(
         "HTTP/1.1 {status}\r\nserver: Server\r\ndate: Sat, 21 Nov 2026 12:34:56 GMT\r\n\
          content-type: application/x-amz-json-{protocol}\r\ncontent-length: {}\r\nconnection: keep-alive\r\n\
@@ -251,15 +254,15 @@ fn answer(status: &str, protocol: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// The DynamoDB that runs on a laptop, in memory, with an events table.
+/// The DynamoDB that runs on a laptop, in memory, with one table.
 pub(crate) struct Dynamodb {
     _process: Process,
     pub(crate) url: String,
 }
 
 impl Dynamodb {
-    /// Starts it. `program` is the path of `imhook`.
-    pub(crate) fn start(program: &Path) -> Result<Self> {
+    /// Starts it and makes a table as template.yaml describes that resource. `program` is the path of `imhook`.
+    pub(crate) fn start(program: &Path, resource: &str, table: &str) -> Result<Self> {
         let mut process = Command::new(program)
             .args(["dynamodb", "--port", "0"])
             .stdin(Stdio::null())
@@ -276,11 +279,12 @@ impl Dynamodb {
             url: url.to_owned(),
         };
         let status = Command::new(program)
-            .args(["create-table", "--dynamodb", url, "--table", TABLE])
+            .args(["create-table", "--dynamodb", url])
+            .args(["--resource", resource, "--table", table])
             .stdout(Stdio::null())
             .status()?;
         if !status.success() {
-            return Err("imhook could not make the events table".into());
+            return Err(format!("imhook could not make the {table} table").into());
         }
         Ok(started)
     }

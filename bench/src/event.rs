@@ -29,12 +29,18 @@ pub(crate) enum Callback {
     Message(usize),
     /// OpenIM asks whether a message with a text of this many bytes may be sent.
     BeforeMessage(usize),
+    /// The first of these, with a wrong password.
+    WrongPassword,
+    /// The same with the right password, and a short body that is not JSON.
+    NotJson,
+    /// The same with a body of that many megabytes.
+    Large(usize),
 }
 
 impl Callback {
     fn body(self) -> Cow<'static, str> {
         match self {
-            Self::DeleteFriend => include_str!(
+            Self::DeleteFriend | Self::WrongPassword => include_str!(
                 "../../tests/payloads/openim/callbackAfterDeleteFriendCommand.server.json"
             )
             .into(),
@@ -60,6 +66,8 @@ impl Callback {
                 bytes,
             )
             .into(),
+            Self::NotJson => "hello".into(),
+            Self::Large(megabytes) => "x".repeat(megabytes * 1_000_000).into(),
         }
     }
 
@@ -67,7 +75,11 @@ impl Callback {
     pub(crate) fn items(self) -> u64 {
         match self {
             Self::DeleteFriend | Self::TencentFriendDelete | Self::Message(_) => 1,
-            Self::BeforeAddFriend | Self::BeforeMessage(_) => 0,
+            Self::BeforeAddFriend
+            | Self::BeforeMessage(_)
+            | Self::WrongPassword
+            | Self::NotJson
+            | Self::Large(_) => 0,
         }
     }
 
@@ -75,50 +87,27 @@ impl Callback {
     pub(crate) fn event(self) -> Vec<u8> {
         static EVENTS: AtomicU64 = AtomicU64::new(0);
         let number = EVENTS.fetch_add(1, Ordering::Relaxed);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.unwrap_or_default();
-        let trace = format!("Root=1-6740d7a0-{number:024x}");
-        let host = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com";
-        let mut headers = vec![
-            ("Accept-Encoding", "gzip".to_owned()),
-            ("Content-Type", "application/json; charset=utf-8".to_owned()),
-            ("Host", host.to_owned()),
-            ("User-Agent", "Go-http-client/1.1".to_owned()),
-            ("X-Amzn-Trace-Id", trace),
-            ("X-Forwarded-For", "203.0.113.7".to_owned()),
-            ("X-Forwarded-Port", "443".to_owned()),
-            ("X-Forwarded-Proto", "https".to_owned()),
-        ];
         let (path, query) = match self {
-            Self::DeleteFriend => ("/callbackAfterDeleteFriendCommand", Vec::new()),
             Self::BeforeAddFriend => ("/callbackBeforeAddFriendCommand", Vec::new()),
-            Self::TencentFriendDelete => ("/tencent", tencent_query(now.as_secs())),
+            Self::TencentFriendDelete => ("/tencent", tencent_query(now_millis() / 1000)),
             Self::Message(_) => ("/callbackAfterSendSingleMsgCommand", Vec::new()),
             Self::BeforeMessage(_) => ("/callbackBeforeSendSingleMsgCommand", Vec::new()),
+            _ => ("/callbackAfterDeleteFriendCommand", Vec::new()),
         };
-        if self != Self::TencentFriendDelete {
-            let basic = BASE64_STANDARD.encode(format!("{OPENIM_USER}:{PASSWORD}"));
-            headers.push(("Authorization", format!("Basic {basic}")));
-            headers.push((
-                "operationID",
-                "3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4".to_owned(),
-            ));
-        }
-        HttpRequest {
-            method: "POST".to_owned(),
-            path: path.to_owned(),
-            route: path.to_owned(),
-            query: owned(query),
-            headers: owned(headers),
-            body: self.body().as_bytes().to_owned(),
-            base64: false,
-        }
-        .to_rest_api_event(
-            &format!("BeNcH{number:08}="),
-            i64::try_from(now.as_millis()).unwrap_or_default(),
-        )
-        .to_string()
-        .into_bytes()
+        let own_headers = match self {
+            Self::TencentFriendDelete => Vec::new(),
+            Self::WrongPassword => openim_headers("wrong", "3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4"),
+            _ => openim_headers(PASSWORD, "3f1c9a54-8f0e-4c1b-9b6e-0d5a7f21c0e4"),
+        };
+        event(&Request {
+            path,
+            route: path,
+            query,
+            own_headers,
+            body: &self.body(),
+            id: &format!("BeNcH{number:08}="),
+            received_at: now_millis(),
+        })
     }
 
     /// The same with changes in the event.
@@ -128,7 +117,7 @@ impl Callback {
         event.to_string().into_bytes()
     }
 
-    /// Whether a function's response means success, as the server reads it.
+    /// Whether a function's response is as it must be: success, as the server reads it, or this callback's refusal.
     pub(crate) fn is_accepted(self, response: &[u8]) -> bool {
         let Ok(response) = serde_json::from_slice::<Value>(response) else {
             return false;
@@ -136,11 +125,21 @@ impl Callback {
         let Some(Ok(body)) = response["body"].as_str().map(serde_json::from_str::<Value>) else {
             return false;
         };
-        let succeeded = match self {
-            Self::TencentFriendDelete => body["ActionStatus"] == "OK" && body["ErrorCode"] == 0,
-            _ => body["actionCode"] == 0 && body["errCode"] == 0,
-        };
-        response["statusCode"] == 200 && succeeded
+        let status = &response["statusCode"];
+        match self {
+            Self::TencentFriendDelete => {
+                *status == 200 && body["ActionStatus"] == "OK" && body["ErrorCode"] == 0
+            }
+            Self::DeleteFriend
+            | Self::BeforeAddFriend
+            | Self::Message(_)
+            | Self::BeforeMessage(_) => {
+                *status == 200 && body["actionCode"] == 0 && body["errCode"] == 0
+            }
+            Self::WrongPassword => *status == 401 && body["errCode"] == 29001,
+            Self::NotJson => *status == 400 && body["errCode"] == 29006,
+            Self::Large(_) => *status == 413 && body["errCode"] == 29003,
+        }
     }
 }
 
@@ -156,8 +155,66 @@ fn with_text(body: &str, bytes: usize) -> String {
     format!(r#"{head}{BEFORE}{{\"content\":\"{text}\"}}",{tail}"#)
 }
 
+/// A callback on its way through the gateway.
+pub(crate) struct Request<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) route: &'a str,
+    pub(crate) query: Vec<(&'a str, String)>,
+    /// Those that not every request has.
+    pub(crate) own_headers: Vec<(&'a str, String)>,
+    pub(crate) body: &'a str,
+    /// The gateway's id of the request.
+    pub(crate) id: &'a str,
+    /// In milliseconds.
+    pub(crate) received_at: i64,
+}
+
+/// The headers of a callback of OpenIM, whose URL contains the password.
+pub(crate) fn openim_headers(password: &str, operation_id: &str) -> Vec<(&'static str, String)> {
+    let basic = BASE64_STANDARD.encode(format!("{OPENIM_USER}:{password}"));
+    vec![
+        ("Authorization", format!("Basic {basic}")),
+        ("operationID", operation_id.to_owned()),
+    ]
+}
+
+/// The event that a function gets of a request.
+pub(crate) fn event(request: &Request<'_>) -> Vec<u8> {
+    let host = "a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com";
+    let trace = format!("Root=1-6740d7a0-{:024x}", request.received_at);
+    let mut headers = vec![
+        ("Accept-Encoding", "gzip".to_owned()),
+        ("Content-Type", "application/json; charset=utf-8".to_owned()),
+        ("Host", host.to_owned()),
+        ("User-Agent", "Go-http-client/1.1".to_owned()),
+        ("X-Amzn-Trace-Id", trace),
+        ("X-Forwarded-For", "203.0.113.7".to_owned()),
+        ("X-Forwarded-Port", "443".to_owned()),
+        ("X-Forwarded-Proto", "https".to_owned()),
+    ];
+    headers.extend(request.own_headers.iter().cloned());
+    HttpRequest {
+        method: "POST".to_owned(),
+        path: request.path.to_owned(),
+        route: request.route.to_owned(),
+        query: owned(&request.query),
+        headers: owned(&headers),
+        body: request.body.as_bytes().to_owned(),
+        base64: false,
+    }
+    .to_rest_api_event(request.id, request.received_at)
+    .to_string()
+    .into_bytes()
+}
+
+/// The time since 1970 in milliseconds.
+pub(crate) fn now_millis() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(now.unwrap_or_default().as_millis()).unwrap_or_default()
+}
+
 /// The query of a callback, signed as Tencent Chat does: <https://www.tencentcloud.com/document/product/1047/34354>.
-fn tencent_query(now: u64) -> Vec<(&'static str, String)> {
+fn tencent_query(now: i64) -> Vec<(&'static str, String)> {
     let signed = format!("{TENCENT_TOKEN}{now}");
     let digest = ring::digest::digest(&ring::digest::SHA256, signed.as_bytes());
     vec![
@@ -171,10 +228,10 @@ fn tencent_query(now: u64) -> Vec<(&'static str, String)> {
     ]
 }
 
-fn owned(pairs: Vec<(&str, String)>) -> Vec<(String, String)> {
-    let pairs = pairs.into_iter();
+fn owned(pairs: &[(&str, String)]) -> Vec<(String, String)> {
+    let pairs = pairs.iter();
     pairs
-        .map(|(name, value)| (name.to_owned(), value))
+        .map(|(name, value)| ((*name).to_owned(), value.clone()))
         .collect()
 }
 

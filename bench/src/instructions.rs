@@ -179,7 +179,7 @@ fn read(file: &Path) -> Result<Recorded> {
 }
 
 /// The path of valgrind: as given, on this machine, or where `make` has unpacked it.
-fn valgrind(named: Option<PathBuf>) -> Result<PathBuf> {
+pub(crate) fn valgrind(named: Option<PathBuf>) -> Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut candidates: Vec<PathBuf> = named.iter().cloned().collect();
     if named.is_none() {
@@ -192,7 +192,7 @@ fn valgrind(named: Option<PathBuf>) -> Result<PathBuf> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Tool {
+pub(crate) enum Tool {
     /// Counts instructions.
     Callgrind,
     /// Counts allocations. Memcheck does so, too, but needs libc6-dbg.
@@ -238,14 +238,14 @@ fn counts(
 }
 
 /// What a process did that answered some requests.
-struct Run {
+pub(crate) struct Run {
     /// The count of the tool.
-    total: f64,
+    pub(crate) total: f64,
     table_bytes: f64,
     log_bytes: f64,
 }
 
-fn run_once(
+pub(crate) fn run_once(
     scene: &Scene,
     contestant: &Contestant,
     valgrind: &Path,

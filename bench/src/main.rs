@@ -12,15 +12,20 @@ mod event;
 mod functions;
 mod http;
 mod instructions;
+mod kept;
 mod machine;
+mod mix;
 mod process;
+mod refused;
 mod report;
 mod runtime_api;
 mod same;
 mod scene;
 mod size;
+mod soak;
 mod statistics;
 mod table;
+mod views;
 
 use std::{
     fs,
@@ -44,8 +49,12 @@ enum Command {
     Functions(functions::Options),
     /// Count instructions and allocations of each function, and compare them with those that are recorded
     Instructions(instructions::Options),
+    /// Measure what requests cost that are refused, and what they do to those that are not
+    Refused(refused::Options),
     /// Send the same events to the same function in every language, and compare items and answers
     Same(same::Options),
+    /// Send a million callbacks, and compare memory, time and files of the processes with those at the start
+    Soak(soak::Options),
     /// Measure the size of each function of the stack
     Sizes(size::Options),
     /// Write the tables of the documentation from the JSON in docs/performance
@@ -60,7 +69,9 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Functions(options) => functions::run(&options),
         Command::Instructions(options) => instructions::run(&options),
+        Command::Refused(options) => refused::run(&options),
         Command::Same(options) => same::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Sizes(options) => size::run(&options),
         Command::Report(options) => report::run(&options),
     };

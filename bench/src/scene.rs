@@ -39,7 +39,7 @@ pub(crate) struct Scene {
     places: Places,
     folder: PathBuf,
     policies: PathBuf,
-    tls: Tls,
+    pub(crate) tls: Tls,
     constant: Constant,
     constant_http: Constant,
     /// The files of roots for the contestants that read more of them than our functions.
@@ -75,7 +75,7 @@ impl Scene {
         }
         let real = |it: &Contestant| matches!(it.table, Table::Dynamodb | Table::DynamodbHttp);
         let dynamodb = if contestants.iter().any(real) {
-            let started = Dynamodb::start(&places.imhook)?;
+            let started = Dynamodb::start(&places.imhook, "EventsTable", TABLE)?;
             Some((tls_front(&tls, &started.url)?, started))
         } else {
             None
@@ -389,12 +389,7 @@ impl Function<'_> {
         let callback = self.contestant.callback;
         let items_before = self.counter.map(Constant::items);
         let events = (0..requests).map(|_| callback.event()).collect();
-        let answers = self.answers(events, patience)?;
-        if let Some(wrong) = answers.iter().find(|it| !callback.is_accepted(&it.body)) {
-            let body = String::from_utf8_lossy(&wrong.body);
-            let error = format!("it answered wrongly: {body}");
-            return Err(self.failed(&error));
-        }
+        let answers = self.pass(events, patience, |answer| callback.is_accepted(answer))?;
         if let (Some(counter), Some(before)) = (self.counter, items_before) {
             let items = counter.items() - before;
             let expected = callback.items() * answers.len() as u64;
@@ -402,6 +397,22 @@ impl Function<'_> {
                 let error = format!("it put {items} items into the table, not {expected}");
                 return Err(self.failed(&error));
             }
+        }
+        Ok(answers)
+    }
+
+    /// Passes these events, each after the answer to the one before. Fails unless every answer is right.
+    pub(crate) fn pass(
+        &mut self,
+        events: Vec<Vec<u8>>,
+        patience: Duration,
+        is_right: impl Fn(&[u8]) -> bool,
+    ) -> Result<Vec<Answer>> {
+        let answers = self.answers(events, patience)?;
+        if let Some(wrong) = answers.iter().find(|it| !is_right(&it.body)) {
+            let body = String::from_utf8_lossy(&wrong.body);
+            let error = format!("it answered wrongly: {body}");
+            return Err(self.failed(&error));
         }
         Ok(answers)
     }
@@ -420,12 +431,36 @@ impl Function<'_> {
         self.counter.map_or(0, Constant::bytes)
     }
 
+    /// See [`RuntimeApi::one_trace`].
+    pub(crate) fn one_trace(&self) {
+        self.api.one_trace();
+    }
+
     /// The highest memory use of the process so far, in KiB.
     pub(crate) fn peak_kib(&self) -> Result<u64> {
+        self.status("VmHWM:")
+    }
+
+    /// The memory use of the process now, in KiB.
+    pub(crate) fn memory_kib(&self) -> Result<u64> {
+        self.status("VmRSS:")
+    }
+
+    fn status(&self, name: &'static str) -> Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.id()))?;
-        let (_, rest) = status.split_once("VmHWM:").ok_or("no VmHWM")?;
-        let number = rest.split_whitespace().next().ok_or("no VmHWM")?;
+        let (_, rest) = status.split_once(name).ok_or(name)?;
+        let number = rest.split_whitespace().next().ok_or(name)?;
         Ok(number.parse()?)
+    }
+
+    /// The number of files and connections that the process has open.
+    pub(crate) fn descriptors(&self) -> Result<usize> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.id()))?.count())
+    }
+
+    /// The bytes that the process has logged so far.
+    pub(crate) fn logged(&self) -> u64 {
+        self.log.bytes.load(Ordering::Relaxed)
     }
 
     /// Ends the process with SIGTERM, as Lambda does, and returns the number of bytes that it has logged.

@@ -208,6 +208,28 @@ fn a_zip_has_at_most_3_7_megabytes_with_one_command_4_1_with_tencent_chats_and_4
     }
 }
 
+/// `make bench-soak` does so with a million. A busy machine can make one run too slow, or a process start late. Nothing is ever
+/// lost, stored twice or missing in the views.
+#[test]
+fn after_many_callbacks_all_are_stored_once_and_the_processes_are_as_small_and_as_fast_as_at_first()
+{
+    let _alone = machine();
+    let mut seen = Vec::new();
+    for _ in 0..RUNS_AT_MOST {
+        let output = bench(&["soak", "--callbacks", "12000", "--slice", "4000"]);
+        let told = text(&output);
+        println!("{told}");
+        if output.status.success() {
+            return;
+        }
+        for wrong in ["are not stored", "came to them", "the views are"] {
+            assert!(!told.contains(wrong), "{told}");
+        }
+        seen.push(told);
+    }
+    panic!("{}", seen.join("\n"));
+}
+
 // On another architecture, `bench instructions` has no recorded counts to compare with.
 #[test]
 #[cfg_attr(
