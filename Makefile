@@ -446,7 +446,7 @@ bench-words:
 	cargo run --locked --release --package policies --example words
 
 # A million callbacks through the same processes, for a quarter of an hour. CALLBACKS=100000 is shorter.
-.PHONY: bench-soak bench-refused
+.PHONY: bench-soak bench-refused bench-openim
 CALLBACKS = 1000000
 bench-soak: bench-harness bench-tested
 	cargo build --locked --workspace --bins
@@ -455,3 +455,10 @@ bench-soak: bench-harness bench-tested
 # What requests cost that are refused, in ten minutes.
 bench-refused: bench-harness bench-tested $(VALGRIND)
 	$(BENCH) refused --json docs/performance/refused.json
+
+# Sends callbacks as OpenIM's processes do: for eight minutes, and then bursts for thirty. MINUTES=0 leaves these out. It
+# needs Go.
+MINUTES = 30
+bench-openim: bench-tested
+	cargo build --locked --workspace --bins
+	FUNCTIONS=$(BENCH_DIR) IMHOOK=target/debug/imhook MINUTES=$(MINUTES) bench/openim-client/run.sh
