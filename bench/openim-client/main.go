@@ -79,6 +79,7 @@ type report struct {
 	SentASecond  float64        `json:"sentASecond"`
 	Answers      map[string]int `json:"answers"`
 	Unreadable   int            `json:"unreadable"`
+	Mean         float64        `json:"meanMs"`
 	P50          float64        `json:"p50Ms"`
 	P99          float64        `json:"p99Ms"`
 	Max          float64        `json:"maxMs"`
@@ -188,6 +189,9 @@ func run(url, dynamodb string, count int, network time.Duration, seconds float64
 	told.Dropped, told.Stalled = dropped.Load(), stalled.Load()
 	told.LongestStall = float64(longest.Load()) / 1e6
 	told.FirstDropS = time.Duration(firstDrop.Load()).Seconds()
+	for _, one := range took {
+		told.Mean += one / float64(len(took))
+	}
 	slices.Sort(took)
 	told.P50, told.P99, told.Max = percentile(took, 50), percentile(took, 99), percentile(took, 100)
 	if dynamodb != "" {

@@ -62,8 +62,14 @@ struct Text {
 }
 
 impl Kept {
-    pub(crate) fn start(tls: &Tls) -> Result<Self> {
-        let items = Arc::new(Mutex::new(Items::default()));
+    /// Starts it, with room for so many items. To grow with a million of them would take as long as a function waits.
+    pub(crate) fn start(tls: &Tls, room: usize) -> Result<Self> {
+        let items = Items {
+            keys: HashSet::with_capacity(room),
+            of: HashMap::with_capacity(room),
+            ..Items::default()
+        };
+        let items = Arc::new(Mutex::new(items));
         let (own, tls) = (items.clone(), tls.clone());
         let address = accept(move |stream| {
             serve(&mut Connection::new(tls.wrap(stream)?), &own)?;

@@ -31,7 +31,7 @@ const CHUNK: usize = 1000;
 const NEW: usize = 4;
 /// The first answers of a new process, which are slower.
 const FIRST: usize = 200;
-/// How much memory may change after the first slice, and how much slower an old process may be than a new one.
+/// How much memory may grow after the first slice, and how much slower an old process may be than a new one.
 const LIMIT: f64 = 0.05;
 const DRIFT: f64 = 1.10;
 
@@ -92,7 +92,7 @@ struct Seen {
 
 pub(crate) fn run(options: &Options) -> Result<()> {
     let scene = Scene::new(&options.places, &[])?;
-    let kept = Kept::start(&scene.tls)?;
+    let kept = Kept::start(&scene.tls, options.callbacks)?;
     let environment = [("AWS_ENDPOINT_URL_DYNAMODB", kept.url.as_str())];
     let start = |name| {
         let function = scene.start(&contestant(name), &[], &environment, PATIENCE)?;
@@ -270,9 +270,10 @@ impl Soak {
         };
         for slice in later {
             for (then, now) in first.processes.iter().zip(&slice.processes) {
-                let changed = now.memory_kib.abs_diff(then.memory_kib) as f64;
+                // It can also be less: Linux takes pages of the program back that were not used for a while.
+                let grown = now.memory_kib.saturating_sub(then.memory_kib) as f64;
                 let (name, callbacks) = (now.name, slice.callbacks);
-                if changed > LIMIT * then.memory_kib as f64 {
+                if grown > LIMIT * then.memory_kib as f64 {
                     wrong.push(format!(
                         "after {callbacks} callbacks, {name} has {} KiB, and had {} after the first slice",
                         now.memory_kib, then.memory_kib
@@ -347,10 +348,11 @@ mod tests {
 
     #[test]
     fn more_memory_more_files_and_slower_answers_are_wrong() {
-        assert_eq!(soak(10_500, 10, 1.10).wrong(), [""; 0]);
+        for memory in [9_000, 10_500] {
+            assert_eq!(soak(memory, 10, 1.10).wrong(), [""; 0]);
+        }
         for (memory, descriptors, drift, expected) in [
             (10_501, 10, 1.0, "10501 KiB, and had 10000"),
-            (9_499, 10, 1.0, "9499 KiB"),
             (10_000, 11, 1.0, "11 files open, and had 10"),
             (10_000, 10, 1.11, "takes 1.11 of a new one's time"),
         ] {
