@@ -107,28 +107,20 @@ func main() {
 	flag.DurationVar(&wanted.burstTime, "burst-time", 5*time.Second, "mean length of a burst")
 	flag.DurationVar(&wanted.calmTime, "calm-time", 20*time.Second, "mean time between two bursts")
 	seed := flag.Uint64("seed", 1, "another number gives other moments")
-	find := flag.Bool("find", false, "then send at 0.9 and at 1.2 of the rate that was reached, which has to be below -rate")
 	flag.Parse()
-	reached, err := run(*url, *dynamodb, *processes, *network, *seconds, wanted, *seed)
-	for _, part := range []float64{0.9, 1.2} {
-		if *find && err == nil {
-			wanted.rate = part * reached.SentASecond
-			_, err = run(*url, *dynamodb, *processes, *network, *seconds, wanted, *seed)
-		}
-	}
-	if err != nil {
+	if err := run(*url, *dynamodb, *processes, *network, *seconds, wanted, *seed); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	}
 }
 
 // run sends callbacks and prints what became of them.
-func run(url, dynamodb string, count int, network time.Duration, seconds float64, wanted pattern, seed uint64) (report, error) {
+func run(url, dynamodb string, count int, network time.Duration, seconds float64, wanted pattern, seed uint64) error {
 	// The ids differ in each run, so that one table can have several.
 	random := rand.New(rand.NewPCG(seed, uint64(time.Now().UnixNano())))
 	moments, err := wanted.times(time.Duration(seconds*float64(time.Second)), rand.New(rand.NewPCG(seed, seed)))
 	if err != nil {
-		return report{}, err
+		return err
 	}
 	outcomes := make(chan outcome, 1000)
 	processes := make([]*process, count)
@@ -197,19 +189,19 @@ func run(url, dynamodb string, count int, network time.Duration, seconds float64
 	if dynamodb != "" {
 		found, err := operations(dynamodb)
 		if err != nil {
-			return told, err
+			return err
 		}
 		told.Stored = compare(answered, found)
 	}
 	text, err := json.Marshal(told)
 	if err != nil {
-		return told, err
+		return err
 	}
 	fmt.Println(string(text))
 	if told.Stored != nil && told.Stored.Lost+told.Stored.Twice > 0 {
-		return told, fmt.Errorf("accepted callbacks were lost or stored twice")
+		return fmt.Errorf("accepted callbacks were lost or stored twice")
 	}
-	return told, nil
+	return nil
 }
 
 // percentile is a measured value, by the nearest rank.
