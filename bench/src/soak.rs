@@ -19,16 +19,16 @@ use crate::{
     mix::{Kind, Mix, SHARES},
     save,
     scene::{Function, Scene},
-    statistics::{percentiles, rounded},
+    statistics::{median, percentiles, rounded},
     table::{Table, figure, megabytes},
     views::Projection,
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The callbacks that are made at once, before the functions get them.
-const CHUNK: usize = 1000;
+const CHUNK: usize = 200;
 /// Every so many messages between two users go to the new process.
-const NEW: usize = 4;
+const NEW: usize = 2;
 /// The first answers of a new process, which are slower.
 const FIRST: usize = 200;
 /// How much memory may grow after the first slice, and how much slower an old process may be than a new one.
@@ -65,10 +65,9 @@ struct Soak {
     stored: usize,
     viewed: usize,
     slices: Vec<Slice>,
-    /// How long an answer of the process that was there from the start takes in the last slice, compared with a process
-    /// that is new in it.
+    /// That of the last slice.
     drift: f64,
-    /// The same, compared with the first slice. The load of the machine is in it.
+    /// The same time, compared with that of the first slice. The load of the machine is in it.
     drift_since_first_slice: f64,
 }
 
@@ -78,6 +77,9 @@ struct Slice {
     processes: Vec<Seen>,
     /// The median of a process of the first function that is new in this slice.
     new_p50_ms: f64,
+    /// How long an answer of the process that was there from the start takes, compared with that of the new one: the median
+    /// of many comparisons.
+    drift: f64,
 }
 
 /// A process at the end of a slice.
@@ -118,6 +120,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let mut new = start("after-send-single-msg")?;
         let mut times = [const { Vec::new() }; 4];
         let mut new_times = Vec::new();
+        let mut ratios = Vec::new();
         let end = (ids.len() + options.slice).min(options.callbacks);
         while ids.len() < end {
             let mut events = [const { Vec::new() }; 3];
@@ -131,10 +134,22 @@ pub(crate) fn run(options: &Options) -> Result<()> {
                     events[call.kind as usize].push(call.event);
                 }
             }
-            new_times.extend(pass(&mut new, for_new)?);
-            for (place, events) in events.into_iter().enumerate() {
-                times[place].extend(pass(&mut functions[place], events)?);
+            // In turns, and each pair at the same time, so that other programs slow both down.
+            let [for_old, for_groups, others] = events;
+            let (old, in_new) = if (ids.len() / CHUNK).is_multiple_of(2) {
+                let old = pass(&mut functions[0], for_old)?;
+                (old, pass(&mut new, for_new)?)
+            } else {
+                let in_new = pass(&mut new, for_new)?;
+                (pass(&mut functions[0], for_old)?, in_new)
+            };
+            if new_times.len() >= FIRST && !old.is_empty() && !in_new.is_empty() {
+                ratios.push(median(&old) / median(&in_new));
             }
+            times[0].extend(old);
+            new_times.extend(in_new);
+            times[1].extend(pass(&mut functions[1], for_groups)?);
+            times[2].extend(pass(&mut functions[2], others)?);
             let stream = std::mem::take(&mut kept.items().stream);
             viewed += stream.len();
             times[3].extend(projection.deliver(stream)?);
@@ -147,7 +162,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
             processes: processes
                 .map(|((name, function), times)| Seen::of(name, function, times))
                 .collect::<Result<_>>()?,
-            new_p50_ms: rounded(percentiles(&new_times, [50.0])[0]),
+            new_p50_ms: rounded(median(&new_times)),
+            drift: rounded(median(&ratios)),
         };
         eprintln!("{}", slice.row().join(" | "));
         slices.push(slice);
@@ -163,7 +179,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         seconds: begin.elapsed().as_secs(),
         stored: kept.items().of.len(),
         viewed,
-        drift: rounded(p50(last) / last.new_p50_ms),
+        drift: last.drift,
         drift_since_first_slice: rounded(p50(last) / p50(first)),
         slices,
     };
@@ -332,6 +348,7 @@ mod tests {
                 descriptors,
             }],
             new_p50_ms: 1.0,
+            drift: 1.0,
         };
         Soak {
             machine: Machine::here().unwrap(),
