@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Result,
+    chart::{self, Bar},
     contestants::{self, Contestant, Places},
     machine::Machine,
     root,
@@ -19,9 +20,19 @@ use crate::{
 };
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// By these a reader chooses.
+const IN_SUMMARY: [&str; 7] = [
+    "bare-http",
+    "sdk-floor",
+    "ours",
+    "go",
+    "node",
+    "python",
+    "java",
+];
 
 /// The contestants in the table of `docs/performance.md`.
-const ON_THE_PAGE: [&str; 13] = [
+const ON_THE_PAGE: [&str; 19] = [
     "bare-runtime",
     "bare-http",
     "ours-no-table",
@@ -29,6 +40,12 @@ const ON_THE_PAGE: [&str; 13] = [
     "ours",
     "ours-as-deployed",
     "tencent",
+    "message-1k-floor",
+    "message-1k",
+    "message-16k-floor",
+    "message-16k",
+    "judged-floor",
+    "judged",
     "ours-dynamodb",
     "go",
     "node",
@@ -338,17 +355,8 @@ impl Functions {
             "memory, MB",
             "zip, MB",
         ]);
-        let shown = [
-            "bare-http",
-            "sdk-floor",
-            "ours",
-            "go",
-            "node",
-            "python",
-            "java",
-        ];
         for it in &self.contestants {
-            if shown.contains(&it.name.as_str()) {
+            if IN_SUMMARY.contains(&it.name.as_str()) {
                 table.row([
                     it.title.clone(),
                     figure(it.cold_ms),
@@ -360,6 +368,33 @@ impl Functions {
             }
         }
         table.to_string()
+    }
+}
+
+impl Functions {
+    /// The chart for `docs/performance.md`: those of the summary.
+    pub(crate) fn chart(&self) -> String {
+        let shown = || {
+            let all = self.contestants.iter();
+            all.filter(|it| IN_SUMMARY.contains(&it.name.as_str()))
+        };
+        let bars = |value: fn(&Measured) -> f64| {
+            shown()
+                .map(|it| Bar {
+                    name: &it.title,
+                    value: value(it),
+                    ours: it.name == "ours",
+                })
+                .collect()
+        };
+        chart::svg(&[
+            ("Start and first answer, ms", bars(|it| it.cold_ms)),
+            ("A later answer, ms", bars(|it| it.warm_ms.p50)),
+            (
+                "Memory, MB",
+                bars(|it| (it.peak_rss_kib * 1024) as f64 / 1e6),
+            ),
+        ])
     }
 }
 

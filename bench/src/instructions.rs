@@ -348,6 +348,54 @@ fn compare(measured: &Recorded, recorded: &Recorded) -> Result<(String, Vec<Stri
     Ok((table.to_string(), differ))
 }
 
+impl Recorded {
+    /// The table for `docs/performance.md`.
+    pub(crate) fn summary(&self) -> String {
+        let mut table = Table::new(&[
+            "Function",
+            "instructions",
+            "allocations",
+            "system calls",
+            "bytes to the table",
+            "bytes to the log",
+            "instructions of a start",
+        ]);
+        for contestant in contestants::counted() {
+            let Some(counts) = self.contestants.get(contestant.name) else {
+                continue;
+            };
+            table.row([
+                contestant.title.to_owned(),
+                thousands(counts.instructions_per_request),
+                figure(counts.allocations_per_request),
+                figure(counts.system_calls_per_request),
+                thousands(counts.table_bytes_per_request),
+                thousands(counts.log_bytes_per_request),
+                thousands(counts.instructions_per_start),
+            ]);
+        }
+        let Self {
+            rustc,
+            architecture,
+            ..
+        } = self;
+        format!("{table}\nFor one request, without TLS. {architecture}, {rustc}.")
+    }
+}
+
+/// A whole number with commas.
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 fn table(of: &Recorded) -> String {
     let mut table = Table::new(&["Function", "what", "measured"]);
     for (name, counts) in &of.contestants {
@@ -380,6 +428,13 @@ mod tests {
                 .map(|(name, factor)| ((*name).to_owned(), counts(*factor)))
                 .collect(),
         }
+    }
+
+    #[test]
+    fn a_large_number_has_commas() {
+        assert_eq!(thousands(0.0), "0");
+        assert_eq!(thousands(999.6), "1,000");
+        assert_eq!(thousands(1_234_567.0), "1,234,567");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 // A terminal program prints its results.
 #![allow(clippy::print_stdout)]
 
+mod chart;
 mod contestants;
 mod endpoint;
 mod event;

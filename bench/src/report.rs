@@ -6,8 +6,9 @@ use std::{
 };
 
 use clap::Args;
+use serde::de::DeserializeOwned;
 
-use crate::{Result, functions::Functions, root};
+use crate::{Result, functions::Functions, instructions::Recorded, root};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -15,6 +16,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FOLDER", default_value_os_t = root())]
     root: PathBuf,
 }
+
+const CHART: &str = "docs/images/performance.svg";
 
 /// A file of the documentation with the text that it should have.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,21 +36,34 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn documents(root: &Path) -> Result<[Document; 2]> {
-    let functions = read(&root.join("docs/performance/functions.json"))?;
-    let filled = |name: &str, table: String| {
+fn documents(root: &Path) -> Result<[Document; 3]> {
+    let functions: Functions = read(&root.join("docs/performance/functions.json"))?;
+    let counts: Recorded = read(&root.join("bench/recorded.json"))?;
+    let filled = |name: &str, tables: &[(&str, String)]| {
         let path = root.join(name);
-        let text = fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
-        let text = fill(&text, "functions", &table).map_err(|error| format!("{name}: {error}"))?;
+        let mut text = fs::read_to_string(&path).map_err(|error| format!("{name}: {error}"))?;
+        for (mark, table) in tables {
+            text = fill(&text, mark, table).map_err(|error| format!("{name}: {error}"))?;
+        }
         Ok::<_, crate::Error>(Document { path, text })
     };
     Ok([
-        filled("docs/performance.md", functions.page())?,
-        filled("README.md", functions.summary())?,
+        filled(
+            "docs/performance.md",
+            &[
+                ("functions", functions.page()),
+                ("counts", counts.summary()),
+            ],
+        )?,
+        filled("README.md", &[("functions", functions.summary())])?,
+        Document {
+            path: root.join(CHART),
+            text: functions.chart(),
+        },
     ])
 }
 
-fn read(file: &Path) -> Result<Functions> {
+fn read<T: DeserializeOwned>(file: &Path) -> Result<T> {
     let text = fs::read_to_string(file)
         .map_err(|error| format!("{}: {error}; run make bench", file.display()))?;
     serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()).into())
