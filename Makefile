@@ -201,7 +201,7 @@ test: BESIDE = .local/ministack/tests/ministack.installed .local/nginx/nginx .lo
 test: AFTER_LINTS = bench-tested
 test: .local/tools/scripts/run.installed check
 	cargo build --locked --workspace --bins --examples
-	fuzz/run.sh dev 2000
+	fuzz/run.sh dev 1000
 	RUST_BACKTRACE=0 RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace $(TESTED) -- --show-output
 	cargo test --locked --workspace --doc
 	$(SAM_LOCAL_TEST)

@@ -35,7 +35,7 @@ pub(crate) struct Options {
     #[command(flatten)]
     places: Places,
     /// Requests in the short run and in the long run; the difference between the two is the cost of the requests
-    #[arg(long, num_args = 2, default_values_t = [40, 120], value_names = ["SHORT", "LONG"])]
+    #[arg(long, num_args = 2, default_values_t = [20, 60], value_names = ["SHORT", "LONG"])]
     requests: Vec<usize>,
     /// Measure only these
     #[arg(long, value_delimiter = ',', value_name = "NAME,…")]
@@ -87,10 +87,11 @@ impl Counts {
                 5.0,
             ),
             ("allocations per request", self.allocations_per_request, 2.0),
+            // A program waits more often if the other end is slower, or if it has several threads.
             (
                 "system calls per request",
                 self.system_calls_per_request,
-                5.0,
+                25.0,
             ),
             ("bytes to the table", self.table_bytes_per_request, 1.0),
             // A callback's duration has more digits if it is longer.

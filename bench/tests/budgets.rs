@@ -82,7 +82,7 @@ fn at_most(limit: f64, one: &str, other: &str, figure: &str) {
         if runs.len() == run {
             let go = if is_built("go") { ",go" } else { "" };
             let contestants = format!("{CONTESTANTS}{go}");
-            let arguments = ["--runs", "7", "--requests", "200", "--only", &contestants];
+            let arguments = ["--runs", "5", "--requests", "200", "--only", &contestants];
             runs.push(json("functions", &arguments));
         }
         let measured = match &runs[run] {
