@@ -371,17 +371,20 @@ publish-check: .local/cargo/bin/cargo-semver-checks
 .local/cargo/bin/cargo-semver-checks:
 	cargo install cargo-semver-checks --version 0.51.0 --locked --debug --root .local/cargo
 
-# Builds what `make bench` compares. The first run of Cargo builds our functions and the SDK floor for this machine. The
-# second one builds the functions that do nothing, because they need other features of the same libraries.
-.PHONY: bench-functions bench-tested
+# Builds what `make bench` compares: our functions and the SDK floor, for this machine.
+.PHONY: bench-functions bench-tested bench-bare
 # Not target/lambda, which has the functions for deployment, perhaps for another architecture.
 BENCH_DIR = target/bench/lambda
 HERE = $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86-64)
 BENCH_BUILD = PATH="$(CURDIR)/.local/tools/bin:$$PATH" cargo lambda build --locked --profile $(PROFILE) --$(HERE) --lambda-dir $(BENCH_DIR)
 bench-functions bench-tested: .local/tools/scripts/run.installed
 	$(BENCH_BUILD) --workspace $(NO_FUNCTIONS) $(BENCH_BINS)
-	$(BENCH_BUILD) --package contestants --no-default-features --features defaults --bin bare-http --bin bare-runtime
 	$(MAKE) put-policies LAMBDA_DIR=$(BENCH_DIR)
+
+# The functions that do nothing. They need other features of the same libraries, so Cargo compiles these once more. `make test`
+# does without.
+bench-bare: .local/tools/scripts/run.installed
+	$(BENCH_BUILD) --package contestants --no-default-features --features defaults --bin bare-http --bin bare-runtime
 
 # `bench-functions` builds all functions, `make test` only those with a budget.
 BENCH_TESTED = sdk-floor after-delete-friend before-add-friend after-send-single-msg before-send-single-msg after-send-group-msg tencent any-command project-views
@@ -421,7 +424,7 @@ $(BENCH_GO) $(BENCH_JAVA): .local/bench-%/built:
 # machine.
 .PHONY: bench bench-harness bench-times bench-instructions bench-report bench-words
 BENCH = target/release/bench
-bench: bench-functions bench-contestants
+bench: bench-functions bench-bare bench-contestants
 	$(MAKE) bench-times
 	$(MAKE) bench-report
 	$(MAKE) bench-instructions
@@ -431,12 +434,12 @@ bench: bench-functions bench-contestants
 bench-harness:
 	cargo build --locked --release --package bench
 
-bench-times: bench-harness bench-tested bench-contestants
+bench-times: bench-harness bench-tested bench-bare bench-contestants
 	cargo build --locked --workspace --bins
 	$(BENCH) same
 	$(BENCH) functions --json docs/performance/functions.json
 
-bench-instructions: bench-harness bench-tested $(VALGRIND)
+bench-instructions: bench-harness bench-tested bench-bare $(VALGRIND)
 	$(BENCH) instructions
 
 bench-report: bench-harness

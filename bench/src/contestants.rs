@@ -433,6 +433,7 @@ impl Program {
     /// The rule of the Makefile that builds or installs the program.
     fn rule(self) -> &'static str {
         match self {
+            Self::Function(BARE | "bare-runtime") => "bench-bare",
             Self::Function(_) => "bench-functions",
             _ => "bench-contestants",
         }
@@ -474,7 +475,7 @@ mod tests {
         };
         assert_eq!(
             error(BARE),
-            "/nowhere/bare-http/bootstrap does not exist: run make bench-functions, or leave bare-http out with --only"
+            "/nowhere/bare-http/bootstrap does not exist: run make bench-bare, or leave bare-http out with --only"
         );
         assert!(
             error("bear-http").starts_with("\"bear-http\" is none of bare-runtime, bare-http, ")
