@@ -74,6 +74,24 @@ pub(crate) struct Contestant {
     pub(crate) baseline: &'static str,
 }
 
+impl Contestant {
+    /// One of our functions on its own, compared with nothing.
+    pub(crate) fn function(name: &'static str, table: Table, callback: Callback) -> Self {
+        Self {
+            name,
+            title: name,
+            program: Program::Function(name),
+            table,
+            as_deployed: false,
+            asks_a_service: false,
+            judges: false,
+            environment: &[],
+            callback,
+            baseline: name,
+        }
+    }
+}
+
 const BARE: &str = "bare-http";
 pub(crate) const FLOOR: &str = "sdk-floor";
 pub(crate) const OURS: &str = "after-delete-friend";

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -23,7 +23,7 @@ use rustls::{
 };
 use serde_json::json;
 
-use crate::{Result, http::Connection, process::Process};
+use crate::{Result, http::Connection, lock, process::Process};
 
 /// The password in the secret.
 pub(crate) const PASSWORD: &str = "5f2c9e07b1d84a63";
@@ -183,10 +183,6 @@ impl Constant {
     pub(crate) fn last(&self) -> Vec<u8> {
         lock(&self.seen.last).clone()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn answer_all(connection: &mut Connection<impl Read + Write>, seen: &Seen) -> io::Result<()> {

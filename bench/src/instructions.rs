@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     thread,
     time::Duration,
 };
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Error, Result,
     contestants::{self, Contestant, FLOOR, Places},
+    lock,
     machine::Machine,
     root, save,
     scene::Scene,
@@ -122,10 +123,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let scene = Scene::new(&options.places, &contestants)?;
         let mut counted = Vec::new();
         loop {
-            let next = waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .next();
+            let next = lock(&waiting).next();
             let Some(contestant) = next else {
                 return Ok::<_, Error>(counted);
             };
@@ -211,13 +209,13 @@ fn counts(
     long: usize,
 ) -> Result<Counts> {
     let run = |tool, requests| run_once(scene, contestant, valgrind, tool, requests);
-    let each = |short: f64, long_run: f64, requests: usize| {
-        // More decimals would only show noise, because the difference is divided by the requests.
-        ((long_run - short) / requests as f64 * 10.0).round() / 10.0
-    };
     let per_request = |tool| {
         let (short_run, long_run) = (run(tool, short)?, run(tool, long)?);
-        let each = |of: fn(&Run) -> f64| each(of(&short_run), of(&long_run), long - short);
+        let each = |of: fn(&Run) -> f64| {
+            let request = (of(&long_run) - of(&short_run)) / (long - short) as f64;
+            // More decimals would only show noise, because the difference is divided by the requests.
+            (request * 10.0).round() / 10.0
+        };
         Ok::<_, Error>([
             each(|run| run.total),
             each(|run| run.table_bytes),
@@ -266,7 +264,7 @@ pub(crate) fn run_once(
     let table_bytes = function.table_bytes();
     function.send(requests, PATIENCE)?;
     let table_bytes = function.table_bytes() - table_bytes;
-    let log_bytes = function.terminate()?;
+    let (_, log_bytes) = function.terminate()?;
     let output = fs::read_to_string(&report)?;
     let total = tool
         .total(&output)

@@ -6,7 +6,7 @@
 use std::{
     collections::{HashMap, HashSet},
     io::{self, Read, Write},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use serde::Deserialize;
@@ -16,6 +16,7 @@ use crate::{
     Result,
     endpoint::{Tls, accept, answer},
     http::Connection,
+    lock,
 };
 
 /// The families whose items the views read.
@@ -84,10 +85,6 @@ impl Kept {
     pub(crate) fn items(&self) -> MutexGuard<'_, Items> {
         lock(&self.items)
     }
-}
-
-fn lock(items: &Mutex<Items>) -> MutexGuard<'_, Items> {
-    items.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn serve(connection: &mut Connection<impl Read + Write>, items: &Mutex<Items>) -> io::Result<()> {

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::{
     Error, Result,
-    contestants::{Contestant, OURS, Places, Program, Table as Target},
+    contestants::{Contestant, OURS, Places, Table as Target},
     event::Callback,
     instructions::{self, Tool},
     machine::Machine,
@@ -217,18 +217,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn contestant(callback: Callback, table: Target) -> Contestant {
-    Contestant {
-        name: OURS,
-        title: OURS,
-        program: Program::Function(OURS),
-        table,
-        as_deployed: false,
-        asks_a_service: false,
-        judges: false,
-        environment: &[],
-        callback,
-        baseline: OURS,
-    }
+    Contestant::function(OURS, table, callback)
 }
 
 /// The bytes that were logged since then, once no more come.

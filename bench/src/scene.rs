@@ -7,7 +7,7 @@ use std::{
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     thread,
@@ -24,6 +24,7 @@ use crate::{
         Tls, tls_front,
     },
     event::{OPENIM_USER, TENCENT_APP, TENCENT_TOKEN},
+    lock,
     process::Process,
     root,
     runtime_api::{Answer, RuntimeApi},
@@ -113,7 +114,7 @@ impl Scene {
         const PATIENCE: Duration = Duration::from_secs(60);
         let mut function = self.start(contestant, &[], &[], PATIENCE)?;
         function.send(20, PATIENCE)?;
-        let log = function.terminate()?;
+        let (log, _) = function.terminate()?;
         match self.class_archive().exists() {
             true => Ok(()),
             false => Err(format!("{}: no archive of classes\n{log}", contestant.name).into()),
@@ -252,27 +253,7 @@ impl Scene {
         function.init = function.ready(patience)? - start;
         Ok(function)
     }
-}
 
-/// Policies with 10,000 words, none of which is in the measured messages.
-fn rules() -> Value {
-    let letters = |mut number: u32| {
-        let mut word = String::from("q");
-        for _ in 0..6 {
-            word.extend(char::from_digit(10 + number % 26, 36));
-            number /= 26;
-        }
-        word
-    };
-    // Far from each other, so words begin in many ways.
-    let words: Vec<_> = (0..10_000).map(|n| letters(n * 30_011)).collect();
-    json!({"messages": {
-        "text": {"words": [{"list": words, "code": 20_001, "message": "this word is not allowed"}]},
-        "friendsOnly": {"whenUnknown": "refuse", "withoutRecord": "refuse"},
-    }})
-}
-
-impl Scene {
     /// Makes a program trust the authority, besides the roots that it reads in production.
     fn trust(&self, command: &mut Command, program: Program) {
         let mut roots = self.more_roots.iter();
@@ -291,6 +272,24 @@ impl Scene {
             Program::Function(_) | Program::Python => command.env("AWS_CA_BUNDLE", bundle),
         };
     }
+}
+
+/// Policies with 10,000 words, none of which is in the measured messages.
+fn rules() -> Value {
+    let letters = |mut number: u32| {
+        let mut word = String::from("q");
+        for _ in 0..6 {
+            word.extend(char::from_digit(10 + number % 26, 36));
+            number /= 26;
+        }
+        word
+    };
+    // Far from each other, so words begin in many ways.
+    let words: Vec<_> = (0..10_000).map(|n| letters(n * 30_011)).collect();
+    json!({"messages": {
+        "text": {"words": [{"list": words, "code": 20_001, "message": "this word is not allowed"}]},
+        "friendsOnly": {"whenUnknown": "refuse", "withoutRecord": "refuse"},
+    }})
 }
 
 impl Drop for Scene {
@@ -463,12 +462,13 @@ impl Function<'_> {
         self.log.bytes.load(Ordering::Relaxed)
     }
 
-    /// Ends the process with SIGTERM, as Lambda does, and returns the number of bytes that it has logged.
-    pub(crate) fn terminate(mut self) -> Result<u64> {
+    /// Ends the process with SIGTERM, as Lambda does, and returns the end of its log and the number of all bytes
+    /// in it.
+    pub(crate) fn terminate(mut self) -> Result<(String, u64)> {
         let id = nix::unistd::Pid::from_raw(self.id().try_into()?);
         nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM)?;
         self.process.0.wait()?;
-        Ok(self.log.bytes())
+        Ok((self.log.text(), self.logged()))
     }
 }
 
@@ -505,28 +505,14 @@ impl Log {
         lock(&self.readers).push(reader);
     }
 
-    /// How much the process has written, once it has ended.
-    fn bytes(&self) -> u64 {
-        self.finish();
-        self.bytes.load(Ordering::Relaxed)
-    }
-
-    fn finish(&self) {
+    /// Everything that is kept, once the process has ended.
+    fn text(&self) -> String {
         for reader in lock(&self.readers).drain(..) {
             // The reader never panics.
             let _ = reader.join();
         }
-    }
-
-    /// Everything that is kept, once the process has ended.
-    fn text(&self) -> String {
-        self.finish();
         String::from_utf8_lossy(&lock(&self.kept)).into_owned()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     Error, Result,
-    contestants::{Contestant, Places, Program, Table as Target},
+    contestants::{Contestant, Places, Table as Target},
     event::Callback,
     kept::Kept,
     machine::Machine,
@@ -227,18 +227,7 @@ const NAMES: [&str; 4] = [
 ];
 
 fn contestant(name: &'static str) -> Contestant {
-    Contestant {
-        name,
-        title: name,
-        program: Program::Function(name),
-        table: Target::Constant,
-        as_deployed: false,
-        asks_a_service: false,
-        judges: false,
-        environment: &[],
-        callback: Callback::DeleteFriend,
-        baseline: name,
-    }
+    Contestant::function(name, Target::Constant, Callback::DeleteFriend)
 }
 
 /// Passes events of OpenIM to a function. Returns the times of the answers in milliseconds.

@@ -18,13 +18,12 @@ use serde_json::{json, value::RawValue};
 
 use crate::{
     Result,
-    contestants::{Contestant, Places, Program, Table},
-    endpoint::Dynamodb,
+    contestants::{Contestant, Places, Table},
+    endpoint::{Dynamodb, RELATIONSHIPS},
     event::Callback,
     scene::{Function, Scene},
 };
 
-const TABLE: &str = "relationships";
 /// The stack's batch size.
 const BATCH: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,23 +38,12 @@ pub(crate) struct Projection<'a> {
 
 impl<'a> Projection<'a> {
     pub(crate) fn start(scene: &'a Scene, places: &Places) -> Result<Self> {
-        let dynamodb = Dynamodb::start(&places.imhook, "RelationshipsTable", TABLE)?;
-        let program = Program::Function("project-views");
-        let contestant = Contestant {
-            name: "project-views",
-            title: "project-views",
-            program,
-            table: Table::None,
-            as_deployed: false,
-            asks_a_service: false,
-            judges: false,
-            environment: &[],
-            // It gets none.
-            callback: Callback::DeleteFriend,
-            baseline: "project-views",
-        };
+        let dynamodb = Dynamodb::start(&places.imhook, "RelationshipsTable", RELATIONSHIPS)?;
+        // It gets no callbacks.
+        let callback = Callback::DeleteFriend;
+        let contestant = Contestant::function("project-views", Table::None, callback);
         let environment = [
-            ("RELATIONSHIPS_TABLE", TABLE),
+            ("RELATIONSHIPS_TABLE", RELATIONSHIPS),
             ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url.as_str()),
         ];
         Ok(Self {
@@ -148,7 +136,13 @@ impl<'a> Projection<'a> {
 fn ask<T: DeserializeOwned>(imhook: &Path, url: &str, question: &[&str]) -> Result<Vec<T>> {
     let output = Command::new(imhook)
         .args(question)
-        .args(["--json", "--dynamodb", url, "--relationships-table", TABLE])
+        .args([
+            "--json",
+            "--dynamodb",
+            url,
+            "--relationships-table",
+            RELATIONSHIPS,
+        ])
         .output()?;
     if !output.status.success() {
         let error = String::from_utf8_lossy(&output.stderr);
