@@ -210,7 +210,7 @@ async fn every_check_passes_behind_a_gateway_with_a_stage_and_nothing_is_left() 
 }
 
 #[tokio::test]
-async fn on_a_laptop_only_the_checks_of_passwords_and_stages_are_skipped() {
+async fn on_a_laptop_only_the_checks_of_what_it_does_not_have_are_skipped() {
     let run = Run::start("open", &[]).await;
     let mut smoke = smoke(&run.url);
     with_tables(&mut smoke, &run.dynamodb);
